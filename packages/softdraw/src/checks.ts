@@ -1,0 +1,104 @@
+/** Argument errors. Each names the function, the argument, what was expected and what came, before any array is used. */
+
+import { numpy as np } from "@jax-js/jax";
+
+/** A PRNG key, a logit array, a sample: any array of the engine, or a tracer of one inside `jit`, `grad` and `vmap`. */
+export type Array = np.Array;
+
+/** The temperature of a relaxation: a positive number, or a scalar array when it is computed or learned. */
+export type Temperature = number | Array;
+
+export interface TemperatureOptions {
+  /** Positive; default 1. Dynamic: a new value never recompiles. */
+  temperature?: Temperature;
+}
+
+export interface RelaxOptions extends TemperatureOptions {
+  /** Return the exact draw of `sample` for the same key, with the gradient of the relaxation. Default false. */
+  hard?: boolean;
+}
+
+/** A single key, uint32 of shape [2]; batches of keys go through `vmap`. */
+export function checkKey(where: string, key: Array): void {
+  checkArray(where, "key", key);
+  if (key.dtype !== np.uint32 || key.ndim !== 1 || key.shape[0] !== 2) {
+    throw new TypeError(
+      `${where}: key must be one PRNG key, uint32[2] as random.key(seed) makes it, got ${describe(key)}. ` +
+        "Use random.split for several keys and vmap for a batch of them.",
+    );
+  }
+}
+
+/** Floating-point logits with at least `eventAxes` axes, none of them of length 0. */
+export function checkLogits(where: string, logits: Array, eventAxes: 0 | 1 | 2, name = "logits"): void {
+  checkFloat(where, name, logits);
+  const event = ["[...]", "[..., n]", "[..., n, n]"][eventAxes];
+  if (logits.ndim < eventAxes || logits.shape.slice(logits.ndim - eventAxes).includes(0)) {
+    throw new RangeError(`${where}: ${name} must have shape ${event} with n at least 1, got ${describe(logits)}.`);
+  }
+}
+
+/** A floating-point array. */
+export function checkFloat(where: string, name: string, value: Array): void {
+  checkArray(where, name, value);
+  if (!value.dtype.startsWith("float")) {
+    throw new TypeError(`${where}: ${name} must be floating point, got ${describe(value)}.`);
+  }
+}
+
+/** Two arrays of equal event axes whose batch axes broadcast. */
+export function checkBroadcast(where: string, name: string, value: Array, logits: Array, eventAxes: 0 | 1 | 2): void {
+  const event = (x: Array) => x.shape.slice(x.ndim - eventAxes).join();
+  if (value.ndim >= eventAxes && event(value) === event(logits) && broadcasts(value.shape, logits.shape)) return;
+  throw new RangeError(
+    `${where}: ${name} must match logits ${describe(logits)}${eventAxes > 0 ? " in its event axes" : ""} and broadcast ` +
+      `over the batch, got ${describe(value)}.`,
+  );
+}
+
+/** Two arrays of the same shape. */
+export function checkSameShape(where: string, name: string, value: Array, other: string, expected: Array): void {
+  if (value.shape.join() !== expected.shape.join()) {
+    throw new RangeError(
+      `${where}: ${name} must have the shape of ${other}, ${describe(expected)}, got ${describe(value)}.`,
+    );
+  }
+}
+
+/** The temperature of `options`, 1 when it is not given. */
+export function checkTemperature(where: string, { temperature = 1 }: TemperatureOptions): Temperature {
+  if (typeof temperature === "number") {
+    if (temperature > 0 && temperature < Number.POSITIVE_INFINITY) return temperature;
+    throw new RangeError(
+      `${where}: temperature must be a positive number, got ${temperature}. ` +
+        "For values without relaxation use mode (no noise), sample, or hard: true (exact value, relaxed gradient).",
+    );
+  }
+  checkFloat(where, "temperature", temperature);
+  if (temperature.ndim === 0) return temperature;
+  throw new RangeError(`${where}: temperature must be a number or a scalar array, got ${describe(temperature)}.`);
+}
+
+/** A shape: non-negative integers. */
+export function checkShape(where: string, shape: readonly number[]): void {
+  if (globalThis.Array.isArray(shape) && shape.every((n) => Number.isInteger(n) && n >= 0)) return;
+  throw new RangeError(`${where}: shape must be a list of non-negative integers, got ${JSON.stringify(shape)}.`);
+}
+
+function checkArray(where: string, name: string, value: unknown): void {
+  if (typeof value === "object" && value !== null && "aval" in value) return;
+  throw new TypeError(
+    `${where}: ${name} must be an array of the engine, got ${value === null ? "null" : typeof value}.`,
+  );
+}
+
+function broadcasts(a: number[], b: number[]): boolean {
+  const tail = Math.min(a.length, b.length);
+  return globalThis.Array.from({ length: tail }, (_, i) => [a.at(-1 - i), b.at(-1 - i)]).every(
+    ([m, n]) => m === n || m === 1 || n === 1,
+  );
+}
+
+function describe(x: Array): string {
+  return `${x.dtype}[${x.shape}]`;
+}

@@ -1,0 +1,12 @@
+/**
+ * Learning through discrete choices on jax-js: exact samples, their relaxations, and honest gradients.
+ *
+ * @packageDocumentation
+ */
+
+export * as bernoulli from "./bernoulli.ts";
+export * as categorical from "./categorical.ts";
+export type { RelaxOptions, Temperature, TemperatureOptions } from "./checks.ts";
+export { straightThrough } from "./estimators.ts";
+export * as noise from "./noise.ts";
+export * as schedules from "./schedules.ts";

@@ -1,0 +1,253 @@
+/**
+ * The laws that every structure keeps, asked of each in the same words. A new structure adds a row to `structures`.
+ */
+
+import { defaultDevice, grad, jit, numpy as np, random, vmap } from "@jax-js/jax";
+import * as fc from "fast-check";
+import { bernoulli, categorical } from "softdraw";
+import { beforeAll, describe, expect, test } from "vitest";
+import { chiSquarePValue, FALSE_ALARM, largestDifference, normals, numericalGradient, softmax } from "./support.ts";
+
+type Array = np.Array;
+type Options = { temperature?: number | Array; hard?: boolean };
+
+interface Structure {
+  name: string;
+  /** Shape of one event; a batch axis goes before it. */
+  event: number[];
+  sample(key: Array, logits: Array): Array;
+  relax(key: Array, logits: Array, options?: Options): Array;
+  mode(logits: Array): Array;
+  softMode(logits: Array, options?: Options): Array;
+  /** Further functions of the logits alone that have a gradient, by name. */
+  differentiable: Record<string, (logits: Array) => Array>;
+  /** Whether one event's values are a vertex (an exact choice), or a point of the polytope (a relaxed one). */
+  isVertex(value: number[]): boolean;
+  isInPolytope(value: number[]): boolean;
+  /** Every vertex with its probability, by enumeration. */
+  law(logits: number[]): { vertex: number[]; probability: number }[];
+}
+
+const sum = (x: number[]) => x.reduce((a, b) => a + b, 0);
+const allWithin = (x: number[], low: number, high: number) => x.every((v) => v >= low && v <= high);
+
+const structures: Structure[] = [
+  {
+    name: "bernoulli",
+    event: [1],
+    ...bernoulli,
+    differentiable: {
+      entropy: bernoulli.entropy,
+      kl: bernoulli.kl,
+      "kl to a prior": (l) => bernoulli.kl(l, np.array(0.75)),
+      logProb: (l) => bernoulli.logProb(np.array([1]), l),
+      relaxedLogProb: (l) => bernoulli.relaxedLogProb(np.array([0.25]), l, { temperature: 0.5 }),
+    },
+    isVertex: ([x]) => x === 0 || x === 1,
+    isInPolytope: (x) => allWithin(x, 0, 1),
+    law: ([l]) => [
+      { vertex: [0], probability: 1 / (1 + Math.exp(l!)) },
+      { vertex: [1], probability: 1 / (1 + Math.exp(-l!)) },
+    ],
+  },
+  {
+    name: "categorical",
+    event: [5],
+    ...categorical,
+    differentiable: {
+      entropy: categorical.entropy,
+      kl: categorical.kl,
+      "kl to a prior": (l) => categorical.kl(l, np.array([1, 0, -1, 0.5, 0])),
+      logProb: (l) => categorical.logProb(np.array([0, 0, 1, 0, 0]), l),
+      relaxedLogProb: (l) => categorical.relaxedLogProb(np.array([0.1, 0.3, 0.2, 0.25, 0.15]), l, { temperature: 0.5 }),
+    },
+    isVertex: (x) => sum(x) === 1 && x.every((v) => v === 0 || v === 1),
+    isInPolytope: (x) => allWithin(x, 0, 1) && Math.abs(sum(x) - 1) < 1e-5,
+    law: (logits) =>
+      softmax(logits).map((probability, i) => ({ vertex: logits.map((_, j) => (i === j ? 1 : 0)), probability })),
+  },
+];
+
+beforeAll(() => {
+  defaultDevice("wasm");
+});
+
+describe.each(structures)("$name", (structure) => {
+  const size = structure.event.reduce((a, b) => a * b, 1);
+  const array = (values: number[], batch: number[] = []) => np.array(values, { shape: [...batch, ...structure.event] });
+  const repeated = (values: number[], count: number) =>
+    np.tile(array(values), [count, ...structure.event.map(() => 1)]);
+  const events = (x: Array): number[][] => {
+    const data = [...x.dataSync()];
+    return data.flatMap((_, i) => (i % size === 0 ? [data.slice(i, i + size)] : []));
+  };
+  const logits = normals(7, size);
+
+  test("sample and mode give vertices, also in a batch", () => {
+    const draws = events(structure.sample(random.key(1), array(normals(2, 64 * size, 3), [64])));
+    expect(draws).toHaveLength(64);
+    for (const draw of draws) expect(draw).toSatisfy(structure.isVertex);
+    for (const choice of events(structure.mode(array(normals(3, 8 * size), [8]))))
+      expect(choice).toSatisfy(structure.isVertex);
+  });
+
+  test.each([0.01, 0.5, 1, 100])("relax and softMode at temperature %f give points of the polytope", (temperature) => {
+    const batch = () => array(normals(2, 64 * size, 3), [64]);
+    for (const draw of events(structure.relax(random.key(1), batch(), { temperature })))
+      expect(draw).toSatisfy(structure.isInPolytope);
+    for (const point of events(structure.softMode(batch(), { temperature })))
+      expect(point).toSatisfy(structure.isInPolytope);
+  });
+
+  test("relax tends to sample of the same key as the temperature falls", () => {
+    const batch = () => array(normals(4, 400 * size), [400]);
+    const exact = events(structure.sample(random.key(5), batch()));
+    const shareFar = (temperature: number) => {
+      const relaxed = events(structure.relax(random.key(5), batch(), { temperature }));
+      return relaxed.filter((draw, i) => largestDifference(draw, exact[i]!) > 1e-3).length / 400;
+    };
+    const shares = [1, 0.1, 0.01, 1e-6].map(shareFar);
+    expect(shares).toEqual([...shares].sort((a, b) => b - a));
+    expect(shares[2]).toBeLessThan(0.1);
+    expect(shares[3]).toBe(0);
+  });
+
+  test("softMode tends to mode as the temperature falls", () => {
+    const soft = structure.softMode(array(logits), { temperature: 1e-4 }).dataSync();
+    expect(largestDifference(soft, structure.mode(array(logits)).dataSync())).toBeLessThan(1e-6);
+  });
+
+  test("hard has the value of sample, to the last bit, and the gradient of relax", () => {
+    const batch = () => array(normals(6, 32 * size), [32]);
+    const exact = structure.sample(random.key(8), batch()).dataSync();
+    const hard = structure.relax(random.key(8), batch(), { temperature: 0.3, hard: true }).dataSync();
+    expect(hard).toEqual(exact);
+    const gradient = (hard: boolean) => {
+      const loss = (l: Array) =>
+        structure
+          .relax(random.key(8), l, { temperature: 0.3, hard })
+          .mul(array(normals(9, 32 * size), [32]))
+          .sum();
+      return grad(loss)(batch()).dataSync();
+    };
+    expect(gradient(true)).toEqual(gradient(false));
+    expect(Math.max(...gradient(true))).toBeGreaterThan(0);
+  });
+
+  test("the same key gives the same draw, another key another", () => {
+    const draw = (seed: number) => structure.relax(random.key(seed), array(logits)).dataSync();
+    expect(draw(1)).toEqual(draw(1));
+    expect(draw(1)).not.toEqual(draw(2));
+  });
+
+  const verbs: Record<string, (key: Array, logits: Array) => Array> = {
+    sample: (key, l) => structure.sample(key, l),
+    relax: (key, l) => structure.relax(key, l, { temperature: 0.5 }),
+    "relax hard": (key, l) => structure.relax(key, l, { temperature: 0.5, hard: true }),
+    mode: (key, l) => (key.dispose(), structure.mode(l)),
+    softMode: (key, l) => (key.dispose(), structure.softMode(l, { temperature: 0.5 })),
+  };
+
+  test.each(Object.entries(verbs))("%s is the same eagerly, under jit, and under vmap", (_, verb) => {
+    const keys = () => random.split(random.key(10), 3);
+    const batch = () => array(normals(11, 3 * size), [3]);
+    const eager = [0, 1, 2].flatMap((i) => [...verb(keys().slice(i), batch().slice(i)).dataSync()]);
+    const jitted = [0, 1, 2].flatMap((i) => [...jit(verb)(keys().slice(i), batch().slice(i)).dataSync()]);
+    const mapped = vmap(verb)(keys(), batch()).dataSync();
+    expect(jitted).toEqual(eager);
+    expect(largestDifference(mapped, eager)).toBeLessThan(1e-6);
+  });
+
+  const functions: Record<string, (logits: Array) => Array> = {
+    relax: (l) => structure.relax(random.key(12), l, { temperature: 0.7 }),
+    softMode: (l) => structure.softMode(l, { temperature: 0.7 }),
+    ...structure.differentiable,
+  };
+
+  test.each(Object.entries(functions))(
+    "the gradient of %s equals finite differences, for random cotangents",
+    (_, f) => {
+      for (const seed of [20, 21, 22]) {
+        const at = normals(seed, size);
+        const cotangent = normals(seed + 100, size);
+        const loss = (l: Array) => {
+          const value = f(l);
+          return value.mul(np.array(cotangent.slice(0, value.size), { shape: value.shape })).sum();
+        };
+        const numeric = numericalGradient((x) => loss(array(x)).dataSync()[0]!, at);
+        expect(largestDifference(grad(loss)(array(at)).dataSync(), numeric)).toBeLessThan(1e-3);
+      }
+    },
+  );
+
+  test("the gradient by the temperature equals finite differences", () => {
+    const loss = (t: Array) =>
+      structure
+        .relax(random.key(12), array(logits), { temperature: t })
+        .mul(array(normals(13, size)))
+        .sum();
+    const numeric = numericalGradient(([t]) => loss(np.array(t!)).dataSync()[0]!, [0.7]);
+    expect(largestDifference(grad(loss)(np.array(0.7)).dataSync(), numeric)).toBeLessThan(1e-3);
+  });
+
+  const extremes: Record<string, (i: number) => number> = {
+    "1e4 and -1e4": (i) => (i % 2 ? -1e4 : 1e4),
+    "equal at 1e4": () => 1e4,
+    "equal at -1e4": () => -1e4,
+    "0 and -Infinity": (i) => (size === 1 || i % 2 ? Number.NEGATIVE_INFINITY : 0),
+  };
+
+  test.each(Object.entries(extremes))(
+    "value and gradient are finite for logits %s, at temperature 0.01 too",
+    (_, at) => {
+      const extreme = Array.from({ length: size }, (_, i) => at(i));
+      const all = { ...functions, relaxCold: (l: Array) => structure.relax(random.key(12), l, { temperature: 0.01 }) };
+      const { logProb, relaxedLogProb, "kl to a prior": klToPrior, ...finiteEverywhere } = all;
+      const checked = extreme.includes(Number.NEGATIVE_INFINITY) ? finiteEverywhere : all;
+      for (const [name, f] of Object.entries(checked)) {
+        const value = f!(array(extreme)).dataSync();
+        expect([...value].every(Number.isFinite), `${name} of ${extreme}: ${value}`).toBe(true);
+        const gradient = grad((l: Array) => f!(l).mul(0.5).sum())(array(extreme)).dataSync();
+        expect([...gradient].every(Number.isFinite), `gradient of ${name} at ${extreme}: ${gradient}`).toBe(true);
+        extreme.forEach((l, i) => {
+          if (l === Number.NEGATIVE_INFINITY) expect(gradient[i]).toBe(0);
+        });
+      }
+    },
+  );
+
+  test("an impossible choice is never taken", () => {
+    const masked = logits.map((l, i) => (size === 1 || i === 1 ? Number.NEGATIVE_INFINITY : l));
+    const taken = (x: Array) => Math.max(...events(x).map((value) => value[size === 1 ? 0 : 1]!));
+    expect(taken(structure.sample(random.key(14), repeated(masked, 5000)))).toBe(0);
+    expect(taken(structure.relax(random.key(14), repeated(masked, 5000), { temperature: 10 }))).toBe(0);
+    expect(taken(structure.mode(repeated(masked, 1)))).toBe(0);
+  });
+
+  test("frequencies follow the exact law", () => {
+    const draws = 100_000;
+    const law = structure.law(logits);
+    const counts = new Map(law.map(({ vertex }) => [vertex.join(), 0]));
+    for (const draw of events(structure.sample(random.key(15), repeated(logits, draws)))) {
+      counts.set(draw.join(), counts.get(draw.join())! + 1);
+    }
+    const pValue = chiSquarePValue(
+      law.map(({ vertex }) => counts.get(vertex.join())!),
+      law.map(({ probability }) => probability),
+    );
+    expect(pValue).toBeGreaterThan(FALSE_ALARM);
+  });
+
+  test("logits may be shifted by any constant that the law ignores, or permuted with the choices", () => {
+    if (size === 1) return;
+    fc.assert(
+      fc.property(fc.float({ min: -100, max: 100, noNaN: true }), fc.nat({ max: 1000 }), (shift, seed) => {
+        const at = normals(seed, size);
+        const plain = structure.softMode(array(at)).dataSync();
+        const shifted = structure.softMode(array(at.map((l) => l + shift))).dataSync();
+        expect(largestDifference(plain, shifted)).toBeLessThan(1e-4);
+      }),
+      { numRuns: 20, seed: 1 },
+    );
+  });
+});
