@@ -21,7 +21,7 @@ import {
 } from "./checks.ts";
 import { straightThrough } from "./estimators.ts";
 import { logistic } from "./noise.ts";
-import { BELOW_ONE, LOWEST, logSigmoid, SMALLEST_NORMAL, sigmoid, softplus } from "./numerics.ts";
+import { BELOW_ONE, LOWEST, logSigmoid, SMALLEST_ENTRY, sigmoid, softplus } from "./numerics.ts";
 
 /**
  * The entropy in nats, `-p log p - (1 - p) log(1 - p)`, shape of the logits, from 0 to log 2.
@@ -101,8 +101,9 @@ export function relax(key: Array, logits: Array, options: RelaxOptions = {}): Ar
  *
  *     log T + t - 2 softplus(t) - log x - log(1 - x),   t = logits - T (log x - log(1 - x))
  *
- * with T the temperature and x the value. Values outside float32's open unit interval count as its end points
- * (1.2e-38 and 1 - 6e-8), so value and gradient stay finite up to 0 and 1. -Infinity where the logit forbids x.
+ * with T the temperature and x the value. Values below 1.9e-34 and above 1 - 6e-8, the largest float32
+ * below 1, count as these, so value and gradient stay finite up to 0 and 1. An infinite logit leaves one value: it has
+ * log-density 0, as the only point of a smaller simplex, and any other -Infinity.
  *
  * @param value between 0 and 1, a shape that broadcasts with the logits, consumed
  * @param logits any shape, consumed
@@ -189,19 +190,23 @@ const relaxHardKernel = jit(function relaxHard(key: Array, logits: Array, temper
 });
 
 const relaxedLogProbKernel = jit(function relaxedLogProb(value: Array, logits: Array, t: Array) {
-  const x = np.clip(value, SMALLEST_NORMAL, BELOW_ONE);
+  const forced = np.isinf(logits.ref);
+  const isForcedValue = np.where(logits.ref.greater(0), value.ref.equal(1), value.ref.equal(0));
+  const x = np.clip(value, SMALLEST_ENTRY, BELOW_ONE);
   const logX = np.log(x.ref);
   const logNotX = np.log1p(np.negative(x));
   const shifted = bounded(logits).sub(t.ref.mul(logX.ref.sub(logNotX.ref)));
   const logisticDensity = np.negative(softplus(shifted.ref).add(softplus(np.negative(shifted))));
-  return impossibleToInfinity(np.log(t).add(logisticDensity).sub(logX).sub(logNotX));
+  const density = np.log(t).add(logisticDensity).sub(logX).sub(logNotX);
+  return np.where(forced, np.where(isForcedValue, 0, Number.NEGATIVE_INFINITY), density);
 });
 
 /** p (log p - log q) of one outcome, 0 where p is 0. */
 function klTerm(logits: Array, prior: Array): Array {
   const p = sigmoid(logits.ref);
   const ratio = logSigmoid(logits).sub(logSigmoid(prior));
-  return np.where(p.ref.greater(0), p.mul(ratio), 0);
+  // Zeroed inside the product: 0 times an infinite ratio would be NaN in the gradient even where the value drops it.
+  return p.ref.mul(np.where(p.greater(0), ratio, 0));
 }
 
 /** Logits and logistic noise; the same key gives the same to `sample` and `relax`. */

@@ -22,7 +22,7 @@ import {
 } from "./checks.ts";
 import { straightThrough } from "./estimators.ts";
 import { perturb } from "./noise.ts";
-import { finite, LOWEST, SMALLEST_NORMAL } from "./numerics.ts";
+import { finite, LOWEST, SMALLEST_ENTRY } from "./numerics.ts";
 
 /**
  * The entropy in nats, `H(p) = -sum_i p_i log p_i`, shape `[...]`, from 0 to log n.
@@ -104,8 +104,8 @@ export function relax(key: Array, logits: Array, options: RelaxOptions = {}): Ar
  *     log (m-1)! + (m-1) log T + sum_i (l_i - (T+1) log x_i) - m logsumexp_i(l_i - T log x_i)
  *
  * with l the logits, T the temperature, x the value, and m the number of possible categories (sums run over those).
- * Entries of x below the smallest normal float32 (1.2e-38), where `relax` underflows to 0 at low temperatures,
- * count as that number, so value and gradient stay finite up to the boundary.
+ * Entries of x below 1.9e-34 count as that number, so value and gradient stay finite up to the boundary, where `relax`
+ * underflows to at low temperatures.
  *
  * @param value point of the simplex `[..., n]`, consumed
  * @param logits `[..., n]`, consumed
@@ -166,12 +166,14 @@ const klKernel = jit(function kl(logits: Array, prior: Array) {
   const logP = nn.logSoftmax(finite(logits), -1);
   const p = np.exp(logP.ref);
   const ratio = logP.sub(nn.logSoftmax(prior, -1));
-  return np.where(p.ref.greater(0), p.mul(ratio), 0).sum(-1);
+  // Zeroed inside the product: 0 times an infinite ratio would be NaN in the gradient even where the value drops it.
+  return p.ref.mul(np.where(p.greater(0), ratio, 0)).sum(-1);
 });
 
 const logProbKernel = jit(function logProb(value: Array, logits: Array) {
-  const chosen = value.ref.notEqual(0);
-  return np.where(chosen, value.mul(nn.logSoftmax(logits, -1)), 0).sum(-1);
+  const impossible = takesImpossible(value.ref, logits.ref);
+  const logP = value.mul(nn.logSoftmax(finite(logits), -1)).sum(-1);
+  return np.where(impossible, Number.NEGATIVE_INFINITY, logP);
 });
 
 const modeKernel = jit(function mode(logits: Array) {
@@ -198,11 +200,11 @@ const relaxHardKernel = jit(function relaxHard(key: Array, logits: Array, temper
 
 const relaxedLogProbKernel = jit(function relaxedLogProb(value: Array, logits: Array, t: Array) {
   const n = logits.shape.at(-1)!;
-  const possible = logits.ref.greater(LOWEST);
-  const outside = np.any(np.where(possible.ref, false, value.ref.greater(0)), -1);
+  const outside = takesImpossible(value.ref, logits.ref);
+  const possible = isPossible(logits.ref);
   const m = possible.ref.astype(np.float32).sum(-1);
   const l = finite(logits);
-  const logX = np.log(np.maximum(value, SMALLEST_NORMAL));
+  const logX = np.log(np.maximum(value, SMALLEST_ENTRY));
   const logWeight = l.ref.sub(t.ref.add(1).mul(logX.ref));
   const normalizer = nn.logsumexp(np.where(possible.ref, l.sub(t.ref.mul(logX)), LOWEST), -1);
   const density = logFactorialBelow(m.ref, n)
@@ -211,6 +213,15 @@ const relaxedLogProbKernel = jit(function relaxedLogProb(value: Array, logits: A
     .sub(m.mul(normalizer));
   return np.where(outside, Number.NEGATIVE_INFINITY, density);
 });
+
+function isPossible(logits: Array): Array {
+  return logits.greater(LOWEST);
+}
+
+/** Whether a value has weight on a category that its logits forbid. */
+function takesImpossible(value: Array, logits: Array): Array {
+  return np.any(np.where(isPossible(logits), false, value.greater(0)), -1);
+}
 
 /** log (m-1)! for whole m from 1 to n: the sum of log j over j below m. */
 function logFactorialBelow(m: Array, n: number): Array {

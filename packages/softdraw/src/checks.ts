@@ -29,6 +29,12 @@ export function checkKey(where: string, key: Array): void {
   }
 }
 
+/** Random bits, uint32 of any shape. */
+export function checkBits(where: string, bits: Array): void {
+  checkArray(where, "bits", bits);
+  if (bits.dtype !== np.uint32) throw new TypeError(`${where}: bits must be uint32, got ${describe(bits)}.`);
+}
+
 /** Floating-point logits with at least `eventAxes` axes, none of them of length 0. */
 export function checkLogits(where: string, logits: Array, eventAxes: 0 | 1 | 2, name = "logits"): void {
   checkFloat(where, name, logits);

@@ -7,7 +7,7 @@
  */
 
 import { jit, numpy as np, random } from "@jax-js/jax";
-import { type Array, checkFloat, checkKey, checkShape } from "./checks.ts";
+import { type Array, checkBits, checkFloat, checkKey, checkShape } from "./checks.ts";
 import { BELOW_ONE } from "./numerics.ts";
 
 /** Below this, -log1p(-v) is summed as a series: the engine's log is too coarse near 1 (1e-5, absolute). */
@@ -35,8 +35,12 @@ export function gumbel(key: Array, shape: number[] = []): Array {
 /**
  * The map from 32 random bits to Gumbel noise, for bits from elsewhere (quasi-random points, tests). Decreasing in
  * the bits as an unsigned number: 0 gives 22.87, 2^32 - 1 gives -2.81.
+ *
+ * @param bits uint32 of any shape, consumed
+ * @throws TypeError for bits of another type
  */
 export function gumbelFromBits(bits: Array): Array {
+  checkBits("noise.gumbelFromBits", bits);
   return np.negative(np.log(exponentialFromUniform(uniformFromBits(bits))));
 }
 
@@ -55,8 +59,14 @@ export function logistic(key: Array, shape: number[] = []): Array {
   return logisticKernel(key, shape);
 }
 
-/** The map from 32 random bits to logistic noise; odd about the middle of the bits, so both tails are resolved alike. */
+/**
+ * The map from 32 random bits to logistic noise; odd about the middle of the bits, so both tails are resolved alike.
+ *
+ * @param bits uint32 of any shape, consumed
+ * @throws TypeError for bits of another type
+ */
 export function logisticFromBits(bits: Array): Array {
+  checkBits("noise.logisticFromBits", bits);
   const constant = (value: number) => np.array(value, { dtype: np.uint32, device: bits.device });
   const upper = bits.ref.greaterEqual(constant(0x80000000));
   const mirrored = np.where(upper.ref, constant(0xffffffff).sub(bits.ref), bits);

@@ -12,8 +12,11 @@ export const BELOW_ONE = 1 - 2 ** -24;
  */
 export const LOWEST = -1e30;
 
-/** The smallest normal float32. The engine's logarithm takes anything smaller for 0. */
-export const SMALLEST_NORMAL = 2 ** -126;
+/**
+ * The smallest entry of a relaxed draw (1.9e-34) that a density tells from 0. Below it the gradient by the entry, up to
+ * n times the temperature over the entry, would overflow; below 1.2e-38 the engine's logarithm takes a number for 0.
+ */
+export const SMALLEST_ENTRY = 2 ** -112;
 
 /** Logits of -Infinity raised to `LOWEST`; no gradient flows into them. */
 export function finite(logits: Array): Array {

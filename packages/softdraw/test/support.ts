@@ -11,6 +11,9 @@ const { jStat } = jstat;
  */
 export const FALSE_ALARM = 1e-4;
 
+/** How many standard errors a right estimate stays within, but for `FALSE_ALARM`: the two-sided normal quantile. */
+export const STANDARD_ERRORS = 3.8906;
+
 /** P(chi-square with counts.length - 1 degrees of freedom is at least the observed one); zero probabilities must have zero counts. */
 export function chiSquarePValue(counts: number[], probabilities: number[]): number {
   const total = counts.reduce((a, b) => a + b, 0);
@@ -37,6 +40,24 @@ export function kolmogorovCritical(n: number): number {
   return Math.sqrt(Math.log(2 / FALSE_ALARM) / (2 * n));
 }
 
+/** Mean, variance and skewness of blocks of draws, by float64 sums of powers about `center`, a guess of the mean. */
+export function moments(blocks: Iterable<ArrayLike<number>>, center: number) {
+  let count = 0;
+  const sums: [number, number, number] = [0, 0, 0];
+  for (const block of blocks) {
+    count += block.length;
+    for (let i = 0; i < block.length; i++) {
+      const x = block[i]! - center;
+      sums[0] += x;
+      sums[1] += x * x;
+      sums[2] += x * x * x;
+    }
+  }
+  const [m1, m2, m3] = sums.map((sum) => sum / count) as [number, number, number];
+  const variance = m2 - m1 ** 2;
+  return { count, mean: center + m1, variance, skewness: (m3 - 3 * m1 * m2 + 2 * m1 ** 3) / variance ** 1.5 };
+}
+
 export function softmax(logits: number[]): number[] {
   const top = Math.max(...logits);
   const weights = logits.map((l) => Math.exp(l - top));
@@ -60,6 +81,8 @@ export function normals(seed: number, count: number, scale = 1): number[] {
   return Array.from(random.normal(random.key(seed), [count]).mul(scale).dataSync(), (x) => Math.round(x * 256) / 256);
 }
 
+/** The largest difference of two lists, entry by entry; NaN, which no comparison passes, when their lengths differ. */
 export function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  if (a.length !== b.length) return Number.NaN;
   return Math.max(...Array.from(a, (x, i) => Math.abs(x - b[i]!)));
 }

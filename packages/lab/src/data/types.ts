@@ -1,0 +1,26 @@
+/** The data sets by name. `digits` is embedded; the others are files. */
+export const datasetNames = ["digits", "mnist", "fashion-mnist"] as const;
+
+export type DatasetName = (typeof datasetNames)[number];
+
+/** Labelled images in memory, one byte a pixel, as they lie in their files. */
+export interface Dataset {
+  /** For messages and reports, such as "mnist train". */
+  readonly name: string;
+  readonly count: number;
+  readonly height: number;
+  readonly width: number;
+  /** Labels run from 0 to classes - 1. */
+  readonly classes: number;
+  /** [count, height * width], row major, 0 (background) to 255 (ink). */
+  readonly images: Uint8Array;
+  /** [count]. */
+  readonly labels: Uint8Array;
+}
+
+/** The two halves that every experiment uses: images to learn from and images to be judged on, of equal size. */
+export interface DatasetSplits {
+  readonly name: string;
+  readonly train: Dataset;
+  readonly test: Dataset;
+}

@@ -1,0 +1,571 @@
+/**
+ * A variational autoencoder whose latent code is 30 choices among 10, trained through relaxed choices.
+ *
+ * After Jang, Gu, Poole, "Categorical Reparameterization with Gumbel-Softmax", 2017, and Maddison, Mnih, Teh, "The
+ * Concrete Distribution", 2017. The order below is theirs: configuration, model, objective, step, loop; then what is
+ * measured, and the pictures.
+ */
+
+import { jit, nn, numpy as np, random, tree, valueAndGrad } from "@jax-js/jax";
+import { bernoulli, categorical } from "softdraw";
+import { z } from "zod";
+import { gatherImages, shuffledOrder } from "../data/batches.ts";
+import type { Dataset, DatasetSplits } from "../data/types.ts";
+import { type AdamState, adam, initAdam } from "../nn/adam.ts";
+import { type Dense, dense, initDense, initializations } from "../nn/dense.ts";
+import { splitKey, streamKey } from "../nn/keys.ts";
+import { arraysOf, readTensors } from "../nn/tensors.ts";
+import { tileImages } from "../report/pixels.ts";
+import type { Checkpoint } from "../runs/safetensors.ts";
+import { dataOptions, temperatureOptions, temperatureSchedule } from "./configuration.ts";
+import type {
+  Context,
+  EpochRecord,
+  EvaluationOptions,
+  Experiment,
+  NamedPicture,
+  Result,
+  SampleOptions,
+  Trained,
+  TrainingEvent,
+} from "./experiment.ts";
+
+// Configuration ------------------------------------------------------------------------------------------------------
+
+const schema = z.strictObject({
+  ...dataOptions,
+  epochs: z.int().min(1).default(10).describe("passes over the training images"),
+  batch: z.int().min(1).default(100).describe("images a step"),
+  learningRate: z.number().positive().default(1e-3).describe("Adam's step size"),
+  ...temperatureOptions,
+  hard: z.boolean().default(false).describe("train on exact choices with the relaxed gradient (straight-through)"),
+  encoderRelu: z.boolean().default(false).describe("also apply ReLU to the logits, as the tutorial does"),
+  initialization: z.enum(initializations).default("he").describe("how weights begin"),
+  variables: z.int().min(1).default(30).describe("choices in the latent code"),
+  classes: z.int().min(2).default(10).describe("categories of each choice"),
+});
+
+type Config = z.infer<typeof schema>;
+
+const presets = {
+  tutorial: {
+    description: "the tutorial's settings: temperature 1 throughout, ReLU on the logits, PyTorch's initialization",
+    values: { temperature: 1, schedule: "constant", encoderRelu: true, initialization: "fan-in" },
+  },
+} as const;
+
+// Model --------------------------------------------------------------------------------------------------------------
+
+type Model = { encoder: Dense[]; decoder: Dense[] };
+
+const HIDDEN = [512, 256];
+
+function initModel(key: np.Array, config: Config, pixels: number): Model {
+  const code = config.variables * config.classes;
+  const [encoderKey, decoderKey] = splitKey(key, 2) as [np.Array, np.Array];
+  const layers = (key: np.Array, sizes: number[]) =>
+    splitKey(key, sizes.length - 1).map((k, i) => initDense(k, sizes[i]!, sizes[i + 1]!, config.initialization));
+  return {
+    encoder: layers(encoderKey, [pixels, ...HIDDEN, code]),
+    decoder: layers(decoderKey, [code, ...HIDDEN.toReversed(), pixels]),
+  };
+}
+
+/** Images `[batch, pixels]` to the logits of the choices, `[batch, variables, classes]`. */
+function encode(encoder: Dense[], images: np.Array, config: Config): np.Array {
+  const output = multilayer(encoder, images);
+  const logits = config.encoderRelu ? nn.relu(output) : output;
+  return logits.reshape([-1, config.variables, config.classes]);
+}
+
+/** Choices `[batch, variables, classes]`, relaxed or exact, to the logits of the pixels, `[batch, pixels]`. */
+function decode(decoder: Dense[], choices: np.Array): np.Array {
+  const [batch, variables, classes] = choices.shape as [number, number, number];
+  return multilayer(decoder, choices.reshape([batch, variables * classes]));
+}
+
+function multilayer(layers: Dense[], x: np.Array): np.Array {
+  return layers.reduce((h, layer, i) => dense(layer, i === 0 ? h : nn.relu(h)), x);
+}
+
+// Objective ----------------------------------------------------------------------------------------------------------
+// The negative evidence lower bound, in nats an image, is the sum of its two parts.
+
+/** `-log p(x | z)`, pixels as Bernoulli variables (grey ones in expectation), `[batch]`. */
+function reconstructionLoss(decoder: Dense[], choices: np.Array, images: np.Array): np.Array {
+  return np.negative(bernoulli.logProb(images, decode(decoder, choices)).sum(-1));
+}
+
+/** `KL(q(z | x) || uniform)`, exact and summed over the variables, `[batch]`. */
+function divergence(logits: np.Array): np.Array {
+  return categorical.kl(logits).sum(-1);
+}
+
+// Step ---------------------------------------------------------------------------------------------------------------
+
+/** All that training changes on the device. */
+type State = { model: Model; optimizer: AdamState<Model>; key: np.Array };
+
+function initState(config: Config, pixels: number): State {
+  const [modelKey, key] = splitKey(random.key(config.seed), 2) as [np.Array, np.Array];
+  const model = initModel(modelKey, config, pixels);
+  return { model, optimizer: initAdam(model), key };
+}
+
+/** Gradient and optimizer in one jitted function, which consumes the state and the images. */
+function trainingStep(config: Config) {
+  return jit(function step(state: State, images: np.Array, temperature: np.Array, learningRate: np.Array) {
+    const [key, drawKey] = splitKey(state.key, 2) as [np.Array, np.Array];
+    const loss = ({ encoder, decoder }: Model) => {
+      const logits = encode(encoder, images.ref, config);
+      const choices = categorical.relax(drawKey, logits.ref, { temperature, hard: config.hard });
+      return reconstructionLoss(decoder, choices, images).add(divergence(logits)).mean();
+    };
+    const [value, gradients] = valueAndGrad(loss)(tree.ref(state.model));
+    const { parameters: model, state: optimizer } = adam(state.model, gradients, state.optimizer, learningRate);
+    return { state: { model, optimizer, key }, loss: value };
+  });
+}
+
+// Loop ---------------------------------------------------------------------------------------------------------------
+
+/** `step` steps of epoch `epoch` are done; their losses sum to `lossSum`. */
+type Position = { epoch: number; step: number; lossSum: number };
+
+async function* run(config: Config, { data, checkpoint }: Context): AsyncGenerator<TrainingEvent, void, void> {
+  const { train } = data;
+  const { epochs, batch } = config;
+  const steps = stepsAnEpoch(config, train);
+  const temperatureAt = temperatureSchedule(config, steps * epochs);
+  const update = trainingStep(config);
+  const report = epochReport(config, data);
+  let state = checkpoint ? restoreState(checkpoint) : initState(config, train.height * train.width);
+  let { epoch, step, lossSum } = checkpoint ? restorePosition(checkpoint) : { epoch: 1, step: 0, lossSum: 0 };
+  let images: np.Array | undefined;
+  try {
+    for (; epoch <= epochs; epoch++, step = 0, lossSum = 0) {
+      const order = await shuffledOrder(streamKey(config.seed, epoch), train.count);
+      const batchAfter = (step: number) => (step < steps ? gatherImages(train, order, step * batch, batch) : undefined);
+      const pace = { examples: 0, seconds: 0 };
+      images = batchAfter(step);
+      while (images) {
+        const started = performance.now();
+        const temperature = temperatureAt((epoch - 1) * steps + step);
+        const result = update(state, images, temperature, config.learningRate);
+        state = result.state;
+        step++;
+        // The next batch is made between asking for this one's loss and waiting for it.
+        const reading = result.loss.data();
+        images = batchAfter(step);
+        const loss = finiteLoss((await reading)[0]!, epoch, step);
+        lossSum += loss;
+        pace.examples += batch;
+        pace.seconds += (performance.now() - started) / 1000;
+        const optimized = lossSum / steps;
+        yield {
+          ...{ epoch, epochs, step, steps, loss, temperature, examples: batch },
+          record: step === steps ? { epoch, optimized, ...(await report(state.model, temperature, pace)) } : undefined,
+          checkpoint: () => saveState(state, { epoch, step, lossSum }),
+        };
+      }
+    }
+  } finally {
+    tree.dispose(state);
+    images?.dispose();
+  }
+}
+
+/** Whole batches in an epoch; the images that do not fill one sit it out. */
+function stepsAnEpoch({ batch }: Config, train: Dataset): number {
+  if (batch <= train.count) return Math.floor(train.count / batch);
+  throw new RangeError(`batch must be at most the ${train.count} images of ${train.name}, got ${batch}.`);
+}
+
+function finiteLoss(loss: number, epoch: number, step: number): number {
+  if (Number.isFinite(loss)) return loss;
+  throw new Error(
+    `The loss is ${loss} at epoch ${epoch}, step ${step}. A lower learningRate or a higher temperature may train.`,
+  );
+}
+
+// Checkpoints --------------------------------------------------------------------------------------------------------
+
+async function saveState({ model, optimizer, key }: State, position: Position): Promise<Checkpoint> {
+  return { tensors: await readTensors({ model, optimizer, key }), metadata: { position: JSON.stringify(position) } };
+}
+
+function restoreState({ tensors }: Checkpoint): State {
+  return arraysOf(tensors) as State;
+}
+
+function restorePosition({ metadata }: Checkpoint): Position {
+  return JSON.parse(metadata["position"] ?? "null");
+}
+
+function restoreModel({ tensors }: Checkpoint): Model {
+  return arraysOf(tensors, "model") as Model;
+}
+
+// What is measured ---------------------------------------------------------------------------------------------------
+
+/** Images in one call when no gradient is taken. */
+const MEASURED_AT_ONCE = 500;
+
+/** Training images that are measured after an epoch. */
+const MEASURED_OF_TRAINING = 10_000;
+
+const columns = [
+  {
+    key: "optimized",
+    label: "optimized",
+    digits: 2,
+    description: "mean over the epoch of the loss that was minimized",
+  },
+  { key: "relaxed", label: "relaxed", digits: 2, description: "training loss with relaxed choices, after the epoch" },
+  { key: "discrete", label: "discrete", digits: 2, description: "training loss with exact choices, same noise" },
+  { key: "gap", label: "gap", digits: 2, description: "discrete less relaxed: what the relaxation hides" },
+  {
+    key: "test",
+    label: "test",
+    digits: 2,
+    description: "test loss with exact choices: minus the bound, nats an image",
+  },
+  { key: "reconstruction", label: "recon", digits: 2, description: "its reconstruction part" },
+  { key: "divergence", label: "KL", digits: 2, description: "its divergence from the uniform prior" },
+  { key: "temperature", label: "temp", digits: 3, description: "temperature of the last step" },
+  { key: "imagesPerSecond", label: "images/s", digits: 0, description: "training speed, measuring apart" },
+] as const;
+
+type Measures = { relaxed: number; reconstruction: number; divergence: number };
+type Pace = { examples: number; seconds: number };
+
+/** Measures the model on training and test images after an epoch, with the same noise after every epoch. */
+function epochReport(config: Config, { train, test }: DatasetSplits) {
+  const measure = measurement(config);
+  return async (model: Model, temperature: number, pace: Pace): Promise<Record<string, number>> => {
+    const onTraining = await measure(model, train, Math.min(train.count, MEASURED_OF_TRAINING), temperature);
+    const onTest = await measure(model, test, test.count, temperature);
+    const discrete = onTraining.reconstruction + onTraining.divergence;
+    return {
+      ...{ relaxed: onTraining.relaxed, discrete, gap: discrete - onTraining.relaxed },
+      test: onTest.reconstruction + onTest.divergence,
+      ...{ reconstruction: onTest.reconstruction, divergence: onTest.divergence, temperature },
+      imagesPerSecond: pace.examples / pace.seconds,
+    };
+  };
+}
+
+/** The relaxed loss, and the discrete loss in its parts, as means over the first `count` images. Keeps the model. */
+function measurement(config: Config) {
+  const sums = jit(function measure(model: Model, images: np.Array, key: np.Array, temperature: np.Array) {
+    const logits = encode(model.encoder, images.ref, config);
+    const relaxed = categorical.relax(key.ref, logits.ref, { temperature });
+    const exact = categorical.sample(key, logits.ref);
+    const parts = [
+      reconstructionLoss(tree.ref(model.decoder), relaxed, images.ref).sum(),
+      reconstructionLoss(model.decoder, exact, images).sum(),
+      divergence(logits).sum(),
+    ];
+    return np.stack(parts);
+  });
+  return async (model: Model, dataset: Dataset, count: number, temperature: number): Promise<Measures> => {
+    const totals = [0, 0, 0];
+    for (const { start, images } of blocks(dataset, count, MEASURED_AT_ONCE)) {
+      const values = await sums(tree.ref(model), images, streamKey(config.seed, MEASURING + start), temperature).data();
+      for (const [i, value] of values.entries()) totals[i]! += value / count;
+    }
+    const [relaxedReconstruction, reconstruction, divergence] = totals as [number, number, number];
+    return { relaxed: relaxedReconstruction + divergence, reconstruction, divergence };
+  };
+}
+
+/** The first stream of noise for measuring; those below it shuffle the epochs. */
+const MEASURING = 2 ** 31;
+
+/** The first `count` images in order, in blocks. */
+function* blocks(dataset: Dataset, count: number, size: number): Generator<{ start: number; images: np.Array }> {
+  const order = Uint32Array.from({ length: count }, (_, i) => i);
+  for (let start = 0; start < count; start += size) {
+    yield { start, images: gatherImages(dataset, order, start, Math.min(size, count - start)) };
+  }
+}
+
+// Results and curves -------------------------------------------------------------------------------------------------
+
+function results(records: readonly EpochRecord[]): Result[] {
+  const last = records.at(-1);
+  if (!last) return [];
+  const nats = { digits: 2, unit: "nats" };
+  return [
+    { ...nats, name: "discrete test loss", value: last["test"]!, note: "minus the evidence lower bound, an image" },
+    { ...nats, name: "reconstruction", value: last["reconstruction"]!, note: "-log p(x | z) on the test set" },
+    { ...nats, name: "divergence", value: last["divergence"]!, note: "KL to the uniform prior on the test set" },
+    { ...nats, name: "soft-hard gap", value: last["gap"]!, note: "discrete less relaxed training loss, same noise" },
+  ];
+}
+
+function charts(records: readonly EpochRecord[]) {
+  const x = { label: "epoch" };
+  const series = (name: string, key: string) => ({ name, points: records.map((r) => ({ x: r.epoch, y: r[key]! })) });
+  return [
+    {
+      title: "Loss",
+      caption: "Minus the evidence lower bound. The gap between relaxed and discrete is what the relaxation hides.",
+      ...{ x, y: { label: "nats an image" } },
+      series: [
+        series("relaxed, training", "relaxed"),
+        series("discrete, training", "discrete"),
+        series("discrete, test", "test"),
+      ],
+    },
+    {
+      title: "Parts of the test loss",
+      caption: "Reconstruction falls while the code carries more: its divergence from the prior rises.",
+      ...{ x, y: { label: "nats an image" } },
+      series: [series("reconstruction", "reconstruction"), series("divergence", "divergence")],
+    },
+    {
+      title: "Temperature",
+      caption: "At the last step of each epoch.",
+      ...{ x, y: { label: "temperature" } },
+      series: [series("temperature", "temperature")],
+    },
+  ];
+}
+
+// Pictures -----------------------------------------------------------------------------------------------------------
+
+const GRID = 8;
+const RECONSTRUCTED = 12;
+const TRAVERSED = 8;
+
+async function pictures(trained: Trained<Config>, data: DatasetSplits): Promise<NamedPicture[]> {
+  return [
+    await sample(trained, data, { count: GRID * GRID, seed: trained.config.seed }),
+    await reconstructions(trained, data),
+    await traversal(trained, data),
+  ];
+}
+
+/** New images: choices from the uniform prior, decoded. */
+async function sample(
+  trained: Trained<Config>,
+  { test }: DatasetSplits,
+  options: SampleOptions,
+): Promise<NamedPicture> {
+  const { variables, classes } = trained.config;
+  const { count, seed } = options;
+  const model = restoreModel(trained.checkpoint);
+  const choices = categorical.sample(streamKey(seed, MEASURING), np.zeros([count, variables, classes]));
+  const images = await pixelProbabilities(model.decoder, choices);
+  tree.dispose(model.encoder);
+  return {
+    name: "samples",
+    title: "Samples from the prior",
+    caption: `${count} codes drawn uniformly, each of ${variables} choices among ${classes}, decoded to the probability of ink.`,
+    alt: "A grid of generated images.",
+    picture: tileImages(images, { ...sizeOf(test), columns: Math.min(count, GRID) }),
+  };
+}
+
+/** Test images above their reconstructions from a relaxed and from an exact draw of the same noise. */
+async function reconstructions(
+  { config, checkpoint }: Trained<Config>,
+  { test }: DatasetSplits,
+): Promise<NamedPicture> {
+  const { encoder, decoder } = restoreModel(checkpoint);
+  const originals = firstImages(test, RECONSTRUCTED);
+  const logits = encode(encoder, originals.ref, config);
+  const temperature = temperatureAtEnd(config);
+  const soft = categorical.relax(streamKey(config.seed, MEASURING), logits.ref, { temperature });
+  const exact = categorical.sample(streamKey(config.seed, MEASURING), logits);
+  const rows = [
+    await originals.data(),
+    await pixelProbabilities(tree.ref(decoder), soft),
+    await pixelProbabilities(decoder, exact),
+  ];
+  return {
+    name: "reconstructions",
+    title: "Reconstructions",
+    caption: `Top: test images. Middle: decoded from a relaxed draw at temperature ${temperature}. Bottom: from the exact draw of the same noise.`,
+    alt: "Three rows of images: originals, relaxed reconstructions, exact reconstructions.",
+    picture: tileImages(concatenate(rows), { ...sizeOf(test), columns: RECONSTRUCTED }),
+  };
+}
+
+/** Codes of test images, a row each, with one choice set to each of its categories in turn. */
+async function traversal({ config, checkpoint }: Trained<Config>, { test }: DatasetSplits): Promise<NamedPicture> {
+  const { variables, classes } = config;
+  const { encoder, decoder } = restoreModel(checkpoint);
+  const logits = encode(encoder, firstImages(test, TRAVERSED), config);
+  const variable = (await np.argmax(categorical.kl(logits.ref).mean(0)).data())[0]!;
+  const isTraversed = np.arange(variables).equal(variable).reshape([variables, 1]);
+  const every = np.eye(classes).reshape([1, classes, 1, classes]);
+  const codes = categorical.mode(logits).reshape([TRAVERSED, 1, variables, classes]);
+  const choices = np.where(isTraversed, every, codes).reshape([TRAVERSED * classes, variables, classes]);
+  return {
+    name: "traversal",
+    title: "Traversal of one choice",
+    caption: `Each row is the most probable code of a test image with choice ${variable + 1} set to each of its ${classes} categories. It is the choice that carries most (largest divergence from the prior).`,
+    alt: "Rows of images that change from column to column.",
+    picture: tileImages(await pixelProbabilities(decoder, choices), { ...sizeOf(test), columns: classes }),
+  };
+}
+
+/** Consumes decoder and choices. */
+async function pixelProbabilities(decoder: Dense[], choices: np.Array): Promise<Float32Array> {
+  return (await pixelKernel(decoder, choices).data()) as Float32Array;
+}
+
+const pixelKernel = jit(function pixels(decoder: Dense[], choices: np.Array) {
+  return bernoulli.softMode(decode(decoder, choices));
+});
+
+function firstImages(dataset: Dataset, count: number): np.Array {
+  return [...blocks(dataset, count, count)][0]!.images;
+}
+
+function sizeOf({ height, width }: Dataset) {
+  return { height, width };
+}
+
+function concatenate(parts: ArrayLike<number>[]): Float32Array {
+  return Float32Array.from(parts.flatMap((part) => Array.from(part)));
+}
+
+// Evaluation ---------------------------------------------------------------------------------------------------------
+
+/** Rows that the decoder takes at once: it bounds the memory, whatever the number of samples. */
+const DECODED_AT_ONCE = 2000;
+
+const IMAGES_AT_ONCE = 100;
+
+/**
+ * The importance-weighted bound on the discrete model's log-likelihood, `log (1/K) sum_k p(x | z_k) p(z_k) / q(z_k | x)`,
+ * z_k drawn from q. It grows with K towards log p(x); K = 1 is the evidence lower bound.
+ *
+ * Burda, Grosse, Salakhutdinov, "Importance Weighted Autoencoders", 2016.
+ */
+async function evaluate(
+  { config, checkpoint }: Trained<Config>,
+  { test }: DatasetSplits,
+  { importanceSamples, examples = test.count, seed, onProgress }: EvaluationOptions,
+): Promise<Result[]> {
+  const model = restoreModel(checkpoint);
+  const count = Math.min(examples, test.count);
+  const measured = await measurement(config)(model, test, count, temperatureAtEnd(config));
+  const bounds: number[] = [];
+  for (const { start, images } of blocks(test, count, IMAGES_AT_ONCE)) {
+    const sums = streamingLogSumExp(images.shape[0]!);
+    for await (const { logWeights, drawn } of importanceWeights(
+      config,
+      model,
+      images,
+      importanceSamples,
+      seed,
+      start,
+    )) {
+      sums.add(logWeights);
+      await onProgress?.(start * importanceSamples + drawn * images.shape[0]!, count * importanceSamples);
+    }
+    bounds.push(...sums.values().map((sum) => sum - Math.log(importanceSamples)));
+    images.dispose();
+  }
+  tree.dispose(model);
+  const { mean, standardError } = statistics(bounds);
+  const loss = measured.reconstruction + measured.divergence;
+  const unit = "nats";
+  return [
+    { name: "discrete test loss", value: loss, digits: 2, unit, note: "minus the evidence lower bound, one sample" },
+    { name: "reconstruction", value: measured.reconstruction, digits: 2, unit },
+    { name: "divergence", value: measured.divergence, digits: 2, unit },
+    { name: "soft-hard gap", value: loss - measured.relaxed, digits: 2, unit, note: "discrete less relaxed test loss" },
+    {
+      ...{ name: "log-likelihood bound", value: mean, digits: 2, unit },
+      note: `${importanceSamples} importance samples, ${count} images, standard error ${standardError.toFixed(2)}`,
+    },
+  ];
+}
+
+/** Log-weights `[samples, images]` in parts, row by row. Keeps model and images. */
+async function* importanceWeights(
+  config: Config,
+  model: Model,
+  images: np.Array,
+  samples: number,
+  seed: number,
+  stream: number,
+) {
+  const logWeights = importanceKernel(config);
+  const atOnce = Math.max(1, Math.floor(DECODED_AT_ONCE / images.shape[0]!));
+  let key = streamKey(seed, MEASURING + stream);
+  for (let drawn = 0; drawn < samples; ) {
+    const size = Math.min(atOnce, samples - drawn);
+    const [next, drawKey] = splitKey(key, 2) as [np.Array, np.Array];
+    key = next;
+    drawn += size;
+    yield { logWeights: await logWeights(tree.ref(model), images.ref, drawKey, size).data(), drawn };
+  }
+  key.dispose();
+}
+
+function importanceKernel({ variables, classes, ...config }: Config) {
+  return jit(
+    function importance(model: Model, images: np.Array, key: np.Array, samples: number) {
+      const [batch, pixels] = images.shape as [number, number];
+      const logits = encode(model.encoder, images.ref, { variables, classes, ...config });
+      const shape = [samples, batch, variables, classes];
+      const choices = categorical.sample(key, np.broadcastTo(logits.ref, shape));
+      const logPosterior = categorical.logProb(choices.ref, logits).sum(-1);
+      const logPrior = -variables * Math.log(classes);
+      const rows = decode(model.decoder, choices.reshape([samples * batch, variables, classes]));
+      const logLikelihood = bernoulli.logProb(images, rows.reshape([samples, batch, pixels])).sum(-1);
+      return logLikelihood.add(logPrior).sub(logPosterior);
+    },
+    { staticArgnums: [3] },
+  );
+}
+
+/** log sum exp of a stream of rows, a column each, in float64. */
+function streamingLogSumExp(width: number) {
+  const largest = new Float64Array(width).fill(Number.NEGATIVE_INFINITY);
+  const sums = new Float64Array(width);
+  return {
+    add(rows: ArrayLike<number>): void {
+      for (let i = 0; i < rows.length; i++) {
+        const column = i % width;
+        const top = Math.max(largest[column]!, rows[i]!);
+        sums[column] = sums[column]! * Math.exp(largest[column]! - top) + Math.exp(rows[i]! - top);
+        largest[column] = top;
+      }
+    },
+    values: () => Array.from(sums, (sum, i) => largest[i]! + Math.log(sum)),
+  };
+}
+
+function statistics(values: number[]): { mean: number; standardError: number } {
+  const mean = values.reduce((a, b) => a + b, 0) / values.length;
+  const variance = values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / Math.max(1, values.length - 1);
+  return { mean, standardError: Math.sqrt(variance / values.length) };
+}
+
+function temperatureAtEnd(config: Config): number {
+  return temperatureSchedule(config, 1)(1);
+}
+
+export const categoricalVae: Experiment<Config> = {
+  name: "vae",
+  title: "Categorical VAE",
+  summary: "An autoencoder of images whose code is a row of exact choices, trained through their relaxation.",
+  references: [
+    {
+      text: "Jang, Gu, Poole: Categorical Reparameterization with Gumbel-Softmax, 2017",
+      url: "https://arxiv.org/abs/1611.01144",
+    },
+    {
+      text: "Maddison, Mnih, Teh: The Concrete Distribution, 2017",
+      url: "https://arxiv.org/abs/1611.00712",
+    },
+  ],
+  ...{ schema, presets, columns, run, results, charts, pictures, evaluate, sample },
+};

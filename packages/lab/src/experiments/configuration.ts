@@ -1,0 +1,42 @@
+/** Options that experiments share, with what follows from them. */
+
+import { schedules } from "softdraw";
+import { z } from "zod";
+import { datasetNames } from "../data/types.ts";
+
+export const dataOptions = {
+  data: z.enum(datasetNames).default("digits").describe("data set"),
+  dataDir: z.string().optional().describe("folder with the data set's four IDX files; default the cache or a download"),
+  seed: z.int().min(0).max(0xffffffff).default(0).describe("of all randomness: the same seed gives the same bytes"),
+};
+
+export const scheduleNames = ["constant", "exponential", "linear", "cosine"] as const;
+
+export const temperatureOptions = {
+  temperature: z.number().positive().default(1).describe("temperature, at the first step if there is a schedule"),
+  schedule: z.enum(scheduleNames).default("constant").describe("how the temperature changes with the step"),
+  temperatureEnd: z
+    .number()
+    .positive()
+    .default(0.5)
+    .describe("lowest temperature; linear and cosine reach it at the last step"),
+  temperatureRate: z.number().min(0).default(1e-4).describe("decay a step of the exponential schedule"),
+  temperatureHold: z.int().min(1).default(500).describe("steps between two updates of the exponential schedule"),
+};
+
+export type TemperatureConfig = z.infer<z.ZodObject<typeof temperatureOptions>>;
+
+/** The schedule that the options describe, over `steps` steps. */
+export function temperatureSchedule(config: TemperatureConfig, steps: number): schedules.Schedule {
+  const { temperature: start, temperatureEnd: end, temperatureRate: rate, temperatureHold: hold } = config;
+  switch (config.schedule) {
+    case "constant":
+      return schedules.constant(start);
+    case "exponential":
+      return schedules.exponential({ start, rate, floor: end, hold });
+    case "linear":
+      return schedules.linear({ start, end, steps });
+    case "cosine":
+      return schedules.cosine({ start, end, steps });
+  }
+}

@@ -1,0 +1,109 @@
+/** What every experiment offers to the command line, the page and the tests. */
+
+import type { z } from "zod";
+import type { DatasetSplits } from "../data/types.ts";
+import type { LineChart } from "../report/charts.ts";
+import type { Picture } from "../report/pixels.ts";
+import type { Checkpoint } from "../runs/safetensors.ts";
+
+export interface Experiment<Config extends BaseConfig = BaseConfig> {
+  /** As in `softdraw train NAME`. */
+  readonly name: string;
+  readonly title: string;
+  readonly summary: string;
+  readonly references: readonly { readonly text: string; readonly url?: string }[];
+  /** The configuration: a flat object whose every field has a default and a description. */
+  readonly schema: z.ZodType<Config>;
+  /** Named sets of values other than the defaults. */
+  readonly presets: Readonly<Record<string, { readonly description: string; readonly values: Partial<Config> }>>;
+  /** What is reported an epoch, in order. */
+  readonly columns: readonly Column[];
+  /** Trains, and yields after every step. Stopping to ask for the next event stops the training. */
+  run(config: Config, context: Context): AsyncGenerator<TrainingEvent, void, void>;
+  /** The headline numbers of a training, most important first. */
+  results(records: readonly EpochRecord[]): Result[];
+  charts(records: readonly EpochRecord[]): (LineChart & { readonly caption: string })[];
+  /** What the trained model does, in pictures. */
+  pictures(trained: Trained<Config>, data: DatasetSplits): Promise<NamedPicture[]>;
+  /** Judges the trained model on the test set. */
+  evaluate(trained: Trained<Config>, data: DatasetSplits, options: EvaluationOptions): Promise<Result[]>;
+  /** New things from the trained model, where it can make any. */
+  sample?(trained: Trained<Config>, data: DatasetSplits, options: SampleOptions): Promise<NamedPicture>;
+}
+
+/** What every configuration has. */
+export interface BaseConfig {
+  readonly data: "digits" | "mnist" | "fashion-mnist";
+  readonly dataDir?: string | undefined;
+  readonly seed: number;
+}
+
+export interface Context {
+  readonly data: DatasetSplits;
+  /** Where an earlier training stopped; without it, training begins. */
+  readonly checkpoint?: Checkpoint | undefined;
+}
+
+export interface TrainingEvent {
+  /** From 1. */
+  readonly epoch: number;
+  readonly epochs: number;
+  /** Steps done in this epoch, from 1. */
+  readonly step: number;
+  readonly steps: number;
+  /** What the step minimized. */
+  readonly loss: number;
+  readonly temperature: number;
+  /** Examples seen in this step. */
+  readonly examples: number;
+  /** With the last step of an epoch. */
+  readonly record?: EpochRecord | undefined;
+  /** The state after this step, to continue from. To be called before the next event is asked for. */
+  checkpoint(): Promise<Checkpoint>;
+}
+
+/** Numbers by name: `epoch`, and what the experiment's columns say. */
+export type EpochRecord = { readonly epoch: number } & Readonly<Record<string, number>>;
+
+export interface Column {
+  readonly key: string;
+  /** As short as a table head. */
+  readonly label: string;
+  /** What the number is, with its unit. */
+  readonly description: string;
+  readonly digits: number;
+}
+
+export interface Result {
+  readonly name: string;
+  readonly value: number;
+  readonly digits: number;
+  readonly unit?: string;
+  readonly note?: string;
+}
+
+export interface Trained<Config> {
+  readonly config: Config;
+  readonly checkpoint: Checkpoint;
+}
+
+export interface NamedPicture {
+  readonly name: string;
+  readonly title: string;
+  readonly caption: string;
+  readonly alt: string;
+  readonly picture: Picture;
+}
+
+export interface EvaluationOptions {
+  readonly importanceSamples: number;
+  /** How many test examples; all when it is not given. */
+  readonly examples?: number | undefined;
+  readonly seed: number;
+  readonly onProgress?: (done: number, total: number) => void | Promise<void>;
+}
+
+export interface SampleOptions {
+  readonly count: number;
+  readonly seed: number;
+}

@@ -1,0 +1,45 @@
+/** Trees of arrays on the device, as named tensors on the host and back: what checkpoints hold. */
+
+import { numpy as np } from "@jax-js/jax";
+import type { Tensor, TensorData } from "../runs/safetensors.ts";
+import type { Parameters } from "./adam.ts";
+
+type Tensors = Record<string, Tensor>;
+
+/** Every leaf by its path, as in `encoder.0.weight`. Does not consume the tree. */
+export async function readTensors(tree: Parameters): Promise<Tensors> {
+  const leaves = Object.entries(tree).map(async ([name, node]): Promise<[string, Tensor][]> => {
+    if (node instanceof np.Array) return [[name, await readTensor(node)]];
+    return Object.entries(await readTensors(node)).map(([path, tensor]) => [`${name}.${path}`, tensor]);
+  });
+  return Object.fromEntries((await Promise.all(leaves)).flat());
+}
+
+/**
+ * The tensors below `path` (such as `model`; all of them by default) as a tree of arrays, which the caller owns. A level
+ * whose names are all numbers is a list.
+ *
+ * @throws Error when there are none
+ */
+export function arraysOf(tensors: Readonly<Tensors>, path = ""): Parameters {
+  const prefix = path === "" ? "" : `${path}.`;
+  const names = Object.keys(tensors).filter((name) => name.startsWith(prefix));
+  if (names.length === 0) throw new Error(`The checkpoint has no tensors below "${path}".`);
+  const heads = [...new Set(names.map((name) => name.slice(prefix.length).split(".")[0]!))];
+  const nodes = heads.map((head): [string, np.Array | Parameters] => {
+    const leaf = tensors[prefix + head];
+    return [head, leaf ? arrayOf(leaf) : arraysOf(tensors, prefix + head)];
+  });
+  if (!heads.every((head) => /^\d+$/.test(head))) return Object.fromEntries(nodes);
+  return nodes.sort(([a], [b]) => Number(a) - Number(b)).map(([, node]) => node);
+}
+
+/** A tensor as an array, which the caller owns. */
+function arrayOf({ shape, data }: Tensor): np.Array {
+  if (data instanceof Uint8Array) throw new TypeError("The engine has no bytes: expected a tensor of F32, I32 or U32.");
+  return np.array(data as Exclude<TensorData, Uint8Array> as Float32Array<ArrayBuffer>, { shape: [...shape] });
+}
+
+async function readTensor(array: np.Array): Promise<Tensor> {
+  return { shape: array.shape, data: (await array.ref.data()) as TensorData };
+}

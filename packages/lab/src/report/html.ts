@@ -1,0 +1,170 @@
+/** The report of a run: one HTML file that opens from the disk, without a server, a script or a request. */
+
+import { html, type Markup, trusted } from "./markup.ts";
+import { pngDataUrl, pngSize } from "./png.ts";
+import { STYLE } from "./style.ts";
+
+export interface Report {
+  readonly title: string;
+  /** One or two sentences: what was done. */
+  readonly summary: string;
+  /** The command that reproduces the run. */
+  readonly command: string;
+  /** Facts about the run: date, version, device, data set. */
+  readonly details: readonly (readonly [name: string, value: string])[];
+  /** Every option of the run. Lists and objects are shown as JSON. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Headline numbers, ready to be read, most important first. */
+  readonly results: readonly ReportResult[];
+  readonly charts: readonly ReportChart[];
+  readonly pictures: readonly ReportPicture[];
+  /** Table of metrics, ready to be read; the first column names the row. */
+  readonly epochs: { readonly columns: readonly string[]; readonly rows: readonly (readonly string[])[] };
+  readonly references: readonly ReportReference[];
+}
+
+interface ReportResult {
+  readonly name: string;
+  readonly value: string;
+  readonly note?: string;
+}
+
+interface ReportChart {
+  readonly title: string;
+  readonly caption: string;
+  /** The text of an SVG element, put in as it is. */
+  readonly svg: string;
+}
+
+export interface ReportPicture {
+  readonly title: string;
+  readonly caption: string;
+  /** Name of the same picture as a file beside the report. */
+  readonly file: string;
+  readonly png: Uint8Array;
+  /** What the picture shows, for those who cannot see it. */
+  readonly alt: string;
+}
+
+interface ReportReference {
+  readonly text: string;
+  /** http or https. */
+  readonly url?: string;
+}
+
+/**
+ * The report as the text of an HTML file. Everything in it is inline; parts without content are left out. The same
+ * report always gives the same text.
+ *
+ * @throws TypeError for a picture that is not PNG and a reference that is no web address; RangeError for a row of the
+ * table that does not have one cell a column
+ */
+export function renderReport(report: Report): string {
+  return `<!doctype html>\n${page(report.title, body(report)).markup}`;
+}
+
+// Nothing but inline styles and embedded pictures may load, whatever a text field holds.
+const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+
+function page(title: string, content: Markup): Markup {
+  return html`<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${POLICY}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title} · Softdraw</title>
+<style>${trusted(STYLE)}</style>
+</head>
+<body>
+${content}
+</body>
+</html>
+`;
+}
+
+function body(report: Report): Markup {
+  return html`<header>
+<p class="brand">Softdraw</p>
+<h1>${report.title}</h1>
+<p class="summary">${report.summary}</p>
+</header>
+<main>
+${resultCards(report.results)}
+${section("Pictures", report.pictures.length, html`<div class="pictures">${report.pictures.map(pictureFigure)}</div>`)}
+${section("Curves", report.charts.length, html`<div class="charts">${report.charts.map(chartFigure)}</div>`)}
+${section("Epochs", report.epochs.rows.length, epochTable(report.epochs))}
+${section("Reproduce", report.command.length, html`<pre><code>${report.command}</code></pre>`)}
+${settings(report)}
+${section("References", report.references.length, html`<ul class="references">${report.references.map(reference)}</ul>`)}
+</main>`;
+}
+
+function section(title: string, size: number, content: Markup): Markup | string {
+  return size === 0 ? "" : html`<section><h2>${title}</h2>${content}</section>\n`;
+}
+
+function resultCards(results: readonly ReportResult[]): Markup | string {
+  if (results.length === 0) return "";
+  return html`<dl class="results" aria-label="Results">${results.map(resultCard)}</dl>\n`;
+}
+
+function resultCard({ name, value, note }: ReportResult): Markup {
+  return html`<div><dt>${name}</dt><dd>${value}</dd>${note === undefined ? "" : html`<dd class="note">${note}</dd>`}</div>`;
+}
+
+function pictureFigure({ title, caption, file, png, alt }: ReportPicture): Markup {
+  const { width, height } = pngSize(png);
+  return html`<figure><h3>${title}</h3>
+<img src="${pngDataUrl(png)}" width="${width}" height="${height}" alt="${alt}">
+<figcaption>${caption} <code>${file}</code></figcaption></figure>\n`;
+}
+
+function chartFigure({ title, caption, svg }: ReportChart): Markup {
+  return html`<figure><h3>${title}</h3>\n${trusted(svg)}\n<figcaption>${caption}</figcaption></figure>\n`;
+}
+
+function epochTable({ columns, rows }: Report["epochs"]): Markup {
+  // A keyboard scrolls only what it can focus.
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Epochs"><table>
+<thead><tr>${columns.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
+<tbody>${rows.map((cells, i) => epochRow(columns, cells, i))}</tbody>
+</table></div>`;
+}
+
+function epochRow(columns: readonly string[], cells: readonly string[], index: number): Markup {
+  if (cells.length !== columns.length) {
+    const expected = `${columns.length} cells (${columns.join(", ")})`;
+    throw new RangeError(`renderReport: row ${index} of epochs must have ${expected}, got ${cells.length}.`);
+  }
+  const [first, ...others] = cells;
+  return html`<tr><th scope="row">${first ?? ""}</th>${others.map((cell) => html`<td>${cell}</td>`)}</tr>\n`;
+}
+
+function settings({ details, config }: Report): Markup {
+  const options = Object.entries(config).map(([name, value]) => [name, formatOption(value)] as const);
+  return html`<div class="settings">
+${section("Run", details.length, facts(details))}
+${section("Configuration", options.length, facts(options))}
+</div>`;
+}
+
+function facts(entries: readonly (readonly [name: string, value: string])[]): Markup {
+  return html`<dl class="facts">${entries.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>\n`)}</dl>`;
+}
+
+function formatOption(value: unknown): string {
+  if (typeof value !== "object" || value === null) return String(value);
+  // On one line, but with spaces, at which a narrow page breaks it. Line feeds within strings are escaped.
+  return JSON.stringify(value, null, 1).replace(/\n\s*/g, " ");
+}
+
+function reference({ text, url }: ReportReference): Markup {
+  if (url === undefined) return html`<li>${text}</li>`;
+  if (!/^https?:\/\//.test(url)) {
+    throw new TypeError(
+      `renderReport: the url of reference "${text}" must begin with http:// or https://, got "${url}".`,
+    );
+  }
+  return html`<li><a href="${url}">${text}</a></li>`;
+}

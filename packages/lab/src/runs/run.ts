@@ -1,0 +1,253 @@
+/**
+ * A run: a folder `<experiment>-<date>-<id>` that holds all there is to know of one training.
+ *
+ *     config.json             what was asked for, and the command that asks for it again
+ *     metrics.jsonl           a record an epoch
+ *     checkpoint.safetensors  the state to resume from
+ *     result.json             written last: a run that has it is finished
+ *     lock                    there while a process writes to the run
+ *     pictures, report.html
+ *
+ * A process killed at any moment leaves the last whole state: files are replaced in one step, and a checkpoint says how
+ * many metrics records belong to it.
+ */
+
+import { randomBytes } from "node:crypto";
+import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { z } from "zod";
+import { errorCode, removeTemporaryFiles, syncFolder, unlessMissing, writeAtomically, writeFailure } from "./files.ts";
+import { isLocked, type Release, takeLock } from "./lock.ts";
+import { appendRecord, countRecords, dropTornRecord, keepRecords, readRecords } from "./metrics.ts";
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./safetensors.ts";
+
+const CONFIG = "config.json";
+const METRICS = "metrics.jsonl";
+const CHECKPOINT = "checkpoint.safetensors";
+const RESULT = "result.json";
+const LOCK = "lock";
+
+/**
+ * The checkpoint's metadata entry that counts the records in `metrics.jsonl`. Records, not bytes: records hold timings,
+ * whose lengths differ between two runs of the same configuration, and the checkpoints of those are to be equal.
+ */
+const METRICS_RECORDS = "metrics_records";
+
+const RunInfo = z.object({
+  /** Begins the folder's name: lower-case letters, digits and hyphens. */
+  experiment: z.string().regex(/^[a-z0-9-]+$/),
+  /** Softdraw's version. */
+  version: z.string(),
+  /** ISO 8601, UTC; its day is in the folder's name. */
+  created: z.iso.datetime(),
+  /** The command line that reproduces the run. */
+  command: z.string(),
+  /** The experiment's whole configuration, as plain JSON. */
+  config: z.unknown(),
+});
+
+/** What `config.json` holds. */
+export type RunInfo = Readonly<z.infer<typeof RunInfo>>;
+
+/** A run to look at. It may be another process's, and grow. */
+export interface Run {
+  readonly path: string;
+  readonly info: RunInfo;
+  /** The whole records so far; throws on a damaged file. */
+  readMetrics(): Promise<object[]>;
+  /** Undefined before the first checkpoint; throws on a damaged or foreign file. */
+  loadCheckpoint(): Promise<Checkpoint | undefined>;
+  /** Undefined until the run is finished. */
+  readResult(): Promise<object | undefined>;
+}
+
+/** A run to write to: this process has its lock until `close`. Every write is on the disk when its promise resolves. */
+export interface OpenRun extends Run {
+  /** Adds one record, as one line. */
+  appendMetrics(record: object): Promise<void>;
+  /** Replaces the checkpoint. The metrics records so far belong to it: append an epoch's record first. */
+  saveCheckpoint(checkpoint: Checkpoint): Promise<void>;
+  /** Goes back to the last checkpoint, to resume from it: returns it, and removes the metrics records that came after it. */
+  rewind(): Promise<Checkpoint | undefined>;
+  /** Replaces another file of the folder, such as a picture. */
+  writeFile(name: string, data: string | Uint8Array): Promise<void>;
+  /** Marks the run as finished. */
+  writeResult(result: object): Promise<void>;
+  /** Gives the lock back. */
+  close(): Promise<void>;
+}
+
+export interface RunSummary {
+  readonly name: string;
+  readonly path: string;
+  readonly experiment: string;
+  readonly created: string;
+  /** Metrics records so far, one an epoch. */
+  readonly epochs: number;
+  /** The last of them. */
+  readonly metrics: object | undefined;
+  readonly result: object | undefined;
+  /** `running`: a process holds the lock; `stopped`: neither running nor finished, so it can be resumed. */
+  readonly state: "running" | "stopped" | "finished";
+}
+
+/** Makes a new run in the folder `root`, which is made as well if need be. Throws, leaving nothing, if it cannot. */
+export async function createRun(root: string, info: RunInfo): Promise<OpenRun> {
+  const checked = checkInfo(info, "a new run");
+  const path = await makeFolder(root, `${checked.experiment}-${checked.created.slice(0, 10)}`);
+  try {
+    const release = await takeLock(join(path, LOCK));
+    await writeJson(join(path, CONFIG), checked);
+    await syncFolder(root);
+    return writableRun(path, checked, release);
+  } catch (error) {
+    await rm(path, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/**
+ * The run in an existing folder: with `lock`, to write to it; without, to look at it.
+ *
+ * Throws, naming what is wrong, if the folder is not a run or if a live process has its lock.
+ */
+export async function openRun(path: string, options: { lock: true }): Promise<OpenRun>;
+export async function openRun(path: string, options: { lock: false }): Promise<Run>;
+export async function openRun(path: string, { lock }: { lock: boolean }): Promise<Run> {
+  const info = await readInfo(path);
+  if (!lock) return readableRun(path, info);
+  const release = await takeLock(join(path, LOCK));
+  try {
+    await removeTemporaryFiles(path);
+    await dropTornRecord(join(path, METRICS));
+    return writableRun(path, info, release);
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+/**
+ * The runs in the folder `root`, oldest first; none if there is no such folder. It does not throw: of what cannot be
+ * read as a run, `note` gets a line.
+ */
+export async function listRuns(root: string, note: (line: string) => void = () => {}): Promise<RunSummary[]> {
+  const skip = (error: Error) => {
+    note(`skipped: ${error.message}`);
+    return [];
+  };
+  const entries = (await unlessMissing(readdir(root, { withFileTypes: true })).catch(skip)) ?? [];
+  const folders = entries.filter((entry) => !entry.isFile()).map((entry) => join(root, entry.name));
+  const runs = await Promise.all(folders.map((path) => summarize(path).catch(skip)));
+  return runs.flat().sort((a, b) => compare(a.created, b.created) || compare(a.name, b.name));
+}
+
+async function summarize(path: string): Promise<RunSummary> {
+  const { info, readMetrics, readResult } = await openRun(path, { lock: false });
+  const { experiment, created } = info;
+  const records = await readMetrics();
+  const result = await readResult();
+  const running = await isLocked(join(path, LOCK));
+  const state = running ? "running" : result === undefined ? "stopped" : "finished";
+  const [name, metrics] = [basename(path), records.at(-1)];
+  return { name, path, experiment, created, epochs: records.length, metrics, result, state };
+}
+
+function readableRun(path: string, info: RunInfo): Run {
+  return {
+    path,
+    info,
+    readMetrics: () => readRecords(join(path, METRICS)),
+    loadCheckpoint: () => loadCheckpoint(join(path, CHECKPOINT)),
+    readResult: () => readJson(join(path, RESULT)),
+  };
+}
+
+function writableRun(path: string, info: RunInfo, release: Release): OpenRun {
+  return {
+    ...readableRun(path, info),
+    appendMetrics: (record) => appendRecord(join(path, METRICS), record),
+    saveCheckpoint: (checkpoint) => saveCheckpoint(path, checkpoint),
+    rewind: () => rewind(path),
+    writeFile: (name, data) => writeAtomically(join(path, name), data),
+    writeResult: (result) => writeJson(join(path, RESULT), result),
+    close: release,
+  };
+}
+
+async function saveCheckpoint(path: string, { tensors, metadata }: Checkpoint): Promise<void> {
+  const records = await countRecords(join(path, METRICS));
+  const complete = { tensors, metadata: { ...metadata, [METRICS_RECORDS]: `${records}` } };
+  await writeAtomically(join(path, CHECKPOINT), encodeCheckpoint(complete));
+}
+
+async function loadCheckpoint(file: string): Promise<Checkpoint | undefined> {
+  const bytes = await unlessMissing(readFile(file));
+  return bytes && decodeCheckpoint(bytes, file);
+}
+
+async function rewind(path: string): Promise<Checkpoint | undefined> {
+  const file = join(path, CHECKPOINT);
+  const checkpoint = await loadCheckpoint(file);
+  const records = checkpoint === undefined ? "0" : checkpoint.metadata[METRICS_RECORDS];
+  if (records === undefined || !/^\d+$/.test(records)) {
+    throw new Error(`${file} is not a run's: expected a number as the metadata ${METRICS_RECORDS}, got ${records}`);
+  }
+  await keepRecords(join(path, METRICS), Number(records));
+  return checkpoint;
+}
+
+async function makeFolder(root: string, prefix: string): Promise<string> {
+  await mkdir(root, { recursive: true }).catch((error) => {
+    throw writeFailure(root, error);
+  });
+  for (;;) {
+    const path = join(root, `${prefix}-${randomId()}`);
+    try {
+      await mkdir(path);
+      return path;
+    } catch (error) {
+      if (errorCode(error) !== "EEXIST") throw writeFailure(path, error);
+    }
+  }
+}
+
+/** Six characters out of 32: digits and lower-case letters without those that are easily misread. */
+function randomId(): string {
+  const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
+  return Array.from(randomBytes(6), (byte) => alphabet[byte % alphabet.length]).join("");
+}
+
+async function readInfo(path: string): Promise<RunInfo> {
+  const folder = await unlessMissing(stat(path));
+  if (!folder?.isDirectory())
+    throw new Error(`${path} is not a run: ${folder ? "it is not a folder" : "no such folder"}`);
+  const file = join(path, CONFIG);
+  const info = await readJson(file);
+  if (info === undefined) throw new Error(`${path} is not a run: it has no ${CONFIG}`);
+  return checkInfo(info, file);
+}
+
+function checkInfo(value: unknown, where: string): RunInfo {
+  const { data, error } = RunInfo.safeParse(value);
+  if (error) throw new Error(`${where} is not described as a run:\n${z.prettifyError(error)}`);
+  return data;
+}
+
+async function readJson(file: string): Promise<object | undefined> {
+  const text = await unlessMissing(readFile(file, "utf8"));
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Error(`${file}: expected JSON, got ${JSON.stringify(text.slice(0, 80))}`, { cause: error });
+  }
+}
+
+function writeJson(file: string, value: object): Promise<void> {
+  return writeAtomically(file, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}
