@@ -69,7 +69,8 @@ export function logProb(value: Array, logits: Array): Array {
  */
 export function mode(logits: Array): Array {
   checkLogits("bernoulli.mode", logits, 0);
-  return modeKernel(logits);
+  // Stopped out here: a gradient that enters a jitted function and ends there leaks arrays of the engine.
+  return modeKernel(lax.stopGradient(logits));
 }
 
 /**
@@ -101,9 +102,9 @@ export function relax(key: Array, logits: Array, options: RelaxOptions = {}): Ar
  *
  *     log T + t - 2 softplus(t) - log x - log(1 - x),   t = logits - T (log x - log(1 - x))
  *
- * with T the temperature and x the value. Values below 1.9e-34 and above 1 - 6e-8, the largest float32
- * below 1, count as these, so value and gradient stay finite up to 0 and 1. An infinite logit leaves one value: it has
- * log-density 0, as the only point of a smaller simplex, and any other -Infinity.
+ * with T the temperature and x the value. Values below 1.9e-34 or above 1 - 6e-8 (float32's last before 1) count as
+ * those, so value and gradient stay finite up to 0 and 1. An infinite logit leaves one value possible: its log-density
+ * is 0, as of a simplex that is a single point, and any other's is -Infinity.
  *
  * @param value between 0 and 1, a shape that broadcasts with the logits, consumed
  * @param logits any shape, consumed
@@ -130,7 +131,7 @@ export function relaxedLogProb(value: Array, logits: Array, options: Temperature
 export function sample(key: Array, logits: Array): Array {
   checkKey("bernoulli.sample", key);
   checkLogits("bernoulli.sample", logits, 0);
-  return sampleKernel(key, logits);
+  return sampleKernel(key, lax.stopGradient(logits));
 }
 
 /**
@@ -215,7 +216,7 @@ function perturb(key: Array, logits: Array): Array {
 }
 
 function isPositive(x: Array): Array {
-  return lax.stopGradient(x).greater(0).astype(np.float32);
+  return x.greater(0).astype(np.float32);
 }
 
 /** Infinite logits moved to where float32 arithmetic stays finite; no gradient flows into them. */

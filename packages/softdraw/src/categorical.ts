@@ -69,7 +69,8 @@ export function logProb(value: Array, logits: Array): Array {
  */
 export function mode(logits: Array): Array {
   checkLogits("categorical.mode", logits, 1);
-  return modeKernel(logits);
+  // Stopped out here: a gradient that enters a jitted function and ends there leaks arrays of the engine.
+  return modeKernel(lax.stopGradient(logits));
 }
 
 /**
@@ -134,7 +135,7 @@ export function relaxedLogProb(value: Array, logits: Array, options: Temperature
 export function sample(key: Array, logits: Array): Array {
   checkKey("categorical.sample", key);
   checkLogits("categorical.sample", logits, 1);
-  return sampleKernel(key, logits);
+  return sampleKernel(key, lax.stopGradient(logits));
 }
 
 /**
@@ -230,8 +231,8 @@ function logFactorialBelow(m: Array, n: number): Array {
   return np.where(below, np.log(j), 0).sum(-1);
 }
 
-/** The one-hot vector of the largest entry, the first of equals. */
+/** The one-hot vector of the largest entry, the first of equals. The engine's own one-hot takes n^2 numbers of memory. */
 function oneHotOfLargest(x: Array): Array {
-  const n = x.shape.at(-1)!;
-  return nn.oneHot(np.argmax(lax.stopGradient(x), -1), n);
+  const largest = np.argmax(x, -1, { keepdims: true });
+  return np.arange(x.shape.at(-1)!).equal(largest).astype(np.float32);
 }

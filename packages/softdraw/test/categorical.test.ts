@@ -45,22 +45,38 @@ describe.each<{ device: Device; tolerance: number }>([
   { device: "cpu", tolerance: 5e-6 },
   // Up to n (2 T + 1) = 24 logarithms' worth of 1.3e-5.
   { device: "wasm", tolerance: 3e-4 },
-])("golden values on $device", ({ device, tolerance }) => {
+])("on $device", ({ device, tolerance }) => {
   const array = (x: number[]) => np.array(x, { device });
   const logits = () => array(golden.logits);
 
-  test("entropy, kl, logProb", () => {
+  test("entropy, kl, logProb have their golden values", () => {
     expect(largestDifference(values(categorical.entropy(logits())), [golden.entropy])).toBeLessThan(tolerance);
-    expect(largestDifference(values(categorical.kl(logits(), array(golden.prior))), [golden.kl])).toBeLessThan(tolerance);
+    expect(largestDifference(values(categorical.kl(logits(), array(golden.prior))), [golden.kl])).toBeLessThan(
+      tolerance,
+    );
     expect(largestDifference(values(categorical.kl(logits())), [golden.klToUniform])).toBeLessThan(tolerance);
     const vertices = np.eye(4, 4, { device });
     expect(largestDifference(values(categorical.logProb(vertices, logits())), golden.logProb)).toBeLessThan(tolerance);
   });
 
-  test.each(golden.relaxedLogProb)("relaxedLogProb at temperature $temperature", ({ temperature, expected }) => {
-    const density = categorical.relaxedLogProb(array(golden.point), logits(), { temperature });
-    expect(largestDifference(values(density), [expected])).toBeLessThan(tolerance);
+  test("a draw is that of the same key on any device", () => {
+    const key = np.array(new Uint32Array([1, 2]), { device });
+    const draw = categorical.sample(key, np.array(normals(14, 600), { shape: [100, 6], device }));
+    expect(draw.device).toBe(device);
+    const usual = categorical.sample(
+      np.array(new Uint32Array([1, 2])),
+      np.array(normals(14, 600), { shape: [100, 6] }),
+    );
+    expect(values(draw)).toEqual(values(usual));
   });
+
+  test.each(golden.relaxedLogProb)(
+    "relaxedLogProb has its golden value at temperature $temperature",
+    ({ temperature, expected }) => {
+      const density = categorical.relaxedLogProb(array(golden.point), logits(), { temperature });
+      expect(largestDifference(values(density), [expected])).toBeLessThan(tolerance);
+    },
+  );
 });
 
 describe("entropy", () => {
@@ -125,7 +141,10 @@ describe("kl", () => {
   });
 
   test("broadcasts laws against priors", () => {
-    const kl = categorical.kl(np.array(normals(2, 6), { shape: [2, 1, 3] }), np.array(normals(3, 12), { shape: [4, 3] }));
+    const kl = categorical.kl(
+      np.array(normals(2, 6), { shape: [2, 1, 3] }),
+      np.array(normals(3, 12), { shape: [4, 3] }),
+    );
     expect(kl.shape).toEqual([2, 4]);
     const laws = normals(2, 6);
     const priors = normals(3, 12);
@@ -182,6 +201,31 @@ describe("mode", () => {
   });
 });
 
+test("sample and mode have no gradient", () => {
+  const loss = (l: Array) => categorical.sample(random.key(6), l.ref).add(categorical.mode(l.ref)).mul(3).add(l).sum();
+  expect(values(grad(loss)(np.array([0.5, -1, 2])))).toEqual([1, 1, 1]);
+});
+
+test("sample, mode and hard draws take as many categories as memory holds, not its square root", () => {
+  const logits = () => np.array(Float32Array.from({ length: 100_000 }, (_, i) => (i === 70_000 ? 50 : i / 1e5)));
+  const expected = new Float32Array(100_000).fill(0);
+  expected[70_000] = 1;
+  expect(categorical.mode(logits()).dataSync()).toEqual(expected);
+  expect(categorical.sample(random.key(6), logits()).dataSync()).toEqual(expected);
+  expect(categorical.relax(random.key(6), logits(), { hard: true }).dataSync()).toEqual(expected);
+});
+
+describe("sample and relax", () => {
+  test("agree: the largest entry of a relaxed draw is the exact draw at every temperature", () => {
+    const logits = () => np.array(normals(13, 5000), { shape: [1000, 5] });
+    const exact = values(categorical.sample(random.key(5), logits()));
+    for (const temperature of [0.01, 1, 20]) {
+      const relaxed = categorical.relax(random.key(5), logits(), { temperature });
+      expect(values(categorical.mode(relaxed))).toEqual(exact);
+    }
+  });
+});
+
 describe("relaxedLogProb", () => {
   /** Points of the 2-simplex on a grid of log-ratios to the last entry; in those the density is smooth, with thin tails. */
   function simplexGrid(step: number, reach: number) {
@@ -224,19 +268,22 @@ describe("relaxedLogProb", () => {
     return [density(...at()), ...grad(total, { argnums: [0, 1, 2] })(...at())].map(values);
   }
 
-  test.each([0.05, 0.5, 1, 100])("is finite with its gradients up to the boundary, at temperature %f", (temperature) => {
-    const boundary = [
-      [1, 0, 0, 0],
-      [0, 0, 0.5, 0.5],
-      [1, 1e-45, 1e-38, 0],
-      [0.25, 1e-38, 0.75, 1e-45],
-      [1e-38, 1e-38, 1e-38, 1],
-      [1, 1.2e-38, 2e-34, 2e-34],
-    ];
-    for (const result of densityAndGradients(boundary, [0.5, -1e4, 1e4, 0], temperature)) {
-      expect(result.every(Number.isFinite)).toBe(true);
-    }
-  });
+  test.each([0.05, 0.5, 1, 100])(
+    "is finite with its gradients up to the boundary, at temperature %f",
+    (temperature) => {
+      const boundary = [
+        [1, 0, 0, 0],
+        [0, 0, 0.5, 0.5],
+        [1, 1e-45, 1e-38, 0],
+        [0.25, 1e-38, 0.75, 1e-45],
+        [1e-38, 1e-38, 1e-38, 1],
+        [1, 1.2e-38, 2e-34, 2e-34],
+      ];
+      for (const result of densityAndGradients(boundary, [0.5, -1e4, 1e4, 0], temperature)) {
+        expect(result.every(Number.isFinite)).toBe(true);
+      }
+    },
+  );
 
   test("is finite with its gradients for what relax gives at temperature 0.05", () => {
     const logits = normals(5, 10, 2);
@@ -336,7 +383,7 @@ describe("temperature", () => {
     relaxedLogProb: (temperature) => categorical.relaxedLogProb(point(), logits(), { temperature }),
   };
 
-  test.each(Object.entries(verbs))("of %s may be a scalar array, and is 1 by default", (_, verb) => {
+  test.each(Object.entries(verbs))("of %s may be a scalar array", (_, verb) => {
     expect(values(verb(np.array(0.3)))).toEqual(values(verb(0.3)));
   });
 

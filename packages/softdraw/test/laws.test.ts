@@ -144,8 +144,8 @@ describe.each(structures)("$name", (structure) => {
     sample: (key, l) => structure.sample(key, l),
     relax: (key, l) => structure.relax(key, l, { temperature: 0.5 }),
     "relax hard": (key, l) => structure.relax(key, l, { temperature: 0.5, hard: true }),
-    mode: (key, l) => (key.dispose(), structure.mode(l)),
-    softMode: (key, l) => (key.dispose(), structure.softMode(l, { temperature: 0.5 })),
+    mode: (_, l) => structure.mode(l),
+    softMode: (_, l) => structure.softMode(l, { temperature: 0.5 }),
   };
 
   test.each(Object.entries(verbs))("%s is the same eagerly, under jit, and under vmap", (_, verb) => {
@@ -201,7 +201,10 @@ describe.each(structures)("$name", (structure) => {
     "value and gradient are finite for logits %s, at temperature 0.01 too",
     (_, at) => {
       const extreme = Array.from({ length: size }, (_, i) => at(i));
-      const all = { ...functions, relaxCold: (l: Array) => structure.relax(random.key(12), l, { temperature: 0.01 }) };
+      const all: typeof functions = {
+        ...functions,
+        relaxCold: (l: Array) => structure.relax(random.key(12), l, { temperature: 0.01 }),
+      };
       const { logProb, relaxedLogProb, "kl to a prior": klToPrior, ...finiteEverywhere } = all;
       const checked = extreme.includes(Number.NEGATIVE_INFINITY) ? finiteEverywhere : all;
       for (const [name, f] of Object.entries(checked)) {

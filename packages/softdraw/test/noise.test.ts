@@ -109,7 +109,7 @@ describe("logisticFromBits", () => {
       noise.logisticFromBits,
       sweep.map((b) => ~b),
     );
-    expect(complement.map((x) => 0 - x)).toEqual(apply(noise.logisticFromBits, sweep));
+    expect(complement.map((x: number) => 0 - x)).toEqual(apply(noise.logisticFromBits, sweep));
   });
 });
 
@@ -121,7 +121,7 @@ describe.each(maps)("$name", ({ map, sign }) => {
 
   test.each(devices)("is monotone on $device, also across seams", ({ device }) => {
     const rising = [sweep, ...seams.map((seam) => around(seam))].map((bits) => apply(map, bits, device));
-    const steps = rising.flatMap((values) => Array.from(values.slice(1), (x, i) => sign * (x - values[i]!)));
+    const steps = rising.flatMap((values) => Array.from(values.slice(1), (x: number, i) => sign * (x - values[i]!)));
     expect(Math.min(...steps)).toBeGreaterThanOrEqual(0);
   });
 
@@ -192,7 +192,9 @@ describe("the noise of a draw", () => {
   const logits = () => np.array([0.5, -1.25, 2, 0, 1e4, -3]);
 
   test("perturb is the logits plus the Gumbel noise of the same key", () => {
-    const expected = logits().add(noise.gumbel(random.key(4), [6])).dataSync();
+    const expected = logits()
+      .add(noise.gumbel(random.key(4), [6]))
+      .dataSync();
     expect(noise.perturb(random.key(4), logits()).dataSync()).toEqual(expected);
   });
 
@@ -203,7 +205,9 @@ describe("the noise of a draw", () => {
   });
 
   test("is, as logistic noise, what bernoulli.relax puts into its sigmoid", () => {
-    const perturbed = logits().add(noise.logistic(random.key(4), [6])).div(0.7);
+    const perturbed = logits()
+      .add(noise.logistic(random.key(4), [6]))
+      .div(0.7);
     const relaxed = bernoulli.relax(random.key(4), logits(), { temperature: 0.7 }).dataSync();
     expect(largestDifference(relaxed, nn.sigmoid(perturbed).dataSync())).toBeLessThan(1e-6);
   });

@@ -1,6 +1,6 @@
 /** What the tests share: exact laws, statistics with their false-alarm rates, finite differences. */
 
-import { numpy as np, random } from "@jax-js/jax";
+import { random } from "@jax-js/jax";
 import jstat from "jstat";
 
 const { jStat } = jstat;
@@ -78,7 +78,10 @@ export function numericalGradient(f: (x: number[]) => number, x: number[], step 
 
 /** Numbers that float32 holds exactly, roughly normal, from a seed. */
 export function normals(seed: number, count: number, scale = 1): number[] {
-  return Array.from(random.normal(random.key(seed), [count]).mul(scale).dataSync(), (x) => Math.round(x * 256) / 256);
+  return Array.from(
+    random.normal(random.key(seed), [count]).mul(scale).dataSync(),
+    (x: number) => Math.round(x * 256) / 256,
+  );
 }
 
 /** The largest difference of two lists, entry by entry; NaN, which no comparison passes, when their lengths differ. */

@@ -6,7 +6,7 @@ import { receiver, sender } from "./mailbox.js";
 
 const { inbox, outbox, source } = workerData;
 const send = sender(outbox);
-const receive = receiver(inbox, 1_000_000);
+const receive = receiver(inbox, 20000);
 
 /** @type {{ onmessage: (event: { data: unknown }) => void }} */
 const scope = { onmessage: () => {} };

@@ -77,8 +77,11 @@ export function receiver({ memory, port }, spins, { patience = Number.POSITIVE_I
 
   return () => {
     for (let spin = 0; spin < spins && Atomics.load(header, COUNT) === received; spin++);
-    if (Atomics.wait(header, COUNT, received, patience) === "timed-out") {
-      throw new Error(`No answer from a thread of the engine in ${patience / 1000} s.`);
+    // Not every wake brings a message: the sender of the last one may have counted it long before it notified.
+    while (Atomics.load(header, COUNT) === received) {
+      if (Atomics.wait(header, COUNT, received, patience) === "timed-out") {
+        throw new Error(`No answer from a thread of the engine in ${patience / 1000} s.`);
+      }
     }
     received++;
     return JSON.parse(text.toString("latin1", 0, header[LENGTH]), byName);

@@ -6,7 +6,7 @@
  * measured, and the pictures.
  */
 
-import { jit, nn, numpy as np, random, tree, valueAndGrad } from "@jax-js/jax";
+import { blockUntilReady, jit, nn, numpy as np, random, tree, valueAndGrad } from "@jax-js/jax";
 import { bernoulli, categorical } from "softdraw";
 import { z } from "zod";
 import { gatherImages, shuffledOrder } from "../data/batches.ts";
@@ -158,6 +158,7 @@ async function* run(config: Config, { data, checkpoint }: Context): AsyncGenerat
         const reading = result.loss.data();
         images = batchAfter(step);
         const loss = finiteLoss((await reading)[0]!, epoch, step);
+        await blockUntilReady(state);
         lossSum += loss;
         pace.examples += batch;
         pace.seconds += (performance.now() - started) / 1000;
@@ -199,7 +200,7 @@ function restoreState({ tensors }: Checkpoint): State {
 }
 
 function restorePosition({ metadata }: Checkpoint): Position {
-  return JSON.parse(metadata["position"] ?? "null");
+  return JSON.parse(metadata.position ?? "null");
 }
 
 function restoreModel({ tensors }: Checkpoint): Model {
@@ -297,10 +298,10 @@ function results(records: readonly EpochRecord[]): Result[] {
   if (!last) return [];
   const nats = { digits: 2, unit: "nats" };
   return [
-    { ...nats, name: "discrete test loss", value: last["test"]!, note: "minus the evidence lower bound, an image" },
-    { ...nats, name: "reconstruction", value: last["reconstruction"]!, note: "-log p(x | z) on the test set" },
-    { ...nats, name: "divergence", value: last["divergence"]!, note: "KL to the uniform prior on the test set" },
-    { ...nats, name: "soft-hard gap", value: last["gap"]!, note: "discrete less relaxed training loss, same noise" },
+    { ...nats, name: "discrete test loss", value: last.test!, note: "minus the evidence lower bound, an image" },
+    { ...nats, name: "reconstruction", value: last.reconstruction!, note: "-log p(x | z) on the test set" },
+    { ...nats, name: "divergence", value: last.divergence!, note: "KL to the uniform prior on the test set" },
+    { ...nats, name: "soft-hard gap", value: last.gap!, note: "discrete less relaxed training loss, same noise" },
   ];
 }
 

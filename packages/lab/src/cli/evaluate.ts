@@ -1,0 +1,47 @@
+/** `softdraw eval RUN` */
+
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { Command } from "commander";
+import { wholeNumber } from "./options.ts";
+import { addCommonOptions, begin, type CommonOptions, loadData, openRunToRead, readRunConfig } from "./shared.ts";
+import { trainedModel } from "./trained.ts";
+
+interface Options extends CommonOptions {
+  readonly importanceSamples: number;
+  readonly examples?: number;
+  readonly seed: number;
+}
+
+export function addEvaluate(program: Command): void {
+  const command = program
+    .command("eval")
+    .argument("<run>", "run folder")
+    .description("judge a trained model on the test set")
+    .option("--importance-samples <number>", "samples of the log-likelihood bound", wholeNumber(1), 100)
+    .option("--examples <number>", "test examples, default all", wholeNumber(1))
+    .option("--seed <number>", "seed of the samples", wholeNumber(0, 0xffffffff), 0);
+  addCommonOptions(command)
+    .addHelpText(
+      "after",
+      "\nExample:\n  softdraw eval runs/vae-2026-01-31-4k7m2q --importance-samples 1000 --examples 1000",
+    )
+    .action(evaluate);
+}
+
+async function evaluate(path: string, options: Options): Promise<void> {
+  const run = await openRunToRead(path);
+  const { experiment, config } = readRunConfig(run);
+  const reporter = await begin(options, experiment);
+  try {
+    const trained = await trainedModel(run, config);
+    const data = await loadData(config, reporter);
+    const { importanceSamples, examples, seed } = options;
+    const onProgress = async (done: number, total: number) => {
+      reporter.progress(done, total);
+      await nextTurn();
+    };
+    reporter.results(await experiment.evaluate(trained, data, { importanceSamples, examples, seed, onProgress }));
+  } finally {
+    reporter.close();
+  }
+}

@@ -1,0 +1,49 @@
+/** The command line: `softdraw COMMAND`. Each command is a file beside this one. */
+
+import { Command, CommanderError } from "commander";
+import packageJson from "../../package.json" with { type: "json" };
+import { prepareThreads } from "./engine.ts";
+import { EXIT, Interrupted, WrongCall } from "./errors.ts";
+
+/**
+ * Runs a command and returns the exit code: 0 done, 1 failed, 2 called wrongly, 130 interrupted and saved.
+ *
+ * @param args without the program's name
+ */
+export async function main(args: string[]): Promise<number> {
+  prepareThreads(args);
+  const program = new Command("softdraw")
+    .description("Train and look at models that learn through discrete choices.")
+    .version(packageJson.version)
+    .option("--debug", "print a stack trace with an error")
+    .exitOverride()
+    .showHelpAfterError("(--help says how to call it)");
+  try {
+    for (const addTo of await commands()) addTo(program);
+    await program.parseAsync(args, { from: "user" });
+    return EXIT.done;
+  } catch (error) {
+    return explain(error, program.opts().debug === true);
+  }
+}
+
+/** Imported late, because they import the engine, which looks for threads when it is. */
+async function commands() {
+  return [
+    (await import("./train.ts")).addTrain,
+    (await import("./resume.ts")).addResume,
+    (await import("./evaluate.ts")).addEvaluate,
+    (await import("./sample.ts")).addSample,
+    (await import("./runs.ts")).addRuns,
+    (await import("./data.ts")).addData,
+  ];
+}
+
+function explain(error: unknown, debug: boolean): number {
+  // Commander has already said what was wrong, or shown the help that was asked for.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.wrongCall;
+  const message = error instanceof Error ? (debug && error.stack) || error.message : String(error);
+  console.error(error instanceof Interrupted ? message : `error: ${message}`);
+  if (error instanceof Interrupted) return EXIT.interrupted;
+  return error instanceof WrongCall ? EXIT.wrongCall : EXIT.failure;
+}

@@ -1,0 +1,144 @@
+/** An experiment's configuration from the command line: defaults, then a preset, then a file, then the options. */
+
+import { readFile } from "node:fs/promises";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { z } from "zod";
+import type { BaseConfig, Experiment } from "../experiments/experiment.ts";
+import { didYouMean, WrongCall } from "./errors.ts";
+
+/** A field of a configuration, as JSON Schema describes it. */
+interface Field {
+  readonly type: "string" | "number" | "integer" | "boolean";
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly enum?: readonly string[];
+}
+
+/** Adds an option for every field of the experiment's configuration, and those that give many at once. */
+export function addConfigurationOptions(command: Command, experiment: Experiment): void {
+  const presets = Object.entries(experiment.presets).map(([name, { description }]) => `${name} (${description})`);
+  command.addOption(
+    new Option("--preset <name>", `start from ${presets.join(" or ")}`).choices(Object.keys(experiment.presets)),
+  );
+  command.option("--config <file>", "read options from a JSON file, such as a run's config.json");
+  for (const [name, field] of Object.entries(fieldsOf(experiment))) {
+    for (const option of optionsFor(name, field)) command.addOption(option);
+  }
+}
+
+/**
+ * The configuration that the options ask for.
+ *
+ * @throws WrongCall naming the option or the key of the file, what was expected and what came
+ */
+export async function readConfiguration(
+  experiment: Experiment,
+  given: Readonly<Record<string, unknown>>,
+): Promise<BaseConfig> {
+  const fields = fieldsOf(experiment);
+  const preset = typeof given.preset === "string" ? experiment.presets[given.preset]!.values : {};
+  const file = typeof given.config === "string" ? await readConfigFile(given.config, Object.keys(fields)) : {};
+  const options = Object.fromEntries(Object.entries(given).filter(([name]) => name in fields));
+  const parsed = experiment.schema.safeParse({ ...preset, ...file, ...options });
+  if (!parsed.success) {
+    const wrong = parsed.error.issues.map((issue) => describeIssue(issue, { ...preset, ...file, ...options }, options));
+    throw new WrongCall(wrong.join("\n"));
+  }
+  if (parsed.data.data === "digits" && parsed.data.dataDir !== undefined) {
+    throw new WrongCall(
+      '--data-dir: the data set "digits" is embedded and reads no folder. Add --data mnist or --data fashion-mnist.',
+    );
+  }
+  return parsed.data;
+}
+
+/** The command that trains with this configuration: what differs from the defaults is spelled out. */
+export function trainCommand(experiment: Experiment, config: BaseConfig): string {
+  const defaults = experiment.schema.parse({});
+  const options = Object.entries(config)
+    .filter(([name, value]) => value !== undefined && value !== defaults[name as keyof BaseConfig])
+    .map(([name, value]) => {
+      if (typeof value === "boolean") return value ? `--${kebab(name)}` : `--no-${kebab(name)}`;
+      return `--${kebab(name)} ${quote(String(value))}`;
+    });
+  return ["softdraw train", experiment.name, ...options].join(" ");
+}
+
+/** A parser for options of the commands themselves: a whole number within bounds. */
+export function wholeNumber(lowest: number, highest = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== "" && Number.isInteger(value) && value >= lowest && value <= highest) return value;
+    const upTo = highest === Number.MAX_SAFE_INTEGER ? "" : ` and at most ${highest}`;
+    throw new InvalidArgumentError(`Expected a whole number of at least ${lowest}${upTo}.`);
+  };
+}
+
+function fieldsOf(experiment: Experiment): Record<string, Field> {
+  const { properties = {} } = z.toJSONSchema(experiment.schema, { io: "input" });
+  return properties as Record<string, Field>;
+}
+
+/** A switch also has its negation, because a preset or a file may have set it. */
+function optionsFor(name: string, field: Field): Option[] {
+  const flag = kebab(name);
+  const description = `${field.description}${field.default === undefined ? "" : ` (default: ${field.default})`}`;
+  if (field.type === "boolean") {
+    return [new Option(`--${flag}`, description), new Option(`--no-${flag}`).hideHelp()];
+  }
+  const placeholder = field.enum ? "name" : field.type === "string" ? "path" : "number";
+  const option = new Option(`--${flag} <${placeholder}>`, description);
+  if (field.enum) option.choices(field.enum);
+  // What is no number stays text, and the schema says so together with whatever else is wrong.
+  else if (field.type !== "string") option.argParser((text) => (text.trim() === "" ? text : numberOr(text)));
+  return [option];
+}
+
+function numberOr(text: string): number | string {
+  const value = Number(text);
+  return Number.isNaN(value) ? text : value;
+}
+
+async function readConfigFile(file: string, known: readonly string[]): Promise<Record<string, unknown>> {
+  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+    throw new WrongCall(`--config: cannot read ${file} (${error.code}).`);
+  });
+  const object = parseObject(text, file);
+  // A run's own config.json holds the options below other facts of the run.
+  const content = "experiment" in object && isObject(object.config) ? object.config : object;
+  const unknown = Object.keys(content).filter((key) => !known.includes(key));
+  if (unknown.length === 0) return content;
+  const lines = unknown.map((key) => `${file}: unknown option "${key}".${didYouMean(key, known)}`);
+  throw new WrongCall(lines.join("\n"));
+}
+
+function parseObject(text: string, file: string): Record<string, unknown> {
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch (error) {
+    throw new WrongCall(
+      `${file}: expected JSON, got ${JSON.stringify(text.slice(0, 40))} (${(error as Error).message}).`,
+    );
+  }
+  if (isObject(content)) return content;
+  throw new WrongCall(`${file}: expected a JSON object of options, got ${text.slice(0, 40)}.`);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function describeIssue(issue: z.core.$ZodIssue, values: Record<string, unknown>, options: object): string {
+  const name = String(issue.path[0] ?? "configuration");
+  const label = name in options ? `--${kebab(name)}` : name;
+  return `${label}: ${issue.message}, got ${JSON.stringify(values[name])}.`;
+}
+
+function kebab(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+function quote(text: string): string {
+  return /^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

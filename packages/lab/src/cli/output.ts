@@ -1,0 +1,118 @@
+/** What a training says while it goes: a bar on a terminal, plain lines in a pipe, or one JSON record a line. */
+
+import { SingleBar } from "cli-progress";
+import type { Column, EpochRecord, Result, TrainingEvent } from "../experiments/experiment.ts";
+
+export interface Reporter {
+  /** A line for people; records for machines have their own calls. */
+  say(line: string): void;
+  /** One JSON record, only with `--json`. */
+  record(type: string, content: object): void;
+  step(event: TrainingEvent): void;
+  epoch(record: EpochRecord): void;
+  results(results: readonly Result[]): void;
+  /** The share of a long evaluation that is done. */
+  progress(done: number, total: number): void;
+  /** Takes the bar away, before an error is printed or the program ends. */
+  close(): void;
+}
+
+type Output = Pick<NodeJS.WriteStream, "write">;
+
+export function jsonReporter(out: Output): Reporter {
+  const record = (type: string, content: object) => void out.write(`${JSON.stringify({ type, ...content })}\n`);
+  const nothing = () => {};
+  return {
+    ...{ record, say: nothing, step: nothing, progress: nothing, close: nothing },
+    epoch: (values) => record("epoch", values),
+    results: (results) => record("result", { results }),
+  };
+}
+
+/** A table row an epoch; between them, on a terminal, a bar. */
+export function textReporter(columns: readonly Column[], out: Output, isTerminal: boolean): Reporter {
+  const bar = isTerminal ? terminalBar() : undefined;
+  let rows = 0;
+  const say = (line: string) => {
+    bar?.clear();
+    out.write(`${line}\n`);
+  };
+  return {
+    ...{ say, record: () => {} },
+    step: (event) => bar?.training(event),
+    epoch(record) {
+      if (rows++ === 0) say(tableHead(columns));
+      say(tableRow(columns, record));
+    },
+    results(results) {
+      for (const result of results) say(resultLine(result, results));
+    },
+    progress: (done, total) => bar?.evaluation(done, total),
+    close: () => bar?.clear(),
+  };
+}
+
+const EPOCH_WIDTH = 6;
+
+function tableHead(columns: readonly Column[]): string {
+  return "epoch".padEnd(EPOCH_WIDTH) + columns.map(({ label }) => label.padStart(cellWidth(label))).join("");
+}
+
+function tableRow(columns: readonly Column[], record: EpochRecord): string {
+  const cell = ({ key, label, digits }: Column) => formatNumber(record[key]!, digits).padStart(cellWidth(label));
+  return String(record.epoch).padEnd(EPOCH_WIDTH) + columns.map(cell).join("");
+}
+
+function cellWidth(label: string): number {
+  return Math.max(label.length, 6) + 2;
+}
+
+function resultLine({ name, value, digits, unit, note }: Result, all: readonly Result[]): string {
+  const width = Math.max(...all.map((result) => result.name.length));
+  const number = `${formatNumber(value, digits)}${unit ? ` ${unit}` : ""}`;
+  return `${name.padEnd(width)}  ${number}${note ? `  (${note})` : ""}`;
+}
+
+/** A fixed number of digits, with commas between thousands. */
+export function formatNumber(value: number, digits: number): string {
+  return value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+export function formatDuration(seconds: number): string {
+  const [minutes, rest] = [Math.floor(seconds / 60), Math.floor(seconds % 60)];
+  return minutes >= 60
+    ? `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+    : `${minutes}:${String(rest).padStart(2, "0")}`;
+}
+
+/** Draws on standard error, so that standard output stays a table. */
+function terminalBar() {
+  let bar: SingleBar | undefined;
+  const pace = { started: performance.now(), steps: 0 };
+  const draw = (format: string, total: number, value: number, payload: object) => {
+    if (bar === undefined) {
+      bar = new SingleBar({ format, clearOnComplete: true, hideCursor: true, barsize: 24, linewrap: false });
+      bar.start(total, value, payload);
+    }
+    bar.update(value, payload);
+  };
+  return {
+    training({ epoch, epochs, step, steps, loss, examples }: TrainingEvent) {
+      pace.steps++;
+      const secondsAStep = (performance.now() - pace.started) / 1000 / pace.steps;
+      const left = (epochs - epoch) * steps + (steps - step);
+      const format = "epoch {epoch}/{epochs} {bar} {value}/{total}  loss {loss}  {speed} images/s  {left} left";
+      draw(format, steps, step, {
+        ...{ epoch, epochs, loss: loss.toFixed(2) },
+        speed: formatNumber(examples / secondsAStep, 0),
+        left: formatDuration(left * secondsAStep),
+      });
+    },
+    evaluation: (done: number, total: number) =>
+      draw("evaluating {bar} {percentage} %  {eta_formatted} left", total, done, {}),
+    clear() {
+      bar?.stop();
+      bar = undefined;
+    },
+  };
+}

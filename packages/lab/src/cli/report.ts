@@ -1,0 +1,75 @@
+/** The pictures and the report of a run. */
+
+import { join } from "node:path";
+import type { DatasetSplits } from "../data/types.ts";
+import type { BaseConfig, EpochRecord, Experiment, Trained } from "../experiments/experiment.ts";
+import { lineChart } from "../report/charts.ts";
+import { type Report, type ReportPicture, renderReport } from "../report/html.ts";
+import { encodePicture } from "../report/png.ts";
+import type { OpenRun } from "../runs/run.ts";
+import { engineDescription } from "./engine.ts";
+import { formatNumber } from "./output.ts";
+
+/** Draws the pictures of the trained model, and writes them and the report into the run folder. Returns the report's path. */
+export async function writeReport(
+  run: OpenRun,
+  experiment: Experiment,
+  trained: Trained<BaseConfig>,
+  data: DatasetSplits,
+  records: readonly EpochRecord[],
+): Promise<string> {
+  const pictures: ReportPicture[] = [];
+  for (const { name, picture, ...text } of await experiment.pictures(trained, data)) {
+    const [file, png] = [`${name}.png`, encodePicture(picture)];
+    await run.writeFile(file, png);
+    pictures.push({ ...text, file, png });
+  }
+  await run.writeFile(
+    "report.html",
+    renderReport(describeRun(run, experiment, trained.config, data, records, pictures)),
+  );
+  return join(run.path, "report.html");
+}
+
+function describeRun(
+  run: OpenRun,
+  experiment: Experiment,
+  config: BaseConfig,
+  data: DatasetSplits,
+  records: readonly EpochRecord[],
+  pictures: ReportPicture[],
+): Report {
+  const { columns } = experiment;
+  return {
+    title: `${experiment.title} on ${data.name}`,
+    summary: experiment.summary,
+    command: run.info.command,
+    details: [
+      ["Begun", run.info.created.replace("T", " ").replace(/\.\d+Z$/, " UTC")],
+      ["Softdraw", run.info.version],
+      ["Engine", engineDescription()],
+      [
+        "Data",
+        `${data.name}: ${formatNumber(data.train.count, 0)} to train, ${formatNumber(data.test.count, 0)} to test`,
+      ],
+      ["Folder", run.path],
+    ],
+    config: { ...config },
+    results: experiment.results(records).map(({ name, value, digits, unit, note }) => ({
+      name,
+      value: formatNumber(value, digits),
+      note: [unit, note].filter(Boolean).join(": "),
+    })),
+    charts: experiment.charts(records).map(({ caption, ...chart }) => ({
+      title: chart.title,
+      caption,
+      svg: lineChart(chart),
+    })),
+    pictures,
+    epochs: {
+      columns: ["epoch", ...columns.map(({ label }) => label)],
+      rows: records.map((r) => [String(r.epoch), ...columns.map(({ key, digits }) => formatNumber(r[key]!, digits))]),
+    },
+    references: experiment.references,
+  };
+}

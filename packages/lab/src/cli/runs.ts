@@ -1,0 +1,37 @@
+/** `softdraw runs` */
+
+import Table from "cli-table3";
+import type { Command } from "commander";
+import type { EpochRecord } from "../experiments/experiment.ts";
+import { listRuns, type RunSummary } from "../runs/run.ts";
+import { formatNumber } from "./output.ts";
+import { experiments, RUNS_FOLDER } from "./shared.ts";
+
+export function addRuns(program: Command): void {
+  program
+    .command("runs")
+    .description("list the runs with their results")
+    .option("--runs-dir <path>", "folder of the run folders", RUNS_FOLDER)
+    .option("--json", "print one JSON record a line")
+    .addHelpText("after", "\nExample:\n  softdraw runs --runs-dir /data/runs")
+    .action(list);
+}
+
+async function list({ runsDir, json }: { runsDir: string; json?: boolean }): Promise<void> {
+  const runs = await listRuns(runsDir, (line) => console.error(line));
+  if (json) for (const run of runs) console.log(JSON.stringify({ type: "run", ...run }));
+  else if (runs.length === 0) console.log(`No runs in ${runsDir}. Make one with: softdraw train vae`);
+  else console.log(table(runs));
+}
+
+function table(runs: readonly RunSummary[]): string {
+  const rows = new Table({ head: ["run", "state", "epochs", "result"], style: { head: [], border: [] } });
+  for (const run of runs) rows.push([run.name, run.state, run.epochs, headline(run)]);
+  return rows.toString();
+}
+
+function headline({ experiment: name, metrics }: RunSummary): string {
+  const experiment = experiments.find((candidate) => candidate.name === name);
+  const [result] = metrics && experiment ? experiment.results([metrics as EpochRecord]) : [];
+  return result ? `${result.name} ${formatNumber(result.value, result.digits)}` : "";
+}

@@ -1,0 +1,47 @@
+/** `softdraw sample RUN` */
+
+import type { Command } from "commander";
+import { encodePicture } from "../report/png.ts";
+import { writeAtomically } from "../runs/files.ts";
+import { WrongCall } from "./errors.ts";
+import { wholeNumber } from "./options.ts";
+import { addCommonOptions, begin, type CommonOptions, loadData, openRunToRead, readRunConfig } from "./shared.ts";
+import { trainedModel } from "./trained.ts";
+
+interface Options extends CommonOptions {
+  readonly count: number;
+  readonly out: string;
+  readonly seed: number;
+}
+
+export function addSample(program: Command): void {
+  const command = program
+    .command("sample")
+    .argument("<run>", "run folder")
+    .description("draw new examples from a trained model, as a picture")
+    .option("--count <number>", "how many", wholeNumber(1, 10_000), 64)
+    .option("--seed <number>", "seed of the draws", wholeNumber(0, 0xffffffff), 0)
+    .option("--out <file>", "the picture, a PNG file", "samples.png");
+  addCommonOptions(command)
+    .addHelpText(
+      "after",
+      "\nExample:\n  softdraw sample runs/vae-2026-01-31-4k7m2q --count 100 --seed 7 --out digits.png",
+    )
+    .action(sample);
+}
+
+async function sample(path: string, options: Options): Promise<void> {
+  const run = await openRunToRead(path);
+  const { experiment, config } = readRunConfig(run);
+  if (!experiment.sample) throw new WrongCall(`${experiment.name} cannot make new examples.`);
+  const reporter = await begin(options, experiment);
+  try {
+    const trained = await trainedModel(run, config);
+    const { picture, caption } = await experiment.sample(trained, await loadData(config, reporter), options);
+    await writeAtomically(options.out, encodePicture(picture));
+    reporter.say(`${options.out}: ${caption}`);
+    reporter.record("sample", { file: options.out });
+  } finally {
+    reporter.close();
+  }
+}

@@ -1,0 +1,90 @@
+/** What several commands share: the experiments by name, their common options, and what a run needs to go on. */
+
+import { type Command, Option } from "commander";
+import { loadDataset } from "../data/datasets.ts";
+import type { DatasetSplits } from "../data/types.ts";
+import { categoricalVae } from "../experiments/categorical-vae.ts";
+import type { BaseConfig, Experiment } from "../experiments/experiment.ts";
+import { openRun, type Run } from "../runs/run.ts";
+import { type Device, devices, MOST_THREADS, useDevice } from "./engine.ts";
+import { didYouMean, WrongCall } from "./errors.ts";
+import { wholeNumber } from "./options.ts";
+import { jsonReporter, type Reporter, textReporter } from "./output.ts";
+
+// An experiment reads its own configuration only, so the list may forget which one that is.
+export const experiments = [categoricalVae] as unknown as readonly Experiment[];
+
+export const RUNS_FOLDER = "runs";
+
+export interface CommonOptions {
+  readonly json?: boolean;
+  readonly device: Device;
+}
+
+/** The options of every command that computes. */
+export function addCommonOptions(command: Command): Command {
+  return command
+    .addOption(new Option("--device <name>", "the engine's device").choices(devices).default("wasm"))
+    .addOption(
+      new Option(
+        "--threads <number>",
+        "threads of the wasm device, default the cores up to 4; results do not depend on it",
+      ).argParser(wholeNumber(1, MOST_THREADS)),
+    )
+    .option("--json", "print one JSON record a line");
+}
+
+/** Sets the device, and returns what the command prints with. */
+export async function begin(options: CommonOptions, experiment?: Experiment): Promise<Reporter> {
+  await useDevice(options.device);
+  if (options.json) return jsonReporter(process.stdout);
+  return textReporter(experiment?.columns ?? [], process.stdout, process.stderr.isTTY === true);
+}
+
+/** The experiment and the configuration of a run, whatever version wrote it. */
+export function readRunConfig({ path, info }: Run): { experiment: Experiment; config: BaseConfig } {
+  const experiment = findExperiment(info.experiment);
+  const parsed = experiment.schema.safeParse(info.config);
+  if (parsed.success) return { experiment, config: parsed.data };
+  const [issue] = parsed.error.issues;
+  throw new Error(
+    `${path}/config.json: ${issue!.path.join(".")}: ${issue!.message} (written by version ${info.version}).`,
+  );
+}
+
+/** A run to look at. A folder that is none is the caller's mistake. */
+export async function openRunToRead(path: string): Promise<Run> {
+  return openRun(path, { lock: false }).catch((error: Error) => {
+    throw new WrongCall(error.message);
+  });
+}
+
+export function loadData(config: BaseConfig, reporter: Reporter): Promise<DatasetSplits> {
+  let announced = "";
+  const onProgress = (file: string, received: number, total: number | undefined) => {
+    if (file !== announced) reporter.say(`Downloading ${file}.`);
+    announced = file;
+    if (total !== undefined) reporter.progress(received, total);
+  };
+  return loadDataset(config.data, { dataDir: config.dataDir, onProgress });
+}
+
+/** Aborted by the first Ctrl-C (or SIGTERM); the second ends the program at once. */
+export function stopOnSignal(reporter: Reporter): AbortSignal {
+  const controller = new AbortController();
+  const onSignal = () => {
+    if (controller.signal.aborted) process.exit(130);
+    reporter.say("Stopping after this step. Once more stops at once.");
+    controller.abort();
+  };
+  process.on("SIGINT", onSignal);
+  process.on("SIGTERM", onSignal);
+  return controller.signal;
+}
+
+function findExperiment(name: string): Experiment {
+  const found = experiments.find((experiment) => experiment.name === name);
+  if (found) return found;
+  const names = experiments.map((experiment) => experiment.name);
+  throw new WrongCall(`Unknown experiment "${name}", expected ${names.join(", ")}.${didYouMean(name, names)}`);
+}

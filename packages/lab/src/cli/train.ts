@@ -1,0 +1,66 @@
+/** `softdraw train EXPERIMENT` */
+
+import type { Command } from "commander";
+import packageJson from "../../package.json" with { type: "json" };
+import type { Experiment } from "../experiments/experiment.ts";
+import { createRun } from "../runs/run.ts";
+import { addConfigurationOptions, readConfiguration, trainCommand } from "./options.ts";
+import {
+  addCommonOptions,
+  begin,
+  type CommonOptions,
+  experiments,
+  loadData,
+  RUNS_FOLDER,
+  stopOnSignal,
+} from "./shared.ts";
+import { trainRun } from "./training.ts";
+
+export function addTrain(program: Command): void {
+  const train = program.command("train").description("train a model, and write its run folder");
+  train.addHelpText("after", "\nExample:\n  softdraw train vae --help");
+  for (const experiment of experiments) addExperiment(train, experiment);
+}
+
+function addExperiment(train: Command, experiment: Experiment): void {
+  const command = train.command(experiment.name).description(experiment.summary);
+  addConfigurationOptions(command, experiment);
+  command.option("--runs-dir <path>", "folder of the run folders", RUNS_FOLDER);
+  addCommonOptions(command).addHelpText("after", examples(experiment.name));
+  command.action((options) => trainExperiment(experiment, options));
+}
+
+async function trainExperiment(
+  experiment: Experiment,
+  options: CommonOptions & Record<string, unknown> & { runsDir: string },
+): Promise<void> {
+  const config = await readConfiguration(experiment, options);
+  const reporter = await begin(options, experiment);
+  try {
+    const data = await loadData(config, reporter);
+    const command = trainCommand(experiment, config);
+    const created = new Date().toISOString();
+    const info = { experiment: experiment.name, version: packageJson.version, created, command, config };
+    const run = await createRun(options.runsDir, info);
+    try {
+      reporter.say(`${command}\nRun: ${run.path}`);
+      reporter.record("run", { run: run.path, command });
+      await trainRun(run, experiment, config, data, reporter, stopOnSignal(reporter));
+    } finally {
+      await run.close();
+    }
+  } finally {
+    reporter.close();
+  }
+}
+
+function examples(name: string): string {
+  return `
+Examples:
+  softdraw train ${name}                                       on the embedded digits
+  softdraw train ${name} --data mnist                          on the full MNIST, downloaded once
+  softdraw train ${name} --data mnist --data-dir ~/data/mnist  on files that are there already
+  softdraw train ${name} --config options.json --json | jq .   options from a file, records for a program
+
+An option given here counts before one of --config, and that before one of --preset.`;
+}

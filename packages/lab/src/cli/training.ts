@@ -1,0 +1,81 @@
+/** Trains a run, from its beginning or from its checkpoint: what `train` and `resume` share. */
+
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { DatasetSplits } from "../data/types.ts";
+import type { BaseConfig, EpochRecord, Experiment, Trained } from "../experiments/experiment.ts";
+import type { OpenRun } from "../runs/run.ts";
+import type { Checkpoint } from "../runs/safetensors.ts";
+import { Interrupted } from "./errors.ts";
+import { formatDuration, type Reporter } from "./output.ts";
+import { writeReport } from "./report.ts";
+
+/** So much work at most is lost to a power cut; the state is also saved after every epoch. */
+const SECONDS_BETWEEN_CHECKPOINTS = 60;
+
+/**
+ * Trains to the end, then writes the pictures, the report and the result.
+ *
+ * @throws Interrupted once the state is saved, after `stop` was asked for
+ */
+export async function trainRun(
+  run: OpenRun,
+  experiment: Experiment,
+  config: BaseConfig,
+  data: DatasetSplits,
+  reporter: Reporter,
+  stop: AbortSignal,
+): Promise<void> {
+  const started = performance.now();
+  const checkpoint = await train(run, experiment, config, data, reporter, stop);
+  reporter.say(`Trained in ${formatDuration((performance.now() - started) / 1000)}. Drawing the pictures.`);
+  await finish(run, experiment, { config, checkpoint }, data, reporter);
+}
+
+async function train(
+  run: OpenRun,
+  experiment: Experiment,
+  config: BaseConfig,
+  data: DatasetSplits,
+  reporter: Reporter,
+  stop: AbortSignal,
+): Promise<Checkpoint> {
+  let checkpoint = await run.rewind();
+  let saved = performance.now();
+  for await (const event of experiment.run(config, { data, checkpoint })) {
+    reporter.step(event);
+    if (event.record) {
+      await run.appendMetrics(event.record);
+      reporter.epoch(event.record);
+    }
+    const due = performance.now() - saved > SECONDS_BETWEEN_CHECKPOINTS * 1000;
+    if (event.record || due || stop.aborted) {
+      checkpoint = await event.checkpoint();
+      await run.saveCheckpoint(checkpoint);
+      saved = performance.now();
+    }
+    if (stop.aborted)
+      throw new Interrupted(
+        `Saved after step ${event.step} of epoch ${event.epoch}. Continue with: softdraw resume ${run.path}`,
+      );
+    // Signals and timers get their turn: with threads, a step may never leave the queue of promises.
+    await nextTurn();
+  }
+  if (checkpoint === undefined) throw new Error(`${experiment.name} trained no step.`);
+  return checkpoint;
+}
+
+async function finish(
+  run: OpenRun,
+  experiment: Experiment,
+  trained: Trained<BaseConfig>,
+  data: DatasetSplits,
+  reporter: Reporter,
+): Promise<void> {
+  const records = (await run.readMetrics()) as EpochRecord[];
+  const results = experiment.results(records);
+  const report = await writeReport(run, experiment, trained, data, records);
+  await run.writeResult({ results });
+  reporter.results(results);
+  reporter.say(`Report: ${report}`);
+  reporter.record("finished", { run: run.path, report });
+}
