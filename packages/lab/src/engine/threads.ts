@@ -50,13 +50,13 @@ type Listener = (event: { data: unknown }) => void;
 abstract class EngineWorker {
   onmessage: Listener = () => {};
   onerror: (error: Error) => void = () => {};
-  #waiting: unknown[] | undefined = [];
+  #waiting: object[] | undefined = [];
 
   constructor(url: string) {
     this.#start(url).catch((error) => this.onerror(error));
   }
 
-  postMessage(message: unknown): void {
+  postMessage(message: object): void {
     if (this.#waiting) this.#waiting.push(message);
     else this.deliver(message);
   }
@@ -71,7 +71,7 @@ abstract class EngineWorker {
   }
 
   protected abstract start(source: string): void;
-  protected abstract deliver(message: unknown): void;
+  protected abstract deliver(message: object): void;
 }
 
 /** A worker that works on the calling thread, once the shares of the other threads have been sent. */
@@ -83,14 +83,14 @@ class CallingThread extends EngineWorker {
     new Function("self", "postMessage", source)(this.#scope, answer);
   }
 
-  protected override deliver(message: unknown): void {
+  protected override deliver(message: object): void {
     queueMicrotask(() => this.#scope.onmessage({ data: message }));
   }
 }
 
 /** A worker on a thread of its own. */
 class OtherThread extends EngineWorker {
-  #send!: (message: unknown) => void;
+  #send!: (message: object) => void;
   #receive!: () => unknown;
 
   protected override start(source: string): void {
@@ -109,7 +109,7 @@ class OtherThread extends EngineWorker {
     this.#receive = receiver({ memory: outbox, port: port1 }, SPINS, { patience: PATIENCE_MS });
   }
 
-  protected override deliver(message: unknown): void {
+  protected override deliver(message: object): void {
     this.#send(message);
     // Two turns of the queue: the calling thread does its own share in between.
     queueMicrotask(() => queueMicrotask(() => this.onmessage({ data: this.#receive() })));

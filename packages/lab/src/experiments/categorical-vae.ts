@@ -6,7 +6,7 @@
  * measured, and the pictures.
  */
 
-import { blockUntilReady, jit, nn, numpy as np, random, tree, valueAndGrad } from "@jax-js/jax";
+import { jit, nn, numpy as np, random, tree, valueAndGrad } from "@jax-js/jax";
 import { bernoulli, categorical } from "softdraw";
 import { z } from "zod";
 import { gatherImages, shuffledOrder } from "../data/batches.ts";
@@ -36,7 +36,9 @@ const schema = z.strictObject({
   ...dataOptions,
   epochs: z.int().min(1).default(10).describe("passes over the training images"),
   batch: z.int().min(1).default(100).describe("images a step"),
-  learningRate: z.number().positive().default(1e-3).describe("Adam's step size"),
+  learningRate: z.number().positive().default(1e-3).describe("Adam's step size, at the first step if it decays"),
+  learningRateDecay: z.enum(["none", "linear"]).default("linear").describe("whether it falls to 0 at the last step"),
+  divergenceWarmup: z.int().min(0).default(1200).describe("steps over which the divergence's weight rises from 0 to 1"),
   ...temperatureOptions,
   hard: z.boolean().default(false).describe("train on exact choices with the relaxed gradient (straight-through)"),
   encoderRelu: z.boolean().default(false).describe("also apply ReLU to the logits, as the tutorial does"),
@@ -50,7 +52,10 @@ type Config = z.infer<typeof schema>;
 const presets = {
   tutorial: {
     description: "the tutorial's settings: temperature 1 throughout, ReLU on the logits, PyTorch's initialization",
-    values: { temperature: 1, schedule: "constant", encoderRelu: true, initialization: "fan-in" },
+    values: {
+      ...{ temperature: 1, schedule: "constant", encoderRelu: true, initialization: "fan-in" },
+      ...{ learningRateDecay: "none", divergenceWarmup: 0 },
+    },
   },
 } as const;
 
@@ -112,14 +117,17 @@ function initState(config: Config, pixels: number): State {
   return { model, optimizer: initAdam(model), key };
 }
 
+/** What changes from step to step. */
+type Dials = { temperature: np.Array; learningRate: np.Array; divergenceWeight: np.Array };
+
 /** Gradient and optimizer in one jitted function, which consumes the state and the images. */
 function trainingStep(config: Config) {
-  return jit(function step(state: State, images: np.Array, temperature: np.Array, learningRate: np.Array) {
+  return jit(function step(state: State, images: np.Array, { temperature, learningRate, divergenceWeight }: Dials) {
     const [key, drawKey] = splitKey(state.key, 2) as [np.Array, np.Array];
     const loss = ({ encoder, decoder }: Model) => {
       const logits = encode(encoder, images.ref, config);
       const choices = categorical.relax(drawKey, logits.ref, { temperature, hard: config.hard });
-      return reconstructionLoss(decoder, choices, images).add(divergence(logits)).mean();
+      return reconstructionLoss(decoder, choices, images).add(divergence(logits).mul(divergenceWeight)).mean();
     };
     const [value, gradients] = valueAndGrad(loss)(tree.ref(state.model));
     const { parameters: model, state: optimizer } = adam(state.model, gradients, state.optimizer, learningRate);
@@ -136,7 +144,7 @@ async function* run(config: Config, { data, checkpoint }: Context): AsyncGenerat
   const { train } = data;
   const { epochs, batch } = config;
   const steps = stepsAnEpoch(config, train);
-  const temperatureAt = temperatureSchedule(config, steps * epochs);
+  const dialsAt = dials(config, steps * epochs);
   const update = trainingStep(config);
   const report = epochReport(config, data);
   let state = checkpoint ? restoreState(checkpoint) : initState(config, train.height * train.width);
@@ -146,26 +154,23 @@ async function* run(config: Config, { data, checkpoint }: Context): AsyncGenerat
     for (; epoch <= epochs; epoch++, step = 0, lossSum = 0) {
       const order = await shuffledOrder(streamKey(config.seed, epoch), train.count);
       const batchAfter = (step: number) => (step < steps ? gatherImages(train, order, step * batch, batch) : undefined);
-      const pace = { examples: 0, seconds: 0 };
+      const [firstStep, started] = [step, performance.now()];
       images = batchAfter(step);
       while (images) {
-        const started = performance.now();
-        const temperature = temperatureAt((epoch - 1) * steps + step);
-        const result = update(state, images, temperature, config.learningRate);
+        const dials = dialsAt((epoch - 1) * steps + step);
+        const { temperature } = dials;
+        const result = update(state, images, dials);
         state = result.state;
         step++;
         // The next batch is made between asking for this one's loss and waiting for it.
         const reading = result.loss.data();
         images = batchAfter(step);
         const loss = finiteLoss((await reading)[0]!, epoch, step);
-        await blockUntilReady(state);
         lossSum += loss;
-        pace.examples += batch;
-        pace.seconds += (performance.now() - started) / 1000;
-        const optimized = lossSum / steps;
+        const pace = () => ((step - firstStep) * batch * 1000) / (performance.now() - started);
         yield {
           ...{ epoch, epochs, step, steps, loss, temperature, examples: batch },
-          record: step === steps ? { epoch, optimized, ...(await report(state.model, temperature, pace)) } : undefined,
+          record: step === steps ? await report(state.model, { epoch, lossSum, temperature, pace: pace() }) : undefined,
           checkpoint: () => saveState(state, { epoch, step, lossSum }),
         };
       }
@@ -174,6 +179,17 @@ async function* run(config: Config, { data, checkpoint }: Context): AsyncGenerat
     tree.dispose(state);
     images?.dispose();
   }
+}
+
+/** The dials at a step, of `total`. */
+function dials(config: Config, total: number) {
+  const { learningRate, learningRateDecay, divergenceWarmup } = config;
+  const temperatureAt = temperatureSchedule(config, total);
+  return (step: number) => ({
+    temperature: temperatureAt(step),
+    learningRate: learningRateDecay === "linear" ? learningRate * (1 - step / total) : learningRate,
+    divergenceWeight: Math.min(1, (step + 1) / (divergenceWarmup + 1)),
+  });
 }
 
 /** Whole batches in an epoch; the images that do not fill one sit it out. */
@@ -238,20 +254,23 @@ const columns = [
 ] as const;
 
 type Measures = { relaxed: number; reconstruction: number; divergence: number };
-type Pace = { examples: number; seconds: number };
+/** What the loop knows of the epoch that it ends: the sum of its losses, and its pace in images a second. */
+type Training = { epoch: number; lossSum: number; temperature: number; pace: number };
 
 /** Measures the model on training and test images after an epoch, with the same noise after every epoch. */
 function epochReport(config: Config, { train, test }: DatasetSplits) {
   const measure = measurement(config);
-  return async (model: Model, temperature: number, pace: Pace): Promise<Record<string, number>> => {
+  return async (model: Model, training: Training): Promise<EpochRecord> => {
+    const { epoch, lossSum, temperature, pace } = training;
     const onTraining = await measure(model, train, Math.min(train.count, MEASURED_OF_TRAINING), temperature);
     const onTest = await measure(model, test, test.count, temperature);
     const discrete = onTraining.reconstruction + onTraining.divergence;
     return {
+      ...{ epoch, optimized: lossSum / stepsAnEpoch(config, train) },
       ...{ relaxed: onTraining.relaxed, discrete, gap: discrete - onTraining.relaxed },
       test: onTest.reconstruction + onTest.divergence,
-      ...{ reconstruction: onTest.reconstruction, divergence: onTest.divergence, temperature },
-      imagesPerSecond: pace.examples / pace.seconds,
+      ...{ reconstruction: onTest.reconstruction, divergence: onTest.divergence },
+      ...{ temperature, imagesPerSecond: pace },
     };
   };
 }
