@@ -38,7 +38,12 @@ const schema = z.strictObject({
   batch: z.int().min(1).default(100).describe("images a step"),
   learningRate: z.number().positive().default(1e-3).describe("Adam's step size, at the first step if it decays"),
   learningRateDecay: z.enum(["none", "linear"]).default("linear").describe("whether it falls to 0 at the last step"),
-  divergenceWarmup: z.int().min(0).default(1200).describe("steps over which the divergence's weight rises from 0 to 1"),
+  divergenceWarmup: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.2)
+    .describe("share of the training over which the divergence's weight rises to 1"),
   ...temperatureOptions,
   hard: z.boolean().default(false).describe("train on exact choices with the relaxed gradient (straight-through)"),
   encoderRelu: z.boolean().default(false).describe("also apply ReLU to the logits, as the tutorial does"),
@@ -49,7 +54,7 @@ const schema = z.strictObject({
 
 type Config = z.infer<typeof schema>;
 
-const presets = {
+const presets: Experiment<Config>["presets"] = {
   tutorial: {
     description: "the tutorial's settings: temperature 1 throughout, ReLU on the logits, PyTorch's initialization",
     values: {
@@ -57,7 +62,7 @@ const presets = {
       ...{ learningRateDecay: "none", divergenceWarmup: 0 },
     },
   },
-} as const;
+};
 
 // Model --------------------------------------------------------------------------------------------------------------
 
@@ -188,7 +193,7 @@ function dials(config: Config, total: number) {
   return (step: number) => ({
     temperature: temperatureAt(step),
     learningRate: learningRateDecay === "linear" ? learningRate * (1 - step / total) : learningRate,
-    divergenceWeight: Math.min(1, (step + 1) / (divergenceWarmup + 1)),
+    divergenceWeight: Math.min(1, (step + 1) / (divergenceWarmup * total + 1)),
   });
 }
 
