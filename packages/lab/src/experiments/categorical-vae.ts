@@ -418,24 +418,36 @@ async function reconstructions(
   };
 }
 
-/** Codes of test images, a row each, with one choice set to each of its categories in turn. */
+/** Codes from the prior, a row each, with one choice set to each of its categories in turn. */
 async function traversal({ config, checkpoint }: Trained<Config>, { test }: DatasetSplits): Promise<NamedPicture> {
   const { variables, classes } = config;
   const { encoder, decoder } = restoreModel(checkpoint);
-  const logits = encode(encoder, firstImages(test, TRAVERSED), config);
-  const variable = (await np.argmax(categorical.kl(logits.ref).mean(0)).data())[0]!;
-  const isTraversed = np.arange(variables).equal(variable).reshape([variables, 1]);
-  const every = np.eye(classes).reshape([1, classes, 1, classes]);
-  const codes = categorical.mode(logits).reshape([TRAVERSED, 1, variables, classes]);
-  const choices = np.where(isTraversed, every, codes).reshape([TRAVERSED * classes, variables, classes]);
+  tree.dispose(encoder);
+  const codes = categorical.sample(streamKey(config.seed, MEASURING), np.zeros([TRAVERSED, variables, classes]));
+  const [images, variable] = traverseKernel(decoder, codes) as [np.Array, np.Array];
+  const choice = (await variable.data())[0]! + 1;
   return {
     name: "traversal",
     title: "Traversal of one choice",
-    caption: `Each row is the most probable code of a test image with choice ${variable + 1} set to each of its ${classes} categories. It is the choice that carries most (largest divergence from the prior).`,
+    caption:
+      `Each row is a code from the prior, with choice ${choice} of ${variables} set to each of its ${classes} categories. ` +
+      "It is the choice that changes the images most; most choices alone change little, because the code is redundant.",
     alt: "Rows of images that change from column to column.",
-    picture: tileImages(await pixelProbabilities(decoder, choices), { ...sizeOf(test), columns: classes }),
+    picture: tileImages((await images.data()) as Float32Array, { ...sizeOf(test), columns: classes }),
   };
 }
+
+/** The images for every category of the choice that changes them most, and which choice that is. */
+const traverseKernel = jit(function traverse(decoder: Dense[], codes: np.Array) {
+  const [rows, variables, classes] = codes.shape as [number, number, number];
+  const isTraversed = np.eye(variables).reshape([variables, 1, 1, variables, 1]).astype(np.bool);
+  const everyCategory = np.eye(classes).reshape([1, 1, classes, 1, classes]);
+  const choices = np.where(isTraversed, everyCategory, codes.reshape([1, rows, 1, variables, classes]));
+  const logits = decode(decoder, choices.reshape([variables * rows * classes, variables, classes]));
+  const images = bernoulli.softMode(logits).reshape([variables, rows, classes, -1]);
+  const variable = np.argmax(np.var_(images.ref, 2).mean([1, 2]));
+  return [np.take(images, variable.ref, 0), variable];
+});
 
 /** Consumes decoder and choices. */
 async function pixelProbabilities(decoder: Dense[], choices: np.Array): Promise<Float32Array> {

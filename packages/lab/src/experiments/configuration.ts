@@ -10,7 +10,7 @@ export const dataOptions = {
   seed: z.int().min(0).max(0xffffffff).default(0).describe("of all randomness: the same seed gives the same bytes"),
 };
 
-export const scheduleNames = ["constant", "exponential", "linear", "cosine"] as const;
+const scheduleNames = ["constant", "exponential", "linear", "cosine"] as const;
 
 export const temperatureOptions = {
   temperature: z.number().positive().default(1).describe("temperature, at the first step if there is a schedule"),
