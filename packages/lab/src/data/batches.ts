@@ -50,6 +50,18 @@ export function gatherImages(dataset: Dataset, order: Uint32Array, start: number
   return np.array(batch, { shape: [size, pixels] });
 }
 
+/** The first `count` images in their own order, `size` at a time, as `gatherImages` gives them. */
+export function* imageBlocks(
+  dataset: Dataset,
+  count: number,
+  size: number,
+): Generator<{ start: number; images: np.Array }> {
+  const order = Uint32Array.from({ length: count }, (_, i) => i);
+  for (let start = 0; start < count; start += size) {
+    yield { start, images: gatherImages(dataset, order, start, Math.min(size, count - start)) };
+  }
+}
+
 /**
  * The labels of the same rows.
  *

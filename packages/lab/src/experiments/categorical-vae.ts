@@ -9,7 +9,7 @@
 import { jit, nn, numpy as np, random, tree, valueAndGrad } from "@jax-js/jax";
 import { bernoulli, categorical } from "softdraw";
 import { z } from "zod";
-import { gatherImages, shuffledOrder } from "../data/batches.ts";
+import { gatherImages, imageBlocks, shuffledOrder } from "../data/batches.ts";
 import type { Dataset, DatasetSplits } from "../data/types.ts";
 import { type AdamState, adam, initAdam } from "../nn/adam.ts";
 import { type Dense, dense, initDense, initializations } from "../nn/dense.ts";
@@ -17,6 +17,7 @@ import { splitKey, streamKey } from "../nn/keys.ts";
 import { arraysOf, readTensors } from "../nn/tensors.ts";
 import { tileImages } from "../report/pixels.ts";
 import type { Checkpoint } from "../runs/safetensors.ts";
+import { meanWithError, streamingLogSumExp } from "../statistics.ts";
 import { dataOptions, temperatureOptions, temperatureSchedule } from "./configuration.ts";
 import type {
   Context,
@@ -29,13 +30,14 @@ import type {
   Trained,
   TrainingEvent,
 } from "./experiment.ts";
+import { finiteLoss, positionMetadata, readPosition, stepsAnEpoch } from "./loop.ts";
 
 // Configuration ------------------------------------------------------------------------------------------------------
 
 const schema = z.strictObject({
   ...dataOptions,
   epochs: z.int().min(1).default(10).describe("passes over the training images"),
-  batch: z.int().min(1).default(100).describe("images a step"),
+  batch: z.int().min(1).default(50).describe("images a step"),
   learningRate: z.number().positive().default(1e-3).describe("Adam's step size, at the first step if it decays"),
   learningRateDecay: z.enum(["none", "linear"]).default("linear").describe("whether it falls to 0 at the last step"),
   divergenceWarmup: z
@@ -44,7 +46,7 @@ const schema = z.strictObject({
     .max(1)
     .default(0.2)
     .describe("share of the training over which the divergence's weight rises to 1"),
-  ...temperatureOptions,
+  ...temperatureOptions({ temperature: 0.7, schedule: "linear", temperatureEnd: 0.25 }),
   hard: z.boolean().default(false).describe("train on exact choices with the relaxed gradient (straight-through)"),
   encoderRelu: z.boolean().default(false).describe("also apply ReLU to the logits, as the tutorial does"),
   initialization: z.enum(initializations).default("he").describe("how weights begin"),
@@ -59,7 +61,7 @@ const presets: Experiment<Config>["presets"] = {
     description: "the tutorial's settings: temperature 1 throughout, ReLU on the logits, PyTorch's initialization",
     values: {
       ...{ temperature: 1, schedule: "constant", encoderRelu: true, initialization: "fan-in" },
-      ...{ learningRateDecay: "none", divergenceWarmup: 0 },
+      ...{ batch: 100, learningRateDecay: "none", divergenceWarmup: 0 },
     },
   },
 };
@@ -153,7 +155,9 @@ async function* run(config: Config, { data, checkpoint }: Context): AsyncGenerat
   const update = trainingStep(config);
   const report = epochReport(config, data);
   let state = checkpoint ? restoreState(checkpoint) : initState(config, train.height * train.width);
-  let { epoch, step, lossSum } = checkpoint ? restorePosition(checkpoint) : { epoch: 1, step: 0, lossSum: 0 };
+  let { epoch, step, lossSum } = checkpoint
+    ? readPosition<Position>("vae", checkpoint)
+    : { epoch: 1, step: 0, lossSum: 0 };
   let images: np.Array | undefined;
   try {
     for (; epoch <= epochs; epoch++, step = 0, lossSum = 0) {
@@ -162,9 +166,9 @@ async function* run(config: Config, { data, checkpoint }: Context): AsyncGenerat
       const [firstStep, started] = [step, performance.now()];
       images = batchAfter(step);
       while (images) {
-        const dials = dialsAt((epoch - 1) * steps + step);
-        const { temperature } = dials;
-        const result = update(state, images, dials);
+        const dialled = dialsAt((epoch - 1) * steps + step);
+        const { temperature } = dialled;
+        const result = update(state, images, dialled);
         state = result.state;
         step++;
         // The next batch is made between asking for this one's loss and waiting for it.
@@ -197,31 +201,14 @@ function dials(config: Config, total: number) {
   });
 }
 
-/** Whole batches in an epoch; the images that do not fill one sit it out. */
-function stepsAnEpoch({ batch }: Config, train: Dataset): number {
-  if (batch <= train.count) return Math.floor(train.count / batch);
-  throw new RangeError(`batch must be at most the ${train.count} images of ${train.name}, got ${batch}.`);
-}
-
-function finiteLoss(loss: number, epoch: number, step: number): number {
-  if (Number.isFinite(loss)) return loss;
-  throw new Error(
-    `The loss is ${loss} at epoch ${epoch}, step ${step}. A lower learningRate or a higher temperature may train.`,
-  );
-}
-
 // Checkpoints --------------------------------------------------------------------------------------------------------
 
 async function saveState({ model, optimizer, key }: State, position: Position): Promise<Checkpoint> {
-  return { tensors: await readTensors({ model, optimizer, key }), metadata: { position: JSON.stringify(position) } };
+  return { tensors: await readTensors({ model, optimizer, key }), metadata: positionMetadata("vae", position) };
 }
 
 function restoreState({ tensors }: Checkpoint): State {
   return arraysOf(tensors) as State;
-}
-
-function restorePosition({ metadata }: Checkpoint): Position {
-  return JSON.parse(metadata.position ?? "null");
 }
 
 function restoreModel({ tensors }: Checkpoint): Model {
@@ -295,7 +282,7 @@ function measurement(config: Config) {
   });
   return async (model: Model, dataset: Dataset, count: number, temperature: number): Promise<Measures> => {
     const totals = [0, 0, 0];
-    for (const { start, images } of blocks(dataset, count, MEASURED_AT_ONCE)) {
+    for (const { start, images } of imageBlocks(dataset, count, MEASURED_AT_ONCE)) {
       const values = await sums(tree.ref(model), images, streamKey(config.seed, MEASURING + start), temperature).data();
       for (const [i, value] of values.entries()) totals[i]! += value / count;
     }
@@ -306,14 +293,6 @@ function measurement(config: Config) {
 
 /** The first stream of noise for measuring; those below it shuffle the epochs. */
 const MEASURING = 2 ** 31;
-
-/** The first `count` images in order, in blocks. */
-function* blocks(dataset: Dataset, count: number, size: number): Generator<{ start: number; images: np.Array }> {
-  const order = Uint32Array.from({ length: count }, (_, i) => i);
-  for (let start = 0; start < count; start += size) {
-    yield { start, images: gatherImages(dataset, order, start, Math.min(size, count - start)) };
-  }
-}
 
 // Results and curves -------------------------------------------------------------------------------------------------
 
@@ -459,7 +438,7 @@ const pixelKernel = jit(function pixels(decoder: Dense[], choices: np.Array) {
 });
 
 function firstImages(dataset: Dataset, count: number): np.Array {
-  return [...blocks(dataset, count, count)][0]!.images;
+  return [...imageBlocks(dataset, count, count)][0]!.images;
 }
 
 function sizeOf({ height, width }: Dataset) {
@@ -492,7 +471,7 @@ async function evaluate(
   const count = Math.min(examples, test.count);
   const measured = await measurement(config)(model, test, count, temperatureAtEnd(config));
   const bounds: number[] = [];
-  for (const { start, images } of blocks(test, count, IMAGES_AT_ONCE)) {
+  for (const { start, images } of imageBlocks(test, count, IMAGES_AT_ONCE)) {
     const sums = streamingLogSumExp(images.shape[0]!);
     for await (const { logWeights, drawn } of importanceWeights(
       config,
@@ -509,7 +488,7 @@ async function evaluate(
     images.dispose();
   }
   tree.dispose(model);
-  const { mean, standardError } = statistics(bounds);
+  const { mean, standardError } = meanWithError(bounds);
   const loss = measured.reconstruction + measured.divergence;
   const unit = "nats";
   return [
@@ -561,29 +540,6 @@ function importanceKernel({ variables, classes, ...config }: Config) {
     },
     { staticArgnums: [3] },
   );
-}
-
-/** log sum exp of a stream of rows, a column each, in float64. */
-function streamingLogSumExp(width: number) {
-  const largest = new Float64Array(width).fill(Number.NEGATIVE_INFINITY);
-  const sums = new Float64Array(width);
-  return {
-    add(rows: ArrayLike<number>): void {
-      for (let i = 0; i < rows.length; i++) {
-        const column = i % width;
-        const top = Math.max(largest[column]!, rows[i]!);
-        sums[column] = sums[column]! * Math.exp(largest[column]! - top) + Math.exp(rows[i]! - top);
-        largest[column] = top;
-      }
-    },
-    values: () => Array.from(sums, (sum, i) => largest[i]! + Math.log(sum)),
-  };
-}
-
-function statistics(values: number[]): { mean: number; standardError: number } {
-  const mean = values.reduce((a, b) => a + b, 0) / values.length;
-  const variance = values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / Math.max(1, values.length - 1);
-  return { mean, standardError: Math.sqrt(variance / values.length) };
 }
 
 function temperatureAtEnd(config: Config): number {

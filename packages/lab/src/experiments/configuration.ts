@@ -12,19 +12,29 @@ export const dataOptions = {
 
 const scheduleNames = ["constant", "exponential", "linear", "cosine"] as const;
 
-export const temperatureOptions = {
-  temperature: z.number().positive().default(1).describe("temperature, at the first step if there is a schedule"),
-  schedule: z.enum(scheduleNames).default("constant").describe("how the temperature changes with the step"),
-  temperatureEnd: z
-    .number()
-    .positive()
-    .default(0.5)
-    .describe("lowest temperature; linear and cosine reach it at the last step"),
-  temperatureRate: z.number().min(0).default(1e-4).describe("decay a step of the exponential schedule"),
-  temperatureHold: z.int().min(1).default(500).describe("steps between two updates of the exponential schedule"),
-};
+/** The options of a temperature and its schedule, with an experiment's own defaults. */
+export function temperatureOptions(defaults: Pick<TemperatureConfig, "temperature" | "schedule" | "temperatureEnd">) {
+  const temperature = z.number().positive();
+  return {
+    temperature: temperature
+      .default(defaults.temperature)
+      .describe("temperature, at the first step if there is a schedule"),
+    schedule: z.enum(scheduleNames).default(defaults.schedule).describe("how the temperature changes with the step"),
+    temperatureEnd: temperature
+      .default(defaults.temperatureEnd)
+      .describe("lowest temperature; linear and cosine reach it at the last step"),
+    temperatureRate: z.number().min(0).default(1e-4).describe("decay a step of the exponential schedule"),
+    temperatureHold: z.int().min(1).default(500).describe("steps between two updates of the exponential schedule"),
+  };
+}
 
-export type TemperatureConfig = z.infer<z.ZodObject<typeof temperatureOptions>>;
+export interface TemperatureConfig {
+  readonly temperature: number;
+  readonly schedule: (typeof scheduleNames)[number];
+  readonly temperatureEnd: number;
+  readonly temperatureRate: number;
+  readonly temperatureHold: number;
+}
 
 /** The schedule that the options describe, over `steps` steps. */
 export function temperatureSchedule(config: TemperatureConfig, steps: number): schedules.Schedule {

@@ -18,6 +18,13 @@ export interface Experiment<Config extends BaseConfig = BaseConfig> {
   readonly presets: Readonly<Record<string, { readonly description: string; readonly values: Partial<Config> }>>;
   /** What is reported an epoch, in order. */
   readonly columns: readonly Column[];
+  /**
+   * Refuses what cannot be trained, before any work.
+   *
+   * @throws Error saying what was expected and what came, for a configuration that does not fit the data, and for a
+   * checkpoint that another configuration or program wrote
+   */
+  check(config: Config, context: Context): void;
   /** Trains, and yields after every step. Stopping to ask for the next event stops the training. */
   run(config: Config, context: Context): AsyncGenerator<TrainingEvent, void, void>;
   /** The headline numbers of a training, most important first. */

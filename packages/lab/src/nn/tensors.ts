@@ -8,11 +8,25 @@ type Tensors = Record<string, Tensor>;
 
 /** Every leaf by its path, as in `encoder.0.weight`. Does not consume the tree. */
 export async function readTensors(tree: Parameters): Promise<Tensors> {
-  const leaves = Object.entries(tree).map(async ([name, node]): Promise<[string, Tensor][]> => {
-    if (node instanceof np.Array) return [[name, await readTensor(node)]];
-    return Object.entries(await readTensors(node)).map(([path, tensor]) => [`${name}.${path}`, tensor]);
-  });
-  return Object.fromEntries((await Promise.all(leaves)).flat());
+  const reading = leavesOf(tree).map(async ([path, leaf]): Promise<[string, Tensor]> => [path, await readTensor(leaf)]);
+  return Object.fromEntries(await Promise.all(reading));
+}
+
+/**
+ * Refuses tensors other than those of a tree. Does not consume the tree.
+ *
+ * @throws Error naming the first tensor that is missing, of another shape, or unknown
+ */
+export function checkTensors(tensors: Readonly<Tensors>, tree: Parameters): void {
+  const leaves = new Map(leavesOf(tree));
+  for (const [path, { shape }] of leaves) {
+    const got = tensors[path];
+    if (!got) throw new Error(`The checkpoint has no tensor ${path}.`);
+    if (got.shape.join() === shape.join()) continue;
+    throw new Error(`The checkpoint's tensor ${path}: expected shape [${shape}], got [${got.shape}].`);
+  }
+  const unknown = Object.keys(tensors).find((path) => !leaves.has(path));
+  if (unknown !== undefined) throw new Error(`The checkpoint has an unknown tensor ${unknown}.`);
 }
 
 /**
@@ -32,6 +46,13 @@ export function arraysOf(tensors: Readonly<Tensors>, path = ""): Parameters {
   });
   if (!heads.every((head) => /^\d+$/.test(head))) return Object.fromEntries(nodes);
   return nodes.sort(([a], [b]) => Number(a) - Number(b)).map(([, node]) => node);
+}
+
+function leavesOf(tree: Parameters): [path: string, leaf: np.Array][] {
+  return Object.entries(tree).flatMap(([name, node]): [string, np.Array][] => {
+    if (node instanceof np.Array) return [[name, node]];
+    return leavesOf(node).map(([path, leaf]) => [`${name}.${path}`, leaf]);
+  });
 }
 
 /** A tensor as an array, which the caller owns. */

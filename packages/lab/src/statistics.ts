@@ -1,0 +1,25 @@
+/** Numbers about numbers, on the host and in float64. */
+
+/** log sum exp of a stream of rows, a column each, in float64. */
+export function streamingLogSumExp(width: number) {
+  const largest = new Float64Array(width).fill(Number.NEGATIVE_INFINITY);
+  const sums = new Float64Array(width);
+  return {
+    add(rows: ArrayLike<number>): void {
+      for (let i = 0; i < rows.length; i++) {
+        const column = i % width;
+        const top = Math.max(largest[column]!, rows[i]!);
+        sums[column] = sums[column]! * Math.exp(largest[column]! - top) + Math.exp(rows[i]! - top);
+        largest[column] = top;
+      }
+    },
+    values: () => Array.from(sums, (sum, i) => largest[i]! + Math.log(sum)),
+  };
+}
+
+/** The mean, and the standard error of it. */
+export function meanWithError(values: readonly number[]): { mean: number; standardError: number } {
+  const mean = values.reduce((a, b) => a + b, 0) / values.length;
+  const variance = values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / Math.max(1, values.length - 1);
+  return { mean, standardError: Math.sqrt(variance / values.length) };
+}
