@@ -8,10 +8,12 @@ import { formatNumber, textReporter } from "./output.ts";
 
 export function addData(program: Command): void {
   const data = program.command("data").description("list, fetch and verify the data sets");
+  data.addHelpText("after", "\nExample:\n  softdraw data fetch fashion-mnist");
   data
     .command("list")
     .description("which data sets there are, and where")
     .option("--json", "print one JSON record a line")
+    .addHelpText("after", "\nExample:\n  softdraw data list --json | jq .path")
     .action(list);
   data
     .command("fetch")

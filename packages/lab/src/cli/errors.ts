@@ -2,7 +2,7 @@
 
 import { distance } from "fastest-levenshtein";
 
-export const EXIT = { done: 0, failure: 1, wrongCall: 2, interrupted: 130 } as const;
+export const EXIT = { done: 0, failure: 1, wrongCall: 2, interrupted: 130, readerGone: 141 } as const;
 
 /** The caller's mistake: the message says what was wrong, what was expected and what came. */
 export class WrongCall extends Error {}

@@ -33,8 +33,8 @@ async function evaluate(path: string, options: Options): Promise<void> {
   const { experiment, config } = readRunConfig(run);
   const reporter = await begin(options, experiment);
   try {
-    const trained = await trainedModel(run, config);
     const data = await loadData(config, reporter);
+    const trained = await trainedModel(run, experiment, config, data);
     const { importanceSamples, examples, seed } = options;
     const onProgress = async (done: number, total: number) => {
       reporter.progress(done, total);

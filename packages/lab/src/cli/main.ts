@@ -5,19 +5,28 @@ import packageJson from "../../package.json" with { type: "json" };
 import { prepareThreads } from "./engine.ts";
 import { EXIT, Interrupted, WrongCall } from "./errors.ts";
 
+const EXAMPLES = `
+Examples:
+  softdraw train vae          train on the embedded digits, in minutes
+  softdraw train vae --help   everything that can be set
+  softdraw runs               what has been trained so far`;
+
 /**
- * Runs a command and returns the exit code: 0 done, 1 failed, 2 called wrongly, 130 interrupted and saved.
+ * Runs a command and returns the exit code: 0 done, 1 failed, 2 called wrongly, 130 interrupted and saved, 141 when the
+ * reader of its output went away.
  *
  * @param args without the program's name
  */
 export async function main(args: string[]): Promise<number> {
   prepareThreads(args);
+  process.stdout.on("error", endWithReader);
   const program = new Command("softdraw")
     .description("Train and look at models that learn through discrete choices.")
     .version(packageJson.version)
     .option("--debug", "print a stack trace with an error")
     .exitOverride()
-    .showHelpAfterError("(--help says how to call it)");
+    .showHelpAfterError("(--help says how to call it)")
+    .addHelpText("after", EXAMPLES);
   try {
     for (const addTo of await commands()) addTo(program);
     await program.parseAsync(args, { from: "user" });
@@ -25,6 +34,12 @@ export async function main(args: string[]): Promise<number> {
   } catch (error) {
     return explain(error, program.opts().debug === true);
   }
+}
+
+/** Whoever reads the output, such as `head`, has seen enough, and nobody is left to tell. */
+function endWithReader(error: NodeJS.ErrnoException): void {
+  if (error.code === "EPIPE") process.exit(EXIT.readerGone);
+  throw error;
 }
 
 /** Imported late, because they import the engine, which looks for threads when it is. */

@@ -1,6 +1,7 @@
 /** An experiment's configuration from the command line: defaults, then a preset, then a file, then the options. */
 
 import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { z } from "zod";
 import type { BaseConfig, Experiment } from "../experiments/experiment.ts";
@@ -39,17 +40,22 @@ export async function readConfiguration(
   const preset = typeof given.preset === "string" ? experiment.presets[given.preset]!.values : {};
   const file = typeof given.config === "string" ? await readConfigFile(given.config, Object.keys(fields)) : {};
   const options = Object.fromEntries(Object.entries(given).filter(([name]) => name in fields));
-  const parsed = experiment.schema.safeParse({ ...preset, ...file, ...options });
+  const values: Record<string, unknown> = { ...preset, ...file, ...options };
+  const parsed = experiment.schema.safeParse(values);
   if (!parsed.success) {
-    const wrong = parsed.error.issues.map((issue) => describeIssue(issue, { ...preset, ...file, ...options }, options));
-    throw new WrongCall(wrong.join("\n"));
+    const placeOf = (name: string) => (name in options ? `--${kebab(name)}` : `${given.config}: ${name}`);
+    throw new WrongCall(parsed.error.issues.map((issue) => describeIssue(issue, values, placeOf)).join("\n"));
   }
-  if (parsed.data.data === "digits" && parsed.data.dataDir !== undefined) {
-    throw new WrongCall(
-      '--data-dir: the data set "digits" is embedded and reads no folder. Add --data mnist or --data fashion-mnist.',
-    );
-  }
-  return parsed.data;
+  return withDataFolder(parsed.data);
+}
+
+/** A run keeps the whole path of its data, so that it can be resumed from anywhere. */
+function withDataFolder(config: BaseConfig): BaseConfig {
+  if (config.dataDir === undefined) return config;
+  if (config.data !== "digits") return { ...config, dataDir: resolve(config.dataDir) };
+  throw new WrongCall(
+    '--data-dir: the data set "digits" is embedded and reads no folder. Add --data mnist or --data fashion-mnist.',
+  );
 }
 
 /** The command that trains with this configuration: what differs from the defaults is spelled out. */
@@ -88,8 +94,8 @@ function optionsFor(name: string, field: Field): Option[] {
   }
   const placeholder = field.enum ? "name" : field.type === "string" ? "path" : "number";
   const option = new Option(`--${flag} <${placeholder}>`, description);
-  if (field.enum) option.choices(field.enum);
-  // What is no number stays text, and the schema says so together with whatever else is wrong.
+  // What does not fit stays text, and the schema says so together with whatever else is wrong.
+  if (field.enum) option.choices(field.enum).argParser((text) => text);
   else if (field.type !== "string") option.argParser((text) => (text.trim() === "" ? text : numberOr(text)));
   return [option];
 }
@@ -101,7 +107,8 @@ function numberOr(text: string): number | string {
 
 async function readConfigFile(file: string, known: readonly string[]): Promise<Record<string, unknown>> {
   const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-    throw new WrongCall(`--config: cannot read ${file} (${error.code}).`);
+    const reason = error.code === "ENOENT" ? "there is no such file" : error.code;
+    throw new WrongCall(`--config: cannot read ${file}: ${reason}.`);
   });
   const object = parseObject(text, file);
   // A run's own config.json holds the options below other facts of the run.
@@ -122,17 +129,21 @@ function parseObject(text: string, file: string): Record<string, unknown> {
     );
   }
   if (isObject(content)) return content;
-  throw new WrongCall(`${file}: expected a JSON object of options, got ${text.slice(0, 40)}.`);
+  throw new WrongCall(`${file}: expected a JSON object of options, got ${text.trim().slice(0, 40)}.`);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function describeIssue(issue: z.core.$ZodIssue, values: Record<string, unknown>, options: object): string {
-  const name = String(issue.path[0] ?? "configuration");
-  const label = name in options ? `--${kebab(name)}` : name;
-  return `${label}: ${issue.message}, got ${JSON.stringify(values[name])}.`;
+function describeIssue(
+  issue: z.core.$ZodIssue,
+  values: Readonly<Record<string, unknown>>,
+  placeOf: (name: string) => string,
+): string {
+  const name = String(issue.path[0]);
+  const suggestion = issue.code === "invalid_value" ? didYouMean(String(values[name]), issue.values.map(String)) : "";
+  return `${placeOf(name)}: ${issue.message}, got ${JSON.stringify(values[name])}.${suggestion}`;
 }
 
 function kebab(name: string): string {

@@ -55,16 +55,16 @@ export function textReporter(columns: readonly Column[], out: Output, isTerminal
 const EPOCH_WIDTH = 6;
 
 function tableHead(columns: readonly Column[]): string {
-  return "epoch".padEnd(EPOCH_WIDTH) + columns.map(({ label }) => label.padStart(cellWidth(label))).join("");
+  return "epoch".padEnd(EPOCH_WIDTH) + columns.map(({ label }) => tableCell(label, label)).join("");
 }
 
 function tableRow(columns: readonly Column[], record: EpochRecord): string {
-  const cell = ({ key, label, digits }: Column) => formatNumber(record[key]!, digits).padStart(cellWidth(label));
+  const cell = ({ key, label, digits }: Column) => tableCell(formatNumber(record[key]!, digits), label);
   return String(record.epoch).padEnd(EPOCH_WIDTH) + columns.map(cell).join("");
 }
 
-function cellWidth(label: string): number {
-  return Math.max(label.length, 6) + 2;
+function tableCell(text: string, label: string): string {
+  return `  ${text.padStart(Math.max(label.length, 6))}`;
 }
 
 function resultLine({ name, value, digits, unit, note }: Result, all: readonly Result[]): string {
@@ -85,19 +85,37 @@ export function formatDuration(seconds: number): string {
     : `${minutes}:${String(rest).padStart(2, "0")}`;
 }
 
+const ENDING = ["SIGINT", "SIGTERM"] as const;
+
 /** Draws on standard error, so that standard output stays a table. */
 function terminalBar() {
   let bar: SingleBar | undefined;
-  const pace = { started: performance.now(), steps: 0 };
+  let pace: { started: number; steps: number } | undefined;
+  // A signal must not leave the terminal without its cursor. If nobody else answers it, it ends the program as ever.
+  const onSignal = (signal: NodeJS.Signals) => {
+    clear();
+    if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
+  };
+  const clear = () => {
+    bar?.stop();
+    bar = undefined;
+    for (const signal of ENDING) process.off(signal, onSignal);
+  };
   const draw = (format: string, total: number, value: number, payload: object) => {
     if (bar === undefined) {
       bar = new SingleBar({ format, clearOnComplete: true, hideCursor: true, barsize: 24, linewrap: false });
       bar.start(total, value, payload);
+      for (const signal of ENDING) process.prependListener(signal, onSignal);
     }
     bar.update(value, payload);
   };
   return {
     training({ epoch, epochs, step, steps, loss, examples }: TrainingEvent) {
+      // The first step compiles, so the pace counts from its end.
+      if (pace === undefined) {
+        pace = { started: performance.now(), steps: 0 };
+        return;
+      }
       pace.steps++;
       const secondsAStep = (performance.now() - pace.started) / 1000 / pace.steps;
       const left = (epochs - epoch) * steps + (steps - step);
@@ -110,9 +128,6 @@ function terminalBar() {
     },
     evaluation: (done: number, total: number) =>
       draw("evaluating {bar} {percentage} %  {eta_formatted} left", total, done, {}),
-    clear() {
-      bar?.stop();
-      bar = undefined;
-    },
+    clear,
   };
 }

@@ -36,8 +36,9 @@ async function sample(path: string, options: Options): Promise<void> {
   if (!experiment.sample) throw new WrongCall(`${experiment.name} cannot make new examples.`);
   const reporter = await begin(options, experiment);
   try {
-    const trained = await trainedModel(run, config);
-    const { picture, caption } = await experiment.sample(trained, await loadData(config, reporter), options);
+    const data = await loadData(config, reporter);
+    const trained = await trainedModel(run, experiment, config, data);
+    const { picture, caption } = await experiment.sample(trained, data, options);
     await writeAtomically(options.out, encodePicture(picture));
     reporter.say(`${options.out}: ${caption}`);
     reporter.record("sample", { file: options.out });

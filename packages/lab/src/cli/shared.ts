@@ -7,7 +7,7 @@ import { categoricalVae } from "../experiments/categorical-vae.ts";
 import type { BaseConfig, Experiment } from "../experiments/experiment.ts";
 import { openRun, type Run } from "../runs/run.ts";
 import { type Device, devices, MOST_THREADS, useDevice } from "./engine.ts";
-import { didYouMean, WrongCall } from "./errors.ts";
+import { didYouMean, EXIT, WrongCall } from "./errors.ts";
 import { wholeNumber } from "./options.ts";
 import { jsonReporter, type Reporter, textReporter } from "./output.ts";
 
@@ -73,7 +73,7 @@ export function loadData(config: BaseConfig, reporter: Reporter): Promise<Datase
 export function stopOnSignal(reporter: Reporter): AbortSignal {
   const controller = new AbortController();
   const onSignal = () => {
-    if (controller.signal.aborted) process.exit(130);
+    if (controller.signal.aborted) process.exit(EXIT.interrupted);
     reporter.say("Stopping after this step. Once more stops at once.");
     controller.abort();
   };

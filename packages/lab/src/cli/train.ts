@@ -2,8 +2,10 @@
 
 import type { Command } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
-import type { Experiment } from "../experiments/experiment.ts";
+import type { DatasetSplits } from "../data/types.ts";
+import type { BaseConfig, Experiment } from "../experiments/experiment.ts";
 import { createRun } from "../runs/run.ts";
+import { WrongCall } from "./errors.ts";
 import { addConfigurationOptions, readConfiguration, trainCommand } from "./options.ts";
 import {
   addCommonOptions,
@@ -38,6 +40,7 @@ async function trainExperiment(
   const reporter = await begin(options, experiment);
   try {
     const data = await loadData(config, reporter);
+    checkConfiguration(experiment, config, data);
     const command = trainCommand(experiment, config);
     const created = new Date().toISOString();
     const info = { experiment: experiment.name, version: packageJson.version, created, command, config };
@@ -51,6 +54,15 @@ async function trainExperiment(
     }
   } finally {
     reporter.close();
+  }
+}
+
+/** What does not fit the data is the caller's mistake, and leaves no run folder. */
+function checkConfiguration(experiment: Experiment, config: BaseConfig, data: DatasetSplits): void {
+  try {
+    experiment.check(config, { data });
+  } catch (error) {
+    throw new WrongCall((error as Error).message);
   }
 }
 

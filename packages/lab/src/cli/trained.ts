@@ -1,9 +1,38 @@
-import type { BaseConfig, Trained } from "../experiments/experiment.ts";
+/** The state of a run, once its experiment has recognized it. */
+
+import type { DatasetSplits } from "../data/types.ts";
+import type { BaseConfig, Experiment, Trained } from "../experiments/experiment.ts";
 import type { Run } from "../runs/run.ts";
+import type { Checkpoint } from "../runs/safetensors.ts";
+
+/**
+ * The checkpoint of a run; undefined before the first.
+ *
+ * @throws Error that names the run, for a checkpoint that is damaged or another configuration's
+ */
+export async function readCheckpoint(
+  run: Run,
+  experiment: Experiment,
+  config: BaseConfig,
+  data: DatasetSplits,
+): Promise<Checkpoint | undefined> {
+  const checkpoint = await run.loadCheckpoint();
+  try {
+    experiment.check(config, { data, checkpoint });
+  } catch (error) {
+    throw new Error(`${run.path} cannot be used: ${(error as Error).message}`, { cause: error });
+  }
+  return checkpoint;
+}
 
 /** The model of a run, finished or not. */
-export async function trainedModel(run: Run, config: BaseConfig): Promise<Trained<BaseConfig>> {
-  const checkpoint = await run.loadCheckpoint();
+export async function trainedModel(
+  run: Run,
+  experiment: Experiment,
+  config: BaseConfig,
+  data: DatasetSplits,
+): Promise<Trained<BaseConfig>> {
+  const checkpoint = await readCheckpoint(run, experiment, config, data);
   if (checkpoint) return { config, checkpoint };
   throw new Error(
     `${run.path} has no checkpoint yet: it was stopped before its first. Continue with: softdraw resume ${run.path}`,

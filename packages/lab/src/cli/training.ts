@@ -8,6 +8,7 @@ import type { Checkpoint } from "../runs/safetensors.ts";
 import { Interrupted } from "./errors.ts";
 import { formatDuration, type Reporter } from "./output.ts";
 import { writeReport } from "./report.ts";
+import { readCheckpoint } from "./trained.ts";
 
 /** So much work at most is lost to a power cut; the state is also saved after every epoch. */
 const SECONDS_BETWEEN_CHECKPOINTS = 60;
@@ -39,6 +40,8 @@ async function train(
   reporter: Reporter,
   stop: AbortSignal,
 ): Promise<Checkpoint> {
+  // Before anything is cut away to resume from it.
+  await readCheckpoint(run, experiment, config, data);
   let checkpoint = await run.rewind();
   let saved = performance.now();
   for await (const event of experiment.run(config, { data, checkpoint })) {

@@ -1,8 +1,9 @@
 // @ts-check
 /**
  * One-way messages between two threads through shared memory, without the event loop: `send` returns at once,
- * `receive` waits. A message is an object of what JSON can carry in Latin-1. Compiled WebAssembly modules and memories may be
- * fields of it: they go through a port the first time, and by number from then on (a module would take 0.2 ms each time).
+ * `receive` waits. There is room for one message: the next may be sent once that has been received. A message is an
+ * object of what JSON can carry in Latin-1. Compiled WebAssembly modules and memories may be fields of it: they go
+ * through a port the first time, and by number from then on (a module would take 0.2 ms each time).
  *
  * Plain JavaScript, because the engine's threads start it without a loader.
  */

@@ -30,7 +30,7 @@ import type {
   Trained,
   TrainingEvent,
 } from "./experiment.ts";
-import { finiteLoss, positionMetadata, readPosition, stepsAnEpoch } from "./loop.ts";
+import { checkCheckpoint, finiteLoss, positionMetadata, readPosition, stepsAnEpoch } from "./loop.ts";
 
 // Configuration ------------------------------------------------------------------------------------------------------
 
@@ -146,6 +146,13 @@ function trainingStep(config: Config) {
 
 /** `step` steps of epoch `epoch` are done; their losses sum to `lossSum`. */
 type Position = { epoch: number; step: number; lossSum: number };
+
+function check(config: Config, { data: { train }, checkpoint }: Context): void {
+  const extent = { epochs: config.epochs, steps: stepsAnEpoch(config, train) };
+  if (checkpoint === undefined) return;
+  const position = readPosition<Position>("vae", checkpoint);
+  checkCheckpoint(checkpoint, initState(config, train.height * train.width), position, extent);
+}
 
 async function* run(config: Config, { data, checkpoint }: Context): AsyncGenerator<TrainingEvent, void, void> {
   const { train } = data;
@@ -375,12 +382,12 @@ async function sample(
 /** Test images above their reconstructions from a relaxed and from an exact draw of the same noise. */
 async function reconstructions(
   { config, checkpoint }: Trained<Config>,
-  { test }: DatasetSplits,
+  { train, test }: DatasetSplits,
 ): Promise<NamedPicture> {
   const { encoder, decoder } = restoreModel(checkpoint);
   const originals = firstImages(test, RECONSTRUCTED);
   const logits = encode(encoder, originals.ref, config);
-  const temperature = temperatureAtEnd(config);
+  const temperature = temperatureReached({ config, checkpoint }, train);
   const soft = categorical.relax(streamKey(config.seed, MEASURING), logits.ref, { temperature });
   const exact = categorical.sample(streamKey(config.seed, MEASURING), logits);
   const rows = [
@@ -391,7 +398,7 @@ async function reconstructions(
   return {
     name: "reconstructions",
     title: "Reconstructions",
-    caption: `Top: test images. Middle: decoded from a relaxed draw at temperature ${temperature}. Bottom: from the exact draw of the same noise.`,
+    caption: `Top: test images. Middle: decoded from a relaxed draw at temperature ${temperature.toPrecision(2)}. Bottom: from the exact draw of the same noise.`,
     alt: "Three rows of images: originals, relaxed reconstructions, exact reconstructions.",
     picture: tileImages(concatenate(rows), { ...sizeOf(test), columns: RECONSTRUCTED }),
   };
@@ -464,12 +471,13 @@ const IMAGES_AT_ONCE = 100;
  */
 async function evaluate(
   { config, checkpoint }: Trained<Config>,
-  { test }: DatasetSplits,
+  { train, test }: DatasetSplits,
   { importanceSamples, examples = test.count, seed, onProgress }: EvaluationOptions,
 ): Promise<Result[]> {
   const model = restoreModel(checkpoint);
   const count = Math.min(examples, test.count);
-  const measured = await measurement(config)(model, test, count, temperatureAtEnd(config));
+  const temperature = temperatureReached({ config, checkpoint }, train);
+  const measured = await measurement(config)(model, test, count, temperature);
   const bounds: number[] = [];
   for (const { start, images } of imageBlocks(test, count, IMAGES_AT_ONCE)) {
     const sums = streamingLogSumExp(images.shape[0]!);
@@ -542,8 +550,11 @@ function importanceKernel({ variables, classes, ...config }: Config) {
   );
 }
 
-function temperatureAtEnd(config: Config): number {
-  return temperatureSchedule(config, 1)(1);
+/** The temperature of the last step that the model has been trained for. */
+function temperatureReached({ config, checkpoint }: Trained<Config>, train: Dataset): number {
+  const steps = stepsAnEpoch(config, train);
+  const { epoch, step } = readPosition<Position>("vae", checkpoint);
+  return temperatureSchedule(config, steps * config.epochs)((epoch - 1) * steps + step - 1);
 }
 
 export const categoricalVae: Experiment<Config> = {
@@ -560,5 +571,5 @@ export const categoricalVae: Experiment<Config> = {
       url: "https://arxiv.org/abs/1611.00712",
     },
   ],
-  ...{ schema, presets, columns, run, results, charts, pictures, evaluate, sample },
+  ...{ schema, presets, columns, check, run, results, charts, pictures, evaluate, sample },
 };

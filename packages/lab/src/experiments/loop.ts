@@ -1,6 +1,9 @@
 /** Small things that every training loop needs. */
 
+import { tree } from "@jax-js/jax";
 import type { Dataset } from "../data/types.ts";
+import type { Parameters } from "../nn/adam.ts";
+import { checkTensors } from "../nn/tensors.ts";
 import type { Checkpoint } from "../runs/safetensors.ts";
 
 /** Whole batches in an epoch; the images that do not fill one sit it out. */
@@ -14,6 +17,31 @@ export function finiteLoss(loss: number, epoch: number, step: number): number {
   if (Number.isFinite(loss)) return loss;
   throw new Error(
     `The loss is ${loss} at epoch ${epoch}, step ${step}. A lower learningRate or a higher temperature may train.`,
+  );
+}
+
+/**
+ * Refuses a checkpoint that does not belong to a training.
+ *
+ * @param initial the state that the training begins with, consumed
+ * @param position where the checkpoint says that it is
+ * @throws Error saying what was expected and what came
+ */
+export function checkCheckpoint(
+  { tensors }: Checkpoint,
+  initial: Parameters,
+  position: { epoch: number; step: number },
+  { epochs, steps }: { epochs: number; steps: number },
+): void {
+  try {
+    checkTensors(tensors, initial);
+  } finally {
+    tree.dispose(initial);
+  }
+  const { epoch, step } = position;
+  if (epoch <= epochs && step <= steps) return;
+  throw new RangeError(
+    `The checkpoint is beyond the training: expected at most epoch ${epochs}, step ${steps}, got epoch ${epoch}, step ${step}.`,
   );
 }
 

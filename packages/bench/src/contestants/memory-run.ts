@@ -1,0 +1,77 @@
+/** Trains the VAE on the embedded digits as the command line does, into a folder that it removes, and watches its memory. */
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Reporter } from "../../../lab/src/cli/output.ts";
+import { loadDigits } from "../../../lab/src/data/digits.ts";
+import { defaultThreads, installThreads } from "../../../lab/src/engine/threads.ts";
+import type { Experiment } from "../../../lab/src/experiments/experiment.ts";
+import type { MemoryUse } from "../contestant.ts";
+import { serve } from "./serve.ts";
+
+const wasmBytes = watchWasmMemory();
+installThreads(defaultThreads());
+// Imported late: the engine looks for threads, and takes its memory, when it is.
+const { trainRun } = await import("../../../lab/src/cli/training.ts");
+const { createRun } = await import("../../../lab/src/runs/run.ts");
+const { categoricalVae } = await import("../../../lab/src/experiments/categorical-vae.ts");
+
+await serve(async (epochs) => {
+  const memory: MemoryUse[] = [];
+  const root = await mkdtemp(join(tmpdir(), "softdraw-bench-"));
+  const started = performance.now();
+  try {
+    await train(root, epochs, () => memory.push(memoryUse()));
+  } finally {
+    await rm(root, { recursive: true });
+  }
+  return { ms: (performance.now() - started) / epochs, memory };
+});
+
+async function train(root: string, epochs: number, onEpoch: () => void): Promise<void> {
+  const config = categoricalVae.schema.parse({ epochs });
+  const info = { experiment: "vae", version: "benchmark", created: new Date().toISOString(), command: "", config };
+  const run = await createRun(root, info);
+  try {
+    // Asks for a configuration of any experiment; this is the VAE's own.
+    const experiment = categoricalVae as unknown as Experiment;
+    await trainRun(run, experiment, config, await loadDigits(), reporter(onEpoch), new AbortController().signal);
+  } finally {
+    await run.close();
+  }
+}
+
+function reporter(onEpoch: () => void): Reporter {
+  const nothing = () => {};
+  return {
+    say: nothing,
+    record: nothing,
+    step: nothing,
+    results: nothing,
+    progress: nothing,
+    close: nothing,
+    epoch: onEpoch,
+  };
+}
+
+function memoryUse(): MemoryUse {
+  const { rss, heapUsed } = process.memoryUsage();
+  return { resident: megabytes(rss), heap: megabytes(heapUsed), wasm: megabytes(wasmBytes()) };
+}
+
+function megabytes(bytes: number): number {
+  return Math.round(bytes / 1e5) / 10;
+}
+
+/** The engine keeps its memory to itself, so this looks at every one that is made from here on. */
+function watchWasmMemory(): () => number {
+  const memories: WebAssembly.Memory[] = [];
+  WebAssembly.Memory = class extends WebAssembly.Memory {
+    constructor(descriptor: WebAssembly.MemoryDescriptor) {
+      super(descriptor);
+      memories.push(this);
+    }
+  };
+  return () => memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
+}

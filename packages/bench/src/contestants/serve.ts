@@ -1,0 +1,36 @@
+/** A contestant's side of the measurement. */
+
+import { createInterface } from "node:readline";
+import type { Answer } from "../contestant.ts";
+
+/** The options that the contestant was started with. */
+export function readOptions<Options>(): Options {
+  return JSON.parse(process.argv[2] ?? "{}");
+}
+
+/** Answers every amount on standard input with what `measure` returns, until the input ends; then ends the program. */
+export async function serve(measure: (amount: number) => Promise<Answer>): Promise<never> {
+  for await (const line of createInterface({ input: process.stdin })) {
+    process.stdout.write(`${JSON.stringify(await measure(Number(line)))}\n`);
+  }
+  process.exit();
+}
+
+/** Serves a step, whose loss is read each time, as a training loop does that reports it. */
+export function serveTraining(step: () => Promise<number>): Promise<never> {
+  return serve(async (amount) => {
+    let loss = Number.NaN;
+    const started = performance.now();
+    for (let i = 0; i < amount; i++) loss = await step();
+    return { ms: (performance.now() - started) / amount, loss };
+  });
+}
+
+/** Serves a call that leaves nothing to read. */
+export function serveCall(call: () => Promise<unknown>): Promise<never> {
+  return serve(async (amount) => {
+    const started = performance.now();
+    for (let i = 0; i < amount; i++) await call();
+    return { ms: (performance.now() - started) / amount };
+  });
+}

@@ -1,0 +1,23 @@
+import { describe, expect, test } from "vitest";
+import { benchmarks } from "../src/benchmarks/index.ts";
+import { type Contestant, startContestant } from "../src/contestant.ts";
+
+const cases = benchmarks.flatMap(({ name, contestants }) => contestants.map((contestant) => ({ name, contestant })));
+
+describe("every contestant does two steps", () => {
+  for (const { name, contestant } of cases) {
+    const title = `${name}: ${contestant.name}`;
+    const reason = contestant.missing?.();
+    // A step of the memory's contestant is a whole epoch.
+    const steps = name === "memory" ? 1 : 2;
+    if (reason === undefined) test(title, () => expectAnswer(contestant, steps));
+    else test.skip(`${title} (${reason})`, () => {});
+  }
+});
+
+async function expectAnswer(contestant: Contestant, steps: number): Promise<void> {
+  const running = startContestant(contestant);
+  const { ms, loss = 0, memory = [] } = await running.ask(steps).finally(running.stop);
+  expect(ms).toBeGreaterThan(0);
+  expect([ms, loss, ...memory.flatMap(Object.values)].filter((value) => !Number.isFinite(value))).toEqual([]);
+}

@@ -1,0 +1,22 @@
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { benchmarks } from "../src/benchmarks/index.ts";
+
+const cwd = fileURLToPath(new URL("..", import.meta.url));
+
+function bench(...args: string[]) {
+  return spawnSync(process.execPath, ["--import", "tsx", "src/main.ts", ...args], { cwd, encoding: "utf8" });
+}
+
+test("--help lists every benchmark", () => {
+  const { stdout, status } = bench("--help");
+  expect(status).toBe(0);
+  for (const { name, summary } of benchmarks) expect(stdout).toMatch(new RegExp(`${name} +${summary}`));
+});
+
+test("an unknown benchmark is refused before any is taken", () => {
+  const { stdout, stderr, status } = bench("gumbel", "gumbels");
+  expect({ stdout, status }).toEqual({ stdout: expect.not.stringContaining("##"), status: 2 });
+  expect(stderr).toContain('unknown benchmark "gumbels", expected vae-step, gumbel,');
+});
