@@ -22,7 +22,7 @@ import {
   train,
 } from "./support.ts";
 
-const IMAGES = 200;
+const IMAGES = 60;
 const [VARIABLES, CLASSES] = [2, 3];
 const CODES = CLASSES ** VARIABLES;
 
@@ -32,8 +32,9 @@ let trained: Trained<Config>;
 let exact: { likelihoods: number[]; posterior: number[]; logWeights: number[]; divergence: number }[];
 
 beforeAll(async () => {
-  data = await fewDigits(200, IMAGES);
-  const config = configuration({ variables: VARIABLES, classes: CLASSES, epochs: 4, temperature: 0.5 });
+  data = await fewDigits(120, IMAGES);
+  const config = configuration({ variables: VARIABLES, classes: CLASSES, temperature: 0.5, epochs: 1 });
+  // After six steps the code matters, and the encoder does not yet exclude any: samples can reach all of them.
   const { checkpoint } = await train(config, data);
   trained = { config, checkpoint };
   exact = enumerate(trained);
@@ -84,7 +85,7 @@ const boundOf = async (samples: number, seed: number) => (await evaluate(samples
 
 describe("the log-likelihood bound", () => {
   test("of one sample is, on average, minus the discrete loss", async () => {
-    const seeds = [1, 2, 3, 4];
+    const seeds = [1, 2, 3, 4, 5, 6];
     const bounds: number[] = [];
     for (const seed of seeds) bounds.push(await boundOf(1, seed));
     const lowerBound = meanOf(({ posterior, logWeights }) => expectation(posterior, logWeights));
@@ -97,7 +98,7 @@ describe("the log-likelihood bound", () => {
   });
 
   test("of many samples is log p(x), as the sum over all codes gives it", async () => {
-    const samples = 2000;
+    const samples = 1000;
     /** Variance of the weights relative to their squared mean, which decides how far many samples get. */
     const relative = ({ posterior, logWeights, likelihoods }: (typeof exact)[number]) => {
       const evidence = logSumExp(likelihoods) - Math.log(CODES);
@@ -106,14 +107,14 @@ describe("the log-likelihood bound", () => {
     // The logarithm of a mean of n weights lies below that of their expectation by half its relative variance.
     const bias = meanOf((image) => relative(image) / (2 * samples));
     const error = errorOf((image) => relative(image) / samples);
-    expect(Math.max(...exact.map(relative)) / samples).toBeLessThan(0.1);
+    expect(Math.max(...exact.map(relative)) / samples).toBeLessThan(0.15);
     const bound = await boundOf(samples, 1);
     expect(Math.abs(bound + bias - meanOf(logEvidence))).toBeLessThan(STANDARD_ERRORS * error + bias);
   });
 
   test("grows with the number of samples, towards log p(x)", async () => {
     const bounds: number[] = [];
-    for (const samples of [1, 3, 10, 100]) bounds.push(await boundOf(samples, 2));
+    for (const samples of [1, 4, 16, 64]) bounds.push(await boundOf(samples, 2));
     bounds.push(meanOf(logEvidence));
     bounds.reduce((lower, upper) => {
       expect(upper).toBeGreaterThan(lower);
@@ -132,10 +133,10 @@ describe("the log-likelihood bound", () => {
   test("its progress ends at the whole", async () => {
     const progress: [number, number][] = [];
     const onProgress = (done: number, total: number) => void progress.push([done, total]);
-    await categoricalVae.evaluate(trained, data, { importanceSamples: 50, examples: 150, seed: 0, onProgress });
+    await categoricalVae.evaluate(trained, data, { importanceSamples: 100, examples: 50, seed: 0, onProgress });
     const done = progress.map(([part]) => part);
     expect(done).toEqual(done.toSorted((a, b) => a - b));
-    expect(progress.at(-1)).toEqual([7500, 7500]);
+    expect(progress.at(-1)).toEqual([5000, 5000]);
     expect(progress.length).toBeGreaterThan(2);
   });
 });
