@@ -13,7 +13,7 @@ let device: Device = "wasm";
  * arguments are parsed: what is wrong with them is said then.
  */
 export function prepareThreads(args: readonly string[]): void {
-  const at = args.findIndex((arg) => arg === "--threads" || arg.startsWith("--threads="));
+  const at = args.findLastIndex((arg) => arg === "--threads" || arg.startsWith("--threads="));
   const text = at < 0 ? undefined : (args[at]!.split("=")[1] ?? args[at + 1]);
   const asked = text === undefined ? defaultThreads() : Number(text);
   threads = Number.isInteger(asked) && asked >= 1 && asked <= MOST_THREADS ? asked : 1;

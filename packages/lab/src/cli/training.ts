@@ -7,7 +7,6 @@ import type { OpenRun } from "../runs/run.ts";
 import type { Checkpoint } from "../runs/safetensors.ts";
 import { Interrupted } from "./errors.ts";
 import { formatDuration, type Reporter } from "./output.ts";
-import { writeReport } from "./report.ts";
 import { readCheckpoint } from "./trained.ts";
 
 /** So much work at most is lost to a power cut; the state is also saved after every epoch. */
@@ -76,6 +75,8 @@ async function finish(
 ): Promise<void> {
   const records = (await run.readMetrics()) as EpochRecord[];
   const results = experiment.results(records);
+  // Imported late, because what draws takes as long to load as all the rest.
+  const { writeReport } = await import("./report.ts");
   const report = await writeReport(run, experiment, trained, data, records);
   await run.writeResult({ results });
   reporter.results(results);

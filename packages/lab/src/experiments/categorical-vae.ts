@@ -194,6 +194,7 @@ async function* run(config: Config, { data, checkpoint }: Context): AsyncGenerat
   } finally {
     tree.dispose(state);
     images?.dispose();
+    update.dispose();
   }
 }
 

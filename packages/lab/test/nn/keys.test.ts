@@ -1,4 +1,4 @@
-import { numpy as np, random } from "@jax-js/jax";
+import { type numpy as np, random } from "@jax-js/jax";
 import { expect, test } from "vitest";
 import { splitKey, streamKey } from "../../src/nn/keys.ts";
 

@@ -1,0 +1,48 @@
+import { expect, test } from "vitest";
+import { softdraw, useFolder } from "./support.ts";
+
+const folder = useFolder();
+
+test.each([
+  "",
+  "train",
+  "train vae",
+  "resume",
+  "eval",
+  "sample",
+  "runs",
+  "data",
+  "data list",
+  "data fetch",
+  "data verify",
+])("softdraw %s --help: exits 0, says how to call it, and gives an example", async (command) => {
+  const words = command === "" ? [] : command.split(" ");
+  const { code, out, err } = await softdraw(folder.path(), ...words, "--help");
+  expect(code).toBe(0);
+  expect(err).toBe("");
+  expect(out).toContain(`Usage: ${["softdraw", ...words].join(" ")}`);
+  expect(out).toMatch(new RegExp(`Examples?:\n  ${["softdraw", ...words].join(" ")}`));
+});
+
+test("the help of train vae has every option with its default, and says which source counts", async () => {
+  const { out } = await softdraw(folder.path(), "help", "train");
+  expect(out).toContain("vae");
+  const { out: options } = await softdraw(folder.path(), "train", "vae", "--help");
+  for (const option of ["--preset", "--config", "--data-dir", "--learning-rate", "--temperature", "--hard", "--json"]) {
+    expect(options).toContain(`  ${option} `);
+  }
+  expect(options).toContain("(default: 0.001)");
+  expect(options).toContain("An option given here counts before one of --config, and that before one of --preset.");
+});
+
+test("--version is the version of the package", async () => {
+  const { default: packageJson } = await import("../../package.json", { with: { type: "json" } });
+  expect(await softdraw(folder.path(), "--version")).toEqual({ code: 0, out: `${packageJson.version}\n`, err: "" });
+});
+
+test("without a command, the help, as an error", async () => {
+  const { code, out, err } = await softdraw(folder.path());
+  expect(code).toBe(2);
+  expect(out).toBe("");
+  expect(err).toContain("Usage: softdraw");
+});

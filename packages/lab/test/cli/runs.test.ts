@@ -1,0 +1,208 @@
+import { cp, readdir, readFile, truncate, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { pngSize } from "../../src/report/png.ts";
+import { decodeCheckpoint, encodeCheckpoint } from "../../src/runs/safetensors.ts";
+import { bytesOf, HOOK_TIMEOUT, onlyRun, records, softdraw, start, tinyTraining, useFolder } from "./support.ts";
+
+const folder = useFolder();
+let home: string;
+let run: string;
+
+beforeAll(async () => {
+  home = await folder.fresh();
+  expect(await softdraw(home, ...tinyTraining(folder.path(), 2))).toMatchObject({ code: 0 });
+  run = await onlyRun(home);
+}, HOOK_TIMEOUT);
+
+/** A copy of the run, to do damage to. */
+async function copyOfRun(): Promise<string> {
+  const copy = join(await folder.fresh(), "copy");
+  await cp(run, copy, { recursive: true });
+  return copy;
+}
+
+const textOf = (path: string, name: string) => readFile(join(path, name), "utf8");
+
+describe("runs", () => {
+  test("lists the runs with their results", async () => {
+    const { code, out } = await softdraw(home, "runs");
+    expect(code).toBe(0);
+    const [row] = out.split("\n").filter((line) => line.includes("vae-"));
+    expect(row).toMatch(new RegExp(`${basename(run)} .* finished .* 2 .* discrete test loss \\d+\\.\\d\\d`));
+    expect(out).not.toContain("\u001b");
+  });
+
+  test("--json: a record a run", async () => {
+    const { out } = await softdraw(folder.path(), "runs", "--runs-dir", join(home, "runs"), "--json");
+    const [record] = records(out);
+    expect(record).toMatchObject({ type: "run", name: basename(run), experiment: "vae", state: "finished", epochs: 2 });
+    expect(record!.metrics).toEqual(records(await textOf(run, "metrics.jsonl")).at(-1));
+  });
+
+  test("says so when there are none, and how to make one", async () => {
+    const { code, out } = await softdraw(await folder.fresh(), "runs");
+    expect(code).toBe(0);
+    expect(out).toBe("No runs in runs. Make one with: softdraw train vae\n");
+  });
+});
+
+describe("eval", () => {
+  test("prints the figures of the test set and the bound", async () => {
+    const call = ["eval", run, "--importance-samples", "10", "--examples", "20"];
+    const { code, out, err } = await softdraw(home, ...call);
+    expect(code).toBe(0);
+    expect(err).toBe("");
+    expect(out).toMatch(/^discrete test loss +\d+\.\d\d nats/m);
+    expect(out).toMatch(
+      /^log-likelihood bound +-\d+\.\d\d nats {2}\(10 importance samples, 20 images, standard error/m,
+    );
+    const { out: json } = await softdraw(home, ...call, "--json");
+    const [{ type, results }] = records(json) as [{ type: string; results: { name: string; value: number }[] }];
+    expect(type).toBe("result");
+    const bound = results.find(({ name }) => name === "log-likelihood bound")!;
+    expect(out).toContain(bound.value.toFixed(2));
+  });
+});
+
+describe("sample", () => {
+  test("writes a picture of so many, the same for the same seed", async () => {
+    const draw = async (name: string, ...more: string[]) => {
+      const { code, out } = await softdraw(home, "sample", run, "--count", "10", "--out", name, ...more);
+      expect(code).toBe(0);
+      expect(out).toContain(`${name}: 10 codes`);
+      return readFile(join(home, name));
+    };
+    const first = await draw("first.png");
+    expect(pngSize(first)).toEqual({ width: 8 * 84 + 7 * 2, height: 2 * 84 + 2 });
+    expect((await draw("again.png")).equals(first)).toBe(true);
+    expect((await draw("other.png", "--seed", "3")).equals(first)).toBe(false);
+  });
+
+  test("a picture that cannot be written is an error with the reason", async () => {
+    const { code, err } = await softdraw(home, "sample", run, "--out", "none/samples.png");
+    expect(code).toBe(1);
+    expect(err).toBe("error: cannot write none/samples.png: its folder does not exist (ENOENT)\n");
+  });
+});
+
+describe("data", () => {
+  test("list says which there are", async () => {
+    const { code, out } = await softdraw(home, "data", "list");
+    expect(code).toBe(0);
+    expect(out).toMatch(/digits .* embedded .* 9,000 .* 1,000/);
+    const listed = records((await softdraw(home, "data", "list", "--json")).out);
+    expect(listed.map(({ type, name, state }) => [type, name, state])).toEqual([
+      ["dataset", "digits", "embedded"],
+      ["dataset", "mnist", "not here"],
+      ["dataset", "fashion-mnist", "not here"],
+    ]);
+  });
+
+  test("verify: sound files exit 0, others 1 by name", async () => {
+    const sound = await softdraw(home, "data", "verify", "digits");
+    expect(sound).toMatchObject({ code: 0, err: "" });
+    expect(sound.out).toMatch(/^sound {2}.*digits\n$/);
+    const wrong = await softdraw(home, "data", "verify", "mnist", "--data-dir", folder.path());
+    expect(wrong.code).toBe(1);
+    expect(wrong.out.match(/^wrong {2}.*-ubyte/gm)).toHaveLength(4);
+    expect(wrong.err).toBe("error: 4 of 4 files of mnist are missing or wrong.\n");
+  });
+});
+
+describe("a failure exits 1", () => {
+  const failing = () => tinyTraining(folder.path(), 1, "--learning-rate", "1e38");
+
+  test("with a message alone", async () => {
+    const { code, err } = await softdraw(await folder.fresh(), ...failing());
+    expect(code).toBe(1);
+    expect(err).toMatch(/^error: The loss is \S+ at epoch 1, step \d\. A lower learningRate .*\n$/);
+  });
+
+  test("with --debug, also with the stack trace", async () => {
+    const { code, err } = await softdraw(await folder.fresh(), ...failing(), "--debug");
+    expect(code).toBe(1);
+    expect(err).toMatch(/^error: Error: The loss is .*\n\s+at .*loop\.ts/);
+  });
+});
+
+describe("resume", () => {
+  test("of a finished run changes nothing", async () => {
+    const copy = await copyOfRun();
+    const before = await bytesOf(copy);
+    const { code, out, err } = await softdraw(home, "resume", copy);
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out).toContain("discrete test loss");
+    expect(await bytesOf(copy)).toEqual(before);
+    expect(await textOf(copy, "metrics.jsonl")).toBe(await textOf(run, "metrics.jsonl"));
+    expect(await textOf(copy, "result.json")).toBe(await textOf(run, "result.json"));
+    expect((await readdir(copy)).sort()).toEqual((await readdir(run)).sort());
+  });
+
+  test("of a run that another process writes to is refused, and that one goes on", async () => {
+    const busy = await folder.fresh();
+    const first = start(busy, ...tinyTraining(folder.path(), 10_000, "--json"));
+    await first.output('"type":"epoch"', 2);
+    const path = await onlyRun(busy);
+    const second = await softdraw(busy, "resume", path);
+    expect(second.code).toBe(1);
+    expect(second.err).toMatch(new RegExp(`^error: ${path} is in use by process ${first.child.pid} since .*\n$`));
+    expect((await softdraw(busy, "runs")).out).toContain(" running ");
+    const soFar = records(await textOf(path, "metrics.jsonl")).length;
+    await first.output('"type":"epoch"', soFar + 2);
+    first.child.kill("SIGINT");
+    const { code, out } = await first.finished;
+    expect(code).toBe(130);
+    const epochs = records(out).filter(({ type }) => type === "epoch");
+    expect(epochs.map(({ epoch }) => epoch)).toEqual(epochs.map((_, i) => i + 1));
+    expect(records(await textOf(path, "metrics.jsonl"))).toHaveLength(epochs.length);
+  });
+});
+
+describe("a checkpoint that is not the run's own is refused, and nothing else touched", () => {
+  const replace = async (path: string, change: (bytes: Buffer) => Uint8Array | string) => {
+    const file = join(path, "checkpoint.safetensors");
+    await writeFile(file, change(await readFile(file)));
+  };
+  const edit = (bytes: Buffer, edits: object) => encodeCheckpoint({ ...decodeCheckpoint(bytes, "own"), ...edits });
+  const damages: [string, (path: string) => Promise<void>, RegExp][] = [
+    [
+      "truncated",
+      (path) => truncate(join(path, "checkpoint.safetensors"), 100_000),
+      /checkpoint\.safetensors is not a whole safetensors checkpoint: expected \d+ bytes of data/,
+    ],
+    ["no safetensors file", (path) => replace(path, () => "hello, world"), /is not a whole safetensors checkpoint/],
+    ["empty", (path) => replace(path, () => ""), /expected at least 8 bytes, got 0/],
+    [
+      "of other software",
+      (path) => replace(path, (bytes) => edit(bytes, { metadata: { format: "pt" } })),
+      /The checkpoint is of something else: expected the metadata experiment "vae" and a position/,
+    ],
+    [
+      "of another model",
+      (path) =>
+        replace(path, (bytes) => {
+          const { tensors } = decodeCheckpoint(bytes, "own");
+          const smaller = { shape: [2, 256], data: new Float32Array(512) };
+          return edit(bytes, { tensors: { ...tensors, "model.encoder.2.weight": smaller } });
+        }),
+      /The checkpoint's tensor model\.encoder\.2\.weight: expected shape \[40,256\], got \[2,256\]/,
+    ],
+  ];
+
+  test.each(damages)("%s", async (_, damage, message) => {
+    const copy = await copyOfRun();
+    await damage(copy);
+    for (const command of ["resume", "eval"]) {
+      const { code, err } = await softdraw(home, command, copy);
+      expect(err).toMatch(message);
+      expect(err).toMatch(/^error: .*\n$/);
+      expect(err).toContain(copy);
+      expect(code).toBe(1);
+    }
+    for (const name of ["config.json", "metrics.jsonl", "result.json"]) {
+      expect(await textOf(copy, name)).toBe(await textOf(run, name));
+    }
+    expect(await readdir(copy)).not.toContain("lock");
+  });
+});

@@ -1,0 +1,138 @@
+/** What the tests of the command line share: the real program in folders of their own, on digits few enough to train in seconds. */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, afterEach, beforeAll } from "vitest";
+import { loadDigits } from "../../src/data/digits.ts";
+import { idxBytes } from "../data/support.ts";
+
+export const PROGRAM = fileURLToPath(new URL("../../bin/softdraw.js", import.meta.url));
+
+export interface Finished {
+  /** Undefined when a signal ended it. */
+  readonly code: number | undefined;
+  readonly out: string;
+  readonly err: string;
+}
+
+export interface Started {
+  readonly child: ChildProcess;
+  readonly finished: Promise<Finished>;
+  /** Waits until standard output has the text so many times; throws if the program ends without. */
+  output(text: string, times?: number): Promise<void>;
+}
+
+/** Milliseconds for what a file trains before its tests, on a busy machine. */
+export const HOOK_TIMEOUT = 120_000;
+
+const running = new Set<ChildProcess>();
+
+/** Starts the program in a folder, with its output in pipes. No test leaves it running. */
+export function start(folder: string, ...args: string[]): Started {
+  return startCommand(folder, process.execPath, [PROGRAM, ...args]);
+}
+
+/** The program from its start to its end. */
+export function softdraw(folder: string, ...args: string[]): Promise<Finished> {
+  return start(folder, ...args).finished;
+}
+
+/** `start` for another command that runs the program. */
+export function startCommand(folder: string, command: string, args: string[]): Started {
+  // Colours as they are without anyone's wish, and no data sets but those in the folder.
+  const { FORCE_COLOR, NO_COLOR, ...rest } = process.env;
+  const child = spawn(command, args, { cwd: folder, env: { ...rest, XDG_CACHE_HOME: join(folder, "cache") } });
+  running.add(child);
+  const text = { out: "", err: "" };
+  const watchers = new Set<() => void>();
+  const collect = (name: "out" | "err") => (part: string) => {
+    text[name] += part;
+    for (const watcher of watchers) watcher();
+  };
+  child.stdout.setEncoding("utf8").on("data", collect("out"));
+  child.stderr.setEncoding("utf8").on("data", collect("err"));
+  const finished = new Promise<Finished>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => {
+      running.delete(child);
+      resolve({ code: code ?? undefined, ...text });
+      for (const watcher of watchers) watcher();
+    });
+  });
+  const output = (wanted: string, times = 1) =>
+    new Promise<void>((resolve, reject) => {
+      const look = () => {
+        if (text.out.split(wanted).length > times) resolve();
+        else if (running.has(child)) return;
+        else reject(new Error(`ended without "${wanted}":\n${text.out}${text.err}`));
+        watchers.delete(look);
+      };
+      watchers.add(look);
+      look();
+    });
+  return { child, finished, output };
+}
+
+/** A folder for the calling file, and in it `digits`, the IDX files of a few digits. `fresh` is a new empty folder for one test. */
+export function useFolder(): { path(...names: string[]): string; fresh(): Promise<string> } {
+  let folder = "";
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "softdraw-cli-"));
+    await writeDigits(folder);
+  }, HOOK_TIMEOUT);
+  afterEach(() => {
+    for (const child of running) child.kill("SIGKILL");
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+  return { path: (...names) => join(folder, ...names), fresh: () => mkdtemp(join(folder, "fresh-")) };
+}
+
+const TRAIN = 200;
+const TEST = 40;
+
+async function writeDigits(folder: string): Promise<void> {
+  const digits = await loadDigits();
+  for (const [prefix, { images, labels }, count] of [
+    ["train", digits.train, TRAIN],
+    ["t10k", digits.test, TEST],
+  ] as const) {
+    const pixels = images.subarray(0, count * 28 * 28);
+    await writeFile(join(folder, `${prefix}-images-idx3-ubyte`), idxBytes([count, 28, 28], pixels));
+    await writeFile(join(folder, `${prefix}-labels-idx1-ubyte`), idxBytes([count], labels.subarray(0, count)));
+  }
+}
+
+/**
+ * The arguments of a training of so many epochs, of four steps each, on the digits in `folder`. On one thread, because the
+ * tests beside it want the other cores.
+ */
+export function tinyTraining(folder: string, epochs: number, ...more: string[]): string[] {
+  const data = ["--data", "mnist", "--data-dir", folder, "--batch", "50", "--epochs", `${epochs}`];
+  return ["train", "vae", ...data, "--variables", "4", "--threads", "1", ...more];
+}
+
+/** The only run below a folder. */
+export async function onlyRun(folder: string): Promise<string> {
+  const [name, ...others] = await readdir(join(folder, "runs"));
+  if (name === undefined || others.length > 0) throw new Error(`expected one run, got ${[name, ...others]}`);
+  return join(folder, "runs", name);
+}
+
+/** The lines of an output as JSON. */
+export function records(out: string): Record<string, unknown>[] {
+  return out.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line)]));
+}
+
+/** What two runs of the same training have in common to the byte: metrics without timings, and a digest of the checkpoint. */
+export async function bytesOf(run: string): Promise<{ metrics: string; checkpoint: string }> {
+  const metrics = records(await readFile(join(run, "metrics.jsonl"), "utf8"));
+  const checkpoint = await readFile(join(run, "checkpoint.safetensors"));
+  return {
+    metrics: metrics.map(({ imagesPerSecond: _, ...rest }) => JSON.stringify(rest)).join("\n"),
+    checkpoint: createHash("sha256").update(checkpoint).digest("hex"),
+  };
+}

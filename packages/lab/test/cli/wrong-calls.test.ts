@@ -1,0 +1,60 @@
+import { readdir, writeFile } from "node:fs/promises";
+import { beforeAll, describe, expect, test } from "vitest";
+import { softdraw, useFolder } from "./support.ts";
+
+const folder = useFolder();
+
+const FILES = {
+  "unknown-key.json": '{ "epoch": 3, "temprature": 1, "qqqqqqqqqqqq": 1 }',
+  "wrong-value.json": '{ "epochs": 0 }',
+  "wrong-name.json": '{ "schedule": "cosin" }',
+  "no-json.json": "epochs = 3",
+  "list.json": "[1, 2]\n",
+};
+
+beforeAll(async () => {
+  for (const [name, text] of Object.entries(FILES)) await writeFile(folder.path(name), text);
+});
+
+/** Calls, and what the error has to contain: what was wrong, what was expected, what came, and a suggestion if there is one. */
+const calls: [string, string[]][] = [
+  ["trian", ["unknown command 'trian'", "Did you mean train?"]],
+  ["train", ["Usage: softdraw train"]],
+  ["train vea", ["unknown command 'vea'", "Did you mean vae?"]],
+  ["train vae --epoch 3", ["unknown option '--epoch'", "Did you mean --epochs?"]],
+  ["train vae --epochs", ["--epochs <number>", "argument missing"]],
+  ["train vae --epochs two --batch 1.5", ["--epochs", "expected number", 'got "two"', "--batch", "int", "got 1.5"]],
+  ["train vae --temperature -1 --batch 0", ["--temperature", ">0", "got -1", "--batch", ">=1", "got 0"]],
+  ["train vae --schedule cosin", ["--schedule", '"constant"|"exponential"', 'got "cosin"', 'Did you mean "cosine"?']],
+  ["train vae --preset tutoril", ["--preset <name>", "'tutoril'", "tutorial"]],
+  ["train vae --device gpu", ["--device <name>", "'gpu'", "wasm, cpu"]],
+  ["train vae --threads 0", ["--threads <number>", "'0'", "whole number of at least 1"]],
+  ["train vae --batch 10000", ["batch", "at most the 9000 images of digits train", "got 10000"]],
+  ["train vae --data-dir .", ["--data-dir", '"digits" is embedded', "--data mnist"]],
+  ["train vae --config none.json", ["--config", "none.json", "no such file"]],
+  ["train vae --config no-json.json", ["no-json.json", "expected JSON", "epochs = 3"]],
+  ["train vae --config list.json", ["list.json", "expected a JSON object", "got [1, 2]."]],
+  [
+    "train vae --config unknown-key.json",
+    ['unknown option "epoch". Did you mean "epochs"?', 'unknown option "temprature". Did you mean "temperature"?'],
+  ],
+  ["train vae --config wrong-value.json", ["wrong-value.json: epochs", ">=1", "got 0"]],
+  ["train vae --config wrong-name.json", ["wrong-name.json: schedule", 'got "cosin"', 'Did you mean "cosine"?']],
+  ["resume runs/none", ["runs/none", "no such folder"]],
+  ["eval .", [". is not a run", "config.json"]],
+  ["eval runs/none --importance-samples 0", ["--importance-samples <number>", "'0'", "at least 1"]],
+  ["sample runs/none --count 1e9", ["--count <number>", "'1e9'", "at most 10000"]],
+  ["data verify digit", ["'digit'", "digits, mnist, fashion-mnist"]],
+];
+
+describe("a wrong call exits 2, says what is wrong, and leaves nothing behind", () => {
+  test.each(calls)("softdraw %s", async (call, expected) => {
+    const before = await readdir(folder.path());
+    const { code, out, err } = await softdraw(folder.path(), ...call.split(" "));
+    for (const text of expected) expect(err).toContain(text);
+    expect(code).toBe(2);
+    expect(out).toBe("");
+    expect(err).not.toMatch(/\n\s+at /);
+    expect(await readdir(folder.path())).toEqual(before);
+  });
+});
