@@ -23,7 +23,7 @@ function gumbelSoftmax(shape: Shape, hard: boolean, calls: number): Match {
     `${v}`,
   ]);
   const pairs = THREADS.map((threads) => {
-    const count = `${threads} thread${threads === 1 ? "" : "s"}`;
+    const count = `${hard ? "hard, " : ""}${threads} thread${threads === 1 ? "" : "s"}`;
     return {
       name: `Softdraw to PyTorch, ${count}`,
       softdraw: nodeContestant(`categorical.relax, ${count}`, "operators", { threads, shape, hard }, calls),

@@ -182,9 +182,11 @@ describe("a checkpoint that is not the run's own is refused, and nothing else to
       "of another model",
       (path) =>
         replace(path, (bytes) => {
-          const { tensors } = decodeCheckpoint(bytes, "own");
+          const { tensors, metadata } = decodeCheckpoint(bytes, "own");
           const smaller = { shape: [2, 256], data: new Float32Array(512) };
-          return edit(bytes, { tensors: { ...tensors, "model.encoder.2.weight": smaller } });
+          // Believing it would cut a record off.
+          const fewer = { ...metadata, metrics_records: "1" };
+          return edit(bytes, { tensors: { ...tensors, "model.encoder.2.weight": smaller }, metadata: fewer });
         }),
       /The checkpoint's tensor model\.encoder\.2\.weight: expected shape \[40,256\], got \[2,256\]/,
     ],

@@ -2,7 +2,16 @@ import { beforeAll, describe, expect, test } from "vitest";
 import type { DatasetSplits } from "../../src/data/types.ts";
 import { categoricalVae } from "../../src/experiments/categorical-vae.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../src/runs/safetensors.ts";
-import { digestOf, type Config, configuration, fewDigits, mean, type Training, train } from "./support.ts";
+import {
+  digestOf,
+  type Config,
+  configuration,
+  fewDigits,
+  HOOK_TIMEOUT,
+  mean,
+  type Training,
+  train,
+} from "./support.ts";
 
 let data: DatasetSplits;
 /** A training of two epochs of four steps. */
@@ -11,7 +20,7 @@ let whole: Training;
 beforeAll(async () => {
   data = await fewDigits(80, 20);
   whole = await train(configuration(), data);
-});
+}, HOOK_TIMEOUT);
 
 const last = <T>(values: readonly T[]): T => values.at(-1)!;
 

@@ -13,6 +13,7 @@ import {
   configuration,
   divergence,
   fewDigits,
+  HOOK_TIMEOUT,
   logLikelihood,
   mean,
   pixelsOf,
@@ -38,7 +39,7 @@ beforeAll(async () => {
   const { checkpoint } = await train(config, data);
   trained = { config, checkpoint };
   exact = enumerate(trained);
-});
+}, HOOK_TIMEOUT);
 
 function enumerate({ config, checkpoint }: Trained<Config>): typeof exact {
   const { encode, decode } = referenceModel(checkpoint, config);

@@ -19,7 +19,7 @@ WebAssembly.Memory = class extends Memory {
 };
 const { numpy: np, tree } = await import("@jax-js/jax");
 const { categoricalVae } = await import("../../src/experiments/categorical-vae.ts");
-const { configuration, fewDigits, train } = await import("./support.ts");
+const { configuration, fewDigits, HOOK_TIMEOUT, train } = await import("./support.ts");
 WebAssembly.Memory = Memory;
 
 const PAGE = 65_536;
@@ -60,7 +60,7 @@ let data: DatasetSplits;
 
 beforeAll(async () => {
   data = await fewDigits(100, 20);
-});
+}, HOOK_TIMEOUT);
 
 const WARM_UP = 3;
 const EPOCHS = 5;

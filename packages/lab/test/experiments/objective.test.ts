@@ -17,6 +17,7 @@ import {
   configuration,
   divergence,
   fewDigits,
+  HOOK_TIMEOUT,
   logLikelihood,
   mean,
   pixelsOf,
@@ -29,7 +30,7 @@ let data: DatasetSplits;
 
 beforeAll(async () => {
   data = await fewDigits(3 * BATCH, 12);
-});
+}, HOOK_TIMEOUT);
 
 /** Two steps at a learning rate that changes nothing. */
 async function twoSteps(config: Config): Promise<{ before: Checkpoint; after: Checkpoint; loss: number }> {

@@ -3,7 +3,7 @@ import type { DatasetSplits } from "../../src/data/types.ts";
 import { categoricalVae } from "../../src/experiments/categorical-vae.ts";
 import type { NamedPicture, Trained } from "../../src/experiments/experiment.ts";
 import type { Picture } from "../../src/report/pixels.ts";
-import { type Config, configuration, fewDigits, train } from "./support.ts";
+import { type Config, configuration, fewDigits, HOOK_TIMEOUT, train } from "./support.ts";
 
 let data: DatasetSplits;
 let trained: Trained<Config>;
@@ -18,7 +18,7 @@ beforeAll(async () => {
     temperatureHold: 1,
   });
   trained = { config, checkpoint: (await train(config, data, { steps: 8 })).checkpoint };
-});
+}, HOOK_TIMEOUT);
 
 /** Pixels of the picture for one of the image, and between two images. */
 const [SCALE, GAP, SIDE] = [3, 2, 28];
@@ -39,7 +39,7 @@ describe("the pictures of a trained model", () => {
   beforeAll(async () => {
     const drawn = await categoricalVae.pictures(trained, data);
     pictures = Object.fromEntries(drawn.map((picture) => [picture.name, picture]));
-  });
+  }, HOOK_TIMEOUT);
 
   test.each([
     { name: "samples", rows: 8, columns: 8 },

@@ -7,6 +7,9 @@ import { categoricalVae } from "../../src/experiments/categorical-vae.ts";
 import type { EpochRecord, TrainingEvent } from "../../src/experiments/experiment.ts";
 import { type Checkpoint, encodeCheckpoint } from "../../src/runs/safetensors.ts";
 
+/** Milliseconds for what a file trains before its tests, on a busy machine. */
+export const HOOK_TIMEOUT = 60_000;
+
 export type Config = Parameters<typeof categoricalVae.run>[0];
 
 /** All of it spelled out, so that other defaults change no test. The hidden layers are the experiment's. */
