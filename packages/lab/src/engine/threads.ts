@@ -17,7 +17,7 @@ import { MessageChannel, Worker as Thread } from "node:worker_threads";
 import { mailboxMemory, receiver, sender } from "./mailbox.js";
 
 /** How long the caller looks for an answer before it sleeps: the shares of a kernel are equal, so it is nearly there. */
-const SPINS = 20000;
+const SPINS = 20_000;
 
 /** A share of a kernel takes milliseconds. After this long, its thread is gone. */
 const PATIENCE_MS = 300_000;
