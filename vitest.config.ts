@@ -9,6 +9,7 @@ export default defineConfig({
   test: {
     include: ["packages/*/test/**/*.test.ts"],
     testTimeout: 60_000,
+    hookTimeout: 60_000,
     // Two engines at once already fill a two-core machine.
     maxWorkers: 2,
   },
