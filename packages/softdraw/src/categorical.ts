@@ -105,8 +105,8 @@ export function relax(key: Array, logits: Array, options: RelaxOptions = {}): Ar
  *     log (m-1)! + (m-1) log T + sum_i (l_i - (T+1) log x_i) - m logsumexp_i(l_i - T log x_i)
  *
  * with l the logits, T the temperature, x the value, and m the number of possible categories (sums run over those).
- * Entries of x below 1.9e-34 count as that number, so value and gradient stay finite up to the boundary, where `relax`
- * underflows to at low temperatures.
+ * Entries of x below 1.9e-34 count as that number, so value and gradient stay finite up to the boundary, which
+ * `relax` reaches by underflow at low temperatures.
  *
  * @param value point of the simplex `[..., n]`, consumed
  * @param logits `[..., n]`, consumed

@@ -36,7 +36,8 @@ async function train(root: string, epochs: number, onEpoch: () => void): Promise
   try {
     // Asks for a configuration of any experiment; this is the VAE's own.
     const experiment = categoricalVae as unknown as Experiment;
-    await trainRun(run, experiment, config, await loadDigits(), reporter(onEpoch), new AbortController().signal);
+    const stop = new AbortController().signal;
+    await trainRun({ run, experiment, config, data: await loadDigits(), reporter: reporter(onEpoch), stop });
   } finally {
     await run.close();
   }

@@ -31,7 +31,7 @@ async function resume(path: string, options: CommonOptions): Promise<void> {
     const run = await openRun(path, { lock: true });
     try {
       reporter.record("run", { run: run.path, command: run.info.command });
-      await trainRun(run, experiment, config, data, reporter, stopOnSignal(reporter));
+      await trainRun({ run, experiment, config, data, reporter, stop: stopOnSignal(reporter) });
     } finally {
       await run.close();
     }

@@ -48,7 +48,7 @@ async function trainExperiment(
     try {
       reporter.say(`${command}\nRun: ${run.path}`);
       reporter.record("run", { run: run.path, command });
-      await trainRun(run, experiment, config, data, reporter, stopOnSignal(reporter));
+      await trainRun({ run, experiment, config, data, reporter, stop: stopOnSignal(reporter) });
     } finally {
       await run.close();
     }

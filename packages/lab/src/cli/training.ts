@@ -12,33 +12,30 @@ import { readCheckpoint } from "./trained.ts";
 /** So much work at most is lost to a power cut; the state is also saved after every epoch. */
 const SECONDS_BETWEEN_CHECKPOINTS = 60;
 
+/** What a training needs. `stop` asks it to save and end after the step it is at. */
+interface Training {
+  readonly run: OpenRun;
+  readonly experiment: Experiment;
+  readonly config: BaseConfig;
+  readonly data: DatasetSplits;
+  readonly reporter: Reporter;
+  readonly stop: AbortSignal;
+}
+
 /**
  * Trains to the end, then writes the pictures, the report and the result.
  *
  * @throws Interrupted once the state is saved, after `stop` was asked for
  */
-export async function trainRun(
-  run: OpenRun,
-  experiment: Experiment,
-  config: BaseConfig,
-  data: DatasetSplits,
-  reporter: Reporter,
-  stop: AbortSignal,
-): Promise<void> {
+export async function trainRun(training: Training): Promise<void> {
+  const { run, experiment, config, data, reporter } = training;
   const started = performance.now();
-  const checkpoint = await train(run, experiment, config, data, reporter, stop);
+  const checkpoint = await train(training);
   reporter.say(`Trained in ${formatDuration((performance.now() - started) / 1000)}. Drawing the pictures.`);
   await finish(run, experiment, { config, checkpoint }, data, reporter);
 }
 
-async function train(
-  run: OpenRun,
-  experiment: Experiment,
-  config: BaseConfig,
-  data: DatasetSplits,
-  reporter: Reporter,
-  stop: AbortSignal,
-): Promise<Checkpoint> {
+async function train({ run, experiment, config, data, reporter, stop }: Training): Promise<Checkpoint> {
   // Before anything is cut away to resume from it.
   await readCheckpoint(run, experiment, config, data);
   let checkpoint = await run.rewind();
