@@ -71,6 +71,27 @@ export function checkSameShape(where: string, name: string, value: Array, other:
   }
 }
 
+/** The size of a subset of the last axis of logits: a whole number from 1 to n. */
+export function checkSize(where: string, k: number, logits: Array): void {
+  const n = logits.shape.at(-1)!;
+  if (Number.isInteger(k) && k >= 1 && k <= n) return;
+  throw new RangeError(`${where}: k must be a whole number from 1 to n = ${n}, got ${k}.`);
+}
+
+/** An ordered draw: int32 indices `[..., k]`, k from 1 to n, whose batch axes broadcast with those of the logits. */
+export function checkIndices(where: string, indices: Array, logits: Array): void {
+  checkArray(where, "indices", indices);
+  if (indices.dtype !== np.int32) {
+    throw new TypeError(`${where}: indices must be int32, got ${describe(indices)}.`);
+  }
+  const [k = 0, n = 0] = [indices.shape.at(-1), logits.shape.at(-1)];
+  if (k >= 1 && k <= n && broadcasts(indices.shape.slice(0, -1), logits.shape.slice(0, -1))) return;
+  throw new RangeError(
+    `${where}: indices must have shape [..., k], k from 1 to n = ${n}, and broadcast over the batch of logits ` +
+      `${describe(logits)}, got ${describe(indices)}.`,
+  );
+}
+
 /** The temperature of `options`, 1 when it is not given. */
 export function checkTemperature(where: string, { temperature = 1 }: TemperatureOptions): Temperature {
   if (typeof temperature === "number") {
@@ -89,6 +110,25 @@ export function checkTemperature(where: string, { temperature = 1 }: Temperature
 export function checkShape(where: string, shape: readonly number[]): void {
   if (globalThis.Array.isArray(shape) && shape.every((n) => Number.isInteger(n) && n >= 0)) return;
   throw new RangeError(`${where}: shape must be a list of non-negative integers, got ${JSON.stringify(shape)}.`);
+}
+
+/** Square matrices of floating-point numbers, `[..., n, n]` with n at least 1. */
+export function checkSquare(where: string, name: string, value: Array): void {
+  checkLogits(where, value, 2, name);
+  const [rows, columns] = value.shape.slice(-2);
+  if (rows !== columns) throw new RangeError(`${where}: ${name} must have shape [..., n, n], got ${describe(value)}.`);
+}
+
+/** A number of times: a whole number, at least 0. */
+export function checkCount(where: string, name: string, value: number): void {
+  if (Number.isInteger(value) && value >= 0) return;
+  throw new RangeError(`${where}: ${name} must be a whole number of at least 0, got ${value}.`);
+}
+
+/** An array whose values can be read: none that `jit`, `grad` or `vmap` trace. */
+export function checkConcrete(where: string, name: string, value: Array): void {
+  if (value instanceof np.Array) return;
+  throw new TypeError(`${where}: ${name} must have values to read; call it outside jit, grad and vmap.`);
 }
 
 function checkArray(where: string, name: string, value: unknown): void {

@@ -1,0 +1,94 @@
+import { subset } from "softdraw";
+import { describe, expect, test } from "vitest";
+import { chiSquarePValue, FALSE_ALARM } from "./support.ts";
+
+const count = (n: number) => Array.from({ length: n }, (_, i) => i);
+async function* later<Item>(items: Iterable<Item>) {
+  for (const item of items) yield item;
+}
+
+/** The frequencies of every ordered pair of items over as many seeds, against Plackett-Luce. */
+function pValueOfPairs(weights: number[], draws: number): number {
+  const total = weights.reduce((a, b) => a + b);
+  const pairs = weights.flatMap((_, i) => weights.flatMap((_, j) => (i === j ? [] : [[i, j] as const])));
+  const counts = new Map(pairs.map((pair) => [pair.join(), 0]));
+  for (let seed = 0; seed < draws; seed++) {
+    const pair = subset.reservoir(count(weights.length), 2, { seed, weight: (i) => weights[i]! }).join();
+    counts.set(pair, counts.get(pair)! + 1);
+  }
+  const law = pairs.map(([i, j]) => ((weights[i]! / total) * weights[j]!) / (total - weights[i]!));
+  return chiSquarePValue([...counts.values()], law);
+}
+
+describe("reservoir", () => {
+  // A stream whose weights rise, fall, or lie orders of magnitude apart.
+  test.each([[[1, 2, 3, 4, 5, 6]], [[6, 5, 4, 3, 2, 1]], [[1e-3, 1, 1e-3, 1, 0.1]], [[1e300, 2e300, 1e300]]])(
+    "draws in the order of Plackett-Luce: weights %j",
+    (weights) => {
+      expect(pValueOfPairs(weights, 20_000)).toBeGreaterThan(FALSE_ALARM);
+    },
+  );
+
+  test("takes every item of a long stream alike", () => {
+    const counts = new Array<number>(1000).fill(0);
+    for (let seed = 0; seed < 2000; seed++) for (const i of subset.reservoir(count(1000), 10, { seed })) counts[i]!++;
+    // Counts without replacement vary a little less than the multinomial ones of the test: it errs to the safe side.
+    expect(chiSquarePValue(counts, counts.fill.call(new Array(1000), 1 / 1000))).toBeGreaterThan(FALSE_ALARM);
+  });
+
+  test("gives the same for the same seed, from an iterable, an async one, a generator", async () => {
+    const options = { seed: 5, weight: (i: number) => 1 + (i % 7) };
+    const drawn = subset.reservoir(count(5000), 20, options);
+    expect(new Set(drawn).size).toBe(20);
+    expect(subset.reservoir(new Set(count(5000)), 20, options)).toEqual(drawn);
+    expect(await subset.reservoir(later(count(5000)), 20, options)).toEqual(drawn);
+    expect(subset.reservoir(count(5000), 20, { ...options, seed: 6 })).not.toEqual(drawn);
+    expect(subset.reservoir(count(5000), 20, { ...options, seed: 5 + 2 ** 32 })).not.toEqual(drawn);
+  });
+
+  test("never takes weight 0, and returns all there are of fewer than k", () => {
+    const weight = (i: number) => i % 2;
+    expect(subset.reservoir(count(10), 8, { seed: 0, weight }).sort()).toEqual([1, 3, 5, 7, 9]);
+    expect(subset.reservoir([], 3, { seed: 0 })).toEqual([]);
+  });
+
+  test("reads a stream once, and keeps only k of it", () => {
+    let [alive, most, read] = [0, 0, 0];
+    function* stream() {
+      for (; read < 100_000; read++) yield read;
+    }
+    const drawn = subset.reservoir(stream(), 3, {
+      seed: 1,
+      weight: () => {
+        most = Math.max(most, ++alive);
+        alive--;
+        return 1;
+      },
+    });
+    expect([drawn.length, read, most]).toEqual([3, 100_000, 1]);
+  });
+
+  test.each([-1, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
+    "refuses the weight %d, naming its item",
+    async (bad) => {
+      const options = { seed: 0, weight: (x: number) => x };
+      const message = `subset.reservoir: the weight of item 3 must be finite and at least 0, got ${bad}.`;
+      expect(() => subset.reservoir([1, 2, 0, bad, 5], 2, options)).toThrow(new RangeError(message));
+      await expect(subset.reservoir(later([1, 2, 0, bad, 5]), 2, options)).rejects.toThrow(new RangeError(message));
+    },
+  );
+
+  test("refuses another k or seed, before it reads", () => {
+    const unread: Iterable<number> = {
+      [Symbol.iterator]() {
+        throw new Error("read");
+      },
+    };
+    for (const k of [0, -1, 1.5, Number.NaN]) {
+      const message = `subset.reservoir: k must be a positive whole number, got ${k}.`;
+      expect(() => subset.reservoir(unread, k, { seed: 0 })).toThrow(new RangeError(message));
+    }
+    const message = "subset.reservoir: seed must be a whole number, got 0.5.";
+    expect(() => subset.reservoir(unread, 1, { seed: 0.5 })).toThrow(new RangeError(message));
+  });
+});

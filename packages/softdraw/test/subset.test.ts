@@ -1,0 +1,456 @@
+import { type Device, grad, jit, numpy as np, random } from "@jax-js/jax";
+import * as fc from "fast-check";
+import { noise, subset } from "softdraw";
+import { describe, expect, test, vi } from "vitest";
+import { chiSquarePValue, FALSE_ALARM, largestDifference, normals, numericalGradient } from "./support.ts";
+
+type Array = np.Array;
+
+const { NEGATIVE_INFINITY } = Number;
+const RELAXATIONS = ["threshold", "successive"] as const;
+
+const values = (x: Array) => [...x.dataSync()] as number[];
+const sum = (x: number[]) => x.reduce((a, b) => a + b, 0);
+const integers = (x: number[] | number[][]) => np.array(x, { dtype: np.int32 });
+const rowsOf = (x: number[], n: number) => Array.from({ length: x.length / n }, (_, i) => x.slice(i * n, (i + 1) * n));
+
+/** The indices of the k largest, the first of equals. */
+const largest = (x: number[], k: number) =>
+  x
+    .map((_, i) => i)
+    .sort((i, j) => x[j]! - x[i]! || i - j)
+    .slice(0, k);
+const hot = (indices: number[], n: number) => Array.from({ length: n }, (_, i) => (indices.includes(i) ? 1 : 0));
+
+/** Every ordered choice of k of n. */
+const orders = (n: number, k: number): number[][] =>
+  k === 0
+    ? [[]]
+    : orders(n, k - 1).flatMap((order) =>
+        [...Array(n).keys()].filter((i) => !order.includes(i)).map((i) => [...order, i]),
+      );
+
+/** Plackett-Luce in float64. */
+function orderProbability(order: number[], weights: number[]): number {
+  let left = sum(weights);
+  return order.reduce((p, i) => {
+    const share = weights[i]! / left;
+    left -= weights[i]!;
+    return p * share;
+  }, 1);
+}
+
+/** The law of the set: by key, its members in ascending order. */
+function setLaw(weights: number[], k: number): Map<string, number> {
+  const law = new Map<string, number>();
+  for (const order of orders(weights.length, k)) {
+    const set = order.toSorted((a, b) => a - b).join();
+    law.set(set, (law.get(set) ?? 0) + orderProbability(order, weights));
+  }
+  return law;
+}
+
+function pValueOfSets(sets: number[][], law: Map<string, number>): number {
+  const counts = new Map<string, number>();
+  for (const set of sets) {
+    const key = set.toSorted((a, b) => a - b).join();
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return chiSquarePValue(
+    [...law.keys()].map((key) => counts.get(key) ?? 0),
+    [...law.values()],
+  );
+}
+
+describe("weights 1, 2, 3, 4: ten thousand subsets of two", () => {
+  const weights = [1, 2, 3, 4];
+  const draws = 10_000;
+  const logits = () => np.broadcastTo(np.log(np.array(weights)), [draws, 4]);
+  const law = setLaw(weights, 2);
+  const largestOfRows = (x: Array) => rowsOf(values(x), 4).map((row) => largest(row, 2));
+  const samplers: Record<string, () => number[][]> = {
+    sample: () => largestOfRows(subset.sample(random.key(1), logits(), 2)),
+    sampleOrdered: () => rowsOf(values(subset.sampleOrdered(random.key(2), logits(), 2)), 2),
+    "relax, hard": () => largestOfRows(subset.relax(random.key(3), logits(), 2, { temperature: 0.5, hard: true })),
+    "the two largest of relax": () => largestOfRows(subset.relax(random.key(4), logits(), 2, { temperature: 0.5 })),
+    reservoir: () =>
+      Array.from({ length: draws }, (_, seed) =>
+        subset.reservoir([0, 1, 2, 3], 2, { seed, weight: (i) => weights[i]! }),
+      ),
+  };
+
+  test.each(Object.entries(samplers))("%s follows the exact law", (_, sampler) => {
+    expect(pValueOfSets(sampler(), law)).toBeGreaterThan(FALSE_ALARM);
+  });
+
+  test("the two largest of a successive draw are those of the exact draw, except where it changes their order", () => {
+    const options = { temperature: 0.5, relaxation: "successive" } as const;
+    const relaxed = largestOfRows(subset.relax(random.key(5), logits(), 2, options));
+    const exact = largestOfRows(subset.sample(random.key(5), logits(), 2));
+    const same = relaxed.filter((set, i) => largestDifference(set.sort(), exact[i]!.sort()) === 0).length;
+    expect(same / draws).toBeGreaterThan(0.9);
+  });
+
+  test("another law is found out", () => {
+    const uniform = subset.sample(random.key(6), np.zeros([draws, 4]), 2);
+    expect(pValueOfSets(largestOfRows(uniform), law)).toBeLessThan(FALSE_ALARM);
+  });
+});
+
+describe("draws", () => {
+  test("the order of sampleOrdered follows Plackett-Luce", () => {
+    const weights = [1, 2, 0.5, 4];
+    const all = orders(4, 3);
+    const logits = np.broadcastTo(np.log(np.array(weights)), [50_000, 4]);
+    const counts = new Map(all.map((order) => [order.join(), 0]));
+    for (const order of rowsOf(values(subset.sampleOrdered(random.key(7), logits, 3)), 3)) {
+      counts.set(order.join(), counts.get(order.join())! + 1);
+    }
+    const law = all.map((order) => orderProbability(order, weights));
+    expect(chiSquarePValue([...counts.values()], law)).toBeGreaterThan(FALSE_ALARM);
+  });
+
+  // From few enough to sort, to blocks of blocks, and to a length that no block divides.
+  test.each([
+    [7, 7],
+    [40, 1],
+    [1000, 3],
+    [1003, 10],
+    [50_000, 20],
+  ])("of %i entries the %i largest perturbed ones, the largest first", (n, k) => {
+    const logits = () => np.array(normals(n, 2 * n), { shape: [2, n] });
+    const perturbed = rowsOf(values(noise.perturb(random.key(8), logits())), n);
+    const expected = perturbed.map((row) => largest(row, k));
+    expect(rowsOf(values(subset.sampleOrdered(random.key(8), logits(), k)), k)).toEqual(expected);
+    const sampled = rowsOf(values(subset.sample(random.key(8), logits(), k)), n);
+    expect(sampled).toEqual(expected.map((indices) => hot(indices, n)));
+  });
+
+  test("of equals, the first", () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: -2, max: 2 }), { minLength: 1, maxLength: 200 }), fc.nat(), (x, seed) => {
+        const k = 1 + (seed % x.length);
+        expect(values(subset.mode(np.array(x, { dtype: np.float32 }), k))).toEqual(hot(largest(x, k), x.length));
+      }),
+      { numRuns: 100, seed: 1 },
+    );
+  });
+});
+
+describe("likelihoods", () => {
+  const logits = [1, -0.5, 0.25, 2, -3, 0, 0.75, -1];
+  const weights = logits.map(Math.exp);
+
+  test.each([1, 2, 3, 4, 5, 6, 7, 8])("setLogProb of every set of %i of 8 is the sum over its orders", (k) => {
+    const law = [...setLaw(weights, k)];
+    const khot = np.array(law.map(([set]) => hot(set.split(",").map(Number), 8)));
+    const logP = values(subset.setLogProb(khot.astype(np.float32), np.array(logits), k));
+    expect(
+      largestDifference(
+        logP,
+        law.map(([, p]) => Math.log(p)),
+      ),
+    ).toBeLessThan(1e-4);
+    expect(sum(logP.map(Math.exp))).toBeCloseTo(1, 4);
+  });
+
+  test.each([1, 3, 7])("the gradient of setLogProb for %i of 8 equals that of the enumeration", (k) => {
+    const chosen = largest(logits, k).toReversed();
+    const exact = (l: number[]) => Math.log(setLaw(l.map(Math.exp), k).get(chosen.toSorted((a, b) => a - b).join())!);
+    const khot = np.array(hot(chosen, 8));
+    const gradient = grad((l: Array) => subset.setLogProb(khot, l, k))(np.array(logits));
+    expect(largestDifference(values(gradient), numericalGradient(exact, logits, 1e-4))).toBeLessThan(1e-4);
+  });
+
+  test("setLogProb of likely and of unlikely sets, of large ones, and of all", () => {
+    const step = (n: number, k: number, height: number) => Array.from({ length: n }, (_, i) => (i < k ? height : 0));
+    const logP = (n: number, k: number, height: number) =>
+      values(subset.setLogProb(np.array(step(n, k, 1)), np.array(step(n, k, height)), k))[0]!;
+    const equal = (n: number, k: number) => -sum(Array.from({ length: k }, (_, i) => Math.log((n - i) / (k - i))));
+    expect(logP(50, 20, 0)).toBeCloseTo(equal(50, 20), 2);
+    expect(logP(1000, 300, 0) / equal(1000, 300)).toBeCloseTo(1, 5);
+    expect(logP(10, 4, 200)).toBeCloseTo(0, 4);
+    expect(logP(10, 4, -200)).toBeCloseTo(-800 - Math.log(6 ** 4 / 24), 1);
+    expect(logP(5, 5, 3)).toBeCloseTo(0, 5);
+  });
+
+  test("logProb of every order", () => {
+    const all = orders(5, 3);
+    const at = logits.slice(0, 5);
+    const expected = all.map((order) => Math.log(orderProbability(order, at.map(Math.exp))));
+    expect(largestDifference(values(subset.logProb(integers(all), np.array(at))), expected)).toBeLessThan(5e-5);
+  });
+
+  test("what cannot be drawn has log-probability -Infinity, and finite gradients beside it", () => {
+    const masked = () => np.array([0, 1, NEGATIVE_INFINITY, 2]);
+    const draws = [
+      [0, 1],
+      [0, 2],
+      [1, 1],
+      [0, 4],
+      [-1, 0],
+    ];
+    expect(values(subset.logProb(integers(draws), masked())).map(Number.isFinite)).toEqual([
+      true,
+      ...[false, false, false, false],
+    ]);
+    const sets = [
+      [1, 1, 0, 0],
+      [1, 0, 1, 0],
+      [1, 0, 0, 0],
+      [1, 1, 0, 1],
+    ];
+    expect(values(subset.setLogProb(np.array(sets), masked(), 2)).map(Number.isFinite)).toEqual([
+      true,
+      ...[false, false, false],
+    ]);
+    const gradient = grad((l: Array) => subset.setLogProb(np.array([1, 1, 0, 0]), l, 2))(masked());
+    expect(values(gradient).every(Number.isFinite)).toBe(true);
+  });
+});
+
+type Golden = {
+  relaxation: subset.Relaxation;
+  k: number;
+  temperature: number;
+  value: number[];
+  gradient: number[];
+};
+
+/**
+ * In float64. "successive" by PyTorch 1.13: k times `s = s + log(1 - p); p = softmax(s / T)`, the p summed, and its
+ * gradient for the weights 1 to 6. "threshold" by two hundred bisections, and the implicit gradient in closed form.
+ */
+const golden = {
+  logits: [1, -0.5, 0.25, 2, -3, 0],
+  weights: [1, 2, 3, 4, 5, 6],
+  relaxed: [
+    {
+      relaxation: "successive",
+      k: 3,
+      temperature: 1,
+      value: [0.74237, 0.209117, 0.409868, 1.290726, 0.018313, 0.329605],
+      gradient: [-1.094976, -0.212309, -0.029609, 0.45124, 0.034654, 0.851],
+    },
+    {
+      relaxation: "successive",
+      k: 3,
+      temperature: 0.5,
+      value: [0.930249, 0.119505, 0.437921, 1.217648, 0.000854, 0.293823],
+      gradient: [-1.010311, -0.283483, -0.174142, 0.109794, 0.002973, 1.35517],
+    },
+    {
+      relaxation: "successive",
+      k: 2,
+      temperature: 2,
+      value: [0.441801, 0.216216, 0.310224, 0.693276, 0.063251, 0.275232],
+      gradient: [-0.464781, -0.132588, -0.039145, 0.220553, 0.054436, 0.361525],
+    },
+    {
+      relaxation: "threshold",
+      k: 3,
+      temperature: 1,
+      value: [0.712697, 0.356296, 0.539548, 0.870853, 0.04346, 0.477146],
+      gradient: [-0.467056, -0.293794, -0.069809, 0.080865, 0.071461, 0.678332],
+    },
+    {
+      relaxation: "threshold",
+      k: 3,
+      temperature: 0.5,
+      value: [0.843476, 0.211538, 0.545951, 0.975501, 0.001804, 0.42173],
+      gradient: [-0.63429, -0.467736, -0.199388, 0.028575, 0.005756, 1.267084],
+    },
+    {
+      relaxation: "threshold",
+      k: 5,
+      temperature: 2,
+      value: [0.910863, 0.828384, 0.875361, 0.94397, 0.580351, 0.861071],
+      gradient: [-0.113424, -0.12752, -0.043313, 0.005448, 0.146859, 0.13195],
+    },
+  ] as Golden[],
+};
+
+describe.each<Device>(["cpu", "wasm"])("on %s", (device) => {
+  test.each(golden.relaxed)(
+    "the $relaxation relaxation at temperature $temperature has its golden value and gradient",
+    ({ relaxation, k, temperature, value, gradient }) => {
+      const relaxed = (l: Array) => subset.softMode(l, k, { relaxation, temperature });
+      const logits = () => np.array(golden.logits, { device });
+      expect(largestDifference(values(relaxed(logits())), value)).toBeLessThan(2e-5);
+      const loss = (l: Array) => relaxed(l).mul(np.array(golden.weights, { device })).sum();
+      expect(largestDifference(values(grad(loss)(logits())), gradient)).toBeLessThan(1e-4);
+    },
+  );
+
+  test("draws and likelihoods", () => {
+    const logits = () => np.array(golden.logits, { device });
+    const key = () => np.array(new Uint32Array([1, 2]), { device });
+    const order = subset.sampleOrdered(key(), logits(), 3);
+    expect(order.device).toBe(device);
+    expect(values(subset.sample(key(), logits(), 3))).toEqual(hot(values(order.ref), 6));
+    expect(values(subset.logProb(order, logits())).every(Number.isFinite)).toBe(true);
+    const khot = subset.sample(key(), logits(), 3);
+    expect(values(subset.setLogProb(khot, logits(), 3)).every(Number.isFinite)).toBe(true);
+  });
+});
+
+/** `sigmoid((x - t) / temperature)` that sums to k, by bisection in float64. */
+function exactThreshold(x: number[], k: number, temperature: number): number[] {
+  const at = (t: number) => x.map((l) => 1 / (1 + Math.exp((t - l) / temperature)));
+  let [low, high] = [Math.min(...x) - 40 * temperature, Math.max(...x) + 40 * temperature];
+  for (let i = 0; i < 200; i++) {
+    const middle = (low + high) / 2;
+    if (sum(at(middle)) > k) low = middle;
+    else high = middle;
+  }
+  return at((low + high) / 2);
+}
+
+describe("the threshold relaxation", () => {
+  const shapes = [
+    [2, 1],
+    [9, 3],
+    [9, 8],
+    [1000, 10],
+    [1000, 500],
+  ] as const;
+  const scales = [0, 1, 30, 1e4];
+
+  test.each(shapes)("of %i entries %i: the exact solution, at any scale and temperature", (n, k) => {
+    for (const temperature of [0.01, 0.5, 1, 100]) {
+      for (const scale of scales) {
+        const x = normals(n + k, 2 * n, scale);
+        const relaxed = values(subset.softMode(np.array(x, { shape: [2, n] }), k, { temperature }));
+        const exact = rowsOf(x, n).flatMap((row) => exactThreshold(row, k, temperature));
+        // Entries of 1e4 are 1e-3 apart in float32.
+        expect(largestDifference(relaxed, exact), `scale ${scale}, temperature ${temperature}`).toBeLessThan(1e-4);
+        for (const row of rowsOf(relaxed, n)) expect(Math.abs(sum(row) - k)).toBeLessThan(1e-5 * n);
+      }
+    }
+  });
+
+  test("entries are between 0 and 1 and in the order of the keys", () => {
+    for (const temperature of [0.01, 0.3, 1, 10]) {
+      const logits = () => np.array(normals(30, 500 * 10, 2), { shape: [500, 10] });
+      const keys = rowsOf(values(noise.perturb(random.key(9), logits())), 10);
+      const relaxed = rowsOf(values(subset.relax(random.key(9), logits(), 5, { temperature })), 10);
+      relaxed.forEach((row, i) => {
+        expect(row.every((y) => y >= 0 && y <= 1)).toBe(true);
+        const sorted = largest(keys[i]!, 10).map((j) => row[j]!);
+        expect(sorted.every((y, j) => j === 0 || y <= sorted[j - 1]! + 1e-6)).toBe(true);
+      });
+    }
+  });
+
+  test("equal keys share what is left", () => {
+    const relaxed = (x: number[], k: number) => values(subset.softMode(np.array(x), k, { temperature: 1e-3 }));
+    expect(largestDifference(relaxed([0, 0, 0, 0], 3), [0.75, 0.75, 0.75, 0.75])).toBeLessThan(1e-5);
+    expect(largestDifference(relaxed([5, 1, 1, 1, -2], 2), [1, 1 / 3, 1 / 3, 1 / 3, 0])).toBeLessThan(1e-5);
+  });
+
+  test("a saturated vector has the gradient zero", () => {
+    const gradient = grad((l: Array) => subset.softMode(l, 2, { temperature: 0.01 }).mul(np.arange(5)).sum());
+    expect(values(gradient(np.array([9, 6, 3, 0, -3]))).map(Math.abs)).toEqual([0, 0, 0, 0, 0]);
+  });
+
+  test("all of n are ones without a gradient", () => {
+    expect(values(subset.relax(random.key(1), np.array([1, 2, NEGATIVE_INFINITY]), 3))).toEqual([1, 1, 1]);
+    const gradient = grad((l: Array) => subset.relax(random.key(1), l, 3).mul(np.arange(3)).sum());
+    expect(values(gradient(np.array([1, 2, 3])))).toEqual([0, 0, 0]);
+  });
+});
+
+describe("the successive relaxation", () => {
+  const options = { relaxation: "successive" } as const;
+
+  test("has entries above 1 in nearly every draw, and changes the order: what the default is for", () => {
+    const logits = np.zeros([1000, 10]);
+    const keys = rowsOf(values(noise.perturb(random.key(10), logits.ref)), 10);
+    const relaxed = rowsOf(values(subset.relax(random.key(10), logits, 5, { ...options, temperature: 0.5 })), 10);
+    expect(relaxed.filter((row) => Math.max(...row) > 1).length).toBeGreaterThan(950);
+    const inOrder = relaxed.filter((row, i) => {
+      const sorted = largest(keys[i]!, 10).map((j) => row[j]!);
+      return sorted.every((y, j) => j === 0 || y <= sorted[j - 1]!);
+    });
+    expect(inOrder.length).toBeLessThan(950);
+  });
+
+  test("sums to k from temperature 0.01 to 100, for logits of 1e4, and for all of n", () => {
+    for (const temperature of [0.01, 0.1, 0.5, 1, 10, 100]) {
+      for (const scale of [1, 100, 1e4]) {
+        for (const k of [1, 4, 8]) {
+          const logits = np.array(normals(k, 50 * 8, scale), { shape: [50, 8] });
+          const relaxed = rowsOf(values(subset.relax(random.key(11), logits, k, { ...options, temperature })), 8);
+          for (const row of relaxed) {
+            expect(row.every((y) => y >= 0)).toBe(true);
+            expect(Math.abs(sum(row) - k)).toBeLessThan(1e-5 * k);
+          }
+        }
+      }
+    }
+  });
+
+  test("takes what is far ahead first, whole", () => {
+    const relaxed = subset.softMode(np.array([1e4, -1e4, 100, NEGATIVE_INFINITY]), 3, options);
+    expect(values(relaxed)).toEqual([1, 1, 1, 0]);
+  });
+});
+
+describe.each(RELAXATIONS)("hard, %s", (relaxation) => {
+  test("takes the k largest keys, also where the relaxed vector has another order", () => {
+    const logits = () => np.zeros([500, 10]);
+    const options = { temperature: 0.5, relaxation };
+    const drawn = values(subset.relax(random.key(12), logits(), 5, { ...options, hard: true }));
+    expect(drawn).toEqual(values(subset.sample(random.key(12), logits(), 5)));
+    expect(sum(drawn)).toBe(2500);
+  });
+
+  test("a new temperature does not recompile", () => {
+    const trace = vi.fn((l: Array, temperature: Array) =>
+      subset.relax(random.key(1), l, 2, { temperature, relaxation }),
+    );
+    const relaxed = jit(trace);
+    const draws = [0.1, 0.5, 2].map((t) => values(relaxed(np.array([0, 1, 2]), np.array(t))));
+    expect(trace).toHaveBeenCalledTimes(1);
+    expect(new Set(draws.map(String)).size).toBe(3);
+  });
+});
+
+describe("refuses", () => {
+  const logits = () => np.zeros([2, 5]);
+  const verbs: Record<string, (k: number) => unknown> = {
+    mode: (k) => subset.mode(logits(), k),
+    relax: (k) => subset.relax(random.key(0), logits(), k),
+    sample: (k) => subset.sample(random.key(0), logits(), k),
+    sampleOrdered: (k) => subset.sampleOrdered(random.key(0), logits(), k),
+    setLogProb: (k) => subset.setLogProb(logits(), logits(), k),
+    softMode: (k) => subset.softMode(logits(), k),
+  };
+
+  test.each(Object.entries(verbs))("%s: a k that is not from 1 to n", (name, verb) => {
+    for (const k of [0, -1, 6, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
+      const message = `subset.${name}: k must be a whole number from 1 to n = 5, got ${k}.`;
+      expect(() => verb(k)).toThrow(new RangeError(message));
+    }
+    expect(() => verb("2" as unknown as number)).toThrow(RangeError);
+  });
+
+  test("a relaxation of another name, a temperature that is not positive", () => {
+    const relaxation = "softest" as subset.Relaxation;
+    const message = 'subset.softMode: relaxation must be "threshold" or "successive", got "softest".';
+    expect(() => subset.softMode(logits(), 2, { relaxation })).toThrow(new RangeError(message));
+    expect(() => subset.relax(random.key(0), logits(), 2, { temperature: 0 })).toThrow(
+      "temperature must be a positive",
+    );
+  });
+
+  test("indices of another type or size", () => {
+    expect(() => subset.logProb(np.zeros([2]), logits())).toThrow(
+      new TypeError("subset.logProb: indices must be int32, got float32[2]."),
+    );
+    for (const shape of [[], [0], [6], [3, 2]]) {
+      const indices = np.zeros(shape, { dtype: np.int32 });
+      expect(() => subset.logProb(indices, logits())).toThrow(RangeError);
+    }
+  });
+});
