@@ -2,12 +2,23 @@
 
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Command } from "commander";
+import type { Experiment } from "../experiments/experiment.ts";
+import type { Run } from "../runs/run.ts";
+import { WrongCall } from "./errors.ts";
 import { wholeNumber } from "./options.ts";
-import { addCommonOptions, begin, type CommonOptions, loadData, openRunToRead, readRunConfig } from "./shared.ts";
+import {
+  addCommonOptions,
+  begin,
+  type CommonOptions,
+  experiments,
+  loadData,
+  openRunToRead,
+  readRunConfig,
+} from "./shared.ts";
 import { trainedModel } from "./trained.ts";
 
 interface Options extends CommonOptions {
-  readonly importanceSamples: number;
+  readonly importanceSamples?: number;
   readonly examples?: number;
   readonly seed: number;
 }
@@ -17,7 +28,11 @@ export function addEvaluate(program: Command): void {
     .command("eval")
     .argument("<run>", "run folder")
     .description("judge a trained model on the test set")
-    .option("--importance-samples <number>", "samples of the log-likelihood bound", wholeNumber(1), 100)
+    .option(
+      "--importance-samples <number>",
+      `samples of the log-likelihood bound, default 100; for ${samplers().join(", ")} only`,
+      wholeNumber(1),
+    )
     .option("--examples <number>", "test examples, default all", wholeNumber(1))
     .option("--seed <number>", "seed of the samples", wholeNumber(0, 0xffffffff), 0);
   addCommonOptions(command)
@@ -31,6 +46,7 @@ export function addEvaluate(program: Command): void {
 async function evaluate(path: string, options: Options): Promise<void> {
   const run = await openRunToRead(path);
   const { experiment, config } = readRunConfig(run);
+  checkOptions(run, experiment, options);
   const reporter = await begin(options, experiment);
   try {
     const data = await loadData(config, reporter);
@@ -44,4 +60,21 @@ async function evaluate(path: string, options: Options): Promise<void> {
   } finally {
     reporter.close();
   }
+}
+
+/** An option that would do nothing is the caller's mistake. */
+function checkOptions({ path }: Run, experiment: Experiment, { importanceSamples }: Options): void {
+  if (importanceSamples === undefined || takesImportanceSamples(experiment)) return;
+  throw new WrongCall(
+    `--importance-samples: only ${samplers().join(", ")} has importance samples, and ${path} is a run of ${experiment.name}.`,
+  );
+}
+
+function takesImportanceSamples({ evaluationOptions = [] }: Experiment): boolean {
+  return evaluationOptions.includes("importanceSamples");
+}
+
+/** The experiments that have importance samples, by name. */
+function samplers(): string[] {
+  return experiments.filter(takesImportanceSamples).map(({ name }) => name);
 }

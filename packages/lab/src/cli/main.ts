@@ -5,12 +5,6 @@ import packageJson from "../../package.json" with { type: "json" };
 import { prepareThreads } from "./engine.ts";
 import { EXIT, Interrupted, WrongCall } from "./errors.ts";
 
-const EXAMPLES = `
-Examples:
-  softdraw train vae          train on the embedded digits, in minutes
-  softdraw train vae --help   everything that can be set
-  softdraw runs               what has been trained so far`;
-
 /**
  * Runs a command and returns the exit code: 0 done, 1 failed, 2 called wrongly, 130 interrupted and saved, 141 when the
  * reader of its output went away.
@@ -25,10 +19,10 @@ export async function main(args: string[]): Promise<number> {
     .version(packageJson.version)
     .option("--debug", "print a stack trace with an error")
     .exitOverride()
-    .showHelpAfterError("(--help says how to call it)")
-    .addHelpText("after", EXAMPLES);
+    .showHelpAfterError("(--help says how to call it)");
   try {
     for (const addTo of await commands()) addTo(program);
+    program.addHelpText("after", await examples());
     await program.parseAsync(args, { from: "user" });
     return EXIT.done;
   } catch (error) {
@@ -49,9 +43,24 @@ async function commands() {
     (await import("./resume.ts")).addResume,
     (await import("./evaluate.ts")).addEvaluate,
     (await import("./sample.ts")).addSample,
+    (await import("./solve.ts")).addSolve,
     (await import("./runs.ts")).addRuns,
+    (await import("./demo.ts")).addDemo,
     (await import("./data.ts")).addData,
   ];
+}
+
+/** What can be trained, and the rest of a first look around. */
+async function examples(): Promise<string> {
+  const { experiments } = await import("./shared.ts");
+  const calls = [
+    ...experiments.map(({ name, title }) => ({ call: `train ${name}`, says: title })),
+    { call: `train ${experiments[0]!.name} --help`, says: "everything that can be set" },
+    { call: "runs", says: "what has been trained so far" },
+    { call: "demo subset", says: "draws of subsets beside their exact law" },
+  ];
+  const width = Math.max(...calls.map(({ call }) => call.length));
+  return `\nExamples:${calls.map(({ call, says }) => `\n  softdraw ${call.padEnd(width)}   ${says}`).join("")}`;
 }
 
 function explain(error: unknown, debug: boolean): number {

@@ -80,6 +80,25 @@ export function wholeNumber(lowest: number, highest = Number.MAX_SAFE_INTEGER): 
   };
 }
 
+/** A parser for options of the commands themselves: a finite number above 0. */
+export function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (isPositive(value)) return value;
+  throw new InvalidArgumentError("Expected a positive number.");
+}
+
+/** A parser for options of the commands themselves: finite numbers above 0, separated by commas. */
+export function positiveNumbers(text: string): number[] {
+  const parts = text.split(",");
+  const wrong = parts.find((part) => !isPositive(Number(part)));
+  if (wrong === undefined) return parts.map(Number);
+  throw new InvalidArgumentError(`Expected positive numbers separated by commas, got "${wrong}" among them.`);
+}
+
+function isPositive(value: number): boolean {
+  return value > 0 && value < Number.POSITIVE_INFINITY;
+}
+
 function fieldsOf(experiment: Experiment): Record<string, Field> {
   const { properties = {} } = z.toJSONSchema(experiment.schema, { io: "input" });
   return properties as Record<string, Field>;

@@ -59,7 +59,7 @@ function tableHead(columns: readonly Column[]): string {
 }
 
 function tableRow(columns: readonly Column[], record: EpochRecord): string {
-  const cell = ({ key, label, digits }: Column) => tableCell(formatNumber(record[key]!, digits), label);
+  const cell = ({ key, label, digits }: Column) => tableCell(formatMeasured(record[key], digits), label);
   return String(record.epoch).padEnd(EPOCH_WIDTH) + columns.map(cell).join("");
 }
 
@@ -76,6 +76,11 @@ function resultLine({ name, value, digits, unit, note }: Result, all: readonly R
 /** A fixed number of digits, with commas between thousands. */
 export function formatNumber(value: number, digits: number): string {
   return value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+/** As `formatNumber`; a dash for what an epoch did not measure. In a file, a number that JSON lacks is null: a dash too. */
+export function formatMeasured(value: number | null | undefined, digits: number): string {
+  return value === undefined || value === null ? "–" : formatNumber(value, digits);
 }
 
 export function formatDuration(seconds: number): string {

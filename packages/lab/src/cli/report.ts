@@ -8,7 +8,7 @@ import { type Report, type ReportPicture, renderReport } from "../report/html.ts
 import { encodePicture } from "../report/png.ts";
 import type { OpenRun } from "../runs/run.ts";
 import { engineDescription } from "./engine.ts";
-import { formatNumber } from "./output.ts";
+import { formatMeasured, formatNumber } from "./output.ts";
 
 /** Draws the pictures of the trained model, and writes them and the report into the run folder. Returns the report's path. */
 export async function writeReport(
@@ -48,10 +48,7 @@ function describeRun(
       ["Begun", run.info.created.replace("T", " ").replace(/\.\d+Z$/, " UTC")],
       ["Softdraw", run.info.version],
       ["Engine", engineDescription()],
-      [
-        "Data",
-        `${data.name}: ${formatNumber(data.train.count, 0)} to train, ${formatNumber(data.test.count, 0)} to test`,
-      ],
+      ["Data", describeData(data)],
       ["Folder", run.path],
     ],
     config: { ...config },
@@ -68,8 +65,13 @@ function describeRun(
     pictures,
     epochs: {
       columns: ["epoch", ...columns.map(({ label }) => label)],
-      rows: records.map((r) => [String(r.epoch), ...columns.map(({ key, digits }) => formatNumber(r[key]!, digits))]),
+      rows: records.map((r) => [String(r.epoch), ...columns.map(({ key, digits }) => formatMeasured(r[key], digits))]),
     },
     references: experiment.references,
   };
+}
+
+function describeData({ name, train, test }: DatasetSplits): string {
+  if (train.count === 0) return name;
+  return `${name}: ${formatNumber(train.count, 0)} to train, ${formatNumber(test.count, 0)} to test`;
 }

@@ -2,9 +2,12 @@
 
 import { type Command, Option } from "commander";
 import { loadDataset } from "../data/datasets.ts";
-import type { DatasetSplits } from "../data/types.ts";
+import { type DatasetSplits, generated } from "../data/types.ts";
 import { categoricalVae } from "../experiments/categorical-vae.ts";
 import type { BaseConfig, Experiment } from "../experiments/experiment.ts";
+import { jigsaw } from "../experiments/jigsaw.ts";
+import { nearestNeighbourClassifier } from "../experiments/nearest-neighbours.ts";
+import { sorting } from "../experiments/sorting.ts";
 import { openRun, type Run } from "../runs/run.ts";
 import { type Device, devices, MOST_THREADS, useDevice } from "./engine.ts";
 import { didYouMean, EXIT, WrongCall } from "./errors.ts";
@@ -12,7 +15,12 @@ import { wholeNumber } from "./options.ts";
 import { jsonReporter, type Reporter, textReporter } from "./output.ts";
 
 // An experiment reads its own configuration only, so the list may forget which one that is.
-export const experiments = [categoricalVae] as unknown as readonly Experiment[];
+export const experiments = [
+  categoricalVae,
+  nearestNeighbourClassifier,
+  jigsaw,
+  sorting,
+] as unknown as readonly Experiment[];
 
 export const RUNS_FOLDER = "runs";
 
@@ -59,7 +67,8 @@ export async function openRunToRead(path: string): Promise<Run> {
   });
 }
 
-export function loadData(config: BaseConfig, reporter: Reporter): Promise<DatasetSplits> {
+export async function loadData(config: BaseConfig, reporter: Reporter): Promise<DatasetSplits> {
+  if (config.data === undefined) return generated;
   let announced = "";
   const onProgress = (file: string, received: number, total: number | undefined) => {
     if (file !== announced) reporter.say(`Downloading ${file}.`);

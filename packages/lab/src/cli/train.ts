@@ -20,7 +20,8 @@ import { trainRun } from "./training.ts";
 
 export function addTrain(program: Command): void {
   const train = program.command("train").description("train a model, and write its run folder");
-  train.addHelpText("after", "\nExample:\n  softdraw train vae --help");
+  const calls = experiments.map(({ name }) => `\n  softdraw train ${name} --help`);
+  train.addHelpText("after", `\nExamples:${calls.join("")}`);
   for (const experiment of experiments) addExperiment(train, experiment);
 }
 
@@ -28,7 +29,7 @@ function addExperiment(train: Command, experiment: Experiment): void {
   const command = train.command(experiment.name).description(experiment.summary);
   addConfigurationOptions(command, experiment);
   command.option("--runs-dir <path>", "folder of the run folders", RUNS_FOLDER);
-  addCommonOptions(command).addHelpText("after", examples(experiment.name));
+  addCommonOptions(command).addHelpText("after", examples(experiment));
   command.action((options) => trainExperiment(experiment, options));
 }
 
@@ -66,13 +67,22 @@ function checkConfiguration(experiment: Experiment, config: BaseConfig, data: Da
   }
 }
 
-function examples(name: string): string {
+function examples({ name, schema }: Experiment): string {
+  const readsData = schema.parse({}).data !== undefined;
+  const calls = [
+    { options: "", says: readsData ? "on the embedded digits" : "as the defaults say" },
+    ...(readsData ? DATA_EXAMPLES : []),
+    { options: " --config options.json --json | jq .", says: "options from a file, records for a program" },
+  ];
+  const width = Math.max(...calls.map(({ options }) => options.length));
+  const lines = calls.map(({ options, says }) => `\n  softdraw train ${name}${options.padEnd(width)}  ${says}`);
   return `
-Examples:
-  softdraw train ${name}                                       on the embedded digits
-  softdraw train ${name} --data mnist                          on the full MNIST, downloaded once
-  softdraw train ${name} --data mnist --data-dir ~/data/mnist  on files that are there already
-  softdraw train ${name} --config options.json --json | jq .   options from a file, records for a program
+Examples:${lines.join("")}
 
 An option given here counts before one of --config, and that before one of --preset.`;
 }
+
+const DATA_EXAMPLES = [
+  { options: " --data mnist", says: "on the full MNIST, downloaded once" },
+  { options: " --data mnist --data-dir ~/data/mnist", says: "on files that are there already" },
+];

@@ -1,7 +1,7 @@
 /** What every experiment offers to the command line, the page and the tests. */
 
 import type { z } from "zod";
-import type { DatasetSplits } from "../data/types.ts";
+import type { DatasetName, DatasetSplits } from "../data/types.ts";
 import type { LineChart } from "../report/charts.ts";
 import type { Picture } from "../report/pixels.ts";
 import type { Checkpoint } from "../runs/safetensors.ts";
@@ -32,15 +32,24 @@ export interface Experiment<Config extends BaseConfig = BaseConfig> {
   charts(records: readonly EpochRecord[]): (LineChart & { readonly caption: string })[];
   /** What the trained model does, in pictures. */
   pictures(trained: Trained<Config>, data: DatasetSplits): Promise<NamedPicture[]>;
+  /** Those of the evaluation's options that only some experiments have, and this one has. */
+  readonly evaluationOptions?: readonly SpecificEvaluationOption[];
   /** Judges the trained model on the test set. */
   evaluate(trained: Trained<Config>, data: DatasetSplits, options: EvaluationOptions): Promise<Result[]>;
   /** New things from the trained model, where it can make any. */
   sample?(trained: Trained<Config>, data: DatasetSplits, options: SampleOptions): Promise<NamedPicture>;
+  /**
+   * Shuffles any picture and puts it together, where the experiment is about that.
+   *
+   * @throws RangeError for a picture too small
+   */
+  solve?(trained: Trained<Config>, data: DatasetSplits, picture: Picture, options: SolveOptions): Promise<Solved>;
 }
 
 /** What every configuration has. */
 export interface BaseConfig {
-  readonly data: "digits" | "mnist" | "fashion-mnist";
+  /** Absent where an experiment makes its own data as it trains. */
+  readonly data?: DatasetName | undefined;
   readonly dataDir?: string | undefined;
   readonly seed: number;
 }
@@ -69,8 +78,8 @@ export interface TrainingEvent {
   checkpoint(): Promise<Checkpoint>;
 }
 
-/** Numbers by name: `epoch`, and what the experiment's columns say. */
-export type EpochRecord = { readonly epoch: number } & Readonly<Record<string, number>>;
+/** Numbers by name: `epoch`, and those of the experiment's columns that were measured in this epoch. */
+export type EpochRecord = { readonly epoch: number } & Readonly<Partial<Record<string, number>>>;
 
 export interface Column {
   readonly key: string;
@@ -103,14 +112,29 @@ export interface NamedPicture {
 }
 
 export interface EvaluationOptions {
-  readonly importanceSamples: number;
+  /** Samples of a bound on the log-likelihood; the experiment has a default. */
+  readonly importanceSamples?: number | undefined;
   /** How many test examples; all when it is not given. */
   readonly examples?: number | undefined;
   readonly seed: number;
   readonly onProgress?: (done: number, total: number) => void | Promise<void>;
 }
 
+export type SpecificEvaluationOption = "importanceSamples";
+
 export interface SampleOptions {
   readonly count: number;
   readonly seed: number;
+}
+
+export interface SolveOptions {
+  readonly seed: number;
+}
+
+/** A picture cut, shuffled and put together, and how many of its pieces are in their place. */
+export interface Solved {
+  readonly shuffled: Picture;
+  readonly solved: Picture;
+  readonly right: number;
+  readonly pieces: number;
 }

@@ -1,12 +1,9 @@
 /** Charts as SVG text: legible on light and dark ground, and without colour. */
 
 import * as Plot from "@observablehq/plot";
-import { DOMParser } from "linkedom";
+import { color, drawingText, formatTick, IN_PIXELS, labelAt, legendPlaces, type Point } from "./drawing.ts";
 
-export interface Point {
-  readonly x: number;
-  readonly y: number;
-}
+export type { Point };
 
 /** A named line. Its points are joined in the order given. */
 export interface Series {
@@ -27,20 +24,12 @@ const WIDTH = 520;
 const FRAME_HEIGHT = 240;
 const MARGINS = { marginLeft: 66, marginRight: 20, marginBottom: 46 };
 const LABEL_HEIGHT = 40;
-const LEGEND = { rowHeight: 22, sample: 30, gap: 6, space: 16, characterWidth: 7.2 };
-const FONT_SIZE = 13;
-
-/** Places a mark in the drawing itself rather than on the axes. */
-const IN_PIXELS = { x: { value: "x", scale: null }, y: { value: "y", scale: null } };
+const LEGEND = { left: MARGINS.marginLeft, width: WIDTH, sample: 30 };
 
 /** Lines with more points than this are drawn without a symbol at each: they would hide the line. */
 const MOST_SYMBOLS = 30;
 
-/**
- * Colours of Okabe and Ito that the colour-blind can tell apart, in an order that leaves the two that are pale on
- * white to the end. Six colours and five dashes have no common divisor, so the first thirty pairs all differ.
- */
-const COLORS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"];
+/** Six colours and five dashes have no common divisor, so the first thirty pairs all differ. */
 const DASHES = ["none", "7 4", "2 4", "10 4 2 4", "14 5"];
 const SYMBOLS = ["circle", "square", "triangle", "diamond", "star"] as const;
 
@@ -52,17 +41,16 @@ const SYMBOLS = ["circle", "square", "triangle", "diamond", "star"] as const;
  */
 export function lineChart({ title, x, y, series }: LineChart): string {
   const lines = series.map((line) => ({ ...line, points: placeable(line.points, y.log ?? false) }));
-  const legend = legendPlaces(series.map((line) => line.name));
+  const legend = legendPlaces(
+    series.map((line) => line.name),
+    LEGEND,
+  );
   const marginTop = legend.height + LABEL_HEIGHT;
-  const svg = Plot.plot({
-    document: emptyDocument(),
+  return drawingText(title, {
     width: WIDTH,
     height: marginTop + FRAME_HEIGHT + MARGINS.marginBottom,
     marginTop,
     ...MARGINS,
-    className: "chart",
-    style: { fontSize: `${FONT_SIZE}px` },
-    ariaLabel: title,
     axis: null,
     x: { inset: 10 },
     y: { type: y.log ? "log" : "linear", nice: true },
@@ -73,14 +61,6 @@ export function lineChart({ title, x, y, series }: LineChart): string {
       lines.map((line, index) => legendMarks(line, index, legend.places[index]!)),
     ],
   });
-  svg.setAttribute("xmlns", "http://www.w3.org/2000/svg");
-  svg.setAttribute("role", "img");
-  return svg.outerHTML;
-}
-
-/** An XML document, so that attributes are escaped as a stand-alone SVG file needs it. */
-function emptyDocument(): Document {
-  return new DOMParser().parseFromString("<svg/>", "image/svg+xml") as unknown as Document;
 }
 
 /** Points with NaN, which the line skips, for heights that have no place on the axis. */
@@ -110,14 +90,6 @@ function axes(lines: readonly Series[], xLabel: string): Plot.Markish {
   ];
 }
 
-const COMPACT = new Intl.NumberFormat("en-US", { notation: "compact", maximumSignificantDigits: 5 });
-
-/** Short enough for the margin at any size: 0.25, 120, 1.5K, 2M, 3e-7. */
-function formatTick(value: number): string {
-  const tiny = value !== 0 && Math.abs(value) < 1e-4;
-  return tiny ? value.toExponential() : COMPACT.format(value);
-}
-
 /** The line, with a symbol at each point where there is room for it. */
 function seriesMarks({ points }: Series, index: number): Plot.Markish {
   const line = lineMark(points, index, { x: "x", y: "y" });
@@ -125,12 +97,13 @@ function seriesMarks({ points }: Series, index: number): Plot.Markish {
 }
 
 /** A short piece of the line as it is drawn in the frame, and its name. */
-function legendMarks({ name, points }: Series, index: number, place: Point): Plot.Markish {
-  const [start, middle, end] = [0, LEGEND.sample / 2, LEGEND.sample].map((along) => ({ ...place, x: place.x + along }));
+function legendMarks({ name, points }: Series, index: number, place: { sample: Point; name: Point }): Plot.Markish {
+  const { x, y } = place.sample;
+  const [start, middle, end] = [0, LEGEND.sample / 2, LEGEND.sample].map((along) => ({ x: x + along, y }));
   return [
     lineMark([start!, end!], index, IN_PIXELS),
     showsSymbols(points) ? symbolMark([middle!], index, IN_PIXELS) : [],
-    labelAt({ x: end!.x + LEGEND.gap, y: place.y }, name),
+    labelAt(place.name, name),
   ];
 }
 
@@ -145,27 +118,6 @@ function symbolMark(points: readonly Point[], index: number, position: Position)
   return Plot.dot(points, { ...position, fill: color(index), r: 3.5, symbol: SYMBOLS[index % SYMBOLS.length]! });
 }
 
-function labelAt(place: Point, text: string): Plot.Markish {
-  return Plot.text([place], { ...IN_PIXELS, text: () => text, textAnchor: "start" });
-}
-
-function color(index: number): string {
-  return COLORS[index % COLORS.length]!;
-}
-
 function showsSymbols(points: readonly Point[]): boolean {
   return points.length <= MOST_SYMBOLS;
-}
-
-/** Where each line's sample begins: left to right, in as many rows as the names need. */
-function legendPlaces(names: readonly string[]): { places: Point[]; height: number } {
-  let [x, y] = [MARGINS.marginLeft, LEGEND.rowHeight / 2];
-  const places = names.map((name) => {
-    const width = LEGEND.sample + LEGEND.gap + name.length * LEGEND.characterWidth;
-    if (x > MARGINS.marginLeft && x + width > WIDTH) [x, y] = [MARGINS.marginLeft, y + LEGEND.rowHeight];
-    const place = { x, y };
-    x += width + LEGEND.space;
-    return place;
-  });
-  return { places, height: y + LEGEND.rowHeight / 2 };
 }

@@ -1,11 +1,44 @@
 /** Pictures as PNG files and as data URLs. Pure: the same code runs in Node and in a page. */
 
-import { encode, hasPngSignature } from "fast-png";
+import { convertIndexedToRgb, type DecodedPng, decode, encode, hasPngSignature } from "fast-png";
 import type { Picture } from "./pixels.ts";
 
 /** The picture as a PNG file, lossless. */
 export function encodePicture({ width, height, channels, data }: Picture): Uint8Array {
   return encode({ width, height, channels, data, depth: 8 });
+}
+
+/**
+ * The picture in a PNG file: grey or in colour, in 8 bits a channel. What has an alpha channel is laid on black, and a
+ * palette is resolved.
+ *
+ * @throws TypeError for bytes that are no PNG file
+ */
+export function decodePicture(png: Uint8Array): Picture {
+  if (!hasPngSignature(png)) throw new TypeError(`expected the bytes of a PNG file, got ${png.length} other ones.`);
+  const decoded = decode(png);
+  const { width, height } = decoded;
+  const { data, full } = samplesOf(decoded);
+  const from = data.length / (width * height);
+  const channels = from <= 2 ? 1 : 3;
+  const result = new Uint8Array(width * height * channels);
+  for (let i = 0; i < result.length; i++) {
+    const pixel = Math.floor(i / channels) * from;
+    const alpha = from % 2 === 0 ? data[pixel + from - 1]! / full : 1;
+    result[i] = Math.round((255 * alpha * data[pixel + (i % channels)]!) / full);
+  }
+  return { width, height, channels, data: result };
+}
+
+/** All channels of all pixels, one number each, up to `full`. */
+function samplesOf(decoded: DecodedPng): { data: ArrayLike<number>; full: number } {
+  const { palette, depth, channels, data } = decoded;
+  // A picture in colour may come with a palette too, which is advice to who shows it.
+  if (palette && channels === 1) return { data: convertIndexedToRgb(decoded), full: 255 };
+  if (depth >= 8) return { data, full: 2 ** depth - 1 };
+  // Several grey pixels in a byte: they are unpacked as those of a palette of greys.
+  const greys = Array.from({ length: 2 ** depth }, (_, grey) => [(255 * grey) / (2 ** depth - 1)]);
+  return { data: convertIndexedToRgb({ ...decoded, palette: greys }), full: 255 };
 }
 
 /** Width and height of a PNG file in pixels. Throws a TypeError for anything else than a PNG file. */

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { experiments } from "../../src/cli/shared.ts";
 import { softdraw, useFolder } from "./support.ts";
 
 const folder = useFolder();
@@ -7,6 +8,7 @@ test.each([
   "",
   "train",
   "train vae",
+  "train dknn",
   "resume",
   "eval",
   "sample",
@@ -15,6 +17,8 @@ test.each([
   "data list",
   "data fetch",
   "data verify",
+  "demo",
+  "demo subset",
 ])("softdraw %s --help: exits 0, says how to call it, and gives an example", async (command) => {
   const words = command === "" ? [] : command.split(" ");
   const { code, out, err } = await softdraw(folder.path(), ...words, "--help");
@@ -33,6 +37,14 @@ test("the help of train vae has every option with its default, and says which so
   }
   expect(options).toContain("(default: 0.001)");
   expect(options).toContain("An option given here counts before one of --config, and that before one of --preset.");
+});
+
+test("the first help has an example of every experiment", async () => {
+  const { out } = await softdraw(folder.path(), "--help");
+  for (const { name, title } of experiments)
+    expect(out).toMatch(new RegExp(`^  softdraw train ${name} +${title}`, "m"));
+  const { out: train } = await softdraw(folder.path(), "train", "--help");
+  for (const { name } of experiments) expect(train).toContain(`\n  softdraw train ${name} --help`);
 });
 
 test("--version is the version of the package", async () => {

@@ -36,6 +36,19 @@ test("numbers of any length stay apart", () => {
   expect(lines()[1]).toBe("1       1,000,000,000,000.00  1,000,000,000,000");
 });
 
+test("what an epoch did not measure is a dash, in a record of the training and of a file", () => {
+  const { out, lines } = written();
+  const { epoch } = textReporter(columns, out, false);
+  epoch({ epoch: 1, imagesPerSecond: 10 });
+  epoch(JSON.parse(JSON.stringify({ epoch: 2, loss: Number.NaN, imagesPerSecond: 10 })));
+  epoch({ epoch: 3, loss: 0, imagesPerSecond: 10 });
+  expect(lines().slice(1)).toEqual([
+    "1            –        10",
+    "2            –        10",
+    "3         0.00        10",
+  ]);
+});
+
 test("results stand in a column, with unit and note", () => {
   const { out, lines } = written();
   textReporter(columns, out, false).results([

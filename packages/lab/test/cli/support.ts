@@ -106,6 +106,12 @@ async function writeDigits(folder: string): Promise<void> {
   }
 }
 
+/** As `tinyTraining`, of the nearest neighbours: figures of the test set are in the record of the last epoch only. */
+export function tinyNeighbours(folder: string, epochs: number): string[] {
+  const data = ["--data", "mnist", "--data-dir", folder, "--batch", "50", "--epochs", `${epochs}`];
+  return ["train", "dknn", ...data, "--threads", "1"];
+}
+
 /**
  * The arguments of a training of so many epochs, of four steps each, on the digits in `folder`. On one thread, because the
  * tests beside it want the other cores.

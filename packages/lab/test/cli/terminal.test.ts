@@ -2,7 +2,7 @@
 
 import { spawnSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
-import { onlyRun, PROGRAM, softdraw, startCommand, tinyTraining, useFolder } from "./support.ts";
+import { onlyRun, PROGRAM, softdraw, startCommand, tinyNeighbours, tinyTraining, useFolder } from "./support.ts";
 
 const folder = useFolder();
 const hasScript = process.platform === "linux" && spawnSync("script", ["--version"]).status === 0;
@@ -54,6 +54,16 @@ describe.skipIf(!hasScript)("on a terminal", () => {
     child.stdin!.write(CTRL_C);
     const { code, out } = await finished;
     expect(code).toBe(130);
+    expectCursor(out);
+  });
+
+  test("a bar shows the share of an evaluation of nearest neighbours that is done", async () => {
+    const home = await folder.fresh();
+    await softdraw(home, ...tinyNeighbours(folder.path(), 1));
+    const { code, out } = await onTerminal(home, "eval", await onlyRun(home)).finished;
+    expect(code).toBe(0);
+    expect(out).toMatch(/evaluating [=-]+ 100 %/);
+    expect(out).toMatch(/test accuracy +\d+\.\d\d %/);
     expectCursor(out);
   });
 });

@@ -45,6 +45,19 @@ const calls: [string, string[]][] = [
   ["eval runs/none --importance-samples 0", ["--importance-samples <number>", "'0'", "at least 1"]],
   ["sample runs/none --count 1e9", ["--count <number>", "'1e9'", "at most 10000"]],
   ["data verify digit", ["'digit'", "digits, mnist, fashion-mnist"]],
+  ["demo", ["Usage: softdraw demo"]],
+  ["demo subsets", ["unknown command 'subsets'", "Did you mean subset?"]],
+  ["demo subset --weights 1,0,3", ["--weights <numbers>", "'1,0,3'", "positive numbers", 'got "0"']],
+  ["demo subset --weights 1,,3", ["--weights <numbers>", "positive numbers", 'got ""']],
+  ["demo subset --weights 1,Infinity", ["--weights <numbers>", "positive numbers", 'got "Infinity"']],
+  ["demo subset --k 5", ["--k", "from 1 to the number of weights, 4", "got 5"]],
+  ["demo subset --k 0", ["--k <number>", "'0'", "at least 1"]],
+  [
+    "demo subset --weights 1,1,1,1,1,1,1,1,1,1,1,1,1 --k 6",
+    ["--k 6 of 13 weights", "4,095 of them", "at most 2,000", "a smaller k or fewer weights"],
+  ],
+  ["demo subset --temperature 0", ["--temperature <number>", "'0'", "positive number"]],
+  ["demo subset --draws 1e7", ["--draws <number>", "'1e7'", "at most 1000000"]],
 ];
 
 describe("a wrong call exits 2, says what is wrong, and leaves nothing behind", () => {

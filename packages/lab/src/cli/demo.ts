@@ -1,0 +1,181 @@
+/** `softdraw demo subset`: what the library draws, beside what it should. */
+
+import Table from "cli-table3";
+import { type Command, Option } from "commander";
+import { countSubsets, type SubsetProbability, subsetLaw } from "../demos/subset-law.ts";
+import {
+  compareSamplers,
+  MOST_DRAWS,
+  type RelaxedComparison,
+  type SamplerComparison,
+  type SubsetDraws,
+} from "../demos/subset-samplers.ts";
+import { writeAtomically } from "../runs/files.ts";
+import { WrongCall } from "./errors.ts";
+import { positiveNumber, positiveNumbers, wholeNumber } from "./options.ts";
+import { formatNumber, type Reporter } from "./output.ts";
+import { addCommonOptions, begin, type CommonOptions } from "./shared.ts";
+
+type Options = CommonOptions & SubsetDraws & { readonly out: string };
+
+export function addDemo(program: Command): void {
+  const demo = program.command("demo").description("draw many times, and compare with the exact law");
+  demo.addHelpText("after", "\nExample:\n  softdraw demo subset");
+  addSubset(demo);
+}
+
+/** Subsets that the law is enumerated over; a table and a picture of more would not be read. */
+const MOST_SUBSETS = 2_000;
+
+function addSubset(demo: Command): void {
+  const command = demo
+    .command("subset")
+    .description(
+      "subsets of k items, drawn one after the other without replacement with probabilities in proportion to the weights: by " +
+        "every sampler, against the exact law",
+    )
+    .addOption(
+      new Option("--weights <numbers>", "weights of the items, separated by commas")
+        .argParser(positiveNumbers)
+        .default([1, 2, 3, 4], "1,2,3,4"),
+    )
+    .option("--k <number>", "size of a subset", wholeNumber(1), 2)
+    .option("--draws <number>", "subsets that each sampler draws", wholeNumber(1, MOST_DRAWS), 10_000)
+    .option("--temperature <number>", "temperature of the relaxed samplers", positiveNumber, 0.5)
+    .option("--seed <number>", "seed of the draws", wholeNumber(0, 0xffffffff), 0)
+    .option("--out <file>", "the histogram, a PNG file", "subsets.png");
+  addCommonOptions(command).addHelpText("after", SUBSET_HELP).action(demonstrateSubsets);
+}
+
+const SUBSET_HELP = `
+Examples:
+  softdraw demo subset
+  softdraw demo subset --weights 1,1,2,3,5,8 --k 3 --temperature 0.1 --out fibonacci.png
+  softdraw demo subset --json | jq 'select(.type == "sampler") | .name, .chiSquare.pValue'
+
+The samplers are those of the library's subset: sample, relax with hard, relax with each relaxation (threshold, successive),
+and reservoir. A relaxed draw counts as the set of its k largest entries. Items are numbered from 1.
+  total variation   between the shares and the exact law
+  chi-square        with its degrees of freedom; subsets that expect fewer than five draws are counted together
+  p-value           the probability that an exact sampler fits no better
+  entries above 1   in a relaxed draw, on average; no subset has any
+  mean off by       total variation between the mean relaxed draw and the items' probabilities to be in the subset`;
+
+async function demonstrateSubsets(options: Options): Promise<void> {
+  checkSize(options);
+  const reporter = await begin(options);
+  try {
+    const law = subsetLaw(options.weights, options.k);
+    const comparisons = await compareSamplers(options, law);
+    report(reporter, options, law, comparisons);
+    await writeAtomically(options.out, await picture(options, law, comparisons));
+    reporter.say(`${options.out}: the histogram`);
+    reporter.record("picture", { file: options.out });
+  } finally {
+    reporter.close();
+  }
+}
+
+function checkSize({ weights, k }: Options): void {
+  if (k > weights.length) {
+    throw new WrongCall(`--k: expected a whole number from 1 to the number of weights, ${weights.length}, got ${k}.`);
+  }
+  const count = countSubsets(weights.length, k);
+  if (count <= MOST_SUBSETS) return;
+  throw new WrongCall(
+    `--k ${k} of ${weights.length} weights: the exact law is enumerated over all subsets of 1 to ${k} items, ` +
+      `${formatNumber(count, 0)} of them; expected at most ${formatNumber(MOST_SUBSETS, 0)}. Take a smaller k or fewer weights.`,
+  );
+}
+
+function report(
+  reporter: Reporter,
+  { weights, k, draws, temperature, seed }: Options,
+  law: readonly SubsetProbability[],
+  comparisons: readonly SamplerComparison[],
+): void {
+  const drawn = `${formatNumber(draws, 0)} subsets of ${k} from each sampler`;
+  reporter.say(`${drawn}; items 1 to ${weights.length} have the weights ${weights.join(", ")}`);
+  reporter.say(`temperature ${temperature}, seed ${seed}`);
+  reporter.say(lawTable(law, comparisons));
+  reporter.say(samplerTable(comparisons));
+  for (const [i, { subset, probability }] of law.entries()) {
+    const shares = Object.fromEntries(comparisons.map(({ name, shares }) => [name, shares[i]!]));
+    reporter.record("subset", { subset: numbered(subset), probability, shares });
+  }
+  for (const { counts: _, shares: __, ...sampler } of comparisons) reporter.record("sampler", { ...sampler, draws });
+}
+
+/** Items count from 1 for people. */
+function numbered(subset: readonly number[]): number[] {
+  return subset.map((item) => item + 1);
+}
+
+function nameOf({ subset }: SubsetProbability): string {
+  return `{${numbered(subset).join(", ")}}`;
+}
+
+function lawTable(law: readonly SubsetProbability[], comparisons: readonly SamplerComparison[]): string {
+  const rows = law.map((entry, i) => {
+    const shares = comparisons.map(({ shares }) => formatNumber(shares[i]!, 4));
+    return [nameOf(entry), formatNumber(entry.probability, 4), ...shares];
+  });
+  return table(["subset", "exact law", ...comparisons.map(({ name }) => name)], rows);
+}
+
+function samplerTable(comparisons: readonly SamplerComparison[]): string {
+  const { degreesOfFreedom } = comparisons[0]!.chiSquare;
+  const head = [
+    ...["sampler", "total variation", `chi-square (${degreesOfFreedom})`, "p-value"],
+    ...["entries above 1", "draws with one", "mean off by"],
+  ];
+  const rows = comparisons.map(({ name, totalVariation, chiSquare, relaxed }) => [
+    ...[name, formatNumber(totalVariation, 4), formatNumber(chiSquare.statistic, 2), formatPValue(chiSquare)],
+    ...(relaxed ? relaxedCells(relaxed) : ["–", "–", "–"]),
+  ]);
+  return table(head, rows);
+}
+
+function relaxedCells({ entriesAboveOne, drawsAboveOne, meanTotalVariation }: RelaxedComparison): string[] {
+  const percent = `${formatNumber(100 * drawsAboveOne, 2)} %`;
+  return [formatNumber(entriesAboveOne, 4), percent, formatNumber(meanTotalVariation, 4)];
+}
+
+function formatPValue({ pValue, degreesOfFreedom }: SamplerComparison["chiSquare"]): string {
+  if (degreesOfFreedom === 0) return "–";
+  return pValue > 0 && pValue < 1e-3 ? pValue.toExponential(1) : formatNumber(pValue, 3);
+}
+
+function table(head: string[], rows: string[][]): string {
+  const colAligns = head.map((_, column) => (column === 0 ? "left" : "right") as "left" | "right");
+  const drawn = new Table({ head, colAligns, style: { head: [], border: [], compact: true } });
+  drawn.push(...rows);
+  return drawn.toString();
+}
+
+/** Groups of bars in the picture: more would be too thin. */
+const MOST_GROUPS = 20;
+
+/** Pixels of the picture for one of the drawing. */
+const SCALE = 2;
+
+async function picture(
+  { draws }: Options,
+  law: readonly SubsetProbability[],
+  comparisons: readonly SamplerComparison[],
+): Promise<Uint8Array> {
+  // Imported late, because what draws takes as long to load as all the rest.
+  const { barChart, WIDTH } = await import("../report/bar-chart.ts");
+  const { rasterize } = await import("../report/rasterize.ts");
+  const shown = law.slice(0, MOST_GROUPS);
+  const part = shown.length < law.length ? `, the ${MOST_GROUPS} most probable of ${formatNumber(law.length, 0)}` : "";
+  const svg = barChart({
+    title: "Share of the draws that gave each subset, by sampler, beside the exact law",
+    x: { label: `subset${part}` },
+    y: { label: `share of ${formatNumber(draws, 0)} draws` },
+    groups: shown.map(nameOf),
+    series: comparisons.map(({ name, shares }) => ({ name, values: shares.slice(0, shown.length) })),
+    reference: { name: "exact law", values: shown.map(({ probability }) => probability) },
+  });
+  return rasterize(svg, { width: SCALE * WIDTH });
+}

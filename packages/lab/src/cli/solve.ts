@@ -1,0 +1,66 @@
+/** `softdraw solve RUN PICTURE` */
+
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Command } from "commander";
+import type { Picture } from "../report/pixels.ts";
+import { decodePicture, encodePicture } from "../report/png.ts";
+import { writeAtomically } from "../runs/files.ts";
+import { WrongCall } from "./errors.ts";
+import { wholeNumber } from "./options.ts";
+import { addCommonOptions, begin, type CommonOptions, loadData, openRunToRead, readRunConfig } from "./shared.ts";
+import { trainedModel } from "./trained.ts";
+
+interface Options extends CommonOptions {
+  readonly outDir: string;
+  readonly seed: number;
+}
+
+export function addSolve(program: Command): void {
+  const command = program
+    .command("solve")
+    .argument("<run>", "run folder of a jigsaw")
+    .argument("<picture>", "a PNG file")
+    .description("cut any picture into pieces, shuffle them, and put it together with a trained model")
+    .option("--seed <number>", "seed of the shuffle", wholeNumber(0, 0xffffffff), 0)
+    .option("--out-dir <folder>", "where shuffled.png and solved.png are written", ".");
+  addCommonOptions(command)
+    .addHelpText("after", "\nExample:\n  softdraw solve runs/jigsaw-2026-01-31-4k7m2q seven.png --seed 3")
+    .action(solve);
+}
+
+async function solve(path: string, file: string, options: Options): Promise<void> {
+  const run = await openRunToRead(path);
+  const { experiment, config } = readRunConfig(run);
+  if (!experiment.solve) throw new WrongCall(`${experiment.name} solves no pictures. A run of jigsaw does.`);
+  const picture = await readPicture(file);
+  const reporter = await begin(options, experiment);
+  try {
+    const data = await loadData(config, reporter);
+    const trained = await trainedModel(run, experiment, config, data);
+    const solving = experiment.solve(trained, data, picture, options);
+    const { shuffled, solved, right, pieces } = await solving.catch((error) => {
+      throw error instanceof RangeError ? new WrongCall(`${file}: ${error.message}`) : error;
+    });
+    const files = { shuffled: join(options.outDir, "shuffled.png"), solved: join(options.outDir, "solved.png") };
+    await writeAtomically(files.shuffled, encodePicture(shuffled));
+    await writeAtomically(files.solved, encodePicture(solved));
+    reporter.say(
+      `${right} of ${pieces} pieces are in their place.\nBefore: ${files.shuffled}\nAfter:  ${files.solved}`,
+    );
+    reporter.record("solved", { ...files, right, pieces });
+  } finally {
+    reporter.close();
+  }
+}
+
+async function readPicture(file: string): Promise<Picture> {
+  const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+    throw new WrongCall(`${file} cannot be read: ${error.code === "ENOENT" ? "there is no such file" : error.code}.`);
+  });
+  try {
+    return decodePicture(bytes);
+  } catch (error) {
+    throw new WrongCall(`${file}: ${(error as Error).message}`);
+  }
+}
