@@ -23,3 +23,22 @@ export function meanWithError(values: readonly number[]): { mean: number; standa
   const variance = values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / Math.max(1, values.length - 1);
   return { mean, standardError: Math.sqrt(variance / values.length) };
 }
+
+/**
+ * Kendall's rank correlation tau-b, from -1 to 1, `(concordant - discordant) / sqrt((pairs - ties in x)(pairs - ties in
+ * y))`, as SciPy's `kendalltau` has it; NaN where one list is all ties. Takes all pairs, so it is for short lists.
+ *
+ * Kendall, "The Treatment of Ties in Ranking Problems", 1945.
+ */
+export function kendallTau(x: ArrayLike<number>, y: ArrayLike<number>): number {
+  let [balance, untiedX, untiedY] = [0, 0, 0];
+  for (let i = 1; i < x.length; i++) {
+    for (let j = 0; j < i; j++) {
+      const [signX, signY] = [Math.sign(x[i]! - x[j]!), Math.sign(y[i]! - y[j]!)];
+      balance += signX * signY;
+      untiedX += signX * signX;
+      untiedY += signY * signY;
+    }
+  }
+  return balance / Math.sqrt(untiedX * untiedY);
+}

@@ -3,13 +3,13 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { bernoulli, categorical, noise, schedules } from "softdraw";
+import { assignment, bernoulli, categorical, noise, permutation, schedules, subset } from "softdraw";
 import { describe, expect, test } from "vitest";
 import { parseSoftdraw, shellCommands, softdrawOptions, splitWords } from "./documents/commands.ts";
 import { type MarkdownDocument, parseMarkdown } from "./documents/markdown.ts";
 import { type Program, programsOf, runProgram, typeErrors } from "./documents/programs.ts";
 
-const library = { bernoulli, categorical, noise, schedules };
+const library = { assignment, bernoulli, categorical, noise, permutation, schedules, subset };
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 
 const paths = [
@@ -55,7 +55,10 @@ describe.each(documents.map((document) => [document.path, document] as const))("
   });
 
   test("functions of the library that it names exist", () => {
-    const named = mentions(document, /\b(bernoulli|categorical|noise|schedules)\.(?!ts\b|md\b)(\w+)/g);
+    const named = mentions(
+      document,
+      /\b(assignment|bernoulli|categorical|noise|permutation|schedules|subset)\.(?!ts\b|md\b)(\w+)/g,
+    );
     const unknown = named.filter(({ match: [, module, name] }) => !(name! in library[module as keyof typeof library]));
     expect(unknown.map(({ place, match }) => `${place}: ${match[0]}`)).toEqual([]);
   });

@@ -24,3 +24,12 @@ export interface DatasetSplits {
   readonly train: Dataset;
   readonly test: Dataset;
 }
+
+const nothing = { name: "generated", count: 0, height: 0, width: 0, classes: 0 };
+
+/** What an experiment gets that makes its own data as it trains. */
+export const generated: DatasetSplits = {
+  name: "generated data",
+  train: { ...nothing, images: new Uint8Array(), labels: new Uint8Array() },
+  test: { ...nothing, images: new Uint8Array(), labels: new Uint8Array() },
+};

@@ -18,7 +18,8 @@ import { arraysOf, readTensors } from "../nn/tensors.ts";
 import { tileImages } from "../report/pixels.ts";
 import type { Checkpoint } from "../runs/safetensors.ts";
 import { meanWithError, streamingLogSumExp } from "../statistics.ts";
-import { dataOptions, temperatureOptions, temperatureSchedule } from "./configuration.ts";
+import { dataOptions, decays, dials, temperatureOptions, temperatureSchedule } from "./configuration.ts";
+import { curvesOf } from "./curves.ts";
 import type {
   Context,
   EpochRecord,
@@ -39,7 +40,7 @@ const schema = z.strictObject({
   epochs: z.int().min(1).default(10).describe("passes over the training images"),
   batch: z.int().min(1).default(50).describe("images a step"),
   learningRate: z.number().positive().default(1e-3).describe("Adam's step size, at the first step if it decays"),
-  learningRateDecay: z.enum(["none", "linear"]).default("linear").describe("whether it falls to 0 at the last step"),
+  learningRateDecay: z.enum(decays).default("linear").describe("whether it falls to 0 at the last step"),
   divergenceWarmup: z
     .number()
     .min(0)
@@ -158,7 +159,7 @@ async function* run(config: Config, { data, checkpoint }: Context): AsyncGenerat
   const { train } = data;
   const { epochs, batch } = config;
   const steps = stepsAnEpoch(config, train);
-  const dialsAt = dials(config, steps * epochs);
+  const dialsAt = vaeDials(config, steps * epochs);
   const update = trainingStep(config);
   const report = epochReport(config, data);
   let state = checkpoint ? restoreState(checkpoint) : initState(config, train.height * train.width);
@@ -198,14 +199,12 @@ async function* run(config: Config, { data, checkpoint }: Context): AsyncGenerat
   }
 }
 
-/** The dials at a step, of `total`. */
-function dials(config: Config, total: number) {
-  const { learningRate, learningRateDecay, divergenceWarmup } = config;
-  const temperatureAt = temperatureSchedule(config, total);
+/** What is turned at a step, of `total`. */
+function vaeDials(config: Config, total: number) {
+  const dialsAt = dials(config, total);
   return (step: number) => ({
-    temperature: temperatureAt(step),
-    learningRate: learningRateDecay === "linear" ? learningRate * (1 - step / total) : learningRate,
-    divergenceWeight: Math.min(1, (step + 1) / (divergenceWarmup * total + 1)),
+    ...dialsAt(step),
+    divergenceWeight: Math.min(1, (step + 1) / (config.divergenceWarmup * total + 1)),
   });
 }
 
@@ -318,7 +317,7 @@ function results(records: readonly EpochRecord[]): Result[] {
 
 function charts(records: readonly EpochRecord[]) {
   const x = { label: "epoch" };
-  const series = (name: string, key: string) => ({ name, points: records.map((r) => ({ x: r.epoch, y: r[key]! })) });
+  const series = curvesOf(records);
   return [
     {
       title: "Loss",
@@ -464,6 +463,8 @@ const DECODED_AT_ONCE = 2000;
 
 const IMAGES_AT_ONCE = 100;
 
+const IMPORTANCE_SAMPLES = 100;
+
 /**
  * The importance-weighted bound on the discrete model's log-likelihood, `log (1/K) sum_k p(x | z_k) p(z_k) / q(z_k | x)`,
  * z_k drawn from q. It grows with K towards log p(x); K = 1 is the evidence lower bound.
@@ -473,7 +474,7 @@ const IMAGES_AT_ONCE = 100;
 async function evaluate(
   { config, checkpoint }: Trained<Config>,
   { train, test }: DatasetSplits,
-  { importanceSamples, examples = test.count, seed, onProgress }: EvaluationOptions,
+  { importanceSamples = IMPORTANCE_SAMPLES, examples = test.count, seed, onProgress }: EvaluationOptions,
 ): Promise<Result[]> {
   const model = restoreModel(checkpoint);
   const count = Math.min(examples, test.count);
@@ -572,5 +573,6 @@ export const categoricalVae: Experiment<Config> = {
       url: "https://arxiv.org/abs/1611.00712",
     },
   ],
+  evaluationOptions: ["importanceSamples"],
   ...{ schema, presets, columns, check, run, results, charts, pictures, evaluate, sample },
 };

@@ -4,10 +4,14 @@ import { schedules } from "softdraw";
 import { z } from "zod";
 import { datasetNames } from "../data/types.ts";
 
+export const seedOption = {
+  seed: z.int().min(0).max(0xffffffff).default(0).describe("of all randomness: the same seed gives the same bytes"),
+};
+
 export const dataOptions = {
   data: z.enum(datasetNames).default("digits").describe("data set"),
   dataDir: z.string().optional().describe("folder with the data set's four IDX files; default the cache or a download"),
-  seed: z.int().min(0).max(0xffffffff).default(0).describe("of all randomness: the same seed gives the same bytes"),
+  ...seedOption,
 };
 
 const scheduleNames = ["constant", "exponential", "linear", "cosine"] as const;
@@ -49,4 +53,30 @@ export function temperatureSchedule(config: TemperatureConfig, steps: number): s
     case "cosine":
       return schedules.cosine({ start, end, steps });
   }
+}
+
+/** How a learning rate may fall over a training; `none` keeps it. */
+export const decays = ["none", "linear", "cosine"] as const;
+
+export interface LearningRateConfig {
+  readonly learningRate: number;
+  readonly learningRateDecay: (typeof decays)[number];
+}
+
+/** The learning rate at a step, of `total`: it begins at `learningRate` and would reach 0 after the last step. */
+function learningRateSchedule({ learningRate, learningRateDecay }: LearningRateConfig, total: number) {
+  const shares = {
+    none: () => 1,
+    linear: (done: number) => 1 - done,
+    cosine: (done: number) => (1 + Math.cos(Math.PI * done)) / 2,
+  };
+  const share = shares[learningRateDecay];
+  return (step: number): number => learningRate * share(step / total);
+}
+
+/** What is turned while training: the temperature and the learning rate at a step, of `total`. */
+export function dials(config: TemperatureConfig & LearningRateConfig, total: number) {
+  const temperatureAt = temperatureSchedule(config, total);
+  const learningRateAt = learningRateSchedule(config, total);
+  return (step: number) => ({ temperature: temperatureAt(step), learningRate: learningRateAt(step) });
 }

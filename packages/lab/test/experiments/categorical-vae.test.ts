@@ -2,16 +2,8 @@ import { beforeAll, describe, expect, test } from "vitest";
 import type { DatasetSplits } from "../../src/data/types.ts";
 import { categoricalVae } from "../../src/experiments/categorical-vae.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../src/runs/safetensors.ts";
-import {
-  digestOf,
-  type Config,
-  configuration,
-  fewDigits,
-  HOOK_TIMEOUT,
-  mean,
-  type Training,
-  train,
-} from "./support.ts";
+import { type Config, configuration, train } from "./categorical-vae-support.ts";
+import { digestOf, fewDigits, HOOK_TIMEOUT, mean, type Training } from "./support.ts";
 
 let data: DatasetSplits;
 /** A training of two epochs of four steps. */

@@ -12,16 +12,12 @@ import {
   type Config,
   configuration,
   divergence,
-  fewDigits,
-  HOOK_TIMEOUT,
   logLikelihood,
-  mean,
-  pixelsOf,
   referenceModel,
   softmax,
-  sum,
   train,
-} from "./support.ts";
+} from "./categorical-vae-support.ts";
+import { fewDigits, HOOK_TIMEOUT, mean, pixelsOf, sum } from "./support.ts";
 
 const IMAGES = 60;
 const [VARIABLES, CLASSES] = [2, 3];

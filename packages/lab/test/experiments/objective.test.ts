@@ -16,14 +16,11 @@ import {
   type Config,
   configuration,
   divergence,
-  fewDigits,
-  HOOK_TIMEOUT,
   logLikelihood,
-  mean,
-  pixelsOf,
   referenceModel,
   softmax,
-} from "./support.ts";
+} from "./categorical-vae-support.ts";
+import { fewDigits, HOOK_TIMEOUT, indexOfLargest, mean, moved, pixelsOf } from "./support.ts";
 
 const BATCH = 3;
 let data: DatasetSplits;
@@ -82,18 +79,6 @@ function referenceLoss(config: Config, origin: Checkpoint, images: number[][], g
     });
     return mean(losses);
   };
-}
-
-/** The checkpoint with one number of a tensor changed. */
-function moved(checkpoint: Checkpoint, name: string, at: number, by: number): Checkpoint {
-  const tensor = checkpoint.tensors[name]!;
-  const data = Float64Array.from(tensor.data as Float32Array);
-  data[at]! += by;
-  return { ...checkpoint, tensors: { ...checkpoint.tensors, [name]: { ...tensor, data: data as never } } };
-}
-
-function indexOfLargest(values: readonly number[]): number {
-  return values.reduce((best, value, i) => (Math.abs(value) > Math.abs(values[best]!) ? i : best), 0);
 }
 
 const cases: { name: string; values: Partial<Config>; weight: number }[] = [

@@ -3,7 +3,8 @@ import type { DatasetSplits } from "../../src/data/types.ts";
 import { categoricalVae } from "../../src/experiments/categorical-vae.ts";
 import type { NamedPicture, Trained } from "../../src/experiments/experiment.ts";
 import type { Picture } from "../../src/report/pixels.ts";
-import { type Config, configuration, fewDigits, HOOK_TIMEOUT, train } from "./support.ts";
+import { type Config, configuration, train } from "./categorical-vae-support.ts";
+import { fewDigits, HOOK_TIMEOUT } from "./support.ts";
 
 let data: DatasetSplits;
 let trained: Trained<Config>;

@@ -1,0 +1,109 @@
+/** Batches of images for a first convolution with pooling: every patch that it looks at, laid out for one product. */
+
+import { numpy as np } from "@jax-js/jax";
+import { paddedPatchSize } from "../nn/convolution.ts";
+import type { Dataset } from "./types.ts";
+
+/** Kept between batches, because `np.array` copies. */
+let pixels = new Float32Array(0);
+let patches = new Float32Array(0);
+
+/** Pixels right and down that each image of a batch is moved; what comes in from outside is background. */
+export interface Shifts {
+  readonly right: ArrayLike<number>;
+  readonly down: ArrayLike<number>;
+}
+
+/**
+ * The `size * size` patches of images, by their place in the 2x2 square that is pooled.
+ *
+ * @param rows rows of the data set
+ * @returns float32 `[4, height', width', rows, padded]` in [0, 1] with `height' = (height - size + 1) / 2`; entry
+ * `[2 a + b, y, x, n]` is the patch of image n whose top left corner is at row `2 y + a`, column `2 x + b`
+ * @throws RangeError for an image that leaves no whole squares, and for a row that the data set does not have
+ */
+export function gatherPatches(dataset: Dataset, rows: Uint32Array, size: number, shifts?: Shifts): np.Array {
+  checkSquares(dataset, size);
+  const { height, width } = dataset;
+  return pooledPatches(decodeImages(dataset, rows, shifts), { count: rows.length, height, width }, size);
+}
+
+/**
+ * The same for images that are already numbers, `[count, height, width]`. A last row or column of patches that fills no
+ * 2x2 square is left out, as PyTorch's pooling does.
+ */
+export function pooledPatches(
+  images: Float32Array,
+  { count, height, width }: { count: number; height: number; width: number },
+  size: number,
+): np.Array {
+  const [squaresDown, squaresAcross] = [Math.floor((height - size + 1) / 2), Math.floor((width - size + 1) / 2)];
+  const padded = paddedPatchSize(size);
+  const shape = [4, squaresDown, squaresAcross, count, padded];
+  const target = scratchPatches(shape.reduce((a, b) => a * b));
+  let to = 0;
+  for (let place = 0; place < 4; place++) {
+    const [down, right] = [place >> 1, place & 1];
+    for (let y = 0; y < squaresDown; y++) {
+      for (let x = 0; x < squaresAcross; x++) {
+        const corner = (2 * y + down) * width + 2 * x + right;
+        for (let image = 0; image < count; image++, to += padded) {
+          copyPatch(target, to, images, image * height * width + corner, width, size);
+          for (let rest = to + size * size; rest < to + padded; rest++) target[rest] = 0;
+        }
+      }
+    }
+  }
+  return np.array(target, { shape });
+}
+
+function copyPatch(
+  target: Float32Array,
+  to: number,
+  images: Float32Array,
+  from: number,
+  width: number,
+  size: number,
+): void {
+  for (let i = 0; i < size; i++) {
+    for (let j = 0; j < size; j++) target[to++] = images[from + i * width + j]!;
+  }
+}
+
+function decodeImages(dataset: Dataset, rows: Uint32Array, shifts: Shifts | undefined): Float32Array {
+  const size = dataset.height * dataset.width;
+  if (pixels.length < rows.length * size) pixels = new Float32Array(rows.length * size);
+  rows.forEach((row, index) => {
+    if (row >= dataset.count) {
+      throw new RangeError(`gatherPatches: ${dataset.name} has ${dataset.count} rows, rows[${index}] is ${row}.`);
+    }
+    decodeImage(dataset, row, index * size, shifts?.right[index] ?? 0, shifts?.down[index] ?? 0);
+  });
+  return pixels;
+}
+
+function decodeImage({ images, height, width }: Dataset, row: number, to: number, right: number, down: number): void {
+  for (let y = 0; y < height; y++) {
+    const sourceY = y - down;
+    const inside = sourceY >= 0 && sourceY < height;
+    for (let x = 0; x < width; x++) {
+      const sourceX = x - right;
+      const byte = inside && sourceX >= 0 && sourceX < width ? images[(row * height + sourceY) * width + sourceX]! : 0;
+      pixels[to + y * width + x] = byte / 255;
+    }
+  }
+}
+
+function scratchPatches(length: number): Float32Array<ArrayBuffer> {
+  if (patches.length < length) patches = new Float32Array(length);
+  return patches.subarray(0, length);
+}
+
+function checkSquares({ name, height, width }: Dataset, size: number): void {
+  const [down, across] = [height - size + 1, width - size + 1];
+  if (Number.isInteger(size) && size > 0 && down > 0 && across > 0 && down % 2 === 0 && across % 2 === 0) return;
+  throw new RangeError(
+    `gatherPatches: a patch size that leaves an even number of places was expected, got ${size} for ${name} of ` +
+      `${height} x ${width}.`,
+  );
+}

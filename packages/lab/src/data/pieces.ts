@@ -1,0 +1,176 @@
+/** Pictures cut into pieces, shuffled, and put together again. Pieces are numbered row by row from the top left. */
+
+import { type numpy as np, random } from "@jax-js/jax";
+import type { Picture } from "../report/pixels.ts";
+import type { Dataset } from "./types.ts";
+
+/** How pictures are cut: `across * across` square pieces of `side * side` pixels, from the middle of the picture. */
+export interface Cut {
+  readonly across: number;
+  readonly side: number;
+  /** Of the part that is used, in the picture. */
+  readonly top: number;
+  readonly left: number;
+}
+
+/**
+ * The largest square pieces that fit, `across` each way. What is left over is cropped evenly from the edges: nothing of
+ * 28 x 28 pixels for 2 and 4, one row and column for 3, three for 5, four for 6.
+ *
+ * @throws RangeError for a picture too small
+ */
+export function cutOf({ height, width }: { height: number; width: number }, across: number): Cut {
+  const side = Math.floor(Math.min(height, width) / across);
+  if (side < 1) {
+    throw new RangeError(`A picture of ${height} x ${width} cannot be cut into ${across} x ${across} pieces.`);
+  }
+  return { across, side, top: Math.floor((height - across * side) / 2), left: Math.floor((width - across * side) / 2) };
+}
+
+/** The pieces of pictures in their places, byte / 255: `[rows, across * across, side * side]`. */
+export function gatherPieces(dataset: Dataset, rows: Uint32Array, cut: Cut): Float32Array {
+  const { across, side, top, left } = cut;
+  const { width, height, images } = dataset;
+  const pieces = new Float32Array(rows.length * (across * side) ** 2);
+  let to = 0;
+  for (const row of rows) {
+    for (let piece = 0; piece < across * across; piece++) {
+      const [y, x] = [top + Math.floor(piece / across) * side, left + (piece % across) * side];
+      for (let i = 0; i < side; i++) {
+        const from = (row * height + y + i) * width + x;
+        for (let j = 0; j < side; j++) pieces[to++] = images[from + j]! / 255;
+      }
+    }
+  }
+  return pieces;
+}
+
+/**
+ * Uniformly random orders of `size` things, `[count, size]`, by Fisher and Yates' shuffle.
+ *
+ * @param key PRNG key, consumed
+ */
+export async function shuffledOrders(key: np.Array, count: number, size: number): Promise<Uint32Array> {
+  const bits = await random.bits(key, [count * size]).data();
+  const orders = Uint32Array.from(bits, (_, i) => i % size);
+  for (let first = 0; first < orders.length; first += size) {
+    for (let last = size - 1; last > 0; last--) {
+      const drawn = first + Math.floor((bits[first + last]! / 2 ** 32) * (last + 1));
+      const taken = orders[drawn]!;
+      orders[drawn] = orders[first + last]!;
+      orders[first + last] = taken;
+    }
+  }
+  return orders;
+}
+
+/** Pieces rearranged: slot s of a picture gets piece `orders[s]` of it. */
+export function arrangePieces(pieces: Float32Array, orders: Uint32Array, { across, side }: Cut): Float32Array {
+  const [count, pixels] = [across * across, side * side];
+  const arranged = new Float32Array(pieces.length);
+  orders.forEach((piece, slot) => {
+    const from = (slot - (slot % count) + piece) * pixels;
+    arranged.set(pieces.subarray(from, from + pixels), slot * pixels);
+  });
+  return arranged;
+}
+
+/** Pieces in their places as whole pictures, `[rows, across * side, across * side]`. */
+export function joinPieces(pieces: Float32Array, { across, side }: Cut): Float32Array {
+  const length = across * side;
+  const pictures = new Float32Array(pieces.length);
+  for (let to = 0; to < pictures.length; to++) {
+    const [picture, y, x] = [Math.floor(to / length ** 2), Math.floor(to / length) % length, to % length];
+    const piece = picture * across ** 2 + Math.floor(y / side) * across + Math.floor(x / side);
+    pictures[to] = pieces[piece * side * side + (y % side) * side + (x % side)]!;
+  }
+  return pictures;
+}
+
+/** Pieces with `margin` pixels of `value` around each, for a convolution that keeps their size. */
+export function padPieces(pieces: Float32Array, side: number, margin: number, value: number): Float32Array {
+  const padded = side + 2 * margin;
+  const result = new Float32Array((pieces.length / side ** 2) * padded ** 2).fill(value);
+  for (let from = 0; from < pieces.length; from += side) {
+    const [piece, row] = [Math.floor(from / side ** 2), Math.floor(from / side) % side];
+    result.set(pieces.subarray(from, from + side), piece * padded ** 2 + (row + margin) * padded + margin);
+  }
+  return result;
+}
+
+/** For every piece of a picture, the first piece that looks exactly the same. */
+export function identicalPieces(picture: Float32Array, size: number): number[] {
+  const pixels = picture.length / size;
+  const looks = Array.from({ length: size }, (_, piece) => picture.slice(piece * pixels, (piece + 1) * pixels).join());
+  return looks.map((look) => looks.indexOf(look));
+}
+
+/**
+ * The places found, where identical pieces have changed places among themselves so that as many as possible are in their
+ * own: nobody can tell them apart.
+ */
+export function withIdenticalExchanged(order: Uint32Array, found: Uint32Array, alike: readonly number[]): Uint32Array {
+  const exchanged = Uint32Array.from(found);
+  for (const look of new Set(alike)) {
+    const slots = [...order.keys()].filter((slot) => alike[order[slot]!] === look);
+    const places = new Set(slots.map((slot) => found[slot]!));
+    const homeless = slots.filter((slot) => !places.delete(order[slot]!));
+    const atHome = slots.filter((slot) => !homeless.includes(slot));
+    for (const slot of atHome) exchanged[slot] = order[slot]!;
+    for (const [i, place] of [...places].entries()) exchanged[homeless[i]!] = place;
+  }
+  return exchanged;
+}
+
+/** From the place of each slot's piece, the slot that belongs at each place. */
+export function inverseOrders(places: Uint32Array, { across }: Cut): Uint32Array {
+  const size = across ** 2;
+  const inverse = new Uint32Array(places.length);
+  places.forEach((place, index) => {
+    inverse[index - (index % size) + place] = index % size;
+  });
+  return inverse;
+}
+
+/** The pieces of a picture in grey, each reduced (or enlarged) to the side that the network knows, as means of areas. */
+export function greyPieces({ width, channels, data }: Picture, fine: Cut, known: Cut): Float32Array {
+  const grey = (y: number, x: number) => {
+    const at = (y * width + x) * channels;
+    return channels === 1 ? data[at]! : 0.299 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]!;
+  };
+  const bounds = (i: number) => {
+    const from = Math.floor((i * fine.side) / known.side);
+    return [from, Math.max(from + 1, Math.floor(((i + 1) * fine.side) / known.side))] as const;
+  };
+  return Float32Array.from({ length: (known.across * known.side) ** 2 }, (_, index) => {
+    const [piece, pixel] = [Math.floor(index / known.side ** 2), index % known.side ** 2];
+    const [top, left] = [
+      fine.top + Math.floor(piece / fine.across) * fine.side,
+      fine.left + (piece % fine.across) * fine.side,
+    ];
+    const [y0, y1] = bounds(Math.floor(pixel / known.side));
+    const [x0, x1] = bounds(pixel % known.side);
+    let sum = 0;
+    for (let y = y0; y < y1; y++) for (let x = x0; x < x1; x++) sum += grey(top + y, left + x);
+    return sum / ((y1 - y0) * (x1 - x0)) / 255;
+  });
+}
+
+/** The used part of a picture with piece `order[place]` at each place. */
+export function rearranged(
+  { width, channels, data }: Picture,
+  { across, side, top, left }: Cut,
+  order: Uint32Array,
+): Picture {
+  const length = across * side;
+  const result = new Uint8Array(length * length * channels);
+  order.forEach((piece, place) => {
+    const [y, x] = [Math.floor(place / across) * side, (place % across) * side];
+    const [fromY, fromX] = [top + Math.floor(piece / across) * side, left + (piece % across) * side];
+    for (let i = 0; i < side; i++) {
+      const from = ((fromY + i) * width + fromX) * channels;
+      result.set(data.subarray(from, from + side * channels), ((y + i) * length + x) * channels);
+    }
+  });
+  return { width: length, height: length, channels, data: result };
+}
