@@ -24,6 +24,18 @@ export function pairwiseRatios(a: readonly number[], b: readonly number[]): numb
   throw new RangeError(`pairwiseRatios: expected as many samples of either, got ${a.length} and ${b.length}.`);
 }
 
+/** The e of `value = c size^e` that fits best, by least squares of the logarithms. */
+export function growthExponent(sizes: readonly number[], values: readonly number[]): number {
+  const centred = (x: readonly number[]) => {
+    const logarithms = x.map(Math.log);
+    const mean = logarithms.reduce((a, b) => a + b, 0) / x.length;
+    return logarithms.map((l) => l - mean);
+  };
+  const [x, y] = [centred(sizes), centred(values)];
+  const inner = (a: number[], b: number[]) => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
+  return inner(x, y) / inner(x, x);
+}
+
 function middle(sorted: readonly number[]): number {
   const half = sorted.length / 2;
   return (sorted[Math.ceil(half) - 1]! + sorted[Math.floor(half)]!) / 2;

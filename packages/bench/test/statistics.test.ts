@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { meets } from "../src/benchmark.ts";
-import { pairwiseRatios, summarize } from "../src/statistics.ts";
+import { growthExponent, pairwiseRatios, summarize } from "../src/statistics.ts";
 
 describe("summarize", () => {
   test("takes the middle sample, whatever the order, and leaves the samples as they are", () => {
@@ -29,6 +29,11 @@ describe("pairwiseRatios", () => {
   test("refuses samples that are no pairs", () => {
     expect(() => pairwiseRatios([1, 2], [1])).toThrow("got 2 and 1");
   });
+});
+
+test("growthExponent is the slope between logarithms", () => {
+  expect(growthExponent([1, 2, 4, 8], [3, 12, 48, 192])).toBeCloseTo(2);
+  expect(growthExponent([1, 10, 100], [7, 7, 7])).toBeCloseTo(0);
 });
 
 test("a target is met at its bound", () => {

@@ -20,7 +20,7 @@ async function draw({ jax, softdraw }: Modules) {
   await jax.init("wasm");
   jax.defaultDevice("wasm");
   const { numpy: np, random } = jax;
-  const { bernoulli, categorical, noise } = softdraw;
+  const { bernoulli, categorical, noise, permutation, subset } = softdraw;
   const logits = () => random.normal(random.key(1), [50, 7]);
   const loss = (l: import("@jax-js/jax").numpy.Array) =>
     categorical
@@ -35,6 +35,11 @@ async function draw({ jax, softdraw }: Modules) {
     entropy: await read(categorical.entropy(logits())),
     gradient: await read(jax.grad(loss)(logits())),
     gumbel: await read(noise.gumbel(random.key(4), [1000])),
+    permutations: await read(await permutation.sample(random.key(2), random.normal(random.key(5), [20, 6, 6]))),
+    plans: await read(permutation.relax(random.key(2), random.normal(random.key(5), [20, 6, 6]), { temperature: 0.1 })),
+    subsets: await read(subset.sample(random.key(2), logits(), 3)),
+    relaxedSubsets: await read(subset.relax(random.key(2), logits(), 3, { temperature: 0.3 })),
+    subsetLaw: await read(subset.setLogProb(subset.mode(logits(), 3), logits(), 3)),
   };
 }
 
@@ -67,7 +72,10 @@ describe.skipIf(missing)("in a browser", () => {
     const inNode = await draw({ jax: await import("@jax-js/jax"), softdraw: await import("softdraw") });
     expect(inPage.choices).toEqual(inNode.choices);
     expect(inPage.coins).toEqual(inNode.coins);
-    for (const name of ["relaxed", "entropy", "gradient", "gumbel"] as const) {
+    expect(inPage.permutations).toEqual(inNode.permutations);
+    expect(inPage.subsets).toEqual(inNode.subsets);
+    const floats = ["relaxed", "entropy", "gradient", "gumbel", "relaxedSubsets", "subsetLaw", "plans"] as const;
+    for (const name of floats) {
       expect(largestDifference(inPage[name], inNode[name]), name).toBe(0);
     }
     expect(complaints).toEqual([]);

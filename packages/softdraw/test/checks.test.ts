@@ -1,7 +1,7 @@
 /** Argument errors, as a caller meets them: what each says, and that nothing is consumed before one is thrown. */
 
 import { jit, numpy as np, random } from "@jax-js/jax";
-import { bernoulli, categorical, noise, straightThrough } from "softdraw";
+import { bernoulli, categorical, noise, straightThrough, subset } from "softdraw";
 import { describe, expect, test } from "vitest";
 
 type Array = np.Array;
@@ -43,6 +43,9 @@ describe.each(
     "bernoulli.relax": (k: Array) => bernoulli.relax(k, floats(3)),
     "categorical.sample": (k: Array) => categorical.sample(k, floats(3)),
     "categorical.relax": (k: Array) => categorical.relax(k, floats(3), { temperature: floats() }),
+    "subset.sample": (k: Array) => subset.sample(k, floats(3), 2),
+    "subset.sampleOrdered": (k: Array) => subset.sampleOrdered(k, floats(3), 2),
+    "subset.relax": (k: Array) => subset.relax(k, floats(3), 2, { temperature: floats() }),
     "noise.gumbel": (k: Array) => noise.gumbel(k, [3]),
     "noise.logistic": (k: Array) => noise.logistic(k, [3]),
     "noise.perturb": (k: Array) => noise.perturb(k, floats(3)),

@@ -23,6 +23,12 @@ export function chiSquarePValue(counts: number[], probabilities: number[]): numb
   return 1 - jStat.chisquare.cdf(statistic, possible.length - 1);
 }
 
+/** P(chi-square is at least the observed one) for as many draws of either of two samplers, by outcome, of the same law. */
+export function sameLawPValue(a: number[], b: number[]): number {
+  const statistic = a.reduce((sum, count, i) => sum + (count - b[i]!) ** 2 / Math.max(1, count + b[i]!), 0);
+  return 1 - jStat.chisquare.cdf(statistic, a.length - 1);
+}
+
 /** Kolmogorov-Smirnov statistic of draws against a cumulative distribution. Sorts the draws. */
 export function kolmogorovSmirnov(draws: Float32Array, cdf: (x: number) => number): number {
   draws.sort();
@@ -56,6 +62,13 @@ export function moments(blocks: Iterable<ArrayLike<number>>, center: number) {
   const [m1, m2, m3] = sums.map((sum) => sum / count) as [number, number, number];
   const variance = m2 - m1 ** 2;
   return { count, mean: center + m1, variance, skewness: (m3 - 3 * m1 * m2 + 2 * m1 ** 3) / variance ** 1.5 };
+}
+
+/** All permutations of 0, ..., n - 1, in lexicographic order. */
+export function permutations(n: number): number[][] {
+  const place = (left: number[]): number[][] =>
+    left.length === 0 ? [[]] : left.flatMap((x) => place(left.filter((y) => y !== x)).map((rest) => [x, ...rest]));
+  return place(Array.from({ length: n }, (_, i) => i));
 }
 
 export function softmax(logits: number[]): number[] {

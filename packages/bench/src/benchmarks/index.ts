@@ -1,9 +1,25 @@
 import type { Benchmark } from "../benchmark.ts";
+import { assignment } from "./assignment.ts";
+import { dknnStep } from "./dknn-step.ts";
 import { gumbel } from "./gumbel.ts";
 import { memory } from "./memory.ts";
 import { operators } from "./operators.ts";
+import { sinkhorn } from "./sinkhorn.ts";
+import { sinkhornGrowth } from "./sinkhorn-growth.ts";
+import { subset } from "./subset.ts";
 import { twoCores } from "./two-cores.ts";
 import { vaeStep } from "./vae-step.ts";
 
 /** In the order in which they are taken. */
-export const benchmarks: readonly Benchmark[] = [vaeStep, gumbel, operators, twoCores, memory];
+export const benchmarks: readonly Benchmark[] = [
+  vaeStep,
+  dknnStep,
+  gumbel,
+  operators,
+  subset,
+  sinkhorn,
+  sinkhornGrowth,
+  assignment,
+  twoCores,
+  memory,
+];

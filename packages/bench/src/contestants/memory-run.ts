@@ -8,6 +8,7 @@ import { loadDigits } from "../../../lab/src/data/digits.ts";
 import { defaultThreads, installThreads } from "../../../lab/src/engine/threads.ts";
 import type { Experiment } from "../../../lab/src/experiments/experiment.ts";
 import type { MemoryUse } from "../contestant.ts";
+import { watchWasmMemory } from "./memory.ts";
 import { serve } from "./serve.ts";
 
 const wasmBytes = watchWasmMemory();
@@ -63,16 +64,4 @@ function memoryUse(): MemoryUse {
 
 function megabytes(bytes: number): number {
   return Math.round(bytes / 1e5) / 10;
-}
-
-/** The engine keeps its memory to itself, so this looks at every one that is made from here on. */
-function watchWasmMemory(): () => number {
-  const memories: WebAssembly.Memory[] = [];
-  WebAssembly.Memory = class extends WebAssembly.Memory {
-    constructor(descriptor: WebAssembly.MemoryDescriptor) {
-      super(descriptor);
-      memories.push(this);
-    }
-  };
-  return () => memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
 }

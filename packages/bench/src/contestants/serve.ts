@@ -1,6 +1,8 @@
 /** A contestant's side of the measurement. */
 
 import { createInterface } from "node:readline";
+import { loadDigits } from "../../../lab/src/data/digits.ts";
+import type { BaseConfig, Experiment } from "../../../lab/src/experiments/experiment.ts";
 import type { Answer } from "../contestant.ts";
 
 /** The options that the contestant was started with. */
@@ -23,6 +25,29 @@ export function serveTraining(step: () => Promise<number>): Promise<never> {
     const started = performance.now();
     for (let i = 0; i < amount; i++) loss = await step();
     return { ms: (performance.now() - started) / amount, loss };
+  });
+}
+
+/** More than any benchmark takes. */
+const EPOCHS = 10_000;
+
+/** Serves steps drawn from an experiment's own generator, on the embedded digits at the settings of its preset `tutorial`. */
+export async function serveExperiment<Config extends BaseConfig>(experiment: Experiment<Config>): Promise<never> {
+  const { run, schema, presets } = experiment;
+  const config = schema.parse({ ...presets.tutorial!.values, epochs: EPOCHS });
+  const training = run(config, { data: await loadDigits() });
+  return serve(async (amount) => {
+    let [ms, counted, loss] = [0, 0, Number.NaN];
+    while (counted < amount) {
+      const started = performance.now();
+      const { value } = await training.next();
+      // The last step of an epoch comes with the measures of the epoch, which are no part of a step.
+      if (!value || value.record) continue;
+      ms += performance.now() - started;
+      loss = value.loss;
+      counted++;
+    }
+    return { ms: ms / counted, loss };
   });
 }
 

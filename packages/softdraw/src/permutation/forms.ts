@@ -1,0 +1,38 @@
+/** Sinkhorn's iterations as they are written in textbooks. */
+
+import { jit, lax, nn, numpy as np } from "@jax-js/jax";
+import type { Array } from "../checks.ts";
+import { column, row, scaleColumns, scaleRows, stabilized } from "./stabilized.ts";
+
+/** How the iterations are computed; see `sinkhorn`. */
+export type SinkhornForm = "auto" | "log" | "scaling";
+
+/**
+ * The plan after `iterations` of at least 1, of logits `[..., n, n]` that are already divided by the temperature. Compiled as a
+ * whole, which takes time in proportion to the iterations.
+ */
+export const iterate: Record<SinkhornForm, (x: Array, iterations: number) => Array> = {
+  auto: jit(stabilized, { staticArgnums: [1] }),
+  log: jit(log, { staticArgnums: [1] }),
+  scaling: jit(scaling, { staticArgnums: [1] }),
+};
+
+function log(x: Array, iterations: number): Array {
+  let y = x;
+  for (let i = 0; i < iterations; i++) {
+    y = nn.logSoftmax(y, -1);
+    y = nn.logSoftmax(y, -2);
+  }
+  return np.exp(y);
+}
+
+function scaling(x: Array, iterations: number): Array {
+  const kernel = np.exp(x.ref.sub(column(lax.stopGradient(np.max(x, -1)))));
+  let u = np.reciprocal(kernel.ref.sum(-1));
+  let v = scaleColumns(kernel.ref, u.ref);
+  for (let i = 1; i < iterations; i++) {
+    u = scaleRows(kernel.ref, v);
+    v = scaleColumns(kernel.ref, u.ref);
+  }
+  return kernel.mul(column(u)).mul(row(v));
+}

@@ -1,0 +1,126 @@
+/**
+ * Sinkhorn's iterations in scaling form, safe at any temperature: between two exponentials of the whole matrix, as many
+ * matrix-vector products as float32 provably holds.
+ *
+ * Plain scaling, u = 1/(K v), v = 1/(K' u) with K = exp(x), under- or overflows once x spans more than about 80. Here the
+ * scalings are absorbed into the kernel every few iterations, K = exp(x + f + g) with f = log u and g = log v so far
+ * (Schmitzer 2019), and how few follows from n alone. After one iteration K has column sums 1 and row sums from 1/n to n,
+ * and further iterations never widen that range: each changes log u and log v by at most log n. So within m iterations
+ * what is lost below exp(-87) is less than n^(2m+1) exp(-87) of any sum.
+ *
+ * Schmitzer, "Stabilized Sparse Scaling Algorithms for Entropy Regularized Transport Problems", 2019.
+ */
+
+import { jit, lax, numpy as np } from "@jax-js/jax";
+import type { Array } from "../checks.ts";
+import { LOWEST } from "../numerics.ts";
+
+/** The plan so far is `u_i K_ij v_j` with `K = exp(x_ij + f_i + g_j)`. Gradients flow through x, u and v alone. */
+export interface State {
+  f: Array;
+  g: Array;
+  kernel: Array;
+  u: Array;
+  v: Array;
+  [name: string]: Array;
+}
+
+/** exp(-87) is the last exponential that float32 holds in full; smaller ones are slow, and cost accuracy. */
+const LOWEST_EXPONENT = -87;
+
+/** What is lost may be exp(-14) of a sum, about float32's rounding. */
+const LOST = 14;
+
+/** Outside a jitted function, so many iterations are compiled at a time, and again and again used. */
+const PIECE = 100;
+
+/** `iterations` of Sinkhorn, rows then columns, of logits `[..., n, n]`; at least one. */
+export function stabilized(x: Array, iterations: number): Array {
+  let state = start(x.ref);
+  for (let done = 1; done < iterations; done += PIECE) {
+    state = advance(state, x.ref, Math.min(PIECE, iterations - done), done > 1);
+  }
+  x.dispose();
+  return finish(state);
+}
+
+/** The first iteration, whose steps may be of any size, in the log domain. */
+export const start = jit(function start(x: Array): State {
+  const top = np.negative(lax.stopGradient(np.max(x.ref, -1)));
+  const rows = absorb(np.reciprocal(np.exp(x.ref.add(column(top.ref))).sum(-1)));
+  const f = top.add(rows.logarithm);
+  const g = np.negative(lax.stopGradient(np.max(x.ref.add(column(f.ref)), -2)));
+  const kernel = exponential(x, f.ref, g.ref);
+  return { f, g, kernel, u: rows.rest, v: scaleColumns(kernel.ref, rows.rest.ref) };
+});
+
+/** So many further iterations; from a state that is more than a first iteration old, `absorbing` its scalings at once. */
+export const advance = jit(
+  function advance(state: State, x: Array, iterations: number, absorbing: boolean): State {
+    const longest = longestRun(x.shape.at(-1)!);
+    let { f, g, kernel, u, v } = state;
+    for (let i = 0; i < iterations; i++) {
+      if (i % longest === 0 && (absorbing || i > 0)) ({ f, g, kernel, u, v } = absorbed({ f, g, kernel, u, v }, x.ref));
+      u = scaleRows(kernel.ref, v);
+      v = scaleColumns(kernel.ref, u.ref);
+    }
+    return { f, g, kernel, u, v };
+  },
+  { staticArgnums: [2, 3] },
+);
+
+export const finish = jit(function finish({ kernel, u, v }: State): Array {
+  return kernel.mul(column(u)).mul(row(v));
+});
+
+/** Iterations between two absorptions. */
+function longestRun(n: number): number {
+  const growths = (-LOWEST_EXPONENT - LOST) / Math.log(Math.max(n, 2));
+  return Math.max(1, Math.floor((growths - 1) / 2));
+}
+
+/** The same plan with the scalings moved into the kernel. */
+function absorbed({ f, g, u, v }: State, x: Array): State {
+  const [rows, columns] = [absorb(u), absorb(v)];
+  const [nextF, nextG] = [f.add(rows.logarithm), g.add(columns.logarithm)];
+  return { f: nextF, g: nextG, kernel: exponential(x, nextF.ref, nextG.ref), u: rows.rest, v: columns.rest };
+}
+
+/**
+ * A scaling as the exponential of its logarithm and a rest of about 1. The rest has all of the gradient, and makes up
+ * for the coarseness of the engine's logarithm.
+ */
+function absorb(scaling: Array): { logarithm: Array; rest: Array } {
+  const logarithm = kept(np.log(lax.stopGradient(scaling.ref)));
+  return { logarithm: logarithm.ref, rest: scaling.mul(kept(np.exp(np.negative(logarithm)))) };
+}
+
+/** exp(x + f + g), with 0 for what float32 would not hold in full. */
+function exponential(x: Array, f: Array, g: Array): Array {
+  const exponent = x.add(column(f)).add(row(g));
+  const drop = np.where(exponent.ref.less(LOWEST_EXPONENT), LOWEST, 0);
+  return np.exp(exponent.add(lax.stopGradient(drop)));
+}
+
+export function scaleRows(kernel: Array, v: Array): Array {
+  return np.reciprocal(kernel.mul(row(v)).sum(-1));
+}
+
+export function scaleColumns(kernel: Array, u: Array): Array {
+  return np.reciprocal(kernel.mul(column(u)).sum(-2));
+}
+
+/** A vector that scales, or shifts, the columns of a matrix: one number a column. */
+export function row(x: Array): Array {
+  return np.expandDims(x, -2);
+}
+
+/** A vector that scales, or shifts, the rows of a matrix: one number a row. */
+export function column(x: Array): Array {
+  return np.expandDims(x, -1);
+}
+
+/** The same vector, computed once: the compiler would do it again for every entry of a matrix. A sum is what it keeps. */
+function kept(x: Array): Array {
+  return column(x).sum(-1);
+}
