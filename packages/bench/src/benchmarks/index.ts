@@ -2,6 +2,7 @@ import type { Benchmark } from "../benchmark.ts";
 import { assignment } from "./assignment.ts";
 import { dknnStep } from "./dknn-step.ts";
 import { gumbel } from "./gumbel.ts";
+import { jigsawStep } from "./jigsaw-step.ts";
 import { memory } from "./memory.ts";
 import { operators } from "./operators.ts";
 import { sinkhorn } from "./sinkhorn.ts";
@@ -14,6 +15,7 @@ import { vaeStep } from "./vae-step.ts";
 export const benchmarks: readonly Benchmark[] = [
   vaeStep,
   dknnStep,
+  jigsawStep,
   gumbel,
   operators,
   subset,

@@ -120,7 +120,7 @@ export interface EvaluationOptions {
   readonly onProgress?: (done: number, total: number) => void | Promise<void>;
 }
 
-export type SpecificEvaluationOption = "importanceSamples";
+type SpecificEvaluationOption = "importanceSamples";
 
 export interface SampleOptions {
   readonly count: number;

@@ -37,13 +37,13 @@ const schema = z.strictObject({
   epochs: z.int().min(1).default(10).describe("reports while training"),
   steps: z.int().min(1).default(200).describe("steps between two reports"),
   batch: z.int().min(1).default(20).describe("lists a step"),
-  noise: z.boolean().default(false).describe("draw relaxed permutations instead of taking the plan of the scores"),
+  noise: z.boolean().default(true).describe("train on relaxed draws; without, on the plan of the scores alone"),
   ...temperatureOptions({ temperature: 1, schedule: "constant", temperatureEnd: 1 }),
   iterations: z.int().min(1).default(20).describe("Sinkhorn iterations"),
   learningRate: z.number().positive().default(0.1).describe("Adam's step size, at the first step if it decays"),
   learningRateDecay: z.enum(decays).default("cosine").describe("whether it falls to 0 at the last step"),
   hidden: z.int().min(1).default(32).describe("units of the hidden layer"),
-  initialization: z.enum(initializations).default("he").describe("how weights begin"),
+  initialization: z.enum(initializations).default("he").describe("how the weights of the hidden layer begin"),
 });
 
 type Config = z.infer<typeof schema>;
@@ -54,9 +54,13 @@ const presets: Experiment<Config>["presets"] = {};
 
 type Model = { hidden: Dense; output: Dense };
 
+/**
+ * The scores begin at zero: what the places then learn differs from one to the next only by their place, and their order
+ * comes out without exchanged neighbours. From random scores, ten times as many numbers end in a wrong place.
+ */
 function initModel(key: np.Array, { n, hidden, initialization }: Config): Model {
-  const [first, second] = splitKey(key, 2) as [np.Array, np.Array];
-  return { hidden: initDense(first, 1, hidden, initialization), output: initDense(second, hidden, n, initialization) };
+  const output = { weight: np.zeros([n, hidden]), bias: np.zeros([n]) };
+  return { hidden: initDense(key, 1, hidden, initialization), output };
 }
 
 /** Lists `[..., n]` to the score of every place for every number, `[..., n, n]`. */
@@ -68,16 +72,10 @@ function scoreNumbers({ hidden, output }: Model, lists: np.Array): np.Array {
 
 // Objective ----------------------------------------------------------------------------------------------------------
 
-/**
- * The squared error of a place's number, in expectation when the plan (rows are numbers, columns places) says how likely
- * each number is there: `sum_i plan_ij (x_i - sorted_j)^2`, a mean over the places. The error of the mean number,
- * `sum_i plan_ij x_i`, would not tell a sharp plan from one that blurs a number with its neighbours on both sides.
- */
+/** The squared error of lists sorted by plans (rows are numbers, columns places), a mean a number. */
 function sortingError(plans: np.Array, lists: np.Array): np.Array {
-  const [batch, n] = lists.shape as [number, number];
-  const sorted = np.sort(lists.ref, -1).reshape([batch, 1, n]);
-  const errors = np.square(lists.reshape([batch, n, 1]).sub(sorted));
-  return plans.mul(errors).sum(-2).mean();
+  const sorted = np.sort(lists.ref, -1);
+  return np.square(permutation.applyInverse(plans, lists).sub(sorted)).mean();
 }
 
 // Step ---------------------------------------------------------------------------------------------------------------

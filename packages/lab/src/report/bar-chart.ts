@@ -14,7 +14,7 @@ import {
 } from "./drawing.ts";
 
 /** Heights by name, one a group. */
-export interface BarSeries {
+interface BarSeries {
   readonly name: string;
   /** Finite, not negative. */
   readonly values: readonly number[];

@@ -3,14 +3,13 @@
 import type { Dataset, DatasetSplits } from "../../src/data/types.ts";
 import { jigsaw } from "../../src/experiments/jigsaw.ts";
 import type { Checkpoint } from "../../src/runs/safetensors.ts";
-import { permutations } from "../../../softdraw/test/support.ts";
 import { fewDigits, sum, trainingOf } from "./support.ts";
 
 export type Config = Parameters<typeof jigsaw.run>[0];
 
 /** All of it spelled out, so that other defaults change no test. */
 const SETTINGS = {
-  ...{ seed: 5, pieces: 2, epochs: 2, batch: 20, channels: 4, hidden: 8, initialization: "he" },
+  ...{ seed: 5, pieces: 2, epochs: 2, batch: 20, channels: 4, hidden: 16, initialization: "he" },
   ...{ temperature: 0.5, schedule: "constant", iterations: 5, learningRate: 2e-3, learningRateDecay: "none" },
 };
 
@@ -36,6 +35,13 @@ function reduced(dataset: Dataset): Dataset {
     return dataset.images[(row * dataset.height + 2 + 2 * y) * dataset.width + 2 + 2 * x]!;
   });
   return { ...dataset, height: SIDE, width: SIDE, images };
+}
+
+/** The pictures of a data set that are given. */
+export function picturesOf(dataset: Dataset, rows: readonly number[]): Dataset {
+  const pixels = dataset.height * dataset.width;
+  const images = rows.flatMap((row) => [...dataset.images.subarray(row * pixels, (row + 1) * pixels)]);
+  return { ...dataset, count: rows.length, images: Uint8Array.from(images) };
 }
 
 // Pieces, by definition -----------------------------------------------------------------------------------------------
@@ -118,10 +124,4 @@ function product(matrix: readonly number[], vector: readonly number[]): number[]
   return Array.from({ length: matrix.length / vector.length }, (_, row) =>
     sum(vector.map((x, i) => x * matrix[row * vector.length + i]!)),
   );
-}
-
-/** The places, one a row, of the largest sum of scores, over all there are. */
-export function bestPlaces(scores: readonly (readonly number[])[]): number[] {
-  const worth = (places: number[]) => sum(places.map((place, slot) => scores[slot]![place]!));
-  return permutations(scores.length).reduce((best, places) => (worth(places) > worth(best) ? places : best));
 }
