@@ -56,7 +56,7 @@ type Model = { hidden: Dense; output: Dense };
 
 /**
  * The scores begin at zero: what the places then learn differs from one to the next only by their place, and their order
- * comes out without exchanged neighbours. From random scores, ten times as many numbers end in a wrong place.
+ * comes out with fewer exchanged neighbours than from random scores: for 30 numbers, a tenth of the errors.
  */
 function initModel(key: np.Array, { n, hidden, initialization }: Config): Model {
   const output = { weight: np.zeros([n, hidden]), bias: np.zeros([n]) };
