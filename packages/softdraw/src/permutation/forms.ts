@@ -2,7 +2,8 @@
 
 import { jit, lax, nn, numpy as np } from "@jax-js/jax";
 import type { Array } from "../checks.ts";
-import { column, row, scaleColumns, scaleRows, stabilized } from "./stabilized.ts";
+import { column, row } from "../rows.ts";
+import { scaleColumns, scaleRows, stabilized } from "./stabilized.ts";
 
 /** How the iterations are computed; see `sinkhorn`. */
 export type SinkhornForm = "auto" | "log" | "scaling";

@@ -12,7 +12,7 @@
 
 import { jit, lax, numpy as np } from "@jax-js/jax";
 import type { Array } from "../checks.ts";
-import { column, row } from "./stabilized.ts";
+import { column, row } from "../rows.ts";
 
 /**
  * The value of `plan` with the gradient of the fixed point, by a series of at least `terms` terms.

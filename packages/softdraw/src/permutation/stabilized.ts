@@ -14,6 +14,7 @@
 import { jit, lax, numpy as np } from "@jax-js/jax";
 import type { Array } from "../checks.ts";
 import { LOWEST } from "../numerics.ts";
+import { column, onceARow, row } from "../rows.ts";
 
 /** The plan so far is `u_i K_ij v_j` with `K = exp(x_ij + f_i + g_j)`. Gradients flow through x, u and v alone. */
 export interface State {
@@ -91,8 +92,8 @@ function absorbed({ f, g, u, v }: State, x: Array): State {
  * for the coarseness of the engine's logarithm.
  */
 function absorb(scaling: Array): { logarithm: Array; rest: Array } {
-  const logarithm = kept(np.log(lax.stopGradient(scaling.ref)));
-  return { logarithm: logarithm.ref, rest: scaling.mul(kept(np.exp(np.negative(logarithm)))) };
+  const logarithm = onceARow(np.log(lax.stopGradient(scaling.ref)));
+  return { logarithm: logarithm.ref, rest: scaling.mul(onceARow(np.exp(np.negative(logarithm)))) };
 }
 
 /** exp(x + f + g), with 0 for what float32 would not hold in full. */
@@ -108,19 +109,4 @@ export function scaleRows(kernel: Array, v: Array): Array {
 
 export function scaleColumns(kernel: Array, u: Array): Array {
   return np.reciprocal(kernel.mul(column(u)).sum(-2));
-}
-
-/** A vector that scales, or shifts, the columns of a matrix: one number a column. */
-export function row(x: Array): Array {
-  return np.expandDims(x, -2);
-}
-
-/** A vector that scales, or shifts, the rows of a matrix: one number a row. */
-export function column(x: Array): Array {
-  return np.expandDims(x, -1);
-}
-
-/** The same vector, computed once: the compiler would do it again for every entry of a matrix. A sum is what it keeps. */
-function kept(x: Array): Array {
-  return column(x).sum(-1);
 }

@@ -3,7 +3,7 @@
 import { nn, numpy as np } from "@jax-js/jax";
 import type { Array } from "../checks.ts";
 import { finite, LOWEST } from "../numerics.ts";
-import { column } from "./rows.ts";
+import { column } from "../rows.ts";
 
 /** The log-probability of a draw in its order: `sum_j log (w_j / what is left before the j-th)`, w the weights. */
 export function orderedLogProb(indices: Array, logits: Array): Array {

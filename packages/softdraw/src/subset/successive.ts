@@ -8,7 +8,7 @@
 
 import { lax, numpy as np } from "@jax-js/jax";
 import type { Array } from "../checks.ts";
-import { column, onceARow } from "./rows.ts";
+import { column, onceARow } from "../rows.ts";
 
 /**
  * The sum of k softmaxes p of `scores = keys / temperature`, where each p takes `log(1 - p) / temperature` off the

@@ -9,7 +9,7 @@
 import { lax, numpy as np } from "@jax-js/jax";
 import type { Array } from "../checks.ts";
 import { LOWEST } from "../numerics.ts";
-import { column, onceARow } from "./rows.ts";
+import { column, onceARow } from "../rows.ts";
 
 /**
  * `sigmoid((keys - t) / temperature)`, t such that each row sums to k. The gradient is that of the solution (implicit

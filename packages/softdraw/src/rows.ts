@@ -1,11 +1,16 @@
-/** Numbers of a row, `[...]`, beside its entries, `[..., n]`. */
+/** Numbers of a row or a column of a matrix, beside its entries. */
 
 import { numpy as np } from "@jax-js/jax";
-import type { Array } from "../checks.ts";
+import type { Array } from "./checks.ts";
 
-/** Numbers of a row as a column that broadcasts over its entries. */
+/** Numbers of a row, `[...]`, as a column that broadcasts over its entries, `[..., n]`. */
 export function column(x: Array): Array {
   return np.expandDims(x, -1);
+}
+
+/** Numbers of a column, `[..., n]`, as a row that broadcasts over its entries, `[..., m, n]`. */
+export function row(x: Array): Array {
+  return np.expandDims(x, -2);
 }
 
 /**
