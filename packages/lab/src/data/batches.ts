@@ -10,10 +10,7 @@ import type { Dataset } from "./types.ts";
 let scratch = new Float32Array(0);
 
 /**
- * A uniformly random order of 0 to count - 1, by Fisher and Yates' shuffle: the same for the same key on every
- * device. (A place is drawn as `floor(count * bits / 2^32)`, uniform to within count / 2^32.)
- *
- * Asynchronous because a synchronous read is impossible while the engine computes on several threads.
+ * A uniformly random order of 0 to count - 1: the same for the same key on every device.
  *
  * @param key PRNG key, consumed
  * @param count number of rows, at least 1
@@ -23,15 +20,29 @@ export async function shuffledOrder(key: np.Array, count: number): Promise<Uint3
   if (!Number.isInteger(count) || count < 1) {
     throw new RangeError(`shuffledOrder: count must be a positive integer, got ${count}.`);
   }
-  const bits = await random.bits(key, [count]).data();
-  const order = Uint32Array.from({ length: count }, (_, i) => i);
-  for (let last = count - 1; last > 0; last--) {
-    const drawn = Math.floor((bits[last]! / 2 ** 32) * (last + 1));
-    const row = order[drawn]!;
-    order[drawn] = order[last]!;
-    order[last] = row;
+  return shuffledOrders(key, 1, count);
+}
+
+/**
+ * Uniformly random orders of 0 to size - 1, `[count, size]`, each by Fisher and Yates' shuffle. (A place is drawn as
+ * `floor(size * bits / 2^32)`, uniform to within size / 2^32.)
+ *
+ * Asynchronous because a synchronous read is impossible while the engine computes on several threads.
+ *
+ * @param key PRNG key, consumed
+ */
+export async function shuffledOrders(key: np.Array, count: number, size: number): Promise<Uint32Array> {
+  const bits = await random.bits(key, [count * size]).data();
+  const orders = Uint32Array.from({ length: count * size }, (_, i) => i % size);
+  for (let first = 0; first < orders.length; first += size) {
+    for (let last = size - 1; last > 0; last--) {
+      const drawn = first + Math.floor((bits[first + last]! / 2 ** 32) * (last + 1));
+      const taken = orders[drawn]!;
+      orders[drawn] = orders[first + last]!;
+      orders[first + last] = taken;
+    }
   }
-  return order;
+  return orders;
 }
 
 /**

@@ -1,6 +1,5 @@
 /** Pictures cut into pieces, shuffled, and put together again. Pieces are numbered row by row from the top left. */
 
-import { type numpy as np, random } from "@jax-js/jax";
 import type { Picture } from "../report/pixels.ts";
 import type { Dataset } from "./types.ts";
 
@@ -43,25 +42,6 @@ export function gatherPieces(dataset: Dataset, rows: Uint32Array, cut: Cut): Flo
     }
   }
   return pieces;
-}
-
-/**
- * Uniformly random orders of `size` things, `[count, size]`, by Fisher and Yates' shuffle.
- *
- * @param key PRNG key, consumed
- */
-export async function shuffledOrders(key: np.Array, count: number, size: number): Promise<Uint32Array> {
-  const bits = await random.bits(key, [count * size]).data();
-  const orders = Uint32Array.from(bits, (_, i) => i % size);
-  for (let first = 0; first < orders.length; first += size) {
-    for (let last = size - 1; last > 0; last--) {
-      const drawn = first + Math.floor((bits[first + last]! / 2 ** 32) * (last + 1));
-      const taken = orders[drawn]!;
-      orders[drawn] = orders[first + last]!;
-      orders[first + last] = taken;
-    }
-  }
-  return orders;
 }
 
 /** Pieces rearranged: slot s of a picture gets piece `orders[s]` of it. */

@@ -9,7 +9,7 @@
 import { jit, nn, numpy as np, random, tree, valueAndGrad } from "@jax-js/jax";
 import { permutation } from "softdraw";
 import { z } from "zod";
-import { shuffledOrder } from "../data/batches.ts";
+import { shuffledOrder, shuffledOrders } from "../data/batches.ts";
 import { pooledPatches } from "../data/patches.ts";
 import {
   arrangePieces,
@@ -22,7 +22,6 @@ import {
   joinPieces,
   padPieces,
   rearranged,
-  shuffledOrders,
   withIdenticalExchanged,
 } from "../data/pieces.ts";
 import type { Dataset, DatasetSplits } from "../data/types.ts";
@@ -307,17 +306,15 @@ async function measure(
   onProgress?: (done: number, total: number) => void | Promise<void>,
 ): Promise<Measures> {
   const cut = cutOf(dataset, pieces);
-  const solve = solving(solver, cut);
   const totals: Measures = { tau: 0, solved: 0, pieces: 0, tauAlike: 0, solvedAlike: 0, piecesAlike: 0, l1: 0, l2: 0 };
   for (let first = 0; first < count; first += SOLVED_AT_ONCE) {
     const rows = Uint32Array.from({ length: Math.min(SOLVED_AT_ONCE, count - first) }, (_, i) => first + i);
     const original = gatherPieces(dataset, rows, cut);
     const orders = await shuffledOrders(streamKey(seed, MEASURING + first), rows.length, pieces ** 2);
-    const places = await solve(arrangePieces(original, orders, cut));
+    const places = await placesOf(solver, arrangePieces(original, orders, cut), cut);
     addMeasures(totals, original, orders, places, cut);
     await onProgress?.(first + rows.length, count);
   }
-  solve.dispose();
   for (const name of Object.keys(totals) as (keyof Measures)[]) totals[name] /= count;
   return totals;
 }
@@ -325,16 +322,14 @@ async function measure(
 /** The first stream for measuring. */
 const MEASURING = 2 ** 31;
 
-/** A function from shuffled pieces (byte / 255) to the place of each, by the best assignment. Keeps the solver. */
-function solving({ model, statistics }: Solver, cut: Cut) {
-  const judge = jit(judgePieces);
-  const solve = async (shuffled: Float32Array): Promise<Uint32Array> => {
-    const scores = judge(tree.ref(model), tree.ref(statistics), patchesOf(shuffled.map(scaled), cut));
-    const matching = await permutation.mode(scores);
-    return columnsOf((await matching.data()) as Float32Array, cut.across ** 2);
-  };
-  return Object.assign(solve, { dispose: () => judge.dispose() });
+/** The place of each of the shuffled pieces (byte / 255), by the best assignment. Keeps the solver. */
+async function placesOf({ model, statistics }: Solver, shuffled: Float32Array, cut: Cut): Promise<Uint32Array> {
+  const scores = judgeKernel(tree.ref(model), tree.ref(statistics), patchesOf(shuffled.map(scaled), cut));
+  const matching = await permutation.mode(scores);
+  return columnsOf((await matching.data()) as Float32Array, cut.across ** 2);
 }
+
+const judgeKernel = jit(judgePieces);
 
 /** The column of the one in each row. */
 function columnsOf(matrices: Float32Array, size: number): Uint32Array {
@@ -455,9 +450,7 @@ async function pictures({ config, checkpoint }: Trained<Config>, { test }: Datas
 }
 
 async function reassembledPicture(solver: Solver, cut: Cut, original: Float32Array, shuffled: Float32Array) {
-  const solve = solving(solver, cut);
-  const places = await solve(shuffled);
-  solve.dispose();
+  const places = await placesOf(solver, shuffled, cut);
   const length = cut.across * cut.side;
   const rows = [shuffled, arrangePieces(shuffled, inverseOrders(places, cut), cut), original];
   const images = Float32Array.from(rows.flatMap((pieces) => [...joinPieces(pieces, cut)]));
@@ -475,7 +468,7 @@ async function reassembledPicture(solver: Solver, cut: Cut, original: Float32Arr
 
 /** The Sinkhorn plan of one picture from warm to cold. */
 async function planPicture({ iterations }: Config, solver: Solver, cut: Cut, shuffled: Float32Array) {
-  const scores = judgePieces(tree.ref(solver.model), tree.ref(solver.statistics), patchesOf(shuffled.map(scaled), cut));
+  const scores = judgeKernel(tree.ref(solver.model), tree.ref(solver.statistics), patchesOf(shuffled.map(scaled), cut));
   const plans: number[] = [];
   for (const temperature of TEMPERATURES) {
     plans.push(...(await permutation.softMode(scores.ref, { temperature, iterations }).data()));
@@ -520,9 +513,7 @@ async function solve(
   const known = cutOf(test, config.pieces);
   const solver = restoreSolver(checkpoint);
   const orders = await shuffledOrders(streamKey(seed, MEASURING), 1, fine.across ** 2);
-  const solveShuffled = solving(solver, known);
-  const places = await solveShuffled(arrangePieces(greyPieces(picture, fine, known), orders, known));
-  solveShuffled.dispose();
+  const places = await placesOf(solver, arrangePieces(greyPieces(picture, fine, known), orders, known), known);
   tree.dispose(solver);
   const whole = inverseOrders(places, fine).map((slot) => orders[slot]!);
   return {

@@ -342,9 +342,8 @@ type Progress = (done: number, total: number) => void | Promise<void>;
 
 /** Classifies queries by the majority of their nearest neighbours in the learned space. Keeps the model. */
 async function classify(model: Model, { queries, points }: Sets, k: number, onProgress?: Progress) {
-  const embedding = embeddingOf(model);
-  const asked = await embedding(queries);
-  return vote(asked, await embedding(points), { queries, points }, k, onProgress);
+  const asked = await embedAll(model, queries);
+  return vote(asked, await embedAll(model, points), { queries, points }, k, onProgress);
 }
 
 /** The neighbours of the queries among the points, and the share of queries in percent that they classify right. */
@@ -355,20 +354,19 @@ async function vote(asked: Points, among: Points, { queries, points }: Sets, k: 
   return { neighbours, predicted, accuracy: (100 * right) / queries.count };
 }
 
-/** Embeds data sets, block by block. Keeps the model. */
-function embeddingOf(model: Model) {
-  const kernel = jit(embed);
-  return async (dataset: Dataset): Promise<Points> => {
-    const values = new Float32Array(dataset.count * FEATURES);
-    for (let first = 0; first < dataset.count; first += EMBEDDED_AT_ONCE) {
-      const size = Math.min(EMBEDDED_AT_ONCE, dataset.count - first);
-      const block = Uint32Array.from({ length: size }, (_, i) => first + i);
-      const points = await kernel(tree.ref(model), gatherPatches(dataset, block, KERNEL)).data();
-      values.set(points as Float32Array, first * FEATURES);
-    }
-    return { values, dimensions: FEATURES };
-  };
+/** Embeds a data set, block by block. Keeps the model. */
+async function embedAll(model: Model, dataset: Dataset): Promise<Points> {
+  const values = new Float32Array(dataset.count * FEATURES);
+  for (let first = 0; first < dataset.count; first += EMBEDDED_AT_ONCE) {
+    const size = Math.min(EMBEDDED_AT_ONCE, dataset.count - first);
+    const block = Uint32Array.from({ length: size }, (_, i) => first + i);
+    const points = await embedKernel(tree.ref(model), gatherPatches(dataset, block, KERNEL)).data();
+    values.set(points as Float32Array, first * FEATURES);
+  }
+  return { values, dimensions: FEATURES };
 }
+
+const embedKernel = jit(embed);
 
 function pixelsOf({ images, height, width }: Dataset): Points {
   return { values: Float32Array.from(images, (byte) => byte / 255), dimensions: height * width };

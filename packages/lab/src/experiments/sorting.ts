@@ -201,12 +201,11 @@ async function measure(
   seed: number,
   onProgress?: (done: number, total: number) => void | Promise<void>,
 ): Promise<{ wrongElements: number; wrongLists: number }> {
-  const judge = jit(scoreNumbers);
   let [wrongElements, wrongLists] = [0, 0];
   for (let first = 0; first < count; first += SORTED_AT_ONCE) {
     const size = Math.min(SORTED_AT_ONCE, count - first);
     const lists = random.uniform(streamKey(seed, MEASURING + first), [size, n]);
-    const matching = await permutation.mode(judge(tree.ref(model), lists.ref));
+    const matching = await permutation.mode(scoreKernel(tree.ref(model), lists.ref));
     const found = permutation.applyInverse(matching, lists.ref);
     const wrong = (await found.notEqual(np.sort(lists, -1)).astype(np.float32).sum(-1).data()) as Float32Array;
     for (const errors of wrong) {
@@ -215,9 +214,10 @@ async function measure(
     }
     await onProgress?.(first + size, count);
   }
-  judge.dispose();
   return { wrongElements: (100 * wrongElements) / (count * n), wrongLists: (100 * wrongLists) / count };
 }
+
+const scoreKernel = jit(scoreNumbers);
 
 // Results and curves -------------------------------------------------------------------------------------------------
 

@@ -5,9 +5,8 @@
  * stretch of memory. A convolution is then one matrix product for each row of the kernel, on windows along the width.
  */
 
-import { lax, nn, numpy as np, random } from "@jax-js/jax";
-import type { Initialization } from "./dense.ts";
-import { splitKey } from "./keys.ts";
+import { lax, nn, numpy as np } from "@jax-js/jax";
+import { type Initialization, initLayer } from "./dense.ts";
 
 /** `weight` is `[kernel height, outputs, kernel width * channels]`, `bias` `[outputs]`. */
 export type Convolution = { weight: np.Array; bias: np.Array };
@@ -18,14 +17,7 @@ export function initConvolution(
   { size, channels, outputs }: { size: number; channels: number; outputs: number },
   initialization: Initialization,
 ): Convolution {
-  const shape = [size, outputs, size * channels];
-  const inputs = size * size * channels;
-  if (initialization === "he") {
-    return { weight: random.normal(key, shape).mul(Math.sqrt(2 / inputs)), bias: np.zeros([outputs]) };
-  }
-  const [weightKey, biasKey] = splitKey(key, 2) as [np.Array, np.Array];
-  const range = { minval: -1 / Math.sqrt(inputs), maxval: 1 / Math.sqrt(inputs) };
-  return { weight: random.uniform(weightKey, shape, range), bias: random.uniform(biasKey, [outputs], range) };
+  return initLayer(key, [size, outputs, size * channels], size * size * channels, outputs, initialization);
 }
 
 /**

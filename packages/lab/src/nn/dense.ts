@@ -19,16 +19,27 @@ export type Initialization = (typeof initializations)[number];
 
 /** @param key PRNG key, consumed */
 export function initDense(key: np.Array, inputs: number, outputs: number, initialization: Initialization): Dense {
+  return initLayer(key, [outputs, inputs], inputs, outputs, initialization);
+}
+
+/**
+ * Weights of any shape, of which `inputs` lead to each of the `outputs`, and biases.
+ *
+ * @param key PRNG key, consumed
+ */
+export function initLayer(
+  key: np.Array,
+  shape: number[],
+  inputs: number,
+  outputs: number,
+  initialization: Initialization,
+): { weight: np.Array; bias: np.Array } {
   if (initialization === "he") {
-    const weight = random.normal(key, [outputs, inputs]).mul(Math.sqrt(2 / inputs));
-    return { weight, bias: np.zeros([outputs]) };
+    return { weight: random.normal(key, shape).mul(Math.sqrt(2 / inputs)), bias: np.zeros([outputs]) };
   }
   const [weightKey, biasKey] = splitKey(key, 2) as [np.Array, np.Array];
   const range = { minval: -1 / Math.sqrt(inputs), maxval: 1 / Math.sqrt(inputs) };
-  return {
-    weight: random.uniform(weightKey, [outputs, inputs], range),
-    bias: random.uniform(biasKey, [outputs], range),
-  };
+  return { weight: random.uniform(weightKey, shape, range), bias: random.uniform(biasKey, [outputs], range) };
 }
 
 /** `x weight^T + bias`, `[batch, inputs]` to `[batch, outputs]`. */

@@ -28,15 +28,12 @@ export async function nearestNeighbours(
   const [queryCount, pointCount] = checkPoints(queries, points, k);
   const norms = squaredNorms(points, pointCount);
   const nearest = shortLists(queryCount, k);
-  const products = jit(function products(queries: np.Array, points: np.Array) {
-    return lax.dot(queries, points, { lhsContractingDims: [1], rhsContractingDims: [1] });
-  });
   for (let first = 0; first < pointCount; first += POINTS_AT_ONCE) {
     const block = rowsOf(points, first, Math.min(POINTS_AT_ONCE, pointCount - first));
     for (let query = 0; query < queryCount; query += QUERIES_AT_ONCE) {
       const asked = rowsOf(queries, query, Math.min(QUERIES_AT_ONCE, queryCount - query));
       const [rows, columns] = [asked.shape[0]!, block.shape[0]!];
-      const dots = (await products(asked, block.ref).data()) as Float32Array;
+      const dots = (await productsKernel(asked, block.ref).data()) as Float32Array;
       // |q|^2 is the same for all points, so |p|^2 - 2 q.p orders them by distance.
       for (let row = 0; row < rows; row++) {
         nearest.offer(query + row, first, dots.subarray(row * columns, (row + 1) * columns), norms);
@@ -45,9 +42,12 @@ export async function nearestNeighbours(
     }
     block.dispose();
   }
-  products.dispose();
   return nearest.indices;
 }
+
+const productsKernel = jit(function products(queries: np.Array, points: np.Array) {
+  return lax.dot(queries, points, { lhsContractingDims: [1], rhsContractingDims: [1] });
+});
 
 /** The k nearest so far of every query, in order. */
 function shortLists(queryCount: number, k: number) {

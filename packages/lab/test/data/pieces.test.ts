@@ -1,6 +1,7 @@
 import { random } from "@jax-js/jax";
 import { describe, expect, test } from "vitest";
 import { chiSquarePValue, FALSE_ALARM, permutations } from "../../../softdraw/test/support.ts";
+import { shuffledOrders } from "../../src/data/batches.ts";
 import {
   arrangePieces,
   type Cut,
@@ -12,7 +13,6 @@ import {
   joinPieces,
   padPieces,
   rearranged,
-  shuffledOrders,
   withIdenticalExchanged,
 } from "../../src/data/pieces.ts";
 import type { Dataset } from "../../src/data/types.ts";
