@@ -2,30 +2,26 @@
 
 import { numpy as np } from "@jax-js/jax";
 import { paddedPatchSize } from "../nn/convolution.ts";
+import { type Distortions, distortInto, NUMBERS_A_DISTORTION } from "./distortions.ts";
 import type { Dataset } from "./types.ts";
 
 /** Kept between batches, because `np.array` copies. */
 let pixels = new Float32Array(0);
 let patches = new Float32Array(0);
 
-/** Pixels right and down that each image of a batch is moved; what comes in from outside is background. */
-export interface Shifts {
-  readonly right: ArrayLike<number>;
-  readonly down: ArrayLike<number>;
-}
-
 /**
  * The `size * size` patches of images, by their place in the 2x2 square that is pooled.
  *
  * @param rows rows of the data set
+ * @param distortions of these images, in their order; without, images are as they are
  * @returns float32 `[4, height', width', rows, padded]` in [0, 1] with `height' = (height - size + 1) / 2`; entry
  * `[2 a + b, y, x, n]` is the patch of image n whose top left corner is at row `2 y + a`, column `2 x + b`
  * @throws RangeError for an image that leaves no whole squares, and for a row that the data set does not have
  */
-export function gatherPatches(dataset: Dataset, rows: Uint32Array, size: number, shifts?: Shifts): np.Array {
+export function gatherPatches(dataset: Dataset, rows: Uint32Array, size: number, distortions?: Distortions): np.Array {
   checkSquares(dataset, size);
   const { height, width } = dataset;
-  return pooledPatches(decodeImages(dataset, rows, shifts), { count: rows.length, height, width }, size);
+  return pooledPatches(decodeImages(dataset, rows, distortions), { count: rows.length, height, width }, size);
 }
 
 /**
@@ -70,28 +66,19 @@ function copyPatch(
   }
 }
 
-function decodeImages(dataset: Dataset, rows: Uint32Array, shifts: Shifts | undefined): Float32Array {
+function decodeImages(dataset: Dataset, rows: Uint32Array, distortions: Distortions | undefined): Float32Array {
   const size = dataset.height * dataset.width;
   if (pixels.length < rows.length * size) pixels = new Float32Array(rows.length * size);
   rows.forEach((row, index) => {
     if (row >= dataset.count) {
       throw new RangeError(`gatherPatches: ${dataset.name} has ${dataset.count} rows, rows[${index}] is ${row}.`);
     }
-    decodeImage(dataset, row, index * size, shifts?.right[index] ?? 0, shifts?.down[index] ?? 0);
+    const image = dataset.images.subarray(row * size, (row + 1) * size);
+    const [first, to] = [index * NUMBERS_A_DISTORTION, index * size];
+    if (distortions) distortInto(pixels, to, image, dataset, distortions.subarray(first, first + NUMBERS_A_DISTORTION));
+    else image.forEach((byte, i) => (pixels[to + i] = byte / 255));
   });
   return pixels;
-}
-
-function decodeImage({ images, height, width }: Dataset, row: number, to: number, right: number, down: number): void {
-  for (let y = 0; y < height; y++) {
-    const sourceY = y - down;
-    const inside = sourceY >= 0 && sourceY < height;
-    for (let x = 0; x < width; x++) {
-      const sourceX = x - right;
-      const byte = inside && sourceX >= 0 && sourceX < width ? images[(row * height + sourceY) * width + sourceX]! : 0;
-      pixels[to + y * width + x] = byte / 255;
-    }
-  }
 }
 
 function scratchPatches(length: number): Float32Array<ArrayBuffer> {

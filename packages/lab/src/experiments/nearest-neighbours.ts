@@ -11,7 +11,8 @@ import { jit, nn, numpy as np, random, tree, valueAndGrad } from "@jax-js/jax";
 import { subset } from "softdraw";
 import { z } from "zod";
 import { gatherLabels, shuffledOrder } from "../data/batches.ts";
-import { gatherPatches, type Shifts } from "../data/patches.ts";
+import { type Distortions, NUMBERS_A_DISTORTION, randomDistortions } from "../data/distortions.ts";
+import { gatherPatches } from "../data/patches.ts";
 import type { Dataset, DatasetSplits } from "../data/types.ts";
 import {
   type Convolution,
@@ -55,7 +56,16 @@ const schema = z.strictObject({
   learningRateDecay: z.enum(decays).default("cosine").describe("whether it falls to 0 at the last step"),
   momentum: z.number().min(0).lt(1).default(0.9).describe("of gradient descent"),
   weightDecay: z.number().min(0).default(5e-4).describe("how strongly weights are pulled to 0"),
-  shift: z.int().min(0).max(8).default(1).describe("pixels at most that an image is moved each way while training"),
+  shift: z.number().min(0).max(8).default(2).describe("pixels at most that an image is moved each way while training"),
+  rotation: z.number().min(0).max(180).default(10).describe("degrees at most that it is turned either way"),
+  scaling: z.number().min(0).max(0.5).default(0.1).describe("share at most by which its width and height change"),
+  shear: z
+    .number()
+    .min(0)
+    .max(0.5)
+    .default(0.1)
+    .describe("pixels right at most for every pixel down that it is slanted"),
+  mirror: z.boolean().default(false).describe("mirror every other image, for things that have no left and right"),
   initialization: z.enum(initializations).default("he").describe("how weights begin"),
 });
 
@@ -67,7 +77,7 @@ const presets: Experiment<Config>["presets"] = {
       "the tutorial's settings, 20 epochs: successive relaxation, constant learning rate, images as they are",
     values: {
       ...{ epochs: 20, relaxation: "successive", learningRate: 1e-3, learningRateDecay: "none" },
-      ...{ shift: 0, initialization: "fan-in" },
+      ...{ shift: 0, rotation: 0, scaling: 0, shear: 0, initialization: "fan-in" },
     },
   },
 };
@@ -244,32 +254,32 @@ function atEpoch(epoch: number): Position {
 
 /** The first streams of what an epoch draws, beside its order of queries. */
 const CANDIDATES = 2 ** 28;
-const SHIFTS = 2 ** 29;
+const DISTORTIONS = 2 ** 29;
 
 /** The batches of an epoch by the steps done: queries and candidates come from two independent orders. */
-async function epochBatches({ seed, batch, shift }: Config, training: Dataset, epoch: number, steps: number) {
+async function epochBatches(config: Config, training: Dataset, epoch: number, steps: number) {
+  const { seed, batch } = config;
   const queries = await shuffledOrder(streamKey(seed, epoch), training.count);
   const candidates = await shuffledOrder(streamKey(seed, CANDIDATES + epoch), training.count);
-  const shiftsAt = await shifts(streamKey(seed, SHIFTS + epoch), steps * 2 * batch, shift);
+  const distortions = await distortionsOf(config, streamKey(seed, DISTORTIONS + epoch), steps * 2 * batch);
+  const numbers = 2 * batch * NUMBERS_A_DISTORTION;
   return (step: number): Batch | undefined => {
     if (step === steps) return undefined;
     const part = (order: Uint32Array) => order.subarray(step * batch, (step + 1) * batch);
     const order = Uint32Array.of(...part(queries), ...part(candidates));
     return {
-      patches: gatherPatches(training, order, KERNEL, shiftsAt(step * 2 * batch, order.length)),
+      patches: gatherPatches(training, order, KERNEL, distortions?.subarray(step * numbers, (step + 1) * numbers)),
       labels: gatherLabels(training, order, 0, order.length),
     };
   };
 }
 
-/** Random shifts of `count` images, each uniform from -most to most; none at all for 0. Consumes the key. */
-async function shifts(key: np.Array, count: number, most: number) {
-  const bits = await random.bits(key, [2 * count]).data();
-  const drawn = Int8Array.from(bits, (word: number) => Math.floor((word / 2 ** 32) * (2 * most + 1)) - most);
-  return (first: number, size: number): Shifts => ({
-    right: drawn.subarray(first, first + size),
-    down: drawn.subarray(count + first, count + first + size),
-  });
+/** Random distortions of `count` images, none where images are to stay as they are. Consumes the key. */
+async function distortionsOf(config: Config, key: np.Array, count: number): Promise<Distortions | undefined> {
+  const { shift, rotation, scaling, shear, mirror } = config;
+  if (shift > 0 || rotation > 0 || scaling > 0 || shear > 0 || mirror) return randomDistortions(key, count, config);
+  key.dispose();
+  return undefined;
 }
 
 // Checkpoints --------------------------------------------------------------------------------------------------------

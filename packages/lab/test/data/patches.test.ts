@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { gatherPatches, pooledPatches, type Shifts } from "../../src/data/patches.ts";
+import { gatherPatches, pooledPatches } from "../../src/data/patches.ts";
 import type { Dataset } from "../../src/data/types.ts";
 import { noise } from "./support.ts";
 
@@ -12,6 +12,17 @@ function datasetOf(height: number, width: number, count = 12): Dataset {
 function pixelOf({ images, height, width }: Dataset, row: number, y: number, x: number): number {
   const isInside = y >= 0 && y < height && x >= 0 && x < width;
   return isInside ? Math.fround(images[(row * height + y) * width + x]! / 255) : 0;
+}
+
+/** Pixels right and down that each image is moved. */
+interface Shifts {
+  readonly right: ArrayLike<number>;
+  readonly down: ArrayLike<number>;
+}
+
+/** The affine maps that do so. */
+function mapsOf({ right, down }: Shifts): Float32Array {
+  return Float32Array.from(Array.from(rows).flatMap((_, n) => [1, 0, -right[n]!, 0, 1, -down[n]!]));
 }
 
 /** What the definition says, entry by entry. */
@@ -68,9 +79,9 @@ describe("gatherPatches", () => {
   test("images are moved right and down, each by its own shift, and background comes in", () => {
     const dataset = datasetOf(8, 8);
     const shifts = { right: Int8Array.of(1, -2, 0, 3, 8), down: Int8Array.of(-1, 2, 0, -3, 0) };
-    const patches = gatherPatches(dataset, rows, 5, shifts);
+    const patches = gatherPatches(dataset, rows, 5, mapsOf(shifts));
     expect(firstDifference(patches.dataSync(), expectedPatches(dataset, rows, 5, 28, shifts))).toBe(-1);
-    const moved = gatherPatches({ ...dataset, images: dataset.images.fill(255) }, rows, 5, shifts).dataSync();
+    const moved = gatherPatches({ ...dataset, images: dataset.images.fill(255) }, rows, 5, mapsOf(shifts)).dataSync();
     const last = [...(moved as Float32Array)].filter((_, i) => Math.floor(i / 28) % rows.length === 4);
     // Eight pixels to the right of an image of eight, nothing of it is left.
     expect(Math.max(...last)).toBe(0);
@@ -79,7 +90,7 @@ describe("gatherPatches", () => {
   test("shifts of zero are none", () => {
     const dataset = datasetOf(8, 8);
     const still = { right: new Int8Array(rows.length), down: new Int8Array(rows.length) };
-    const [moved, plain] = [gatherPatches(dataset, rows, 5, still), gatherPatches(dataset, rows, 5)];
+    const [moved, plain] = [gatherPatches(dataset, rows, 5, mapsOf(still)), gatherPatches(dataset, rows, 5)];
     expect(moved.js()).toEqual(plain.js());
   });
 

@@ -3,11 +3,12 @@
  * checkpoint before it, and its gradient from the velocities before and after.
  */
 
-import { numpy as np, random } from "@jax-js/jax";
+import { numpy as np } from "@jax-js/jax";
 import { noise } from "softdraw";
 import { beforeAll, describe, expect, test } from "vitest";
 import { softmax } from "../../../softdraw/test/support.ts";
 import { shuffledOrder } from "../../src/data/batches.ts";
+import { distortInto, NUMBERS_A_DISTORTION, randomDistortions } from "../../src/data/distortions.ts";
 import type { DatasetSplits } from "../../src/data/types.ts";
 import { nearestNeighbourClassifier } from "../../src/experiments/nearest-neighbours.ts";
 import { splitKey, streamKey } from "../../src/nn/keys.ts";
@@ -18,8 +19,9 @@ import {
   referenceNetwork,
   squaredDistance,
   trainedOn,
+  UNDISTORTED,
 } from "./nearest-neighbours-support.ts";
-import { fewDigits, HOOK_TIMEOUT, indexOfLargest, mean, moved, pixelsOf, sum } from "./support.ts";
+import { fewDigits, HOOK_TIMEOUT, indexOfLargest, mean, moved, sum } from "./support.ts";
 
 const BATCH = 3;
 const STEPS = 3;
@@ -50,32 +52,29 @@ async function twoSteps(config: Config): Promise<{ before: Checkpoint; after: Ch
   throw new Error("The training had no second step.");
 }
 
-/** The images of step 2 of epoch 1: from two orders, each image moved by a shift of its own. */
-async function secondBatch({ seed, shift }: Config): Promise<Images> {
+/** The images of step 2 of epoch 1: from two orders, each image distorted in a way of its own. */
+async function secondBatch(config: Config): Promise<Images> {
   const { train } = data;
+  const { seed } = config;
   const count = trainedOn(train.count);
   const orders = [
     await shuffledOrder(streamKey(seed, 1), count),
     await shuffledOrder(streamKey(seed, 2 ** 28 + 1), count),
   ];
   const [queries, candidates] = orders.map((order) => [...order.subarray(BATCH, 2 * BATCH)]) as [number[], number[]];
-  const images = STEPS * 2 * BATCH;
-  const bits = [...(await random.bits(streamKey(seed, 2 ** 29 + 1), [2 * images]).data())];
-  const shiftAt = (i: number) => Math.floor((bits[i]! / 2 ** 32) * (2 * shift + 1)) - shift;
-  const shifted = (row: number, i: number) =>
-    shiftedImage(pixelsOf(train, row), shiftAt(2 * BATCH + i), shiftAt(images + 2 * BATCH + i));
+  const maps = await randomDistortions(streamKey(seed, 2 ** 29 + 1), STEPS * 2 * BATCH, config);
+  const image = (row: number, i: number) => {
+    const target = new Float32Array(SIDE * SIDE);
+    const first = (2 * BATCH + i) * NUMBERS_A_DISTORTION;
+    const map = maps.subarray(first, first + NUMBERS_A_DISTORTION);
+    distortInto(target, 0, train.images.subarray(row * SIDE * SIDE, (row + 1) * SIDE * SIDE), train, map);
+    return [...target];
+  };
   return {
-    queries: queries.map((row, i) => shifted(row, i)),
-    candidates: candidates.map((row, i) => shifted(row, BATCH + i)),
+    queries: queries.map((row, i) => image(row, i)),
+    candidates: candidates.map((row, i) => image(row, BATCH + i)),
     sameClass: queries.map((q) => candidates.map((c) => Number(train.labels[q] === train.labels[c]))),
   };
-}
-
-function shiftedImage(pixels: number[], right: number, down: number): number[] {
-  return pixels.map((_, i) => {
-    const [y, x] = [Math.floor(i / SIDE) - down, (i % SIDE) - right];
-    return y >= 0 && y < SIDE && x >= 0 && x < SIDE ? pixels[y * SIDE + x]! : 0;
-  });
 }
 
 /** The Gumbel noise of the step after a checkpoint, `[query][candidate]`. */
@@ -146,13 +145,31 @@ function referenceLoss(
 
 // At He's initialization points lie so far apart that little depends on the noise, and biases of 0 leave background where
 // the ReLU has no slope.
-const near: Partial<Config> = { initialization: "fan-in", shift: 0, momentum: 0, weightDecay: 0, temperature: 0.7 };
+const near: Partial<Config> = {
+  initialization: "fan-in",
+  ...UNDISTORTED,
+  momentum: 0,
+  weightDecay: 0,
+  temperature: 0.7,
+};
 
 const cases: { name: string; values: Partial<Config> }[] = [
   { name: "the threshold relaxation", values: near },
   { name: "the successive relaxation", values: { ...near, relaxation: "successive" } },
   { name: "exact subsets", values: { ...near, hard: true } },
-  { name: "images that are moved, momentum and decay", values: { ...near, shift: 2, momentum: 0.5, weightDecay: 0.1 } },
+  {
+    name: "distorted images, momentum and decay",
+    values: {
+      ...near,
+      shift: 2,
+      rotation: 20,
+      scaling: 0.2,
+      shear: 0.1,
+      mirror: true,
+      momentum: 0.5,
+      weightDecay: 0.1,
+    },
+  },
   { name: "a high temperature and one neighbour", values: { ...near, temperature: 3, k: 1 } },
 ];
 

@@ -12,6 +12,7 @@ import {
   referenceNetwork,
   train,
   trainedOn,
+  UNDISTORTED,
 } from "./nearest-neighbours-support.ts";
 import { digestOf, fewDigits, HOOK_TIMEOUT, mean, sum, type Training } from "./support.ts";
 
@@ -98,6 +99,10 @@ describe("the configuration", () => {
     ["a falling temperature", { schedule: "linear" }],
     ["another initialization", { initialization: "fan-in" }],
     ["images as they are", { shift: 0 }],
+    ["images that are turned", { rotation: 30 }],
+    ["images that are scaled", { scaling: 0.2 }],
+    ["images that are slanted", { shear: 0.2 }],
+    ["images that are mirrored", { mirror: true }],
     ["more weight decay", { weightDecay: 0.1 }],
   ];
 
@@ -118,7 +123,7 @@ describe("the configuration", () => {
     const values = nearestNeighbourClassifier.presets.tutorial!.values;
     expect(nearestNeighbourClassifier.schema.parse(values)).toMatchObject({
       ...{ epochs: 20, batch: 100, k: 9, relaxation: "successive", hard: false, temperature: 1, schedule: "constant" },
-      ...{ learningRate: 1e-3, learningRateDecay: "none", momentum: 0.9, weightDecay: 5e-4, shift: 0 },
+      ...{ learningRate: 1e-3, learningRateDecay: "none", momentum: 0.9, weightDecay: 5e-4, ...UNDISTORTED },
       initialization: "fan-in",
     });
   });
