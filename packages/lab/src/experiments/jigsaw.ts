@@ -28,7 +28,7 @@ import type { Dataset, DatasetSplits } from "../data/types.ts";
 import { type AdamState, adam, initAdam } from "../nn/adam.ts";
 import { type BatchNorm, type BatchStatistics, batchNorm, batchNormTraining, initBatchNorm } from "../nn/batch-norm.ts";
 import { type Convolution, flatten, initConvolution, pooledPatchConvolution } from "../nn/convolution.ts";
-import { type Dense, dense, initDense, initializations } from "../nn/dense.ts";
+import { type Dense, dense, initDense, initializations, product } from "../nn/dense.ts";
 import { splitKey, streamKey } from "../nn/keys.ts";
 import { arraysOf, readTensors } from "../nn/tensors.ts";
 import { type Picture, tileImages } from "../report/pixels.ts";
@@ -57,12 +57,19 @@ const schema = z.strictObject({
   pieces: z.int().min(2).max(6).default(2).describe("pieces each way"),
   epochs: z.int().min(1).default(5).describe("passes over the training images"),
   batch: z.int().min(1).default(64).describe("pictures a step"),
-  ...temperatureOptions({ temperature: 0.1, schedule: "constant", temperatureEnd: 0.1 }),
+  ...temperatureOptions({ temperature: 1, schedule: "constant", temperatureEnd: 0.1 }),
   iterations: z.int().min(1).default(20).describe("Sinkhorn iterations"),
   learningRate: z.number().positive().default(1e-3).describe("Adam's step size, at the first step if it decays"),
   learningRateDecay: z.enum(decays).default("cosine").describe("whether it falls to 0 at the last step"),
   channels: z.int().min(1).default(32).describe("outputs of the convolution"),
   hidden: z.int().min(0).default(256).describe("units of a layer between convolution and scores, 0 for none"),
+  exchanges: z
+    .int()
+    .min(0)
+    .default(2)
+    .describe(
+      "times that the pieces of a picture tell each other what they see, 0 for pieces that are looked at alone",
+    ),
   initialization: z.enum(initializations).default("he").describe("how weights begin"),
 });
 
@@ -70,8 +77,11 @@ type Config = z.infer<typeof schema>;
 
 const presets: Experiment<Config>["presets"] = {
   tutorial: {
-    description: "the tutorial's settings: no hidden layer, constant learning rate of 0.0001",
-    values: { learningRate: 1e-4, learningRateDecay: "none", hidden: 0, initialization: "fan-in" },
+    description: "the tutorial's settings: pieces looked at alone, no hidden layer, constant learning rate of 0.0001",
+    values: {
+      ...{ temperature: 0.1, learningRate: 1e-4, learningRateDecay: "none" },
+      ...{ hidden: 0, exchanges: 0, initialization: "fan-in" },
+    },
   },
 };
 
@@ -106,32 +116,54 @@ function patchesOf(pieces: Float32Array, { side }: Cut): np.Array {
 
 // Model --------------------------------------------------------------------------------------------------------------
 
-type Model = { convolution: Convolution; norm: BatchNorm; hidden?: Dense; scores: np.Array };
+type Model = { convolution: Convolution; norm: BatchNorm; hidden?: Dense; exchanges?: Exchange[]; scores: np.Array };
 
-function initModel(key: np.Array, { channels, hidden, initialization, pieces }: Config, { side }: Cut) {
-  const [first, second, third] = splitKey(key, 3) as [np.Array, np.Array, np.Array];
+/** What a piece makes of what it saw itself, and of the mean of what all pieces of its picture saw. */
+type Exchange = { own: Dense; mean: np.Array };
+
+function initModel(key: np.Array, { channels, hidden, exchanges, initialization, pieces }: Config, { side }: Cut) {
+  const keys = splitKey(key, 3 + 2 * exchanges);
+  const [first, second, third] = keys as [np.Array, np.Array, np.Array];
   const inputs = Math.floor(side / 2) ** 2 * channels;
   const { layer: norm, statistics } = initBatchNorm(channels);
-  const { weight: scores, bias } = initDense(third, hidden || inputs, pieces ** 2, initialization);
   const convolution = initConvolution(first, { size: KERNEL, channels: 1, outputs: channels }, initialization);
-  bias.dispose();
-  if (hidden > 0) {
-    const model: Model = { convolution, norm, hidden: initDense(second, inputs, hidden, initialization), scores };
-    return { model, statistics };
-  }
-  second.dispose();
+  const scores = initWeight(third, hidden || inputs, pieces ** 2, initialization);
   const model: Model = { convolution, norm, scores };
+  if (hidden > 0) model.hidden = initDense(second, inputs, hidden, initialization);
+  else second.dispose();
+  if (exchanges > 0) {
+    model.exchanges = Array.from({ length: exchanges }, (_, i) => ({
+      own: initDense(keys[3 + 2 * i]!, hidden, hidden, initialization),
+      mean: initWeight(keys[4 + 2 * i]!, hidden, hidden, initialization),
+    }));
+  }
   return { model, statistics };
+}
+
+function initWeight(key: np.Array, inputs: number, outputs: number, initialization: Config["initialization"]) {
+  const { weight, bias } = initDense(key, inputs, outputs, initialization);
+  bias.dispose();
+  return weight;
 }
 
 type Normalize = (layer: BatchNorm, x: np.Array) => np.Array;
 
 /** Patches of all pieces at once, to the score of every place for every piece, `[pictures, pieces, places]`. */
-function scorePieces({ convolution, norm, hidden, scores }: Model, patches: np.Array, normalize: Normalize): np.Array {
-  const maps = flatten(normalize(norm, pooledPatchConvolution(convolution, patches)));
-  const features = hidden ? nn.relu(dense(hidden, maps)) : maps;
+function scorePieces(model: Model, patches: np.Array, normalize: Normalize): np.Array {
+  const { convolution, norm, hidden, exchanges = [], scores } = model;
   const places = scores.shape[0]!;
-  return dense({ weight: scores, bias: np.zeros([places]) }, features).reshape([-1, places, places]);
+  const maps = flatten(normalize(norm, pooledPatchConvolution(convolution, patches)));
+  const alone = hidden ? nn.relu(dense(hidden, maps)) : maps;
+  const features = exchanges.reduce((seen, exchange) => exchangeSeen(exchange, seen, places), alone);
+  return product(features, scores).reshape([-1, places, places]);
+}
+
+/** `relu(own x + mean m + bias)` for every piece, with m the mean of x over the pieces of its picture. */
+function exchangeSeen({ own, mean }: Exchange, seen: np.Array, pieces: number): np.Array {
+  const units = seen.shape[1]!;
+  const together = product(np.mean(seen.ref.reshape([-1, pieces, units]), 1), mean).reshape([-1, 1, units]);
+  const alone = dense(own, seen).reshape([-1, pieces, units]);
+  return nn.relu(alone.add(together)).reshape([-1, units]);
 }
 
 /** The same with the running statistics, for a trained model. */
@@ -190,6 +222,9 @@ const NAME = "jigsaw";
 function check(config: Config, { data: { train }, checkpoint }: Context): void {
   const extent = { epochs: config.epochs, steps: stepsAnEpoch(config, train) };
   const cut = cutOf(train, config.pieces);
+  if (config.exchanges > 0 && config.hidden === 0) {
+    throw new RangeError(`exchanges needs a hidden layer: expected 0 where hidden is 0, got ${config.exchanges}.`);
+  }
   if (checkpoint === undefined) return;
   const position = readPosition<Position>(NAME, checkpoint);
   checkCheckpoint(checkpoint, initState(config, cut), position, extent);

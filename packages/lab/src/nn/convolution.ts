@@ -5,8 +5,8 @@
  * stretch of memory. A convolution is then one matrix product for each row of the kernel, on windows along the width.
  */
 
-import { lax, nn, numpy as np } from "@jax-js/jax";
-import { type Initialization, initLayer } from "./dense.ts";
+import { nn, numpy as np } from "@jax-js/jax";
+import { type Initialization, initLayer, product } from "./dense.ts";
 
 /** `weight` is `[kernel height, outputs, kernel width * channels]`, `bias` `[outputs]`. */
 export type Convolution = { weight: np.Array; bias: np.Array };
@@ -109,11 +109,6 @@ function maxPool(images: np.Array): np.Array {
 function largest(parts: np.Array[]): np.Array {
   const [a, b, c, d] = parts as [np.Array, np.Array, np.Array, np.Array];
   return np.maximum(np.maximum(a, b), np.maximum(c, d));
-}
-
-/** `x weight^T`, both read along their rows. */
-function product(x: np.Array, weight: np.Array): np.Array {
-  return lax.dot(x, weight, { lhsContractingDims: [1], rhsContractingDims: [1] });
 }
 
 /** The same array, computed once: the engine evaluates what is cheap again for each reader, but never a reduction. */

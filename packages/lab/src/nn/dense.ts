@@ -44,5 +44,10 @@ export function initLayer(
 
 /** `x weight^T + bias`, `[batch, inputs]` to `[batch, outputs]`. */
 export function dense({ weight, bias }: Dense, x: np.Array): np.Array {
-  return lax.dot(x, weight, { lhsContractingDims: [1], rhsContractingDims: [1] }).add(bias);
+  return product(x, weight).add(bias);
+}
+
+/** `x weight^T`, both read along their rows. */
+export function product(x: np.Array, weight: np.Array): np.Array {
+  return lax.dot(x, weight, { lhsContractingDims: [1], rhsContractingDims: [1] });
 }

@@ -9,7 +9,7 @@ export type Config = Parameters<typeof jigsaw.run>[0];
 
 /** All of it spelled out, so that other defaults change no test. */
 const SETTINGS = {
-  ...{ seed: 5, pieces: 2, epochs: 2, batch: 20, channels: 4, hidden: 16, initialization: "he" },
+  ...{ seed: 5, pieces: 2, epochs: 2, batch: 20, channels: 4, hidden: 16, exchanges: 1, initialization: "he" },
   ...{ temperature: 0.5, schedule: "constant", iterations: 5, learningRate: 2e-3, learningRateDecay: "none" },
 };
 
@@ -81,17 +81,31 @@ export function referenceNetwork({ tensors }: Checkpoint) {
   /** Before normalization: `[place][channel]` of a piece. */
   const mapsOf = (piece: readonly number[]) => pooledConvolution(scaled(piece), weight!, bias!);
 
-  const scoresOf = (maps: readonly number[][], statistics: Statistics) => {
+  /** Of the maps of one piece alone. */
+  const featuresOf = (maps: readonly number[][], statistics: Statistics) => {
     const normalized = maps.flatMap((place) =>
       place.map((x, c) => {
         return (scale![c]! * (x - statistics.mean[c]!)) / Math.sqrt(statistics.variance[c]! + 1e-5) + offset![c]!;
       }),
     );
-    const features =
-      hiddenBias!.length > 0
-        ? product(hidden!, normalized).map((x, i) => Math.max(0, x + hiddenBias![i]!))
-        : normalized;
-    return product(scores!, features);
+    return hiddenBias!.length > 0 ? rectified(product(hidden!, normalized), hiddenBias!) : normalized;
+  };
+
+  const exchanged = (features: number[][], round: number) => {
+    const [own, ownBias, mean] = ["own.weight", "own.bias", "mean"].map((n) =>
+      numbers(`model.exchanges.${round}.${n}`),
+    );
+    const together = features[0]!.map((_, i) => sum(features.map((piece) => piece[i]!)) / features.length);
+    const heard = product(mean!, together).map((x, i) => x + ownBias![i]!);
+    return features.map((piece) => rectified(product(own!, piece), heard));
+  };
+
+  /** `[piece][place]` of the maps of all pieces of a picture. */
+  const scoresOf = (pieces: readonly number[][][], statistics: Statistics) => {
+    const alone = pieces.map((maps) => featuresOf(maps, statistics));
+    const rounds = Object.keys(tensors).filter((name) => /^model\.exchanges\.\d+\.mean$/.test(name)).length;
+    const features = Array.from({ length: rounds }, (_, round) => round).reduce(exchanged, alone);
+    return features.map((piece) => product(scores!, piece));
   };
   return { mapsOf, scoresOf, running: { mean: mean!, variance: variance! } };
 }
@@ -117,6 +131,10 @@ function pooledConvolution(piece: readonly number[], weight: readonly number[], 
       return Math.max(0, at(0, 0), at(0, 1), at(1, 0), at(1, 1));
     });
   });
+}
+
+function rectified(x: readonly number[], bias: readonly number[]): number[] {
+  return x.map((value, i) => Math.max(0, value + bias[i]!));
 }
 
 /** A matrix, row by row, times a vector. */

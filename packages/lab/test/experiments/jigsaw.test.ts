@@ -93,7 +93,8 @@ describe("a training", () => {
 describe("the configuration", () => {
   const variants: [string, object][] = [
     ["nine pieces", { pieces: 3 }],
-    ["no hidden layer", { hidden: 0 }],
+    ["pieces that are looked at alone", { exchanges: 0 }],
+    ["no hidden layer", { hidden: 0, exchanges: 0 }],
     ["more iterations", { iterations: 10 }],
     ["a falling temperature", { schedule: "linear", temperatureEnd: 0.1 }],
     ["a falling learning rate", { learningRateDecay: "linear" }],
@@ -125,7 +126,7 @@ describe("the configuration", () => {
 
   test("the tutorial's preset is the tutorial's settings", () => {
     expect(jigsaw.schema.parse(jigsaw.presets.tutorial!.values)).toMatchObject({
-      ...{ pieces: 2, epochs: 5, batch: 64, channels: 32, hidden: 0, initialization: "fan-in" },
+      ...{ pieces: 2, epochs: 5, batch: 64, channels: 32, hidden: 0, exchanges: 0, initialization: "fan-in" },
       ...{ temperature: 0.1, schedule: "constant", iterations: 20, learningRate: 1e-4, learningRateDecay: "none" },
     });
   });
@@ -147,7 +148,11 @@ describe("randomness", () => {
 
   test.each<[string, object, number[]]>([
     ["with plain settings", {}, [3, 8]],
-    ["with no hidden layer and all dials moving", { hidden: 0, schedule: "linear", learningRateDecay: "cosine" }, [5]],
+    [
+      "with no hidden layer and all dials moving",
+      { hidden: 0, exchanges: 0, schedule: "linear", learningRateDecay: "cosine" },
+      [5],
+    ],
   ])("stopping at any step and going on gives the same bits, %s", async (_, values, stops) => {
     const config = configuration(values);
     const uninterrupted = await train(config, data);
@@ -183,6 +188,12 @@ describe("what cannot be trained is refused", () => {
     expect(() => check(configuration({ batch: IMAGES }), { data })).not.toThrow();
   });
 
+  test("exchanges between pieces without a hidden layer", () => {
+    expect(() => check(configuration({ hidden: 0 }), { data })).toThrow(
+      "exchanges needs a hidden layer: expected 0 where hidden is 0, got 1.",
+    );
+  });
+
   test("pictures with fewer pixels than pieces", () => {
     const tiny = { ...data, train: { ...data.train, height: 2, width: 5 } };
     expect(() => check(configuration({ pieces: 3 }), { data: tiny })).toThrow("2 x 5 cannot be cut into 3 x 3 pieces");
@@ -202,7 +213,8 @@ describe("what cannot be trained is refused", () => {
     const { "statistics.variance": _, ...tensors } = checkpoint.tensors;
     expect(() => checkWith({}, { tensors })).toThrow("The checkpoint has no tensor statistics.variance.");
     expect(() => checkWith({ pieces: 3 })).toThrow(/^The checkpoint's tensor model\./);
-    expect(() => checkWith({ hidden: 0 })).toThrow(/The checkpoint/);
+    expect(() => checkWith({ hidden: 0, exchanges: 0 })).toThrow(/The checkpoint/);
+    expect(() => checkWith({ exchanges: 0 })).toThrow("The checkpoint has an unknown tensor model.exchanges.0");
     expect(() => checkWith({}, { metadata: { ...checkpoint.metadata, experiment: "vae" } })).toThrow(
       "The checkpoint is of something else",
     );
@@ -229,8 +241,9 @@ function sinkhorn(logits: number[][], iterations: number): number[][] {
 }
 
 describe.each([
-  ["two pieces each way", { hidden: 16 }],
-  ["three pieces each way, without a hidden layer", { hidden: 0, pieces: 3 }],
+  ["two pieces each way", { exchanges: 0 }],
+  ["two pieces each way that hear of each other twice", { exchanges: 2 }],
+  ["three pieces each way, without a hidden layer", { hidden: 0, exchanges: 0, pieces: 3 }],
 ])("a step, %s, against the model in float64", (_, values) => {
   const config = configuration({ ...values, batch: 3, learningRate: 1e-35, epochs: 1 });
   const size = config.pieces ** 2;
@@ -263,7 +276,7 @@ describe.each([
     const [, drawKey] = splitKey(np.array(before.tensors.key!.data as Uint32Array<ArrayBuffer>), 2);
     const gumbel = (await noise.gumbel(drawKey!, [3, size, size]).jsAsync()) as number[][][];
     const errors = shuffledPieces().map((pieces, picture) => {
-      const scores = maps[picture]!.map((map) => scoresOf(map, statistics));
+      const scores = scoresOf(maps[picture]!, statistics);
       const logits = scores.map((row, i) => row.map((x, j) => (x + gumbel[picture]![i]![j]!) / config.temperature));
       const plan = sinkhorn(logits, config.iterations);
       return sum(
@@ -313,7 +326,10 @@ describe("a trained model", () => {
     return range(test.count).map((picture) => {
       const pieces = piecesOf(pixelsOf(test, picture), SIDE, 2);
       const order = [...orders.subarray(4 * picture, 4 * picture + 4)];
-      const scores = order.map((piece) => scoresOf(mapsOf(pieces[piece]!), running));
+      const scores = scoresOf(
+        order.map((piece) => mapsOf(pieces[piece]!)),
+        running,
+      );
       return { pieces, order, found: bestPlaces(scores) };
     });
   };
