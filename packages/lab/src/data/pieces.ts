@@ -102,6 +102,25 @@ export function withIdenticalExchanged(order: Uint32Array, found: Uint32Array, a
   return exchanged;
 }
 
+/**
+ * The Kendall's tau that is to be expected of a perfect solver: identical pieces lie in their places in random order,
+ * because nobody can tell them apart. With `S` the number of pairs of a piece of look A and one of look B whose places are
+ * in the one order, less those in the other, it is `sum over pairs of looks of S^2 / (|A| |B|)`, as a share of all pairs.
+ *
+ * @param alike for every piece the first that looks the same, as `identicalPieces` gives them
+ */
+export function bestKendallTau(alike: readonly number[]): number {
+  const looks = [...new Set(alike)].map((look) => [...alike.keys()].filter((place) => alike[place] === look));
+  let balance = 0;
+  for (const [i, b] of looks.entries()) {
+    for (const a of looks.slice(0, i)) {
+      const inOrder = a.flatMap((x) => b.map((y) => Math.sign(y - x))).reduce((sum, sign) => sum + sign, 0);
+      balance += inOrder ** 2 / (a.length * b.length);
+    }
+  }
+  return (2 * balance) / (alike.length * (alike.length - 1));
+}
+
 /** From the place of each slot's piece, the slot that belongs at each place. */
 export function inverseOrders(places: Uint32Array, { across }: Cut): Uint32Array {
   const size = across ** 2;

@@ -13,6 +13,7 @@ import { shuffledOrder, shuffledOrders } from "../data/batches.ts";
 import { pooledPatches } from "../data/patches.ts";
 import {
   arrangePieces,
+  bestKendallTau,
   type Cut,
   cutOf,
   gatherPieces,
@@ -534,7 +535,18 @@ async function evaluate(
   const solver = restoreSolver(checkpoint);
   const measures = await measure(config, solver, test, Math.min(examples, test.count), seed, onProgress);
   tree.dispose(solver);
-  return measureResults(measures);
+  const best = meanBestTau(config, test, Math.min(examples, test.count));
+  const note = "Kendall's tau that a perfect solver can expect: identical pieces lie in random order";
+  return [...measureResults(measures), { name: "best tau", value: best, digits: 4, note }];
+}
+
+function meanBestTau({ pieces }: Config, test: Dataset, count: number): number {
+  const cut = cutOf(test, pieces);
+  let total = 0;
+  for (let row = 0; row < count; row++) {
+    total += bestKendallTau(identicalPieces(gatherPieces(test, Uint32Array.of(row), cut), pieces ** 2));
+  }
+  return total / count;
 }
 
 /** Cuts any picture, shuffles it and puts it together. The network sees the pieces in grey at the size it knows. */

@@ -4,6 +4,7 @@ import { chiSquarePValue, FALSE_ALARM, permutations } from "../../../softdraw/te
 import { shuffledOrders } from "../../src/data/batches.ts";
 import {
   arrangePieces,
+  bestKendallTau,
   type Cut,
   cutOf,
   gatherPieces,
@@ -17,6 +18,7 @@ import {
 } from "../../src/data/pieces.ts";
 import type { Dataset } from "../../src/data/types.ts";
 import type { Picture } from "../../src/report/pixels.ts";
+import { kendallTau } from "../../src/statistics.ts";
 import { noise } from "./support.ts";
 
 const orderOf = (...values: number[]) => Uint32Array.from(values);
@@ -197,6 +199,29 @@ test("identicalPieces names, for every piece, the first that looks the same", ()
     [0, 0],
   ];
   expect(identicalPieces(Float32Array.from(pieces.flat()), 6)).toEqual([0, 1, 0, 3, 1, 0]);
+});
+
+describe("bestKendallTau", () => {
+  /** All orders in which pieces of these looks may lie in the places of their look. */
+  const ordersOf = (alike: readonly number[], found: number[] = []): number[][] => {
+    if (found.length === alike.length) return [found];
+    const free = [...alike.keys()].filter((place) => alike[place] === alike[found.length] && !found.includes(place));
+    return free.flatMap((place) => ordersOf(alike, [...found, place]));
+  };
+
+  test.each([
+    [[0, 1, 2, 3]],
+    [[0, 0, 0, 0]],
+    [[0, 1, 1, 0]],
+    [[0, 0, 2, 2]],
+    [[0, 1, 0, 3]],
+    [[0, 1, 0, 3, 1, 0]],
+    [[0, 0, 2, 0, 4, 2]],
+  ])("of looks %j is the mean tau over all orders that look right", (alike) => {
+    const places = [...alike.keys()];
+    const taus = ordersOf(alike).map((found) => kendallTau(places, found));
+    expect(bestKendallTau(alike)).toBeCloseTo(taus.reduce((a, b) => a + b, 0) / taus.length, 12);
+  });
 });
 
 describe("withIdenticalExchanged", () => {
