@@ -52,7 +52,7 @@ const schema = z.strictObject({
   relaxation: z.enum(["threshold", "successive"]).default("threshold").describe("how the subset is relaxed"),
   hard: z.boolean().default(false).describe("train on exact subsets with the relaxed gradient (straight-through)"),
   ...temperatureOptions({ temperature: 1, schedule: "constant", temperatureEnd: 0.5 }),
-  learningRate: z.number().positive().default(2e-3).describe("of gradient descent, at the first step if it decays"),
+  learningRate: z.number().positive().default(5e-3).describe("of gradient descent, at the first step if it decays"),
   learningRateDecay: z.enum(decays).default("cosine").describe("whether it falls to 0 at the last step"),
   momentum: z.number().min(0).lt(1).default(0.9).describe("of gradient descent"),
   weightDecay: z.number().min(0).default(5e-4).describe("how strongly weights are pulled to 0"),
