@@ -76,9 +76,13 @@ function decodeImages(dataset: Dataset, rows: Uint32Array, distortions: Distorti
     const image = dataset.images.subarray(row * size, (row + 1) * size);
     const [first, to] = [index * NUMBERS_A_DISTORTION, index * size];
     if (distortions) distortInto(pixels, to, image, dataset, distortions.subarray(first, first + NUMBERS_A_DISTORTION));
-    else image.forEach((byte, i) => (pixels[to + i] = byte / 255));
+    else copyImage(to, image);
   });
   return pixels;
+}
+
+function copyImage(to: number, image: Uint8Array): void {
+  for (let i = 0; i < image.length; i++) pixels[to + i] = image[i]! / 255;
 }
 
 function scratchPatches(length: number): Float32Array<ArrayBuffer> {
