@@ -2,7 +2,8 @@
 
 import { join } from "node:path";
 import envPaths from "env-paths";
-import { digitsCounts, digitsFiles, digitsFolder, digitsSha256, loadDigits } from "./digits.ts";
+import { digitsFiles, digitsFolder, digitsSha256, loadDigits } from "./digits.ts";
+import { digitsCounts } from "./digits-shape.ts";
 import { type DownloadOptions, download } from "./downloads.ts";
 import { fileSize, readUnpacked, sha256 } from "./files.ts";
 import { pairImagesWithLabels, parseImages, parseLabels } from "./idx.ts";

@@ -6,11 +6,10 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { digitsShape } from "./digits-shape.ts";
 import type { Dataset, DatasetSplits } from "./types.ts";
 
-const SIDE = 28;
-const PIXELS = SIDE * SIDE;
-const CLASSES = 10;
+const PIXELS = digitsShape.height * digitsShape.width;
 const TEST_PER_CLASS = 100;
 
 /** An image of the package: the rank-th one of its digit. */
@@ -18,8 +17,6 @@ interface Position {
   readonly digit: number;
   readonly rank: number;
 }
-
-export const digitsCounts = { train: 9_000, test: 1_000 };
 
 /** SHA-256 of the training images, training labels, test images and test labels, one after the other. */
 export const digitsSha256 = "14bc94bec390f707de01777062e0b289a9ed80147233bb076c1074fbabee1f8f";
@@ -32,7 +29,7 @@ export function digitsFolder(): string {
 
 /** The ten files, one a digit. */
 export function digitsFiles(): string[] {
-  return Array.from({ length: CLASSES }, (_, digit) => join(digitsFolder(), `${digit}.json`));
+  return Array.from({ length: digitsShape.classes }, (_, digit) => join(digitsFolder(), `${digit}.json`));
 }
 
 /**
@@ -84,5 +81,5 @@ function collect(name: string, digits: readonly Uint8Array[], positions: readonl
     images.set(digits[digit]!.subarray(rank * PIXELS, (rank + 1) * PIXELS), row * PIXELS);
   });
   const labels = Uint8Array.from(positions, ({ digit }) => digit);
-  return { name, count: positions.length, height: SIDE, width: SIDE, classes: CLASSES, images, labels };
+  return { name, count: positions.length, ...digitsShape, images, labels };
 }

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { beforeAll, describe, expect, test } from "vitest";
-import { digitsCounts, digitsFiles, loadDigits } from "../../src/data/digits.ts";
+import { digitsFiles, loadDigits } from "../../src/data/digits.ts";
+import { digitsCounts } from "../../src/data/digits-shape.ts";
 import type { Dataset, DatasetSplits } from "../../src/data/types.ts";
 
 const PIXELS = 784;

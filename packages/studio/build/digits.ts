@@ -1,0 +1,38 @@
+/** The embedded digits as one compact file of the page, made from the package when the page is built or served. */
+
+import { gzipSync } from "node:zlib";
+import type { Plugin } from "vite";
+import { loadDigits } from "../../lab/src/data/digits.ts";
+
+const MODULE = "virtual:digits";
+
+/** Answers `import url from "virtual:digits"` with the address of the file: training and test set, pixels before labels, compressed. */
+export function digits(): Plugin {
+  let isServed = false;
+  const path = "/digits.bin";
+  return {
+    name: "digits",
+    configResolved({ command }) {
+      isServed = command === "serve";
+    },
+    resolveId: (id) => (id === MODULE ? `\0${MODULE}` : undefined),
+    async load(id) {
+      if (id !== `\0${MODULE}`) return undefined;
+      if (isServed) return `export default ${JSON.stringify(path)};`;
+      const file = this.emitFile({ type: "asset", name: "digits.bin", source: await packDigits() });
+      return `export default import.meta.ROLLUP_FILE_URL_${file};`;
+    },
+    configureServer({ middlewares }) {
+      const packed = packDigits();
+      middlewares.use(path, async (_, response) => {
+        response.setHeader("Content-Type", "application/octet-stream");
+        response.end(await packed);
+      });
+    },
+  };
+}
+
+export async function packDigits(): Promise<Uint8Array<ArrayBuffer>> {
+  const { train, test } = await loadDigits();
+  return gzipSync(Buffer.concat([train.images, train.labels, test.images, test.labels]), { level: 9 });
+}

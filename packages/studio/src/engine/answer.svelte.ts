@@ -1,0 +1,63 @@
+/** The engine's answer to what the page shows, kept up with it. */
+
+import type { Remote } from "comlink";
+import { ask, messageOf } from "./client.svelte.ts";
+import type { EngineApi } from "./worker.ts";
+
+export interface Answer<T> {
+  /** The newest answer there is; it may belong to an earlier question while a new one is worked on. */
+  readonly value: T | undefined;
+  readonly error: string | undefined;
+  readonly isBusy: boolean;
+}
+
+/**
+ * Asks `task` with the question, and again whenever the question changes. While an answer is awaited, only the newest of the
+ * questions that come is kept. Called as a component is set up.
+ */
+export function answerTo<Q, T>(
+  question: () => Q,
+  task: (api: Remote<EngineApi>, question: Q) => Promise<T>,
+): Answer<T> {
+  let value = $state.raw<T>();
+  let error = $state<string>();
+  let isBusy = $state(true);
+  let next: { question: Q } | undefined;
+  let isAsking = false;
+  let isGone = false;
+
+  const work = async () => {
+    isAsking = true;
+    while (next !== undefined && !isGone) {
+      const { question } = next;
+      next = undefined;
+      try {
+        value = await ask((api) => task(api, question));
+        error = undefined;
+      } catch (reason) {
+        error = messageOf(reason);
+      }
+    }
+    isAsking = false;
+    isBusy = false;
+  };
+  $effect(() => {
+    next = { question: $state.snapshot(question()) as Q };
+    isBusy = true;
+    if (!isAsking) work();
+  });
+  $effect(() => () => {
+    isGone = true;
+  });
+  return {
+    get value() {
+      return value;
+    },
+    get error() {
+      return error;
+    },
+    get isBusy() {
+      return isBusy;
+    },
+  };
+}

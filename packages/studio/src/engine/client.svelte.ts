@@ -1,0 +1,71 @@
+/** The page's side of the engine: starts it, says how it stands, and asks it. */
+
+import { type Remote, wrap } from "comlink";
+import { type DeviceChoice, deviceChoices, type EngineFacts } from "./device-choice.ts";
+import type { EngineApi } from "./worker.ts";
+
+type EngineStatus =
+  | { readonly state: "starting" }
+  | { readonly state: "ready"; readonly facts: EngineFacts }
+  | { readonly state: "failed"; readonly reason: string };
+
+export const engine = $state<{ status: EngineStatus }>({ status: { state: "starting" } });
+
+interface Connection {
+  readonly worker: Worker;
+  readonly api: Remote<EngineApi>;
+  readonly facts: Promise<EngineFacts>;
+}
+
+let connection = connect(askedDevice());
+
+/** The device of the address, `?device=wasm`, which stands before the `#`. */
+export function askedDevice(): DeviceChoice {
+  const asked = new URLSearchParams(location.search).get("device");
+  return deviceChoices.find((choice) => choice === asked) ?? "auto";
+}
+
+/**
+ * Answers `task` of the engine's API once it has started. A graphics device that is lost on the way is replaced by
+ * WebAssembly, once: tasks are functions of their arguments, so they can be asked again.
+ */
+export async function ask<T>(task: (api: Remote<EngineApi>) => Promise<T>): Promise<T> {
+  const { api, facts } = connection;
+  const { device } = await facts;
+  try {
+    return await task(api);
+  } catch (error) {
+    if (device !== "webgpu") throw error;
+    if (connection.api === api) fallBack(error);
+    return ask(task);
+  }
+}
+
+function fallBack(error: unknown): void {
+  connection.worker.terminate();
+  connection = connect("wasm", `WebGPU failed: ${messageOf(error)}`);
+}
+
+function connect(choice: DeviceChoice, whyNotWebgpu?: string): Connection {
+  engine.status = { state: "starting" };
+  const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "engine" });
+  const api = wrap<EngineApi>(worker);
+  const broken = new Promise<never>((_, reject) => {
+    worker.addEventListener("error", (event) => reject(new Error(event.message || "its worker could not be loaded.")));
+  });
+  const started = Promise.race([api.startEngine(choice), broken]);
+  const facts = started.then((found) => (whyNotWebgpu ? { ...found, whyNotWebgpu } : found));
+  facts.then(
+    (facts) => {
+      engine.status = { state: "ready", facts };
+    },
+    (error) => {
+      engine.status = { state: "failed", reason: messageOf(error) };
+    },
+  );
+  return { worker, api, facts };
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

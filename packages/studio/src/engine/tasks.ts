@@ -1,0 +1,3 @@
+/** What the engine does for the pages: functions of plain values, each answered with plain values. */
+
+export * from "../pages/categorical/tasks.ts";

@@ -1,0 +1,11 @@
+/** The engine's thread: the page never waits for a computation. */
+
+import { expose } from "comlink";
+import { startEngine } from "./device.ts";
+import * as tasks from "./tasks.ts";
+
+const api = { startEngine, ...tasks };
+
+export type EngineApi = typeof api;
+
+expose(api);

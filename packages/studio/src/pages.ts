@@ -1,0 +1,22 @@
+/** The sections of the studio, in the order of the navigation. A page that is not in this list is not there. */
+
+import type { Component } from "svelte";
+
+export interface Section {
+  /** In the address, behind `#/`. */
+  readonly path: string;
+  readonly title: string;
+  /** Pages are fetched when they are opened. */
+  load(): Promise<{ default: Component }>;
+}
+
+export const sections: readonly Section[] = [
+  {
+    ...{ path: "categorical", title: "Categorical" },
+    load: () => import("./pages/categorical/Categorical.svelte"),
+  },
+];
+
+export function sectionAt(path: string): Section {
+  return sections.find((section) => section.path === path) ?? sections[0]!;
+}

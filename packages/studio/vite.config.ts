@@ -1,0 +1,21 @@
+import { fileURLToPath } from "node:url";
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { defineConfig } from "vite";
+import { isolationHeaders, pageHeaders } from "../lab/src/studio/headers.ts";
+import { digits } from "./build/digits.ts";
+
+const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+export default defineConfig({
+  root: source("."),
+  // From wherever the page is served.
+  base: "./",
+  plugins: [svelte(), digits()],
+  // The library from its sources: nothing needs a build first.
+  resolve: { alias: { softdraw: source("../softdraw/src/index.ts") } },
+  build: { target: "es2023", assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+  worker: { format: "es" },
+  server: { headers: isolationHeaders },
+  // The development server injects its styles into the page; the built page keeps the whole policy.
+  preview: { headers: pageHeaders },
+});
