@@ -59,6 +59,31 @@ export function listField(initial: readonly number[], range: Range, lengths: Ran
   return { initial: [...initial], parse, format: (values) => values.map(written).join(",") };
 }
 
+/**
+ * A square matrix of numbers of a range: rows separated by semicolons or lines, entries by commas, blanks or tabs, as a
+ * spreadsheet copies them.
+ */
+export function matrixField(initial: number[][], range: Range, sizes: Range): Field<number[][]> {
+  const { parse: parseNumber } = numberField(0, range);
+  const parse = (text: string) => {
+    const lines = text.split(/[;\n]/).map((line) => line.replace(/[[\]]/g, " ").trim());
+    const rows = lines
+      .filter((line) => line !== "")
+      .map((line) => line.split(/[\s,]+/).filter((entry) => entry !== ""));
+    const uneven = rows.findIndex((row) => row.length !== rows.length);
+    if (uneven >= 0) {
+      throw new Error(
+        `expected as many entries in every row as there are rows, ${rows.length}; row ${uneven + 1} has ${rows[uneven]!.length}.`,
+      );
+    }
+    if (rows.length < sizes.from || rows.length > sizes.to) {
+      throw new Error(`expected ${sizes.from} to ${sizes.to} rows, got ${rows.length}.`);
+    }
+    return rows.map((row) => row.map(parseNumber));
+  };
+  return { initial, parse, format: (rows) => rows.map((row) => row.map(written).join(",")).join(";") };
+}
+
 /** Without the noise of binary fractions. */
 export function written(value: number): string {
   return String(Number(value.toPrecision(6)));

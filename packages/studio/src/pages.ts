@@ -15,6 +15,10 @@ export const sections: readonly Section[] = [
     ...{ path: "categorical", title: "Categorical" },
     load: () => import("./pages/categorical/Categorical.svelte"),
   },
+  {
+    ...{ path: "subsets", title: "Subsets" },
+    load: () => import("./pages/subsets/Subsets.svelte"),
+  },
 ];
 
 export function sectionAt(path: string): Section {

@@ -14,20 +14,27 @@ export interface Answer<T> {
 /**
  * Asks `task` with the question, and again whenever the question changes. While an answer is awaited, only the newest of the
  * questions that come is kept. Called as a component is set up.
+ *
+ * @param rest milliseconds that a question has to stay the same before it is asked: for what takes the engine longer than a
+ *   frame. The first one is asked at once.
  */
 export function answerTo<Q, T>(
   question: () => Q,
   task: (api: Remote<EngineApi>, question: Q) => Promise<T>,
+  rest = 0,
 ): Answer<T> {
   let value = $state.raw<T>();
   let error = $state<string>();
   let isBusy = $state(true);
   let next: { question: Q } | undefined;
   let isAsking = false;
+  let isFirst = true;
   let isGone = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
 
   const work = async () => {
     isAsking = true;
+    isFirst = false;
     while (next !== undefined && !isGone) {
       const { question } = next;
       next = undefined;
@@ -44,7 +51,10 @@ export function answerTo<Q, T>(
   $effect(() => {
     next = { question: $state.snapshot(question()) as Q };
     isBusy = true;
-    if (!isAsking) work();
+    if (isAsking) return;
+    if (rest === 0 || isFirst) work();
+    else timer = setTimeout(work, rest);
+    return () => clearTimeout(timer);
   });
   $effect(() => () => {
     isGone = true;

@@ -1,3 +1,5 @@
 /** What the engine does for the pages: functions of plain values, each answered with plain values. */
 
 export * from "../pages/categorical/tasks.ts";
+export * from "../pages/permutations/tasks.ts";
+export * from "../pages/subsets/tasks.ts";
