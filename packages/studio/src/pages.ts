@@ -19,6 +19,10 @@ export const sections: readonly Section[] = [
     ...{ path: "subsets", title: "Subsets" },
     load: () => import("./pages/subsets/Subsets.svelte"),
   },
+  {
+    ...{ path: "permutations", title: "Permutations" },
+    load: () => import("./pages/permutations/Permutations.svelte"),
+  },
 ];
 
 export function sectionAt(path: string): Section {
