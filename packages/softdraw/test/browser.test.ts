@@ -1,19 +1,11 @@
 /** The library in a page: the same draws as in Node, to the last bit. */
 
-import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { lacksChromium, launchChromium, listen } from "./chromium.ts";
 import { largestDifference } from "./support.ts";
-
-const CHROMIUM = "/usr/bin/chromium";
-const ARGUMENTS =
-  "--headless --no-sandbox --disable-quic --no-first-run --disable-background-networking --disable-component-update " +
-  "--disable-sync";
-
-const missing = !existsSync(CHROMIUM);
-if (missing) console.log(`The library is not tried in a browser: there is no ${CHROMIUM}.`);
 
 /** What is drawn, in Node and in the page alike. Has to stand alone: the page gets its text. */
 async function draw({ jax, softdraw }: Modules) {
@@ -45,10 +37,10 @@ async function draw({ jax, softdraw }: Modules) {
 
 type Modules = { jax: typeof import("@jax-js/jax"); softdraw: typeof import("softdraw") };
 
-describe.skipIf(missing)("in a browser", () => {
+describe.skipIf(lacksChromium("The library"))("in a browser", () => {
   let browser: Browser;
   let page: Page;
-  const complaints: string[] = [];
+  let complaints: readonly string[];
 
   beforeAll(async () => {
     const { outputFiles } = await build({
@@ -58,10 +50,9 @@ describe.skipIf(missing)("in a browser", () => {
       },
       ...{ bundle: true, format: "iife", globalName: "modules", write: false, target: "es2022" },
     });
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS.split(" ") });
+    browser = await launchChromium();
     page = await browser.newPage();
-    page.on("console", (message) => complaints.push(message.text()));
-    page.on("pageerror", (error) => complaints.push(error.message));
+    complaints = listen(page).complaints;
     await page.addScriptTag({ content: outputFiles![0]!.text });
   });
 

@@ -1,22 +1,14 @@
-import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { lacksChromium, launchChromium, listen } from "../../../softdraw/test/chromium.ts";
 import { renderReport } from "../../src/report/html.ts";
 import { sampleReport } from "./sample.ts";
 
-const CHROMIUM = "/usr/bin/chromium";
-const ARGUMENTS =
-  "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking " +
-  "--disable-component-update --disable-sync";
-
-const missing = !existsSync(CHROMIUM);
-if (missing) console.log(`The report is not tried in a browser: there is no ${CHROMIUM}.`);
-
-describe.skipIf(missing)("the report in a browser", () => {
+describe.skipIf(lacksChromium("The report"))("the report in a browser", () => {
   let folder: string;
   let url: string;
   let browser: Browser;
@@ -26,7 +18,7 @@ describe.skipIf(missing)("the report in a browser", () => {
     const file = join(folder, "report.html");
     await writeFile(file, renderReport(sampleReport()));
     url = pathToFileURL(file).href;
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS.split(" ") });
+    browser = await launchChromium("--disable-gpu");
   });
 
   afterAll(async () => {
@@ -55,16 +47,6 @@ describe.skipIf(missing)("the report in a browser", () => {
     expect(layout.chartText).toBe(layout.text);
   });
 });
-
-/** Everything that a page says, asks for or fails at from now on. */
-function listen(page: Page): { complaints: string[]; requests: string[] } {
-  const [complaints, requests]: [string[], string[]] = [[], []];
-  page.on("console", (message) => complaints.push(message.text()));
-  page.on("pageerror", (error) => complaints.push(String(error)));
-  page.on("requestfailed", (request) => complaints.push(`failed: ${request.url()}`));
-  page.on("request", (request) => requests.push(request.url()));
-  return { complaints, requests };
-}
 
 /** Runs in the page. */
 function measure() {
