@@ -3,6 +3,7 @@
 import { gzipSync } from "node:zlib";
 import type { Plugin } from "vite";
 import { loadDigits } from "../../lab/src/data/digits.ts";
+import { packDigits } from "../src/data/digits-file.ts";
 
 const MODULE = "virtual:digits";
 
@@ -19,11 +20,11 @@ export function digits(): Plugin {
     async load(id) {
       if (id !== `\0${MODULE}`) return undefined;
       if (isServed) return `export default ${JSON.stringify(path)};`;
-      const file = this.emitFile({ type: "asset", name: "digits.bin", source: await packDigits() });
+      const file = this.emitFile({ type: "asset", name: "digits.bin", source: await digitsFile() });
       return `export default import.meta.ROLLUP_FILE_URL_${file};`;
     },
     configureServer({ middlewares }) {
-      const packed = packDigits();
+      const packed = digitsFile();
       middlewares.use(path, async (_, response) => {
         response.setHeader("Content-Type", "application/octet-stream");
         response.end(await packed);
@@ -32,7 +33,7 @@ export function digits(): Plugin {
   };
 }
 
-export async function packDigits(): Promise<Uint8Array<ArrayBuffer>> {
-  const { train, test } = await loadDigits();
-  return gzipSync(Buffer.concat([train.images, train.labels, test.images, test.labels]), { level: 9 });
+/** What is served: compressed. */
+export async function digitsFile(): Promise<Uint8Array> {
+  return gzipSync(packDigits(await loadDigits()), { level: 9 });
 }

@@ -1,0 +1,394 @@
+/** The pages in a browser, driven as a user would. */
+
+import { readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
+import axe from "axe-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { pageHeaders } from "../../lab/src/studio/headers.ts";
+import { lacksChromium, launchChromium, listen } from "../../softdraw/test/chromium.ts";
+import { buildStudio, type Served, serveStudio } from "./studio.ts";
+
+const sections = ["categorical", "subsets", "permutations"] as const;
+
+const LAPTOP = { width: 1280, height: 800 };
+
+describe.skipIf(lacksChromium("The studio"))("in a browser", () => {
+  let built: Awaited<ReturnType<typeof buildStudio>>;
+  let served: Served;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    built = await buildStudio();
+    served = await serveStudio(built.folder);
+    browser = await launchChromium("--disable-gpu");
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await served?.close();
+    await built?.remove();
+  });
+
+  /** Opens an address of the studio, does something there, and expects that nothing was complained of or fetched from elsewhere. */
+  async function visit(
+    place: string,
+    act: (page: Page) => Promise<void>,
+    options: BrowserContextOptions & { server?: Served } = {},
+  ): Promise<void> {
+    const { server = served, ...context } = options;
+    const page = await browser.newPage({ viewport: LAPTOP, ...context });
+    try {
+      const { complaints, requests } = listen(page);
+      await page.goto(server.url + place);
+      await answered(page);
+      await act(page);
+      expect(complaints).toEqual([]);
+      expect(requests.filter((url) => !url.startsWith(server.url) && !/^(blob|data):/.test(url))).toEqual([]);
+    } finally {
+      await page.close();
+    }
+  }
+
+  describe.each(sections)("%s", (section) => {
+    test.each(["light", "dark"] as const)("fits every width and has no barriers, %s", async (colorScheme) => {
+      const look = async (page: Page) => {
+        for (const width of [390, 1280, 2560]) {
+          await page.setViewportSize({ width, height: 900 });
+          expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+          expect(await barriers(page), `${width} pixels`).toEqual([]);
+        }
+      };
+      await visit(`#/${section}`, look, { colorScheme });
+    });
+
+    test("shows the code that runs", () =>
+      visit(`#/${section}`, async (page) => {
+        const blocks = await page.locator("pre code").allTextContents();
+        expect(blocks.length).toBeGreaterThan(0);
+        for (const block of blocks) expect(sourcesOf(section)).toContain(block);
+      }));
+
+    test("lights up a symbol with its control, and leads there", () =>
+      visit(`#/${section}`, async (page) => {
+        const symbol = page.locator("math .symbol.temperature").first();
+        await page.getByRole("slider", { name: "temperature" }).focus();
+        expect(await symbol.getAttribute("class")).toContain("lit");
+        await page.locator("h1").click();
+        await symbol.click();
+        expect(
+          await page.evaluate(() => document.activeElement!.closest("[data-symbol]")!.getAttribute("data-symbol")),
+        ).toBe("temperature");
+      }));
+
+    test("keeps its settings in the address", async () => {
+      let address = "";
+      await visit(`#/${section}`, async (page) => {
+        await setNumber(page, "temperature, as a number", "0.25");
+        await page.waitForURL(/temperature=0\.25/);
+        address = page.url().slice(served.url.length);
+        await page.reload();
+        await answered(page);
+        expect(await page.getByLabel("temperature, as a number").inputValue()).toBe("0.25");
+      });
+      await visit(address, async (page) => {
+        expect(await page.getByLabel("temperature, as a number").inputValue()).toBe("0.25");
+        // By the navigation and back, it is as it was left.
+        await page.getByRole("link", { name: sectionOtherThan(section) }).click();
+        await answered(page);
+        await page.getByRole("link", { name: titleOf(section), exact: true }).click();
+        await answered(page);
+        expect(await page.getByLabel("temperature, as a number").inputValue()).toBe("0.25");
+      });
+    });
+
+    test("says what an address has that it cannot take", () =>
+      visit(`#/${section}?temperature=-3`, async (page) => {
+        expect(await page.getByRole("alert").textContent()).toContain(
+          '“temperature” in the address: expected a number from 0.05 to 10, got "-3".',
+        );
+      }));
+  });
+
+  test("categorical: the temperature moves the draws and leaves their counts", () =>
+    visit("#/categorical", async (page) => {
+      const counts = () => page.locator(".controls table td:nth-child(2)").allTextContents();
+      const before = { counts: await counts(), picture: await pixels(page) };
+      expect(before.counts.map(Number).reduce((a, b) => a + b)).toBe(2000);
+      const slider = page.getByRole("slider", { name: "temperature" });
+      await slider.focus();
+      for (let i = 0; i < 3; i++) await page.keyboard.press("PageDown");
+      await eventually(() => pixels(page)).not.toBe(before.picture);
+      expect(await counts()).toEqual(before.counts);
+      expect(Number(await page.getByLabel("temperature, as a number").inputValue())).toBeLessThan(1);
+
+      // A logit changes the law, and with it the counts.
+      await setNumber(page, "logit of A, as a number", "-3");
+      await eventually(counts).not.toEqual(before.counts);
+      const shares = await page.locator(".controls table td:nth-child(4)").allTextContents();
+      const weights = [-3, 0, -0.5].map(Math.exp);
+      const expected = weights.map((w) => (w / weights.reduce((a, b) => a + b)).toFixed(3));
+      expect(shares).toEqual(expected);
+
+      await page.getByRole("button", { name: "Draw other noise" }).click();
+      await page.waitForURL(/seed=2/);
+    }));
+
+  test("categorical: the temperature plays until it is paused", () =>
+    visit("#/categorical", async (page) => {
+      const temperature = () => page.getByLabel("temperature, as a number").inputValue();
+      await page.getByRole("button", { name: "Play the temperature" }).click();
+      await eventually(temperature).not.toBe("1");
+      await page.getByRole("button", { name: "Pause" }).click();
+      const paused = await temperature();
+      await page.waitForTimeout(200);
+      expect(await temperature()).toBe(paused);
+    }));
+
+  test("categorical: it plays in steps for who wants less motion", () =>
+    visit(
+      "#/categorical",
+      async (page) => {
+        const changes = page.evaluate(
+          () =>
+            new Promise<number>((resolve) => {
+              let count = 0;
+              const field = document.querySelector<HTMLInputElement>("[aria-label='temperature, as a number']")!;
+              let last = field.value;
+              const end = performance.now() + 2000;
+              const look = () => {
+                if (field.value !== last) count++;
+                last = field.value;
+                if (performance.now() > end) resolve(count);
+                else requestAnimationFrame(look);
+              };
+              look();
+            }),
+        );
+        await page.getByRole("button", { name: "Play the temperature" }).click();
+        const count = await changes;
+        expect(count).toBeGreaterThanOrEqual(1);
+        expect(count).toBeLessThanOrEqual(4);
+      },
+      { reducedMotion: "reduce" },
+    ));
+
+  test("categorical: the table of gradients agrees with the exact one where it should", () =>
+    visit("#/categorical?temperature=0.05", async (page) => {
+      const row = (name: string) => page.getByRole("row", { name }).first().getByRole("cell").allTextContents();
+      await page.getByRole("row", { name: "exact" }).first().waitFor();
+      const numbers = (cells: string[]) => cells.slice(0, 3).map((cell) => Number(cell.replace("−", "-")));
+      const exact = numbers(await row("exact"));
+      expect(exact.reduce((a, b) => a + b)).toBeCloseTo(0, 2);
+      // A mean of 20,000 gradients with a deviation of some 5 is off by less than 0.2 but once in 10,000 times; so is the bias.
+      numbers(await row("relaxed")).forEach((value, i) => {
+        expect(Math.abs(value - exact[i]!)).toBeLessThan(0.3);
+      });
+    }));
+
+  test("subsets: weights, size and law", () =>
+    visit("#/subsets", async (page) => {
+      const rows = page.locator("article").first().locator("tbody tr");
+      expect(await rows.count()).toBe(6);
+      expect(await page.locator("article").first().textContent()).toContain("✓ Fits the law");
+      expect(await page.locator("article").nth(1).textContent()).toContain("✓ Fits the law");
+
+      await page.getByRole("button", { name: "Add an item" }).click();
+      await eventually(() => rows.count()).toBe(10);
+      await page.getByRole("slider", { name: "size of the subset" }).fill("3");
+      await eventually(() => rows.first().textContent()).toContain("{3, 4, 5}");
+      await setNumber(page, "weight of item 1", "50");
+      await eventually(() => rows.first().textContent()).toContain("{1, 4, 5}");
+      await page.waitForURL(/weights=50,2,3,4,5&k=3/);
+
+      await setNumber(page, "weight of item 1", "-1");
+      expect(await page.getByRole("alert").textContent()).toBe('Expected a number from 0.01 to 1000, got "-1".');
+    }));
+
+  test("subsets: draws by successive softmax have entries above 1, marked", () =>
+    visit("#/subsets", async (page) => {
+      expect(await page.locator("article").nth(1).textContent()).toContain("No entry is above 1.");
+      expect(await page.locator("article").nth(2).textContent()).toMatch(/\d % of the draws have an entry above 1\./);
+      await page.getByRole("button", { name: "Next draw with an entry above 1" }).click();
+      const pictures = page.locator("figure svg");
+      expect(await pictures.nth(0).getAttribute("aria-label")).not.toContain("above 1");
+      expect(await pictures.nth(1).getAttribute("aria-label")).toContain("above 1");
+      expect(await pictures.nth(1).textContent()).toContain("▲");
+      await page.waitForURL(/draw=\d+/);
+    }));
+
+  test("permutations: steps, play and the matching", () =>
+    visit("#/permutations?temperature=0.3&step=0", async (page) => {
+      const plan = page.locator("figure svg[role=img]").first();
+      const label = async () => (await plan.getAttribute("aria-label"))!;
+      await page.getByRole("button", { name: "Step", exact: true }).click();
+      expect(await label()).toMatch(/Row sums 1\.000, 1\.000, 1\.000, 1\.000, 1\.000;/);
+      await page.getByRole("button", { name: "Step", exact: true }).click();
+      expect(await label()).toMatch(/column sums 1\.000, 1\.000, 1\.000, 1\.000, 1\.000\./);
+      await page.getByRole("button", { name: "Step back" }).click();
+      expect(await label()).toMatch(/Row sums 1\.000, 1\.000, 1\.000, 1\.000, 1\.000;/);
+      expect(await label()).toContain("The best permutation takes the columns");
+
+      const step = page.getByRole("slider", { name: "steps: rows, then columns" });
+      await step.fill("77");
+      await page.getByRole("button", { name: "Play the iterations" }).click();
+      await eventually(() => step.inputValue()).toBe("80");
+      await page.getByRole("button", { name: "Play the iterations" }).waitFor();
+    }));
+
+  test("permutations: random, pasted and large matrices, and noise", () =>
+    visit("#/permutations", async (page) => {
+      const first = () => page.getByLabel("row 1, column 1", { exact: true }).inputValue();
+      await page.getByRole("combobox", { name: "Size" }).selectOption("12");
+      await page.getByRole("button", { name: "Random numbers" }).click();
+      await eventually(first).not.toBe("2.1");
+      expect(await page.locator(".editor input").count()).toBe(144);
+
+      await page.getByText("Paste a matrix").click();
+      const text = page.getByRole("textbox", { name: /Rows in lines/ });
+      await text.fill("1 2 3\n4 5");
+      await page.getByRole("button", { name: "Take it" }).click();
+      expect(await page.getByRole("alert").textContent()).toContain("row 1 has 3");
+      await text.fill("1\t0\t0\n0\t2\t1\n0\t1\t1");
+      await page.getByRole("button", { name: "Take it" }).click();
+      await page.waitForURL(/matrix=1,0,0;0,2,1;0,1,1/);
+      await eventually(async () => page.locator("figure svg[role=img]").first().getAttribute("aria-label")).toContain(
+        "takes the columns 1, 2, 3",
+      );
+      await eventually(() => page.locator("article").count()).toBe(3);
+      await eventually(() => page.locator("article").first().textContent()).toContain("0.605");
+
+      await page.getByRole("button", { name: "Add Gumbel noise" }).click();
+      await page.getByText("seed 1: a relaxed draw").waitFor();
+      await page.getByRole("button", { name: "Without noise" }).click();
+    }));
+
+  test("the keyboard skips to the page, and pages announce themselves", () =>
+    visit("", async (page) => {
+      await page.keyboard.press("Tab");
+      await page.keyboard.press("Enter");
+      expect(await page.evaluate(() => document.activeElement!.tagName)).toBe("MAIN");
+      await page.getByRole("link", { name: "Subsets" }).focus();
+      await page.keyboard.press("Enter");
+      await page.waitForFunction(() => document.activeElement!.tagName === "H1");
+      expect(await page.title()).toBe("Subsets · Softdraw studio");
+      expect(await page.getByRole("link", { name: "Subsets" }).getAttribute("aria-current")).toBe("page");
+    }));
+
+  test("light or dark by the button, and it stays", () =>
+    visit("", async (page) => {
+      const ground = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+      expect(await ground()).toBe("rgb(251, 250, 247)");
+      await page.getByRole("button", { name: "Dark colours" }).click();
+      expect(await ground()).toBe("rgb(20, 23, 26)");
+      await page.reload();
+      expect(await ground()).toBe("rgb(20, 23, 26)");
+      await page.getByRole("button", { name: "Light colours" }).click();
+      expect(await ground()).toBe("rgb(251, 250, 247)");
+    }));
+
+  test("says what the engine runs on, and why", () =>
+    visit("", async (page) => {
+      await page.locator("summary", { hasText: "WebAssembly" }).click();
+      const panel = page.locator("header details");
+      expect(await panel.textContent()).toMatch(/WebAssembly, with \d+ threads?\. *Why not WebGPU: /);
+      await page.getByLabel("Device").selectOption("wasm");
+      await page.waitForURL(/\?device=wasm/);
+      await answered(page);
+      await page.locator("summary", { hasText: "WebAssembly" }).click();
+      expect(await panel.textContent()).toContain("Why not WebGPU: WebAssembly was asked for.");
+    }));
+
+  test("works with one thread where the page is not isolated, with the same draws", async () => {
+    const unsafe = { "Cross-Origin-Opener-Policy": "unsafe-none", "Cross-Origin-Embedder-Policy": "unsafe-none" };
+    const alone = await serveStudio(built.folder, { ...pageHeaders, ...unsafe });
+    const counts = (page: Page) => page.locator(".controls table td:nth-child(2)").allTextContents();
+    let isolated: string[] = [];
+    await visit("#/categorical", async (page) => {
+      isolated = await counts(page);
+    });
+    const look = async (page: Page) => {
+      expect(await page.evaluate(() => crossOriginIsolated)).toBe(false);
+      expect(await counts(page)).toEqual(isolated);
+      await page.locator("summary", { hasText: "WebAssembly" }).click();
+      expect(await page.locator("header details").textContent()).toContain("Why one thread: ");
+    };
+    await visit("#/categorical", look, { server: alone }).finally(() => alone.close());
+  });
+
+  test("the first view takes at most 250 kB of JavaScript, compressed", async () => {
+    const page = await browser.newPage({ viewport: LAPTOP });
+    const scripts: Promise<Buffer>[] = [];
+    page.on("response", (response) => {
+      if (response.url().endsWith(".js")) scripts.push(response.body());
+    });
+    await page.goto(served.url);
+    await answered(page);
+    // The engine's thread loads its own.
+    const bodies = await Promise.all(scripts);
+    const inWorkers = await Promise.all(
+      page
+        .workers()
+        .filter((worker) => worker.url().endsWith(".js"))
+        .map((worker) => fetch(worker.url())),
+    );
+    const loaded = [...bodies, ...(await Promise.all(inWorkers.map(async (r) => Buffer.from(await r.arrayBuffer()))))];
+    await page.close();
+    expect(inWorkers.length).toBe(1);
+    const bytes = loaded.reduce((sum, body) => sum + gzipSync(body).length, 0);
+    expect(bytes).toBeGreaterThan(50_000);
+    expect(bytes).toBeLessThanOrEqual(250_000);
+  });
+});
+
+/** Until the engine has answered what the page asks first. */
+async function answered(page: Page): Promise<void> {
+  await page.locator("main h1").waitFor();
+  await page.waitForFunction(() => document.querySelector("header .dot.ready"));
+  await page.waitForFunction(() => !document.querySelector("main [aria-busy=true]"));
+}
+
+/** The engine shares the machine with all else that is tested. */
+function eventually<T>(look: () => Promise<T> | T) {
+  return expect.poll(look, { timeout: 20_000, interval: 50 });
+}
+
+async function setNumber(page: Page, label: string, text: string): Promise<void> {
+  const field = page.getByLabel(label, { exact: true });
+  await field.fill(text);
+  await field.press("Enter");
+}
+
+/** What axe finds, a line each. */
+async function barriers(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run());
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id}: ${target} ${failureSummary}`),
+  );
+}
+
+/** The first canvas as text: equal for equal pictures. */
+function pixels(page: Page): Promise<string> {
+  return page.evaluate(() => document.querySelector("canvas")!.toDataURL());
+}
+
+function titleOf(section: string): string {
+  return section[0]!.toUpperCase() + section.slice(1);
+}
+
+function sectionOtherThan(section: string): string {
+  return titleOf(sections.find((other) => other !== section)!);
+}
+
+/** The modules of a page. */
+function sourcesOf(section: (typeof sections)[number]): string[] {
+  const modules = {
+    categorical: ["gradients", "relaxed-draws"],
+    subsets: ["many-draws"],
+    permutations: ["sinkhorn-steps", "matchings"],
+  };
+  return modules[section].map((name) =>
+    readFileSync(new URL(`../src/pages/${section}/${name}.ts`, import.meta.url), "utf8"),
+  );
+}
