@@ -316,6 +316,40 @@ describe.skipIf(lacksChromium("The studio"))("in a browser", () => {
     await visit("#/categorical", look, { server: alone }).finally(() => alone.close());
   });
 
+  test("WebGPU, on a software adapter, agrees with WebAssembly", async () => {
+    const withGpu = await launchChromium("--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader");
+    const seen = async (device: string) => {
+      const page = await withGpu.newPage({ viewport: LAPTOP });
+      const { complaints } = listen(page);
+      await page.goto(`${served.url}?device=${device}#/categorical`);
+      await answered(page);
+      const cells = await page.locator("main table td").allTextContents();
+      const engine = (await page.locator("header summary").textContent())!.trim();
+      await page.goto(`${served.url}?device=${device}#/subsets`);
+      await answered(page);
+      cells.push(...(await page.locator("article tbody td").allTextContents()));
+      await page.close();
+      // The browser warns of such an adapter where one is asked for.
+      expect(complaints.filter((text) => !text.includes("experimental"))).toEqual([]);
+      return {
+        engine,
+        numbers: cells.flatMap((cell) => cell.replaceAll("−", "-").match(/-?\d+\.?\d*/g) ?? []).map(Number),
+      };
+    };
+    try {
+      const [gpu, wasm, auto] = [await seen("webgpu"), await seen("wasm"), await seen("auto")];
+      expect([gpu.engine, wasm.engine, auto.engine]).toEqual(["WebGPU", "WebAssembly", "WebAssembly"]);
+      expect(gpu.numbers.length).toBeGreaterThan(100);
+      expect(gpu.numbers.length).toBe(wasm.numbers.length);
+      // What is shown has three or four digits; logarithms differ by up to 1.2e-5 between the devices.
+      gpu.numbers.forEach((value, i) => {
+        expect(Math.abs(value - wasm.numbers[i]!)).toBeLessThanOrEqual(0.0011);
+      });
+    } finally {
+      await withGpu.close();
+    }
+  });
+
   test("the first view takes at most 250 kB of JavaScript, compressed", async () => {
     const page = await browser.newPage({ viewport: LAPTOP });
     const scripts: Promise<Buffer>[] = [];
