@@ -1,24 +1,12 @@
-/**
- * A training holds the same memory from step to step, and gives it all back.
- *
- * The engine keeps all arrays in one WebAssembly memory, which grows when no freed block fits. To see it, its constructor is
- * wrapped before the engine is loaded: hence the dynamic imports, and nothing shared with other tests.
- */
+/** A training holds the same memory from step to step, and gives it all back. */
 
 import type { numpy } from "@jax-js/jax";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { DatasetSplits } from "../../src/data/types.ts";
 import type { BaseConfig, Experiment } from "../../src/experiments/experiment.ts";
+import { watchEngineMemory } from "../engine-memory.ts";
 
-const memories: WebAssembly.Memory[] = [];
-const { Memory } = WebAssembly;
-WebAssembly.Memory = class extends Memory {
-  constructor(descriptor: WebAssembly.MemoryDescriptor) {
-    super(descriptor);
-    memories.push(this);
-  }
-};
-const { numpy: np, tree } = await import("@jax-js/jax");
+const { block, growth, growthToTheNumber } = await watchEngineMemory();
 const { categoricalVae } = await import("../../src/experiments/categorical-vae.ts");
 const { nearestNeighbourClassifier } = await import("../../src/experiments/nearest-neighbours.ts");
 const { jigsaw } = await import("../../src/experiments/jigsaw.ts");
@@ -28,42 +16,6 @@ const neighbours = await import("./nearest-neighbours-support.ts");
 const pieces = await import("./jigsaw-support.ts");
 const numbers = await import("./sorting-support.ts");
 const { fewDigits, HOOK_TIMEOUT, trainingOf } = await import("./support.ts");
-WebAssembly.Memory = Memory;
-
-const PAGE = 65_536;
-/** The engine hands out memory in blocks of at least so many bytes. */
-const BLOCK = 64;
-
-const memoryBytes = () => memories.reduce((bytes, memory) => bytes + memory.buffer.byteLength, 0);
-const block = () => np.array(Float32Array.from({ length: BLOCK / 4 }, (_, i) => i));
-
-/** By how many bytes the memory grows in `work`. */
-async function growth(work: () => Promise<void>): Promise<number> {
-  const before = memoryBytes();
-  await work();
-  return memoryBytes() - before;
-}
-
-/** `growth`, which also shows a leak of a single number in each of `times` rounds: they find only room for three quarters. */
-async function growthToTheNumber(times: number, work: () => Promise<void>): Promise<number> {
-  const held = fillSmallBlocks(0.75 * times);
-  const grown = await growth(work);
-  tree.dispose(held);
-  return grown;
-}
-
-/** Takes all the free small blocks, and of a newly grown page all but `spare`. */
-function fillSmallBlocks(spare: number): numpy.Array[] {
-  const held: numpy.Array[] = [];
-  const before = memoryBytes();
-  while (memoryBytes() === before) {
-    held.push(block());
-    if (held.length > 1e5) throw new Error("The engine's memory is not the one watched: it does not grow.");
-  }
-  for (let free = PAGE / BLOCK; free > spare; free--) held.push(block());
-  return held;
-}
-
 let data: DatasetSplits;
 
 beforeAll(async () => {

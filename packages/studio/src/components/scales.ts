@@ -48,9 +48,9 @@ function linearTicks({ from, to }: Axis): number[] {
   return Array.from({ length: count }, (_, i) => Number(((first + i) * step).toPrecision(12)));
 }
 
-/** The next number up whose first digit is 1, 2 or 5: an end for an axis that does not tremble with its data. */
+/** The next round number up: an end for an axis that does not tremble with its data. */
 export function roundUp(x: number): number {
   if (!(x > 0)) return 1;
   const power = 10 ** Math.floor(Math.log10(x));
-  return power * [1, 2, 5, 10].find((digit) => digit * power >= x * 0.9999)!;
+  return power * [1, 1.5, 2, 3, 4, 5, 6, 8, 10].find((digit) => digit * power >= x * 0.9999)!;
 }

@@ -1,0 +1,56 @@
+/**
+ * How the engine's memory grows. The engine keeps all arrays in one WebAssembly memory, which grows when no freed block
+ * fits. To see it, its constructor is wrapped before the engine is loaded: so a test that watches it imports all that loads
+ * the engine dynamically, afterwards, and shares nothing with other tests.
+ */
+
+import type { numpy } from "@jax-js/jax";
+
+const PAGE = 65_536;
+/** The engine hands out memory in blocks of at least so many bytes. */
+const BLOCK = 64;
+
+export async function watchEngineMemory() {
+  const memories: WebAssembly.Memory[] = [];
+  const { Memory } = WebAssembly;
+  WebAssembly.Memory = class extends Memory {
+    constructor(descriptor: WebAssembly.MemoryDescriptor) {
+      super(descriptor);
+      memories.push(this);
+    }
+  };
+  const { numpy: np, tree } = await import("@jax-js/jax");
+  WebAssembly.Memory = Memory;
+
+  const memoryBytes = () => memories.reduce((bytes, memory) => bytes + memory.buffer.byteLength, 0);
+  const block = () => np.array(Float32Array.from({ length: BLOCK / 4 }, (_, i) => i));
+
+  /** By how many bytes the memory grows in `work`. */
+  async function growth(work: () => Promise<void>): Promise<number> {
+    const before = memoryBytes();
+    await work();
+    return memoryBytes() - before;
+  }
+
+  /** `growth`, which also shows a leak of a single number in each of `times` rounds: they find only room for three quarters. */
+  async function growthToTheNumber(times: number, work: () => Promise<void>): Promise<number> {
+    const held = fillSmallBlocks(0.75 * times);
+    const grown = await growth(work);
+    tree.dispose(held);
+    return grown;
+  }
+
+  /** Takes all the free small blocks, and of a newly grown page all but `spare`. */
+  function fillSmallBlocks(spare: number): numpy.Array[] {
+    const held: numpy.Array[] = [];
+    const before = memoryBytes();
+    while (memoryBytes() === before) {
+      held.push(block());
+      if (held.length > 1e5) throw new Error("The engine's memory is not the one watched: it does not grow.");
+    }
+    for (let free = PAGE / BLOCK; free > spare; free--) held.push(block());
+    return held;
+  }
+
+  return { block, growth, growthToTheNumber };
+}
