@@ -10,7 +10,7 @@ export default defineConfig({
   root: source("."),
   // From wherever the page is served.
   base: "./",
-  plugins: [svelte(), digits()],
+  plugins: [svelte({ configFile: false }), digits()],
   // The library from its sources: nothing needs a build first.
   resolve: { alias: { softdraw: source("../softdraw/src/index.ts") } },
   build: { target: "es2023", assetsInlineLimit: 0, modulePreload: { polyfill: false } },

@@ -350,6 +350,26 @@ describe.skipIf(lacksChromium("The studio"))("in a browser", () => {
     }
   });
 
+  test("a graphics device that is lost is replaced by WebAssembly, and nothing asked is forgotten", async () => {
+    const withGpu = await launchChromium("--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader");
+    try {
+      const page = await withGpu.newPage({ viewport: LAPTOP });
+      await page.goto(`${served.url}?device=webgpu#/categorical`);
+      await answered(page);
+      const shares = () => page.locator(".controls table td:nth-child(3)").allTextContents();
+      const before = await shares();
+      const inspector = await withGpu.newBrowserCDPSession();
+      // The session hears no answer of a process that is gone.
+      inspector.send("Browser.crashGpuProcess").catch(() => {});
+      await setNumber(page, "logit of A, as a number", "-3");
+      await eventually(shares).not.toEqual(before);
+      await page.locator("header summary", { hasText: "WebAssembly" }).click();
+      expect(await page.locator("header details").textContent()).toContain("Why not WebGPU: WebGPU failed: ");
+    } finally {
+      await withGpu.close();
+    }
+  });
+
   test("the first view takes at most 250 kB of JavaScript, compressed", async () => {
     const page = await browser.newPage({ viewport: LAPTOP });
     const { requests } = listen(page);

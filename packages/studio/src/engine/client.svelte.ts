@@ -12,9 +12,11 @@ type EngineStatus =
 export const engine = $state<{ status: EngineStatus }>({ status: { state: "starting" } });
 
 interface Connection {
-  readonly worker: Worker;
   readonly api: Remote<EngineApi>;
   readonly facts: Promise<EngineFacts>;
+  /** Fails when the worker ends, with what it was asked and has not answered. */
+  readonly ended: Promise<never>;
+  end(reason: unknown): void;
 }
 
 let connection = connect(askedDevice());
@@ -30,10 +32,10 @@ export function askedDevice(): DeviceChoice {
  * WebAssembly, once: tasks are functions of their arguments, so they can be asked again.
  */
 export async function ask<T>(task: (api: Remote<EngineApi>) => Promise<T>): Promise<T> {
-  const { api, facts } = connection;
+  const { api, facts, ended } = connection;
   const { device } = await facts;
   try {
-    return await task(api);
+    return await Promise.race([task(api), ended]);
   } catch (error) {
     if (device !== "webgpu") throw error;
     if (connection.api === api) fallBack(error);
@@ -42,7 +44,7 @@ export async function ask<T>(task: (api: Remote<EngineApi>) => Promise<T>): Prom
 }
 
 function fallBack(error: unknown): void {
-  connection.worker.terminate();
+  connection.end(error);
   connection = connect("wasm", `WebGPU failed: ${messageOf(error)}`);
 }
 
@@ -50,11 +52,17 @@ function connect(choice: DeviceChoice, whyNotWebgpu?: string): Connection {
   engine.status = { state: "starting" };
   const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "engine" });
   const api = wrap<EngineApi>(worker);
-  const broken = new Promise<never>((_, reject) => {
-    worker.addEventListener("error", (event) => reject(new Error(event.message || "its worker could not be loaded.")));
+  let end: Connection["end"] = () => {};
+  const ended = new Promise<never>((_, reject) => {
+    end = (reason) => {
+      worker.terminate();
+      reject(reason);
+    };
   });
-  const started = Promise.race([api.startEngine(choice), broken]);
-  const facts = started.then((found) => (whyNotWebgpu ? { ...found, whyNotWebgpu } : found));
+  worker.addEventListener("error", ({ message }) => end(new Error(message || "its worker could not be loaded.")));
+  const facts = Promise.race([api.startEngine(choice), ended]).then((found) =>
+    whyNotWebgpu ? { ...found, whyNotWebgpu } : found,
+  );
   facts.then(
     (facts) => {
       engine.status = { state: "ready", facts };
@@ -63,7 +71,7 @@ function connect(choice: DeviceChoice, whyNotWebgpu?: string): Connection {
       engine.status = { state: "failed", reason: messageOf(error) };
     },
   );
-  return { worker, api, facts };
+  return { api, facts, ended, end };
 }
 
 export function messageOf(error: unknown): string {
