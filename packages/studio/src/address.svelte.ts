@@ -37,6 +37,8 @@ export interface BoundSettings<F extends Fields> {
   readonly values: ValuesOf<F>;
   /** What the address had that could not be taken, a sentence each. */
   readonly complaints: readonly string[];
+  /** Whether they are other than at the beginning. */
+  readonly isChanged: boolean;
   /** Back to the beginning. */
   reset(): void;
 }
@@ -55,20 +57,22 @@ export function bindSettings<F extends Fields>(path: string, fields: F): BoundSe
   let written = currentPlace().query;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  const read = () => {
-    const { place } = address;
-    if (place.path !== path || place.query === written) return;
-    written = place.query;
-    const { values: found, complaints: found2 } = readSettings(fields, place.query);
-    Object.assign(values as object, found);
-    complaints = found2;
+  const take = (query: string) => {
+    const read = readSettings(fields, query);
+    Object.assign(values, read.values);
+    complaints = read.complaints;
   };
   const write = (query: string) => {
     written = query;
     remembered[path] = query;
     history.replaceState(history.state, "", linkTo(path, query));
   };
-  $effect(read);
+  $effect(() => {
+    const { place } = address;
+    if (place.path !== path || place.query === written) return;
+    written = place.query;
+    take(place.query);
+  });
   $effect(() => {
     const query = writeSettings(fields, values);
     clearTimeout(timer);
@@ -83,34 +87,41 @@ export function bindSettings<F extends Fields>(path: string, fields: F): BoundSe
     get complaints() {
       return complaints;
     },
-    reset() {
-      Object.assign(values as object, readSettings(fields, "").values);
+    get isChanged() {
+      return writeSettings(fields, values) !== "";
     },
+    reset: () => take(""),
   };
 }
 
-function readSettings<F extends Fields>(fields: F, query: string) {
+interface ReadSettings<F extends Fields> {
+  readonly values: ValuesOf<F>;
+  readonly complaints: string[];
+}
+
+function readSettings<F extends Fields>(fields: F, query: string): ReadSettings<F> {
   const given = new URLSearchParams(query);
   const complaints: string[] = [];
   const entries = Object.entries(fields).map(([name, field]) => {
+    // By way of its text: what is changed must not be the field's own.
+    const initial = () => field.parse(field.format(field.initial));
     const text = given.get(name);
-    if (text === null) return [name, field.parse(field.format(field.initial))];
     try {
-      return [name, field.parse(text)];
+      return [name, text === null ? initial() : field.parse(text)];
     } catch (error) {
       complaints.push(`“${name}” in the address: ${(error as Error).message}`);
-      return [name, field.initial];
+      return [name, initial()];
     }
   });
-  return { values: Object.fromEntries(entries) as ValuesOf<F>, complaints };
+  return { values: Object.fromEntries(entries), complaints };
 }
 
 function writeSettings<F extends Fields>(fields: F, values: ValuesOf<F>): string {
   const given = new URLSearchParams();
   for (const [name, field] of Object.entries(fields)) {
-    const text = field.format((values as Record<string, unknown>)[name]);
+    const text = field.format(values[name]);
     if (text !== field.format(field.initial)) given.set(name, text);
   }
-  // A comma may stand in a query as it is, and is easier to read.
+  // Commas and semicolons may stand in a query as they are, and are easier to read.
   return given.toString().replaceAll("%2C", ",").replaceAll("%3B", ";");
 }
