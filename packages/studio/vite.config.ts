@@ -13,7 +13,11 @@ export default defineConfig({
   plugins: [svelte({ configFile: false }), digits()],
   // The library from its sources: nothing needs a build first.
   resolve: { alias: { softdraw: source("../softdraw/src/index.ts") } },
-  build: { target: "es2023", assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+  build: {
+    ...{ target: "es2023", assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+    // Making the digits takes seconds, as it should.
+    rolldownOptions: { checks: { pluginTimings: false } },
+  },
   worker: { format: "es" },
   server: { headers: isolationHeaders },
   // The development server injects its styles into the page; the built page keeps the whole policy.
