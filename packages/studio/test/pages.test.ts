@@ -77,7 +77,7 @@ describe.skipIf(lacksChromium("The studio"))("in a browser", { timeout: PATIENCE
       await page.emulateMedia({ colorScheme });
       for (const width of [390, 1280, 2560]) {
         await page.setViewportSize({ width, height: 900 });
-        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+        await eventually(() => page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
         expect(await barriers(page), `${width} pixels`).toEqual([]);
       }
       check();
