@@ -5,11 +5,12 @@
 
 import type { Experiment } from "./experiment.ts";
 import { sequences } from "./explain/sequences.ts";
+import { digits } from "./explain/digits.ts";
 import { additive, orangeSkin, switching, xor } from "./explain/synthetic.ts";
 import { experimentOfTasks } from "./tasks.ts";
 
 // A task reads its own configuration only, so the list may forget which one that is.
-const tasks = { sequences, xor, "orange-skin": orangeSkin, additive, switch: switching } as unknown as Readonly<
+const tasks = { sequences, xor, "orange-skin": orangeSkin, additive, switch: switching, digits } as unknown as Readonly<
   Record<string, Experiment>
 >;
 

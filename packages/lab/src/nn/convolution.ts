@@ -112,6 +112,6 @@ function largest(parts: np.Array[]): np.Array {
 }
 
 /** The same array, computed once: the engine evaluates what is cheap again for each reader, but never a reduction. */
-function keep(x: np.Array): np.Array {
+export function keep(x: np.Array): np.Array {
   return np.mean(np.broadcastTo(x.reshape([1, ...x.shape]), [2, ...x.shape]), 0);
 }

@@ -6,7 +6,7 @@
  * Interpretation", 2018.
  */
 
-import { jit, lax, nn, numpy as np, random, tree, valueAndGrad } from "@jax-js/jax";
+import { jit, lax, nn, numpy as np, tree, valueAndGrad } from "@jax-js/jax";
 import { categorical, straightThrough, subset } from "softdraw";
 import { type AdamState, adamW, initAdam, type Parameters } from "../../nn/adam.ts";
 import type { Regularize } from "../../nn/attention.ts";
@@ -91,8 +91,12 @@ export function crossEntropy(logits: np.Array, labels: np.Array): np.Array {
 /** All that training changes on the device. */
 export type State<Model extends Parameters> = { model: Model; optimizer: AdamState<Model>; key: np.Array };
 
-export function initState<Model extends Parameters>(seed: number, init: (key: np.Array) => Model): State<Model> {
-  const [modelKey, key] = splitKey(random.key(seed), 2) as [np.Array, np.Array];
+/** @param startKey PRNG key, consumed */
+export function initState<Model extends Parameters>(
+  startKey: np.Array,
+  init: (key: np.Array) => Model,
+): State<Model> {
+  const [modelKey, key] = splitKey(startKey, 2) as [np.Array, np.Array];
   const model = init(modelKey);
   return { model, optimizer: initAdam(model), key };
 }

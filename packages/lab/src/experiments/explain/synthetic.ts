@@ -84,12 +84,12 @@ function switchLogit(x: np.Array): np.Array {
   return np.where(isUpper, orangeSkinLogit(x.ref), additiveLogit(x, 4));
 }
 
-/** The last feature is moved up by 3 in the first half of the examples, and down in the other. */
+/** The last feature is moved up by 3 in every other example, and down in the rest. */
 function withHumps(normal: np.Array): np.Array {
   const size = normal.shape[0]!;
-  const isFirst = np.arange(size).less(size / 2).astype(np.float32).reshape([size, 1]);
+  const direction = Float32Array.from({ length: size }, (_, example) => (example % 2 === 0 ? 3 : -3));
   const isSwitch = np.arange(FEATURES).equal(SWITCH).astype(np.float32);
-  return normal.add(isFirst.mul(6).sub(3).mul(isSwitch));
+  return normal.add(np.array(direction, { shape: [size, 1] }).mul(isSwitch));
 }
 
 const same = (normal: np.Array) => normal;

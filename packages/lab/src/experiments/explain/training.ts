@@ -1,6 +1,6 @@
 /** The training loop that the tasks share. A training is one stage or several, each with a step of its own. */
 
-import { tree } from "@jax-js/jax";
+import { random, tree } from "@jax-js/jax";
 import type { Parameters } from "../../nn/adam.ts";
 import { arraysOf, readTensors } from "../../nn/tensors.ts";
 import type { Checkpoint } from "../../runs/safetensors.ts";
@@ -12,8 +12,6 @@ import { NAME } from "./options.ts";
 
 /** `step` steps of epoch `epoch` are done; their losses sum to `lossSum`. */
 export type Position = { epoch: number; step: number; lossSum: number };
-
-export const BEGINNING: Position = { epoch: 1, step: 0, lossSum: 0 };
 
 export interface Stage<State extends Parameters> {
   /** Of the experiment and the task, in a checkpoint. */
@@ -105,7 +103,7 @@ export function generatedTraining<Config extends GeneratedConfig, Model extends 
   taskOf: (config: Config) => Task<Model, NothingGiven, Inputs>,
   measure: (config: Config, model: Model, epoch: number) => Promise<Readonly<Record<string, number>>>,
 ) {
-  const begin = (config: Config) => initState(config.seed, taskOf(config).init);
+  const begin = (config: Config) => initState(random.key(config.seed), taskOf(config).init);
   const nameOf = ({ task }: Config) => checkpointName(task);
   return {
     check(config: Config, { checkpoint }: Context): void {
@@ -145,6 +143,6 @@ export function restore<State extends Parameters>(
   checkpoint: Checkpoint | undefined,
   begin: () => State,
 ): { state: State; position: Position } {
-  if (checkpoint === undefined) return { state: begin(), position: BEGINNING };
+  if (checkpoint === undefined) return { state: begin(), position: { epoch: 1, step: 0, lossSum: 0 } };
   return { state: arraysOf(checkpoint.tensors) as State, position: readPosition<Position>(name, checkpoint) };
 }
