@@ -15,6 +15,9 @@ const tasks = { sequences, xor, "orange-skin": orangeSkin, additive, switch: swi
 >;
 
 export const explain: Experiment = experimentOfTasks(
-  { title: "Explanations", summary: "Learns which few inputs a model needs: of sequences, of ten features, of digits." },
+  {
+    title: "Explanations",
+    summary: "Learns which few inputs a model needs: of sequences, of ten features, of digits.",
+  },
   tasks,
 );

@@ -67,7 +67,11 @@ export function multiHeadAttention(
   const [batch, length, width] = x.shape as [number, number, number];
   const size = width / heads;
   const projected = dense(input, x.reshape([batch * length, width])).reshape([batch, length, 3, heads, size]);
-  const [queries, keys, values] = np.unstack(np.transpose(projected, [2, 0, 3, 1, 4])) as [np.Array, np.Array, np.Array];
+  const [queries, keys, values] = np.unstack(np.transpose(projected, [2, 0, 3, 1, 4])) as [
+    np.Array,
+    np.Array,
+    np.Array,
+  ];
   const fit = np.matmul(queries.mul(1 / Math.sqrt(size)), np.transpose(keys, [0, 1, 3, 2]));
   const mixed = np.matmul(regularize(nn.softmax(fit, -1)), values);
   const joined = np.transpose(mixed, [0, 2, 1, 3]).reshape([batch * length, width]);

@@ -122,7 +122,11 @@ test("the initial state is zero, and leaves the parameters to their owner", () =
 
 test.each([
   ["adam", adam],
-  ["adamW", (p: Layer, g: Layer, s: AdamState<Layer>, learningRate: np.Array) => adamW(p, g, s, { learningRate, weightDecay: 0.1 })],
+  [
+    "adamW",
+    (p: Layer, g: Layer, s: AdamState<Layer>, learningRate: np.Array) =>
+      adamW(p, g, s, { learningRate, weightDecay: 0.1 }),
+  ],
 ] as const)("a step of %s consumes all that it is given", (_, optimizer) => {
   const parameters = layerOf(START);
   const gradients = gradientsAt(0);

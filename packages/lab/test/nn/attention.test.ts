@@ -36,7 +36,9 @@ const OUTPUT = [
 /** The gradients of the sum of the outputs times `wave(24, 20)`. */
 const OF_INPUT = [
   ...[0.243132, -0.0388146, -0.15301, -0.055007, 0.0448033, -0.0486801, 0.0296911, -0.0280011, 0.0340935, -0.018138],
-  ...[0.0220593, -0.0377131, 0.0185187, -0.0291877, 0.0215763, -0.0103935, -0.0428245, -0.0938202, 0.0894708, 0.0485969],
+  ...[
+    0.0220593, -0.0377131, 0.0185187, -0.0291877, 0.0215763, -0.0103935, -0.0428245, -0.0938202, 0.0894708, 0.0485969,
+  ],
   ...[-0.049176, -0.0242591, 0.082491, -0.0120283],
 ];
 const OF_PROJECTION = [
@@ -77,7 +79,12 @@ describe("attention", () => {
     );
     const [plain, other] = [SEQUENCES, reordered].map((values) => encoderLayer(layer(), input(values), HEADS).js());
     const [expected, got] = [plain, other] as [number[][][], number[][][]];
-    expect(largestDifference(got[0]!.flat(), orders[0]!.flatMap((token) => expected[0]![token]!))).toBeLessThan(1e-6);
+    expect(
+      largestDifference(
+        got[0]!.flat(),
+        orders[0]!.flatMap((token) => expected[0]![token]!),
+      ),
+    ).toBeLessThan(1e-6);
   });
 });
 

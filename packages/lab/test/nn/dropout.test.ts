@@ -20,7 +20,9 @@ describe.each([0.1, 0.5, 0.9])("rate %f", (rate) => {
     for (let quarter = 0; quarter < 4; quarter++) {
       const part = draws.slice((quarter * size) / 4, ((quarter + 1) * size) / 4);
       const dropped = part.filter((value: number) => value === 0).length;
-      expect(chiSquarePValue([dropped, size / 4 - dropped], [taken(rate), 1 - taken(rate)])).toBeGreaterThan(FALSE_ALARM);
+      expect(chiSquarePValue([dropped, size / 4 - dropped], [taken(rate), 1 - taken(rate)])).toBeGreaterThan(
+        FALSE_ALARM,
+      );
     }
   });
 

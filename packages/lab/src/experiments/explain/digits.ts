@@ -78,7 +78,12 @@ function threesAndEights({ images, labels, height, width, ...rest }: Dataset): D
 }
 
 function imagesOf(dataset: Dataset, first = 0, size = dataset.count): np.Array {
-  return gatherImages(dataset, Uint32Array.from({ length: size }, (_, i) => first + i), 0, size);
+  return gatherImages(
+    dataset,
+    Uint32Array.from({ length: size }, (_, i) => first + i),
+    0,
+    size,
+  );
 }
 
 // Model --------------------------------------------------------------------------------------------------------------
@@ -266,7 +271,9 @@ const columns = [
 type Measures = { classifier: number; postHoc: number };
 type Progress = (done: number, total: number) => void | Promise<void>;
 
-const classKernel = jit((classifier: Classifier, images: np.Array) => np.argmax(classifyImages(classifier, images), -1));
+const classKernel = jit((classifier: Classifier, images: np.Array) =>
+  np.argmax(classifyImages(classifier, images), -1),
+);
 
 async function classifierAccuracy(classifier: Classifier, test: Dataset): Promise<number> {
   let right = 0;

@@ -92,10 +92,7 @@ export function crossEntropy(logits: np.Array, labels: np.Array): np.Array {
 export type State<Model extends Parameters> = { model: Model; optimizer: AdamState<Model>; key: np.Array };
 
 /** @param startKey PRNG key, consumed */
-export function initState<Model extends Parameters>(
-  startKey: np.Array,
-  init: (key: np.Array) => Model,
-): State<Model> {
+export function initState<Model extends Parameters>(startKey: np.Array, init: (key: np.Array) => Model): State<Model> {
   const [modelKey, key] = splitKey(startKey, 2) as [np.Array, np.Array];
   const model = init(modelKey);
   return { model, optimizer: initAdam(model), key };
@@ -116,7 +113,11 @@ export function trainingStep<Model extends Parameters, Given extends Parameters,
   task: Task<Model, Given, Inputs>,
 ): Step<Model, Given> {
   const any: Task<Parameters, Parameters, Parameters> = task;
-  const step = jit(function step(state: State<Parameters>, given: Parameters, { temperature, learningRate }: DialArrays) {
+  const step = jit(function step(
+    state: State<Parameters>,
+    given: Parameters,
+    { temperature, learningRate }: DialArrays,
+  ) {
     const [key, batchKey, noiseKey] = splitKey(state.key, 3) as [np.Array, np.Array, np.Array];
     const examples = any.batch(batchKey, training.batch, given);
     const loss = objective(training, any, noiseKey, examples, temperature);

@@ -92,4 +92,3 @@ export function patchMembers({ height, width, size }: { height: number; width: n
   }
   return np.array(members, { shape: [rows * columns, height * width] });
 }
-

@@ -142,8 +142,18 @@ const MEASURING = 2 ** 31;
 
 const columns = [
   { key: "loss", label: "loss", digits: 4, description: "mean over the epoch of the loss that was minimized" },
-  { key: "accuracy", label: "accuracy", digits: 2, description: "% of fresh sequences classified by the chosen tokens" },
-  { key: "precision", label: "precision", digits: 2, description: "% of the chosen tokens that are equal to the label" },
+  {
+    key: "accuracy",
+    label: "accuracy",
+    digits: 2,
+    description: "% of fresh sequences classified by the chosen tokens",
+  },
+  {
+    key: "precision",
+    label: "precision",
+    digits: 2,
+    description: "% of the chosen tokens that are equal to the label",
+  },
   { key: "temperature", label: "temp", digits: 3, description: "temperature of the last step" },
   { key: "examplesPerSecond", label: "seq/s", digits: 0, description: "training speed, measuring apart" },
 ] as const;

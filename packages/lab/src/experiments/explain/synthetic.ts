@@ -66,14 +66,21 @@ function xorLogit(x: np.Array): np.Array {
 }
 
 function orangeSkinLogit(x: np.Array, first = 0): np.Array {
-  return np.square(x.slice([], [first, first + 4])).sum(-1).sub(4);
+  return np
+    .square(x.slice([], [first, first + 4]))
+    .sum(-1)
+    .sub(4);
 }
 
 function additiveLogit(x: np.Array, first = 0): np.Array {
   const [a, b, c, d] = [0, 1, 2, 3].map((at) => column(x, first + at)) as [np.Array, np.Array, np.Array, np.Array];
   x.dispose();
   const wave = np.sin(a.mul(0.2)).mul(-100);
-  return wave.add(np.absolute(b)).add(c).add(np.exp(np.negative(d))).sub(2.4);
+  return wave
+    .add(np.absolute(b))
+    .add(c)
+    .add(np.exp(np.negative(d)))
+    .sub(2.4);
 }
 
 const SWITCH = 9;
@@ -181,9 +188,19 @@ const MEASURING = 2 ** 31;
 
 const columns = [
   { key: "loss", label: "loss", digits: 4, description: "mean over the epoch of the loss that was minimized, nats" },
-  { key: "rank", label: "rank", digits: 3, description: "median rank of the features that decide, a mean over examples" },
+  {
+    key: "rank",
+    label: "rank",
+    digits: 3,
+    description: "median rank of the features that decide, a mean over examples",
+  },
   { key: "chosen", label: "chosen", digits: 2, description: "% of the features that decide which are chosen" },
-  { key: "accuracy", label: "accuracy", digits: 2, description: "% of fresh examples classified by the chosen features" },
+  {
+    key: "accuracy",
+    label: "accuracy",
+    digits: 2,
+    description: "% of fresh examples classified by the chosen features",
+  },
   { key: "gap", label: "gap", digits: 2, description: "what is missing to the Bayes classifier's accuracy, in %" },
   { key: "temperature", label: "temp", digits: 3, description: "temperature of the last step" },
   { key: "examplesPerSecond", label: "ex/s", digits: 0, description: "training speed, measuring apart" },
@@ -213,7 +230,11 @@ async function measure(
 
 type Totals = { rank: number; chosen: number; decisive: number; right: number; bayes: number };
 
-function addMeasures(totals: Totals, task: Name, { x, scores, chosen, predicted, label, probability, ties }: Explained) {
+function addMeasures(
+  totals: Totals,
+  task: Name,
+  { x, scores, chosen, predicted, label, probability, ties }: Explained,
+) {
   label.forEach((truth, row) => {
     const rowOf = (values: Float32Array) => values.subarray(row * FEATURES, (row + 1) * FEATURES);
     const decisive = benchmarks[task].decisive(rowOf(x));
