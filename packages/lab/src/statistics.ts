@@ -42,3 +42,14 @@ export function kendallTau(x: ArrayLike<number>, y: ArrayLike<number>): number {
   }
   return balance / Math.sqrt(untiedX * untiedY);
 }
+
+/**
+ * The median of the ranks that some items have among all, by falling score; the highest has rank 1. Equal scores are
+ * ordered by their falling `ties`, which are to be random.
+ */
+export function medianRank(scores: ArrayLike<number>, items: readonly number[], ties: ArrayLike<number>): number {
+  const order = Array.from(scores, (_, i) => i).sort((a, b) => scores[b]! - scores[a]! || ties[b]! - ties[a]!);
+  const ranks = items.map((item) => order.indexOf(item) + 1).sort((a, b) => a - b);
+  const middle = (ranks.length - 1) / 2;
+  return (ranks[Math.floor(middle)]! + ranks[Math.ceil(middle)]!) / 2;
+}

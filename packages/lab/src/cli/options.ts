@@ -58,9 +58,11 @@ function withDataFolder(config: BaseConfig): BaseConfig {
   );
 }
 
-/** The command that trains with this configuration: what differs from the defaults is spelled out. */
+/** The command that trains with this configuration: what differs from the defaults, the task's if there are tasks, is spelled out. */
 export function trainCommand(experiment: Experiment, config: BaseConfig): string {
-  const defaults = experiment.schema.parse({});
+  const { task } = config;
+  const { task: usual } = experiment.schema.parse({});
+  const defaults: BaseConfig = { ...experiment.schema.parse(task === undefined ? {} : { task }), task: usual };
   const options = Object.entries(config)
     .filter(([name, value]) => value !== undefined && value !== defaults[name as keyof BaseConfig])
     .map(([name, value]) => {

@@ -10,25 +10,30 @@ import type { OpenRun } from "../runs/run.ts";
 import { engineDescription } from "./engine.ts";
 import { formatMeasured, formatNumber } from "./output.ts";
 
-/** Draws the pictures of the trained model, and writes them and the report into the run folder. Returns the report's path. */
+/**
+ * Draws the pictures of the trained model, and writes them and the report into the run folder. Returns the report's path, and
+ * the pictures that are also text.
+ */
 export async function writeReport(
   run: OpenRun,
   experiment: Experiment,
   trained: Trained<BaseConfig>,
   data: DatasetSplits,
   records: readonly EpochRecord[],
-): Promise<string> {
+): Promise<{ report: string; text: string[] }> {
+  const text: string[] = [];
   const pictures: ReportPicture[] = [];
-  for (const { name, picture, ...text } of await experiment.pictures(trained, data)) {
+  for (const { name, picture, text: lines, ...words } of await experiment.pictures(trained, data)) {
     const [file, png] = [`${name}.png`, encodePicture(picture)];
     await run.writeFile(file, png);
-    pictures.push({ ...text, file, png });
+    pictures.push({ ...words, file, png });
+    if (lines) text.push("", words.title, ...lines, "");
   }
   await run.writeFile(
     "report.html",
     renderReport(describeRun(run, experiment, trained.config, data, records, pictures)),
   );
-  return join(run.path, "report.html");
+  return { report: join(run.path, "report.html"), text };
 }
 
 function describeRun(

@@ -2,7 +2,7 @@
 
 import Table from "cli-table3";
 import type { Command } from "commander";
-import type { EpochRecord } from "../experiments/experiment.ts";
+import { type BaseConfig, type EpochRecord, experimentFor } from "../experiments/experiment.ts";
 import { listRuns, type RunSummary } from "../runs/run.ts";
 import { formatNumber } from "./output.ts";
 import { experiments, RUNS_FOLDER } from "./shared.ts";
@@ -30,8 +30,9 @@ function table(runs: readonly RunSummary[]): string {
   return rows.toString();
 }
 
-function headline({ experiment: name, metrics }: RunSummary): string {
+function headline({ experiment: name, config, metrics }: RunSummary): string {
   const experiment = experiments.find((candidate) => candidate.name === name);
-  const [result] = metrics && experiment ? experiment.results([metrics as EpochRecord]) : [];
+  if (!metrics || !experiment) return "";
+  const [result] = experimentFor(experiment, config as BaseConfig).results([metrics as EpochRecord]);
   return result ? `${result.name} ${formatNumber(result.value, result.digits)}` : "";
 }

@@ -4,7 +4,8 @@ import { type Command, Option } from "commander";
 import { loadDataset } from "../data/datasets.ts";
 import { type DatasetSplits, generated } from "../data/types.ts";
 import { categoricalVae } from "../experiments/categorical-vae.ts";
-import type { BaseConfig, Experiment } from "../experiments/experiment.ts";
+import { type BaseConfig, type Experiment, experimentFor } from "../experiments/experiment.ts";
+import { explain } from "../experiments/explain.ts";
 import { jigsaw } from "../experiments/jigsaw.ts";
 import { nearestNeighbourClassifier } from "../experiments/nearest-neighbours.ts";
 import { sorting } from "../experiments/sorting.ts";
@@ -20,6 +21,7 @@ export const experiments = [
   nearestNeighbourClassifier,
   jigsaw,
   sorting,
+  explain,
 ] as unknown as readonly Experiment[];
 
 export const RUNS_FOLDER = "runs";
@@ -53,7 +55,7 @@ export async function begin(options: CommonOptions, experiment?: Experiment): Pr
 export function readRunConfig({ path, info }: Run): { experiment: Experiment; config: BaseConfig } {
   const experiment = findExperiment(info.experiment);
   const parsed = experiment.schema.safeParse(info.config);
-  if (parsed.success) return { experiment, config: parsed.data };
+  if (parsed.success) return { experiment: experimentFor(experiment, parsed.data), config: parsed.data };
   const [issue] = parsed.error.issues;
   throw new Error(
     `${path}/config.json: ${issue!.path.join(".")}: ${issue!.message} (written by version ${info.version}).`,

@@ -3,7 +3,7 @@
 import type { Command } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import type { DatasetSplits } from "../data/types.ts";
-import type { BaseConfig, Experiment } from "../experiments/experiment.ts";
+import { type BaseConfig, type Experiment, experimentFor } from "../experiments/experiment.ts";
 import { createRun } from "../runs/run.ts";
 import { WrongCall } from "./errors.ts";
 import { addConfigurationOptions, readConfiguration, trainCommand } from "./options.ts";
@@ -34,15 +34,16 @@ function addExperiment(train: Command, experiment: Experiment): void {
 }
 
 async function trainExperiment(
-  experiment: Experiment,
+  family: Experiment,
   options: CommonOptions & Record<string, unknown> & { runsDir: string },
 ): Promise<void> {
-  const config = await readConfiguration(experiment, options);
+  const config = await readConfiguration(family, options);
+  const experiment = experimentFor(family, config);
   const reporter = await begin(options, experiment);
   try {
     const data = await loadData(config, reporter);
     checkConfiguration(experiment, config, data);
-    const command = trainCommand(experiment, config);
+    const command = trainCommand(family, config);
     const created = new Date().toISOString();
     const info = { experiment: experiment.name, version: packageJson.version, created, command, config };
     const run = await createRun(options.runsDir, info);
@@ -67,10 +68,13 @@ function checkConfiguration(experiment: Experiment, config: BaseConfig, data: Da
   }
 }
 
-function examples({ name, schema }: Experiment): string {
+function examples({ name, schema, tasks = {} }: Experiment): string {
   const readsData = schema.parse({}).data !== undefined;
   const calls = [
     { options: "", says: readsData ? "on the embedded digits" : "as the defaults say" },
+    ...Object.entries(tasks)
+      .slice(1)
+      .map(([task, { title }]) => ({ options: ` --task ${task}`, says: title })),
     ...(readsData ? DATA_EXAMPLES : []),
     { options: " --config options.json --json | jq .", says: "options from a file, records for a program" },
   ];

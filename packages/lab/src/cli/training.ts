@@ -74,8 +74,9 @@ async function finish(
   const results = experiment.results(records);
   // Imported late, because what draws takes as long to load as all the rest.
   const { writeReport } = await import("./report.ts");
-  const report = await writeReport(run, experiment, trained, data, records);
+  const { report, text } = await writeReport(run, experiment, trained, data, records);
   await run.writeResult({ results });
+  for (const line of text) reporter.say(line);
   reporter.results(results);
   reporter.say(`Report: ${report}`);
   reporter.record("finished", { run: run.path, report });

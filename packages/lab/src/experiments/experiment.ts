@@ -44,10 +44,22 @@ export interface Experiment<Config extends BaseConfig = BaseConfig> {
    * @throws RangeError for a picture too small
    */
   solve?(trained: Trained<Config>, data: DatasetSplits, picture: Picture, options: SolveOptions): Promise<Solved>;
+  /**
+   * Where several tasks share a name: each is an experiment by itself, and the configuration's `task` says which it is. The
+   * rest of this experiment is that of the first, but for a schema that has the options of all: see `experimentFor`.
+   */
+  readonly tasks?: Readonly<Record<string, Experiment>>;
+}
+
+/** The experiment that a configuration is of: its task, where there are several. */
+export function experimentFor(experiment: Experiment, { task }: BaseConfig): Experiment {
+  return (task === undefined ? undefined : experiment.tasks?.[task]) ?? experiment;
 }
 
 /** What every configuration has. */
 export interface BaseConfig {
+  /** Where an experiment has several. */
+  readonly task?: string | undefined;
   /** Absent where an experiment makes its own data as it trains. */
   readonly data?: DatasetName | undefined;
   readonly dataDir?: string | undefined;
@@ -109,6 +121,8 @@ export interface NamedPicture {
   readonly caption: string;
   readonly alt: string;
   readonly picture: Picture;
+  /** The same in lines of text, for a terminal, where it can be had. */
+  readonly text?: readonly string[];
 }
 
 export interface EvaluationOptions {

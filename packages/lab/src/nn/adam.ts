@@ -44,6 +44,23 @@ export function adam<P extends Parameters>(
   return { parameters: next, state: { count, mean, square } };
 }
 
+/**
+ * The same with weight decay that the gradient does not see: `p (1 - rate decay)` in place of p. Consumes everything.
+ *
+ * Loshchilov, Hutter, "Decoupled Weight Decay Regularization", 2019.
+ */
+export function adamW<P extends Parameters>(
+  parameters: P,
+  gradients: P,
+  state: AdamState<P>,
+  { learningRate, weightDecay }: { learningRate: np.Array; weightDecay: number },
+): { parameters: P; state: AdamState<P> } {
+  const kept = np.subtract(1, learningRate.ref.mul(weightDecay));
+  const shrunk = tree.map((p: np.Array) => p.mul(kept.ref), parameters) as P;
+  kept.dispose();
+  return adam(shrunk, gradients, state, learningRate);
+}
+
 function map2<P extends Parameters>(f: (a: np.Array, b: np.Array) => np.Array, a: P, b: P): P {
   return tree.map(f, a, b) as P;
 }

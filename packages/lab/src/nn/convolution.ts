@@ -6,7 +6,7 @@
  */
 
 import { nn, numpy as np } from "@jax-js/jax";
-import { type Initialization, initLayer, product } from "./dense.ts";
+import { type Initialization, initLayer, multipleOfFour, product } from "./dense.ts";
 
 /** `weight` is `[kernel height, outputs, kernel width * channels]`, `bias` `[outputs]`. */
 export type Convolution = { weight: np.Array; bias: np.Array };
@@ -53,7 +53,7 @@ export function pooledPatchConvolution({ weight, bias }: Convolution, patches: n
 
 /** Numbers a patch takes: the engine multiplies fast when this is a multiple of 4. */
 export function paddedPatchSize(size: number): number {
-  return Math.ceil((size * size) / 4) * 4;
+  return multipleOfFour(size * size);
 }
 
 /** Images `[height, width, batch, channels]` as one row each, `[batch, height * width * channels]`. */
@@ -112,6 +112,6 @@ function largest(parts: np.Array[]): np.Array {
 }
 
 /** The same array, computed once: the engine evaluates what is cheap again for each reader, but never a reduction. */
-function keep(x: np.Array): np.Array {
+export function keep(x: np.Array): np.Array {
   return np.mean(np.broadcastTo(x.reshape([1, ...x.shape]), [2, ...x.shape]), 0);
 }

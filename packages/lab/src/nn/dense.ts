@@ -51,3 +51,8 @@ export function dense({ weight, bias }: Dense, x: np.Array): np.Array {
 export function product(x: np.Array, weight: np.Array): np.Array {
   return lax.dot(x, weight, { lhsContractingDims: [1], rhsContractingDims: [1] });
 }
+
+/** The next multiple of 4: the engine multiplies number by number where a product has another width. */
+export function multipleOfFour(width: number): number {
+  return 4 * Math.ceil(width / 4);
+}

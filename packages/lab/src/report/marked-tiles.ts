@@ -6,7 +6,7 @@ export interface MarkedTile {
   /** Bytes, `height * width` of them. */
   readonly image: Uint8Array;
   /** A whole number, drawn in the corner. */
-  readonly label: number;
+  readonly label?: number;
   readonly mark: "none" | "query" | "wrong";
 }
 
@@ -56,10 +56,22 @@ export function markedTiles(
     const top = GAP / 2 + Math.floor(index / columns) * (height * SCALE + GAP);
     const size = { width: width * SCALE, height: height * SCALE };
     if (mark !== "none") drawFrame(drawing, left, top, size, FRAMES[mark], mark === "wrong");
-    drawNumber(drawing, left, top, label);
+    if (label !== undefined) drawNumber(drawing, left, top, label);
   });
   return drawing;
 }
+
+/** A digit as an image of its own, white on black. */
+export function glyphTile(digit: number): { image: Uint8Array; height: number; width: number } {
+  const [height, width] = [9, 7].map((cells) => cells * GLYPH_SCALE) as [number, number];
+  const image = Uint8Array.from({ length: height * width }, (_, i) => {
+    const [row, column] = [Math.floor(i / width), i % width].map((at) => Math.floor(at / GLYPH_SCALE) - 2);
+    return (GLYPHS[digit]?.[row!] ?? 0) & (4 >> column!) && column! >= 0 ? 255 : 0;
+  });
+  return { image, height, width };
+}
+
+const GLYPH_SCALE = 2;
 
 /** Half a gap around the picture, so that the frames at its edge have room. */
 function withMargin({ width, height, data }: Picture): Picture {

@@ -81,6 +81,8 @@ export interface RunSummary {
   readonly name: string;
   readonly path: string;
   readonly experiment: string;
+  /** As `config.json` has it. */
+  readonly config: unknown;
   readonly created: string;
   /** Metrics records so far, one an epoch. */
   readonly epochs: number;
@@ -144,13 +146,13 @@ export async function listRuns(root: string, note: (line: string) => void = () =
 
 async function summarize(path: string): Promise<RunSummary> {
   const { info, readMetrics, readResult } = await openRun(path, { lock: false });
-  const { experiment, created } = info;
+  const { experiment, config, created } = info;
   const records = await readMetrics();
   const result = await readResult();
   const running = await isLocked(join(path, LOCK));
   const state = running ? "running" : result === undefined ? "stopped" : "finished";
   const [name, metrics] = [basename(path), records.at(-1)];
-  return { name, path, experiment, created, epochs: records.length, metrics, result, state };
+  return { name, path, experiment, config, created, epochs: records.length, metrics, result, state };
 }
 
 function readableRun(path: string, info: RunInfo): Run {

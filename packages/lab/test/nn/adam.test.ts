@@ -1,7 +1,7 @@
 import { jit, numpy as np, tree } from "@jax-js/jax";
 import { expect, test } from "vitest";
 import { largestDifference } from "../../../softdraw/test/support.ts";
-import { type AdamState, adam, initAdam } from "../../src/nn/adam.ts";
+import { type AdamState, adam, adamW, initAdam } from "../../src/nn/adam.ts";
 
 type Layer = { weight: np.Array; bias: np.Array };
 type Numbers = { weight: number[][]; bias: number[] };
@@ -60,6 +60,28 @@ test("takes the steps of PyTorch's", () => {
   tree.dispose({ parameters, state });
 });
 
+/** The same with decoupled weight decay of 0.25, by torch.optim.AdamW of PyTorch 1.13. */
+const EXPECTED_WITH_DECAY = [
+  [0.38750002, -1.11875, 1.85, 0, 0.63224018, -0.021875009, 0.87500006, -2.8250003],
+  [0.28459457, -1.0960444, 1.70375, 0, 0.51742435, 0.0053055715, 0.78611928, -2.6543756],
+  [0.28513598, -1.0871845, 1.6324532, -0.031940676, 0.49798658, 0.015533218, 0.79841518, -2.653131],
+];
+
+const stepW = jit((parameters: Layer, gradients: Layer, state: AdamState<Layer>, learningRate: np.Array) =>
+  adamW(parameters, gradients, state, { learningRate, weightDecay: 0.25 }),
+);
+
+test("takes the steps of PyTorch's AdamW", () => {
+  let parameters = layerOf(START);
+  let state = initAdam(parameters);
+  EXPECTED_WITH_DECAY.forEach((expected, i) => {
+    ({ parameters, state } = stepW(parameters, gradientsAt(i), state, np.array(STEPS[i]![0])));
+    const { weight, bias } = numbersOf(parameters);
+    expect(largestDifference([...weight.flat(), ...bias], expected)).toBeLessThan(5e-6);
+  });
+  tree.dispose({ parameters, state });
+});
+
 test("the first step is the learning rate against the sign of the gradient, whatever its size", () => {
   const parameters = layerOf({ weight: [[0, 0, 0]], bias: [0] });
   const gradients = layerOf({ weight: [[1e-4, -1, 1e4]], bias: [0] });
@@ -98,12 +120,19 @@ test("the initial state is zero, and leaves the parameters to their owner", () =
   for (const array of tree.leaves(parameters) as np.Array[]) expect(array.refCount).toBe(1);
 });
 
-test("a step consumes all that it is given", () => {
+test.each([
+  ["adam", adam],
+  [
+    "adamW",
+    (p: Layer, g: Layer, s: AdamState<Layer>, learningRate: np.Array) =>
+      adamW(p, g, s, { learningRate, weightDecay: 0.1 }),
+  ],
+] as const)("a step of %s consumes all that it is given", (_, optimizer) => {
   const parameters = layerOf(START);
   const gradients = gradientsAt(0);
   const state = initAdam(parameters);
   const rate = np.array([0.1]).reshape([]);
-  const result = adam(parameters, gradients, state, rate);
+  const result = optimizer(parameters, gradients, state, rate);
   for (const array of tree.leaves({ parameters, gradients, state, rate }) as np.Array[]) expect(array.refCount).toBe(0);
   for (const array of tree.leaves(result) as np.Array[]) expect(array.refCount).toBe(1);
   tree.dispose(result);
