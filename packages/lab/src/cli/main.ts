@@ -45,6 +45,7 @@ async function commands() {
     (await import("./sample.ts")).addSample,
     (await import("./solve.ts")).addSolve,
     (await import("./runs.ts")).addRuns,
+    (await import("./studio.ts")).addStudio,
     (await import("./demo.ts")).addDemo,
     (await import("./data.ts")).addData,
   ];
@@ -52,11 +53,12 @@ async function commands() {
 
 /** What can be trained, and the rest of a first look around. */
 async function examples(): Promise<string> {
-  const { experiments } = await import("./shared.ts");
+  const { experiments } = await import("../experiments/all.ts");
   const calls = [
     ...experiments.map(({ name, title }) => ({ call: `train ${name}`, says: title })),
     { call: `train ${experiments[0]!.name} --help`, says: "everything that can be set" },
     { call: "runs", says: "what has been trained so far" },
+    { call: "studio", says: "all of it in a page" },
     { call: "demo subset", says: "draws of subsets beside their exact law" },
   ];
   const width = Math.max(...calls.map(({ call }) => call.length));

@@ -1,6 +1,7 @@
 /** `metrics.jsonl`: one JSON record a line. What follows the last line end was torn off by a kill, and is no record. */
 
-import { open, readFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { type FileHandle, open, readFile } from "node:fs/promises";
 import { unlessMissing, writeFailure } from "./files.ts";
 
 const LINE_END = "\n".charCodeAt(0);
@@ -30,6 +31,66 @@ export async function readRecords(file: string): Promise<object[]> {
     .split("\n")
     .slice(0, -1)
     .map((line, index) => parseRecord(line, `${file}, line ${index + 1}`));
+}
+
+/** How many whole records there are, and the last of them, which alone is looked at. Throws on that as `readRecords` does. */
+export async function summarizeRecords(file: string): Promise<{ count: number; last: object | undefined }> {
+  const bytes = await readBytes(file);
+  const ends = lineEnds(bytes);
+  if (ends.length === 0) return { count: 0, last: undefined };
+  const line = bytes.toString("utf8", ends.at(-2) ?? 0, ends.at(-1)! - 1);
+  return { count: ends.length, last: parseRecord(line, `${file}, line ${ends.length}`) };
+}
+
+/** A stretch of a file that grows, and may be cut back or replaced by a training that is resumed. */
+export interface RecordStretch {
+  /** Whether the records follow those before `after`; else they begin the file, and what was read before counts no more. */
+  readonly continues: boolean;
+  readonly records: readonly object[];
+  /** For `after`, to read on from here. */
+  readonly cursor: string;
+}
+
+/** Bytes that are read at once: the records of some ten thousand epochs. */
+const STRETCH_BYTES = 4 * 2 ** 20;
+
+/** Bytes before the cursor by which a file that only grew is told from one that was cut back and grew again. */
+const KNOWN_BYTES = 512;
+
+/** The whole records after the cursor of an earlier stretch, or from the beginning; none if there is no file. Throws as `readRecords` does. */
+export async function readRecordsAfter(file: string, after = ""): Promise<RecordStretch> {
+  const handle = await unlessMissing(open(file, "r"));
+  if (handle === undefined) return { continues: after === "", records: [], cursor: "" };
+  try {
+    const start = (await positionOf(handle, after)) ?? 0;
+    const bytes = await readPart(handle, start, start + STRETCH_BYTES);
+    const whole = bytes.subarray(0, lineEnds(bytes).at(-1) ?? 0);
+    const lines = whole.toString("utf8").split("\n").slice(0, -1);
+    const records = lines.map((line, i) => parseRecord(line, `${file}, line ${i + 1} from byte ${start}`));
+    const end = start + whole.length;
+    return { continues: start > 0 || after === "", records, cursor: await cursorAt(handle, end) };
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The byte that a cursor stands at; undefined if the file is not the one any more that it was made of. */
+async function positionOf(handle: FileHandle, cursor: string): Promise<number | undefined> {
+  const position = Number(cursor.split("-")[0]);
+  if (!Number.isSafeInteger(position) || position <= 0) return undefined;
+  return (await cursorAt(handle, position)) === cursor ? position : undefined;
+}
+
+async function cursorAt(handle: FileHandle, position: number): Promise<string> {
+  const known = await readPart(handle, Math.max(0, position - KNOWN_BYTES), position);
+  return `${position}-${createHash("sha256").update(known).digest("hex").slice(0, 16)}`;
+}
+
+async function readPart(handle: FileHandle, start: number, end: number): Promise<Buffer> {
+  const { size } = await handle.stat();
+  const buffer = Buffer.alloc(Math.max(0, Math.min(end, size) - start));
+  const { bytesRead } = await handle.read(buffer, 0, buffer.length, start);
+  return buffer.subarray(0, bytesRead);
 }
 
 export async function countRecords(file: string): Promise<number> {

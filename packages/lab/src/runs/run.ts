@@ -16,9 +16,19 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { z } from "zod";
+import { describeCheckpoint } from "./described.ts";
 import { errorCode, removeTemporaryFiles, syncFolder, unlessMissing, writeAtomically, writeFailure } from "./files.ts";
 import { isLocked, type Release, takeLock } from "./lock.ts";
-import { appendRecord, countRecords, dropTornRecord, keepRecords, readRecords } from "./metrics.ts";
+import {
+  appendRecord,
+  countRecords,
+  dropTornRecord,
+  keepRecords,
+  type RecordStretch,
+  readRecords,
+  readRecordsAfter,
+  summarizeRecords,
+} from "./metrics.ts";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./safetensors.ts";
 
 const CONFIG = "config.json";
@@ -55,6 +65,8 @@ export interface Run {
   readonly info: RunInfo;
   /** The whole records so far; throws on a damaged file. */
   readMetrics(): Promise<object[]>;
+  /** Those after the cursor of an earlier stretch: for who watches a run. */
+  readMetricsAfter(cursor?: string): Promise<RecordStretch>;
   /** Undefined before the first checkpoint; throws on a damaged or foreign file. */
   loadCheckpoint(): Promise<Checkpoint | undefined>;
   /** Undefined until the run is finished. */
@@ -77,13 +89,9 @@ export interface OpenRun extends Run {
   close(): Promise<void>;
 }
 
-export interface RunSummary {
+export interface RunSummary extends RunInfo {
   readonly name: string;
   readonly path: string;
-  readonly experiment: string;
-  /** As `config.json` has it. */
-  readonly config: unknown;
-  readonly created: string;
   /** Metrics records so far, one an epoch. */
   readonly epochs: number;
   /** The last of them. */
@@ -145,14 +153,12 @@ export async function listRuns(root: string, note: (line: string) => void = () =
 }
 
 async function summarize(path: string): Promise<RunSummary> {
-  const { info, readMetrics, readResult } = await openRun(path, { lock: false });
-  const { experiment, config, created } = info;
-  const records = await readMetrics();
+  const { info, readResult } = await openRun(path, { lock: false });
+  const { count: epochs, last: metrics } = await summarizeRecords(join(path, METRICS));
   const result = await readResult();
   const running = await isLocked(join(path, LOCK));
   const state = running ? "running" : result === undefined ? "stopped" : "finished";
-  const [name, metrics] = [basename(path), records.at(-1)];
-  return { name, path, experiment, config, created, epochs: records.length, metrics, result, state };
+  return { name: basename(path), path, ...info, epochs, metrics, result, state };
 }
 
 function readableRun(path: string, info: RunInfo): Run {
@@ -160,6 +166,7 @@ function readableRun(path: string, info: RunInfo): Run {
     path,
     info,
     readMetrics: () => readRecords(join(path, METRICS)),
+    readMetricsAfter: (cursor) => readRecordsAfter(join(path, METRICS), cursor),
     loadCheckpoint: () => loadCheckpoint(join(path, CHECKPOINT)),
     readResult: () => readJson(join(path, RESULT)),
   };
@@ -169,7 +176,7 @@ function writableRun(path: string, info: RunInfo, release: Release): OpenRun {
   return {
     ...readableRun(path, info),
     appendMetrics: (record) => appendRecord(join(path, METRICS), record),
-    saveCheckpoint: (checkpoint) => saveCheckpoint(path, checkpoint),
+    saveCheckpoint: (checkpoint) => saveCheckpoint(path, describeCheckpoint(checkpoint, info.config)),
     rewind: () => rewind(path),
     writeFile: (name, data) => writeAtomically(join(path, name), data),
     writeResult: (result) => writeJson(join(path, RESULT), result),

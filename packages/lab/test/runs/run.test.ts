@@ -91,7 +91,7 @@ describe("openRun", () => {
     expect(run.path).toBe(path);
     expect(run.info).toEqual(info);
     expect(await run.readMetrics()).toEqual([{ epoch: 1, loss: 182.3 }]);
-    const metadata = { epoch: "1", metrics_records: "1" };
+    const metadata = { epoch: "1", config: JSON.stringify(info.config), metrics_records: "1" };
     expect(await run.loadCheckpoint()).toEqual({ tensors: checkpoint.tensors, metadata });
     expect(await run.readResult()).toEqual({ testLoss: 126.7 });
     expect(new Uint8Array(await readFile(join(path, "samples.png")))).toEqual(new Uint8Array(picture));
@@ -187,7 +187,7 @@ describe("rewind", () => {
     await run.saveCheckpoint(checkpoint);
     await run.appendMetrics({ epoch: 1 });
     await run.saveCheckpoint((await run.loadCheckpoint())!);
-    expect((await run.loadCheckpoint())?.metadata).toEqual({ epoch: "1", metrics_records: "1" });
+    expect((await run.loadCheckpoint())?.metadata).toMatchObject({ epoch: "1", metrics_records: "1" });
     await run.close();
   });
 
@@ -237,7 +237,7 @@ describe("listRuns", () => {
     }, "2026-11-22T12:00:00.000Z");
     const finished = await leftRun((run) => run.writeResult({ loss: 127 }), "2026-11-20T12:00:00.000Z");
     const running = await createRun(root(), { ...info, created: "2026-11-21T12:00:00.000Z" });
-    const common = { experiment: "categorical-vae", epochs: 0, metrics: undefined, result: undefined };
+    const common = { ...info, epochs: 0, metrics: undefined, result: undefined };
     expect(await listRuns(root())).toEqual([
       {
         ...common,
