@@ -2,19 +2,12 @@
 
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Command } from "commander";
+import { experiments } from "../experiments/all.ts";
 import type { Experiment } from "../experiments/experiment.ts";
 import type { Run } from "../runs/run.ts";
 import { WrongCall } from "./errors.ts";
 import { wholeNumber } from "./options.ts";
-import {
-  addCommonOptions,
-  begin,
-  type CommonOptions,
-  experiments,
-  loadData,
-  openRunToRead,
-  readRunConfig,
-} from "./shared.ts";
+import { addCommonOptions, begin, type CommonOptions, loadData, openRunToRead, readRunConfig } from "./shared.ts";
 import { trainedModel } from "./trained.ts";
 
 interface Options extends CommonOptions {

@@ -3,17 +3,10 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { z } from "zod";
+import type { z } from "zod";
 import type { BaseConfig, Experiment } from "../experiments/experiment.ts";
+import { type Field, fieldsOf } from "../experiments/fields.ts";
 import { didYouMean, WrongCall } from "./errors.ts";
-
-/** A field of a configuration, as JSON Schema describes it. */
-interface Field {
-  readonly type: "string" | "number" | "integer" | "boolean";
-  readonly description?: string;
-  readonly default?: unknown;
-  readonly enum?: readonly string[];
-}
 
 /** Adds an option for every field of the experiment's configuration, and those that give many at once. */
 export function addConfigurationOptions(command: Command, experiment: Experiment): void {
@@ -99,11 +92,6 @@ export function positiveNumbers(text: string): number[] {
 
 function isPositive(value: number): boolean {
   return value > 0 && value < Number.POSITIVE_INFINITY;
-}
-
-function fieldsOf(experiment: Experiment): Record<string, Field> {
-  const { properties = {} } = z.toJSONSchema(experiment.schema, { io: "input" });
-  return properties as Record<string, Field>;
 }
 
 /** A switch also has its negation, because a preset or a file may have set it. */

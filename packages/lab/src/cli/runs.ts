@@ -2,10 +2,11 @@
 
 import Table from "cli-table3";
 import type { Command } from "commander";
+import { experiments } from "../experiments/all.ts";
 import { type BaseConfig, type EpochRecord, experimentFor } from "../experiments/experiment.ts";
 import { listRuns, type RunSummary } from "../runs/run.ts";
 import { formatNumber } from "./output.ts";
-import { experiments, RUNS_FOLDER } from "./shared.ts";
+import { RUNS_FOLDER } from "./shared.ts";
 
 export function addRuns(program: Command): void {
   program

@@ -1,28 +1,15 @@
-/** What several commands share: the experiments by name, their common options, and what a run needs to go on. */
+/** What several commands share: their common options, and what a run needs to go on. */
 
 import { type Command, Option } from "commander";
 import { loadDataset } from "../data/datasets.ts";
 import { type DatasetSplits, generated } from "../data/types.ts";
-import { categoricalVae } from "../experiments/categorical-vae.ts";
+import { experiments } from "../experiments/all.ts";
 import { type BaseConfig, type Experiment, experimentFor } from "../experiments/experiment.ts";
-import { explain } from "../experiments/explain.ts";
-import { jigsaw } from "../experiments/jigsaw.ts";
-import { nearestNeighbourClassifier } from "../experiments/nearest-neighbours.ts";
-import { sorting } from "../experiments/sorting.ts";
 import { openRun, type Run } from "../runs/run.ts";
 import { type Device, devices, MOST_THREADS, useDevice } from "./engine.ts";
 import { didYouMean, EXIT, WrongCall } from "./errors.ts";
 import { wholeNumber } from "./options.ts";
 import { jsonReporter, type Reporter, textReporter } from "./output.ts";
-
-// An experiment reads its own configuration only, so the list may forget which one that is.
-export const experiments = [
-  categoricalVae,
-  nearestNeighbourClassifier,
-  jigsaw,
-  sorting,
-  explain,
-] as unknown as readonly Experiment[];
 
 export const RUNS_FOLDER = "runs";
 

@@ -3,19 +3,12 @@
 import type { Command } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import type { DatasetSplits } from "../data/types.ts";
+import { experiments } from "../experiments/all.ts";
 import { type BaseConfig, type Experiment, experimentFor } from "../experiments/experiment.ts";
 import { createRun } from "../runs/run.ts";
 import { WrongCall } from "./errors.ts";
 import { addConfigurationOptions, readConfiguration, trainCommand } from "./options.ts";
-import {
-  addCommonOptions,
-  begin,
-  type CommonOptions,
-  experiments,
-  loadData,
-  RUNS_FOLDER,
-  stopOnSignal,
-} from "./shared.ts";
+import { addCommonOptions, begin, type CommonOptions, loadData, RUNS_FOLDER, stopOnSignal } from "./shared.ts";
 import { trainRun } from "./training.ts";
 
 export function addTrain(program: Command): void {

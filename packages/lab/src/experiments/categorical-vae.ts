@@ -155,11 +155,12 @@ function check(config: Config, { data: { train }, checkpoint }: Context): void {
   checkCheckpoint(checkpoint, initState(config, train.height * train.width), position, extent);
 }
 
-async function* run(config: Config, { data, checkpoint }: Context): AsyncGenerator<TrainingEvent, void, void> {
+async function* run(config: Config, context: Context): AsyncGenerator<TrainingEvent, void, void> {
+  const { data, checkpoint } = context;
   const { train } = data;
   const { epochs, batch } = config;
   const steps = stepsAnEpoch(config, train);
-  const dialsAt = vaeDials(config, steps * epochs);
+  const dialsAt = vaeDials(config, steps * epochs, context);
   const update = trainingStep(config);
   const report = epochReport(config, data);
   let state = checkpoint ? restoreState(checkpoint) : initState(config, train.height * train.width);
@@ -200,8 +201,8 @@ async function* run(config: Config, { data, checkpoint }: Context): AsyncGenerat
 }
 
 /** What is turned at a step, of `total`. */
-function vaeDials(config: Config, total: number) {
-  const dialsAt = dials(config, total);
+function vaeDials(config: Config, total: number, { temperature }: Context) {
+  const dialsAt = dials(config, total, temperature);
   return (step: number) => ({
     ...dialsAt(step),
     divergenceWeight: Math.min(1, (step + 1) / (config.divergenceWarmup * total + 1)),

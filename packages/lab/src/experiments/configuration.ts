@@ -74,9 +74,17 @@ function learningRateSchedule({ learningRate, learningRateDecay }: LearningRateC
   return (step: number): number => learningRate * share(step / total);
 }
 
-/** What is turned while training: the temperature and the learning rate at a step, of `total`. */
-export function dials(config: TemperatureConfig & LearningRateConfig, total: number) {
+/**
+ * What is turned while training: the temperature and the learning rate at a step, of `total`.
+ *
+ * @param byHand the temperature in place of the schedule's, while it gives one
+ */
+export function dials(
+  config: TemperatureConfig & LearningRateConfig,
+  total: number,
+  byHand: () => number | undefined = () => undefined,
+) {
   const temperatureAt = temperatureSchedule(config, total);
   const learningRateAt = learningRateSchedule(config, total);
-  return (step: number) => ({ temperature: temperatureAt(step), learningRate: learningRateAt(step) });
+  return (step: number) => ({ temperature: byHand() ?? temperatureAt(step), learningRate: learningRateAt(step) });
 }

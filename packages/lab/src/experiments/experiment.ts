@@ -70,6 +70,8 @@ export interface Context {
   readonly data: DatasetSplits;
   /** Where an earlier training stopped; without it, training begins. */
   readonly checkpoint?: Checkpoint | undefined;
+  /** Asked before every step: a temperature that is turned by hand, in place of the schedule's; undefined leaves it to that. */
+  readonly temperature?: (() => number | undefined) | undefined;
 }
 
 export interface TrainingEvent {

@@ -231,12 +231,13 @@ function check(config: Config, { data: { train }, checkpoint }: Context): void {
   checkCheckpoint(checkpoint, initState(config, cut), position, extent);
 }
 
-async function* run(config: Config, { data, checkpoint }: Context): AsyncGenerator<TrainingEvent, void, void> {
+async function* run(config: Config, context: Context): AsyncGenerator<TrainingEvent, void, void> {
+  const { data, checkpoint } = context;
   const { train } = data;
   const { epochs, batch, pieces } = config;
   const steps = stepsAnEpoch(config, train);
   const cut = cutOf(train, pieces);
-  const dialsAt = dials(config, steps * epochs);
+  const dialsAt = dials(config, steps * epochs, context.temperature);
   const update = trainingStep(config);
   let state = checkpoint ? (arraysOf(checkpoint.tensors) as unknown as State) : initState(config, cut);
   let { epoch, step, lossSum } = checkpoint

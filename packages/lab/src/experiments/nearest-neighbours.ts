@@ -207,11 +207,12 @@ function check(config: Config, { data: { train }, checkpoint }: Context): void {
   checkCheckpoint(checkpoint, initState(config, training), position, extent);
 }
 
-async function* run(config: Config, { data, checkpoint }: Context): AsyncGenerator<TrainingEvent, void, void> {
+async function* run(config: Config, context: Context): AsyncGenerator<TrainingEvent, void, void> {
+  const { data, checkpoint } = context;
   const { training } = splitOff(data.train);
   const { epochs, batch } = config;
   const steps = stepsAnEpoch(config, training);
-  const dialsAt = dials(config, steps * epochs);
+  const dialsAt = dials(config, steps * epochs, context.temperature);
   const update = trainingStep(config);
   let state = checkpoint ? (arraysOf(checkpoint.tensors) as State) : initState(config, training);
   let { epoch, step, sums } = checkpoint ? readPosition<Position>(NAME, checkpoint) : atEpoch(1);

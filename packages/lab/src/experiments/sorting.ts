@@ -121,9 +121,10 @@ function check(config: Config, { checkpoint }: Context): void {
   checkCheckpoint(checkpoint, initState(config), position, config);
 }
 
-async function* run(config: Config, { checkpoint }: Context): AsyncGenerator<TrainingEvent, void, void> {
+async function* run(config: Config, context: Context): AsyncGenerator<TrainingEvent, void, void> {
+  const { checkpoint } = context;
   const { epochs, steps, batch } = config;
-  const dialsAt = dials(config, steps * epochs);
+  const dialsAt = dials(config, steps * epochs, context.temperature);
   const update = trainingStep(config);
   let state = checkpoint ? (arraysOf(checkpoint.tensors) as State) : initState(config);
   let { epoch, step, lossSum } = checkpoint

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { experiments } from "../../src/cli/shared.ts";
+import { experiments } from "../../src/experiments/all.ts";
 import { softdraw, useFolder } from "./support.ts";
 
 const folder = useFolder();
@@ -13,6 +13,7 @@ test.each([
   "eval",
   "sample",
   "runs",
+  "studio",
   "data",
   "data list",
   "data fetch",

@@ -4,7 +4,7 @@ import { Command, CommanderError } from "commander";
 import { vi } from "vitest";
 import { main } from "../../src/cli/main.ts";
 import { readConfiguration } from "../../src/cli/options.ts";
-import { experiments } from "../../src/cli/shared.ts";
+import { experiments } from "../../src/experiments/all.ts";
 import type { MarkdownDocument } from "./markdown.ts";
 
 export interface ShellCommand {

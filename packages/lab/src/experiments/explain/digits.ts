@@ -179,27 +179,32 @@ function beginAny(config: Config): Explaining {
   return beginExplainer(config, beginClassifier(config));
 }
 
-async function* run(config: Config, { data, checkpoint }: Context): AsyncGenerator<TrainingEvent, void, void> {
-  const [train, test] = [threesAndEights(data.train), threesAndEights(data.test)];
+async function* run(config: Config, context: Context): AsyncGenerator<TrainingEvent, void, void> {
+  const { data, checkpoint } = context;
+  const given: Given = {
+    train: threesAndEights(data.train),
+    test: threesAndEights(data.test),
+    temperature: context.temperature,
+  };
   const isFirst =
     checkpoint === undefined || readPosition<Position>(checkpoints, checkpoint).epoch <= config.classifierEpochs;
   let explaining: { state: Explaining; position: Position };
   if (isFirst) {
     const { state, position } = restore(checkpoints, checkpoint, () => beginClassifier(config));
-    const trained = yield* trainClassifier(config, { train, test }, state, position);
+    const trained = yield* trainClassifier(config, given, state, position);
     const first = config.classifierEpochs + 1;
     explaining = { state: beginExplainer(config, trained), position: { epoch: first, step: 0, lossSum: 0 } };
   } else {
     explaining = restore(checkpoints, checkpoint, () => beginAny(config));
   }
-  yield* trainExplainer(config, { train, test }, explaining.state, explaining.position);
+  yield* trainExplainer(config, given, explaining.state, explaining.position);
 }
 
-type Splits = { readonly train: Dataset; readonly test: Dataset };
+type Given = { readonly train: Dataset; readonly test: Dataset } & Pick<Context, "temperature">;
 
 async function* trainClassifier(
   config: Config,
-  { train, test }: Splits,
+  { train, test, temperature }: Given,
   state: State<Classifier>,
   position: Position,
 ): AsyncGenerator<TrainingEvent, State<Classifier>, void> {
@@ -208,7 +213,7 @@ async function* trainClassifier(
   const update = classifierStep(config);
   const stage: Stage<State<Classifier>> = {
     ...{ name: checkpoints, first: 1, last: classifierEpochs, epochs: classifierEpochs + epochs, steps, batch },
-    dialsAt: dials(config, steps * classifierEpochs),
+    dialsAt: dials(config, steps * classifierEpochs, temperature),
     update: (before, dialled) => update(before, tree.ref(given), dialled),
     measure: async ({ model }) => ({ classifier: await classifierAccuracy(model, test) }),
   };
@@ -222,7 +227,7 @@ async function* trainClassifier(
 
 async function* trainExplainer(
   config: Config,
-  { train, test }: Splits,
+  { train, test, temperature }: Given,
   state: Explaining,
   position: Position,
 ): AsyncGenerator<TrainingEvent, void, void> {
@@ -234,7 +239,7 @@ async function* trainExplainer(
   const stage: Stage<Explaining> = {
     ...{ name: checkpoints, first: classifierEpochs + 1, last: classifierEpochs + epochs },
     ...{ epochs: classifierEpochs + epochs, steps, batch },
-    dialsAt: dials(config, steps * epochs),
+    dialsAt: dials(config, steps * epochs, temperature),
     update({ classifier, explainer }, dialled) {
       const result = update(explainer, tree.ref(given), dialled);
       return { state: { classifier, explainer: result.state }, loss: result.loss };
@@ -309,11 +314,47 @@ async function measure(
 
 /** On the host: the chosen patches, and the class by them alone and by the whole. Consumes the images. */
 async function explainImages(classifier: Classifier, explainer: Perceptron, images: np.Array, k: number) {
-  const kernel = explainKernel(classifyImages, k);
+  const kernel = kernelFor(k);
   const found = kernel(tree.ref(explainer), subjectOf(tree.ref(classifier)), images);
   const [chosen, alone, whole] = await Promise.all([found.chosen.data(), found.alone.data(), found.whole.data()]);
-  kernel.dispose();
   return { chosen, alone, whole };
+}
+
+/** Compiled once for each size of an explanation: who draws a digit does not wait for it at every stroke. */
+const kernels = new Map<number, ReturnType<typeof explainKernel<Classifier>>>();
+
+function kernelFor(k: number): ReturnType<typeof explainKernel<Classifier>> {
+  const kernel = kernels.get(k) ?? explainKernel(classifyImages, k);
+  kernels.set(k, kernel);
+  return kernel;
+}
+
+/** What a trained pair of networks makes of one image. */
+export interface ExplainedImage {
+  /** Of the pixels, 1 in the chosen patches. */
+  readonly marks: Uint8Array;
+  /** The digit by the chosen patches alone. */
+  readonly alone: number;
+  /** The digit by the whole image. */
+  readonly whole: number;
+}
+
+/**
+ * @param image bytes, 28 x 28
+ * @throws Error before there is an explainer
+ */
+export async function explainImage(
+  { config, checkpoint }: Trained<Config>,
+  image: Uint8Array,
+): Promise<ExplainedImage> {
+  const { classifier, explainer } = restoreWhole(checkpoint);
+  const pixels = np.array(
+    Float32Array.from(image, (byte) => byte / 255),
+    { shape: [1, SIDE ** 2] },
+  );
+  const { chosen, alone, whole } = await explainImages(classifier, explainer, pixels, config.k);
+  tree.dispose({ classifier, explainer });
+  return { marks: pixelMarks(chosen), alone: DIGITS[alone[0]!]!, whole: DIGITS[whole[0]!]! };
 }
 
 // Results and curves -------------------------------------------------------------------------------------------------
@@ -404,15 +445,18 @@ function restoreTrained({ tensors }: Checkpoint): { classifier: Classifier; expl
   };
 }
 
+function restoreWhole(checkpoint: Checkpoint): { classifier: Classifier; explainer: Perceptron } {
+  const trained = restoreTrained(checkpoint);
+  if (trained) return trained;
+  throw new Error("The classifier is still being trained, and there is nothing that explains it yet.");
+}
+
 async function evaluate(
   { config, checkpoint }: Trained<Config>,
   data: DatasetSplits,
   { examples, onProgress }: EvaluationOptions,
 ): Promise<Result[]> {
-  const trained = restoreTrained(checkpoint);
-  if (trained === undefined) {
-    throw new Error("The classifier is still being trained, and there is nothing that explains it yet.");
-  }
+  const trained = restoreWhole(checkpoint);
   const test = threesAndEights(data.test);
   const count = Math.min(examples ?? test.count, test.count);
   const measures = await measure(config, trained.classifier, trained.explainer, test, count, onProgress);

@@ -185,7 +185,7 @@ async function measure(
 }
 
 /** New sequences on the host, with what is chosen of them and the word that the classifier makes of that. */
-interface Explained {
+export interface Explained {
   readonly tokens: Int32Array;
   readonly label: Int32Array;
   /** 1 for a chosen token. */
@@ -194,25 +194,49 @@ interface Explained {
 }
 
 async function explainFresh(model: Model, key: np.Array, size: number, k: number): Promise<Explained> {
-  const explained = explainKernel(tree.ref(model), key, size, k);
-  const [tokens, label, chosen, predicted] = await Promise.all([
-    explained.tokens.data(),
-    explained.label.data(),
-    explained.chosen.data(),
-    explained.predicted.data(),
-  ]);
-  return { tokens, label, chosen, predicted } as Explained;
+  const { tokens, label } = freshKernel(key, size);
+  const judged = judgeKernel(tree.ref(model), tokens.ref, k);
+  const reading = [tokens.data(), label.data(), judged.chosen.data(), judged.predicted.data()] as const;
+  const [allTokens, labels, chosen, predicted] = await Promise.all(reading);
+  return { tokens: allTokens, label: labels, chosen, predicted } as Explained;
 }
 
-const explainKernel = jit(
-  function explain(model: Model, key: np.Array, size: number, k: number) {
-    const { tokens, label } = drawSequences(key, size);
+const freshKernel = jit(drawSequences, { staticArgnums: [1] });
+
+/** What is chosen of sequences, and the word that the classifier makes of that. */
+const judgeKernel = jit(
+  function judge(model: Model, tokens: np.Array, k: number) {
     const chosen = chooseFeatures(scoreTokens(tree.ref(model), tokens.ref), k);
-    const predicted = np.argmax(classifySequences(model, tokens.ref, chosen.ref), -1);
-    return { tokens, label, chosen, predicted };
+    return { chosen: chosen.ref, predicted: np.argmax(classifySequences(model, tokens, chosen), -1) };
   },
-  { staticArgnums: [2, 3] },
+  { staticArgnums: [2] },
 );
+
+/** New sequences, and what a trained model chooses of them and says. */
+export async function explainSequences(
+  { config, checkpoint }: Trained<SequencesConfig>,
+  { count, seed }: { readonly count: number; readonly seed: number },
+): Promise<Explained> {
+  const model = restoreModel(checkpoint);
+  const explained = await explainFresh(model, streamKey(seed, MEASURING), count, config.k);
+  tree.dispose(model);
+  return explained;
+}
+
+/**
+ * What a trained model chooses of the reader's own sequences, and says.
+ *
+ * @param tokens from 1 to 9, nine of each sequence
+ */
+export async function explainTokens(
+  { config, checkpoint }: Trained<SequencesConfig>,
+  tokens: Int32Array<ArrayBuffer>,
+): Promise<Pick<Explained, "chosen" | "predicted">> {
+  const given = np.array(tokens, { shape: [tokens.length / TOKENS, TOKENS], dtype: np.int32 });
+  const judged = judgeKernel(restoreModel(checkpoint), given, config.k);
+  const [chosen, predicted] = await Promise.all([judged.chosen.data(), judged.predicted.data()]);
+  return { chosen, predicted } as Pick<Explained, "chosen" | "predicted">;
+}
 
 // Results and curves -------------------------------------------------------------------------------------------------
 

@@ -111,12 +111,12 @@ export function generatedTraining<Config extends GeneratedConfig, Model extends 
       const position = readPosition<Position>(nameOf(config), checkpoint);
       checkCheckpoint(checkpoint, begin(config), position, config);
     },
-    async *run(config: Config, { checkpoint }: Context): AsyncGenerator<TrainingEvent, void, void> {
+    async *run(config: Config, { checkpoint, temperature }: Context): AsyncGenerator<TrainingEvent, void, void> {
       const { epochs, steps, batch } = config;
       const update = trainingStep(config, taskOf(config));
       const stage: Stage<State<Model>> = {
         ...{ name: nameOf(config), first: 1, last: epochs, epochs, steps, batch },
-        dialsAt: dials(config, steps * epochs),
+        dialsAt: dials(config, steps * epochs, temperature),
         update: (state, dialled) => update(state, {}, dialled),
         measure: ({ model }, epoch) => measure(config, model, epoch),
       };

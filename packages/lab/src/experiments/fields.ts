@@ -1,0 +1,21 @@
+/** The fields of an experiment's configuration, as a command line and a form need them. */
+
+import { z } from "zod";
+import type { Experiment } from "./experiment.ts";
+
+/** A field of a configuration, as JSON Schema describes it. */
+export interface Field {
+  readonly type: "string" | "number" | "integer" | "boolean";
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly enum?: readonly string[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly exclusiveMinimum?: number;
+  readonly exclusiveMaximum?: number;
+}
+
+export function fieldsOf({ schema }: Pick<Experiment, "schema">): Record<string, Field> {
+  const { properties = {} } = z.toJSONSchema(schema, { io: "input" });
+  return properties as Record<string, Field>;
+}
