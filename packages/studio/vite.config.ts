@@ -3,6 +3,7 @@ import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vite";
 import { isolationHeaders, pageHeaders } from "../lab/src/studio/headers.ts";
 import { digits } from "./build/digits.ts";
+import { runs } from "./build/runs.ts";
 
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -10,7 +11,7 @@ export default defineConfig({
   root: source("."),
   // From wherever the page is served.
   base: "./",
-  plugins: [svelte({ configFile: false }), digits()],
+  plugins: [svelte({ configFile: false }), digits(), runs()],
   // The library from its sources: nothing needs a build first.
   resolve: { alias: { softdraw: source("../softdraw/src/index.ts") } },
   build: {
@@ -18,7 +19,8 @@ export default defineConfig({
     // Making the digits takes seconds, as it should.
     rolldownOptions: { checks: { pluginTimings: false } },
   },
-  worker: { format: "es" },
+  // The experiments' thread reads the digits by itself.
+  worker: { format: "es", plugins: () => [digits()] },
   server: { headers: isolationHeaders },
   // The development server injects its styles into the page; the built page keeps the whole policy.
   preview: { headers: pageHeaders },

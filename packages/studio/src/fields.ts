@@ -37,6 +37,11 @@ export function wholeField(initial: number, range: Range): Field<number> {
   return { initial, parse, format: String };
 }
 
+export function booleanField(initial: boolean): Field<boolean> {
+  const { parse, format } = choiceField(initial ? "true" : "false", ["true", "false"]);
+  return { initial, parse: (text) => parse(text) === "true", format: (value) => format(value ? "true" : "false") };
+}
+
 /** One of a few words. */
 export function choiceField<const T extends string>(initial: NoInfer<T>, choices: readonly T[]): Field<T> {
   const parse = (text: string) => {

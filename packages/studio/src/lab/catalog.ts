@@ -1,0 +1,88 @@
+/** The experiments as plain values: what a form, a chart and a page about them need to know. */
+
+import { experiments } from "../../../lab/src/experiments/all.ts";
+import type { BaseConfig, Column, EpochRecord, Experiment, Result } from "../../../lab/src/experiments/experiment.ts";
+import { type Field, fieldsOf } from "../../../lab/src/experiments/fields.ts";
+import type { LineChart } from "../../../lab/src/report/charts.ts";
+import { nameWith } from "./names.ts";
+
+export interface ExperimentFacts extends Pick<Experiment, "name" | "title" | "summary" | "references"> {
+  readonly fields: Readonly<Record<string, Field>>;
+  readonly presets: Readonly<Record<string, { readonly description: string; readonly values: Values }>>;
+  readonly columns: readonly Column[];
+}
+
+/** A configuration, or a part of one, by field. */
+export type Values = Readonly<Record<string, unknown>>;
+
+/** What is wrong with a field of a configuration. */
+export interface Complaint {
+  readonly field: string;
+  readonly message: string;
+}
+
+export type Chart = LineChart & { readonly caption: string };
+
+/** Which data there is, is the page's affair: the embedded digits. */
+const DATA_FIELDS = ["data", "dataDir"];
+
+/** By name, the tasks of those that have several each by itself. */
+const named: readonly (readonly [name: string, experiment: Experiment])[] = experiments.flatMap((experiment) => {
+  if (experiment.tasks === undefined) return [[experiment.name, experiment] as const];
+  return Object.entries(experiment.tasks).map(([task, own]) => [nameWith(experiment.name, task), own] as const);
+});
+
+export function describeExperiments(): ExperimentFacts[] {
+  return named.map(([name, experiment]) => {
+    const { title, summary, references, presets, columns } = experiment;
+    const own = Object.entries(fieldsOf(experiment)).filter(([field]) => ![...DATA_FIELDS, "task"].includes(field));
+    const fields = own.filter(([, { type }]) => type !== undefined);
+    const plain = columns.map(({ key, label, description, digits }) => ({ key, label, description, digits }));
+    const facts = { name, title, summary, references, fields: Object.fromEntries(fields), columns: plain };
+    return { ...facts, presets: presets as ExperimentFacts["presets"] };
+  });
+}
+
+/** @throws Error naming the experiments that there are */
+export function experimentNamed(name: string): Experiment {
+  const [, found] = named.find(([own]) => own === name) ?? [];
+  if (found) return found;
+  throw new Error(`There is no experiment "${name}": expected ${named.map(([name]) => name).join(", ")}.`);
+}
+
+export function checkConfiguration(name: string, values: Values): Complaint[] {
+  const { error } = experimentNamed(name).schema.safeParse(values);
+  return error ? error.issues.map(complaintOf) : [];
+}
+
+/** @throws Error naming every field that is wrong */
+export function configurationOf(name: string, values: Values): BaseConfig {
+  const { data, error } = experimentNamed(name).schema.safeParse(values);
+  if (data) return data;
+  throw new Error(
+    error.issues
+      .map(complaintOf)
+      .map(({ field, message }) => `${field}: ${message}`)
+      .join("; "),
+  );
+}
+
+function complaintOf({ path, message }: { path: readonly PropertyKey[]; message: string }): Complaint {
+  return { field: String(path[0] ?? ""), message };
+}
+
+export function chartsOf(name: string, records: readonly EpochRecord[]): Chart[] {
+  return experimentNamed(name).charts(records);
+}
+
+/** The most important figure of each run, by its last record. */
+export function headlinesOf(
+  runs: readonly { readonly name: string; readonly metrics: object | undefined }[],
+): (Result | undefined)[] {
+  return runs.map(({ name, metrics }) => {
+    const [, experiment] = named.find(([own]) => own === name) ?? [];
+    const [first] = (metrics && experiment?.results([metrics as EpochRecord])) ?? [];
+    // Not every epoch measures everything.
+    return Number.isFinite(first?.value) ? first : undefined;
+  });
+}

@@ -1,0 +1,72 @@
+/** Trained models by experiment: what was trained here last, or loaded. */
+
+import type { DatasetSplits } from "../../../lab/src/data/types.ts";
+import type { BaseConfig, Trained } from "../../../lab/src/experiments/experiment.ts";
+import { configurationIn, describeCheckpoint } from "../../../lab/src/runs/described.ts";
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "../../../lab/src/runs/safetensors.ts";
+import { configurationOf, experimentNamed, type Values } from "./catalog.ts";
+
+export interface ModelFacts {
+  /** Of its experiment. */
+  readonly name: string;
+  readonly config: Values;
+  readonly epoch: number;
+  readonly step: number;
+  /** Not one of another data set: its place in that means nothing here. */
+  readonly canContinue: boolean;
+}
+
+const models = new Map<string, Trained<BaseConfig>>();
+
+export function keepModel(name: string, config: BaseConfig, checkpoint: Checkpoint): ModelFacts {
+  models.set(name, { config, checkpoint });
+  const { epoch, step } = positionOf(checkpoint);
+  return { name, config: { ...config }, epoch, step, canContinue: isOfPage(config) };
+}
+
+function isOfPage({ data }: BaseConfig): boolean {
+  return data === undefined || data === "digits";
+}
+
+/** @throws Error saying how to come by one */
+export function modelOf(name: string): Trained<BaseConfig> {
+  const model = models.get(name);
+  if (model) return model;
+  throw new Error(`There is no model of ${experimentNamed(name).title} yet: train one, or load a checkpoint.`);
+}
+
+/** The model as the bytes of a checkpoint, which say its configuration. */
+export function encodeModel(name: string): Uint8Array<ArrayBuffer> {
+  const { config, checkpoint } = modelOf(name);
+  return encodeCheckpoint(describeCheckpoint(checkpoint, config));
+}
+
+/**
+ * Keeps the model in the bytes of a checkpoint, of the page or of the command line.
+ *
+ * @param given the configuration, where the checkpoint does not say it
+ * @throws Error that says what was expected and what came, for bytes that are no checkpoint of an experiment
+ */
+export async function loadModel(
+  { bytes, file, given = {} }: { bytes: Uint8Array; file: string; given?: Values },
+  dataFor: (config: BaseConfig) => Promise<DatasetSplits>,
+): Promise<ModelFacts> {
+  const checkpoint = decodeCheckpoint(bytes, file);
+  const name = checkpoint.metadata.experiment ?? "";
+  const experiment = experimentNamed(name);
+  const values = { ...(configurationIn(checkpoint) ?? given) } as Record<string, unknown>;
+  // The folder of another machine's data: here is only one set.
+  delete values.dataDir;
+  const config = configurationOf(name, values);
+  const placed = isOfPage(config)
+    ? checkpoint
+    : { ...checkpoint, metadata: { ...checkpoint.metadata, position: BEGINNING } };
+  experiment.check(config, { data: await dataFor(config), checkpoint: placed });
+  return keepModel(name, config, checkpoint);
+}
+
+const BEGINNING = JSON.stringify({ epoch: 1, step: 0 });
+
+function positionOf({ metadata }: Checkpoint): { epoch: number; step: number } {
+  return JSON.parse(metadata.position!);
+}

@@ -1,0 +1,116 @@
+/** The thread of the experiments: one training at a time, and what trained models can do. */
+
+import { expose, transfer } from "comlink";
+import { type DatasetSplits, generated } from "../../../lab/src/data/types.ts";
+import type { BaseConfig, NamedPicture, Solved, Trained } from "../../../lab/src/experiments/experiment.ts";
+import { explainImage } from "../../../lab/src/experiments/explain/digits.ts";
+import { explainSequences, explainTokens } from "../../../lab/src/experiments/explain/sequences.ts";
+import type { Checkpoint } from "../../../lab/src/runs/safetensors.ts";
+import type { Picture } from "../../../lab/src/report/pixels.ts";
+import { loadDigits } from "../data/digits.ts";
+import { startEngine } from "../engine/device.ts";
+import {
+  chartsOf,
+  checkConfiguration,
+  configurationOf,
+  describeExperiments,
+  experimentNamed,
+  headlinesOf,
+  type Values,
+} from "./catalog.ts";
+import { encodeModel, keepModel, loadModel, type ModelFacts, modelOf } from "./models.ts";
+import { type Report, type Session, startSession } from "./session.ts";
+
+export interface TrainingWish {
+  readonly name: string;
+  readonly values: Values;
+  /** From the experiment's model, trained here before or loaded; else from the beginning. */
+  readonly continues: boolean;
+}
+
+let session: Session | undefined;
+let digits: Promise<DatasetSplits> | undefined;
+
+const api = {
+  ...{ startEngine, describeExperiments, checkConfiguration, chartsOf, headlinesOf },
+
+  /** Trains to the end, or to the wish to stop. The model is kept. */
+  async train({ name, values, continues }: TrainingWish, observe: (report: Report) => void) {
+    const [experiment, config] = [experimentNamed(name), configurationOf(name, values)];
+    const data = await dataFor(config);
+    const checkpoint = continues ? continuable(name) : undefined;
+    experiment.check(config, { data, checkpoint });
+    session?.stop();
+    const own = startSession({ experiment, config, data, checkpoint }, { observe, nextTurn });
+    session = own;
+    try {
+      const { isFinished, checkpoint } = await own.ending;
+      return { isFinished, model: keepModel(name, config, checkpoint) };
+    } finally {
+      if (session === own) session = undefined;
+    }
+  },
+  pause: () => session?.pause(),
+  resume: () => session?.resume(),
+  stop: () => session?.stop(),
+  turn: (temperature: number | undefined) => session?.turn(temperature),
+
+  /** Keeps the model of the training as it is now. */
+  async keepTraining(name: string, values: Values): Promise<ModelFacts> {
+    if (session === undefined) throw new Error("Nothing is trained.");
+    return keepModel(name, configurationOf(name, values), await session.checkpoint());
+  },
+  loadModel: (given: { bytes: Uint8Array; file: string; given?: Values }) => loadModel(given, dataFor),
+  checkpointOf(name: string) {
+    const bytes = encodeModel(name);
+    return transfer(bytes, [bytes.buffer]);
+  },
+  async picturesOf(name: string): Promise<NamedPicture[]> {
+    const model = modelOf(name);
+    return experimentNamed(name).pictures(model, await dataFor(model.config));
+  },
+  /** One of the digits that no model is trained on; of those in `of`, where that is given. */
+  async testDigit(index: number, of?: readonly number[]): Promise<Picture> {
+    const { test } = await dataFor({ data: "digits", seed: 0 });
+    const { height, width, images, labels, count } = test;
+    const rows = Array.from({ length: count }, (_, row) => row).filter((row) => of?.includes(labels[row]!) ?? true);
+    const size = height * width;
+    const first = rows[index % rows.length]! * size;
+    return { height, width, channels: 1, data: images.slice(first, first + size) };
+  },
+  explainImage: (image: Uint8Array) => explainImage(modelOf("explain digits") as Trained<never>, image),
+  explainSequences: (wish: { count: number; seed: number }) =>
+    explainSequences(modelOf("explain sequences") as Trained<never>, wish),
+  explainTokens: (tokens: Int32Array<ArrayBuffer>) =>
+    explainTokens(modelOf("explain sequences") as Trained<never>, tokens),
+  async solve(name: string, picture: Picture, seed: number): Promise<Solved> {
+    const model = modelOf(name);
+    return experimentNamed(name).solve!(model, await dataFor(model.config), picture, { seed });
+  },
+};
+
+export type LabApi = typeof api;
+
+function continuable(name: string): Checkpoint {
+  const { config, checkpoint } = modelOf(name);
+  if (config.data === undefined || config.data === "digits") return checkpoint;
+  throw new Error(`The model was trained on ${config.data}: it can be used here, but goes on only where that is.`);
+}
+
+async function dataFor({ data }: BaseConfig): Promise<DatasetSplits> {
+  if (data === undefined) return generated;
+  digits ??= loadDigits();
+  return digits;
+}
+
+const { port1, port2 } = new MessageChannel();
+
+/** A message to itself: what came before it has had its turn when it arrives. A timer would wait for milliseconds. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    port1.onmessage = () => resolve();
+    port2.postMessage(undefined);
+  });
+}
+
+expose(api);

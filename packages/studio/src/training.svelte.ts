@@ -1,0 +1,173 @@
+/** The training of this page. It goes on while other sections are looked at. */
+
+import { proxy } from "comlink";
+import type { EpochRecord, NamedPicture } from "../../lab/src/experiments/experiment.ts";
+import { messageOf } from "./engine/client.svelte.ts";
+import type { Chart, Values } from "./lab/catalog.ts";
+import { askLab, askLabEngine } from "./lab/client.svelte.ts";
+import type { ModelFacts } from "./lab/models.ts";
+import type { Progress, Report } from "./lab/session.ts";
+import { type Curve, emptyCurve, extended } from "./pages/train/curve.ts";
+
+type TrainingState = "idle" | "starting" | "running" | "paused" | "stopping" | "stopped" | "finished" | "failed";
+
+interface Training {
+  state: TrainingState;
+  /** Of the experiment. */
+  name: string;
+  values: Values;
+  progress: Progress | undefined;
+  losses: Curve;
+  records: readonly EpochRecord[];
+  charts: readonly Chart[];
+  pictures: readonly NamedPicture[];
+  error: string | undefined;
+  /** Turned by hand; undefined while the schedule has it. */
+  temperature: number | undefined;
+  /** Whether something was learned that is nowhere but in this page. */
+  isUnsaved: boolean;
+}
+
+let current = $state.raw<Training>(nothing(""));
+
+/** Models that can be used or trained further, by experiment. */
+export const models = $state<Record<string, ModelFacts & { readonly from: string }>>({});
+
+export const training = {
+  get current(): Training {
+    return current;
+  },
+  get isActive(): boolean {
+    return isActive(current.state);
+  },
+};
+
+function isActive(state: TrainingState): boolean {
+  return ["starting", "running", "paused", "stopping"].includes(state);
+}
+
+function nothing(name: string): Training {
+  return {
+    ...{
+      state: "idle",
+      name,
+      values: {},
+      progress: undefined,
+      losses: emptyCurve,
+      records: [],
+      charts: [],
+      pictures: [],
+    },
+    ...{ error: undefined, temperature: undefined, isUnsaved: false },
+  };
+}
+
+function change(changes: Partial<Training>): void {
+  current = { ...current, ...changes };
+}
+
+/** @param continues from the experiment's model, instead of the beginning */
+export async function startTraining(name: string, values: Values, continues: boolean): Promise<void> {
+  if (training.isActive) return;
+  const own: Training = { ...nothing(name), values, state: "starting" };
+  current = own;
+  try {
+    const { isFinished, model } = await askLabEngine((api) => api.train({ name, values, continues }, proxy(observe)));
+    models[name] = { ...model, from: "trained here" };
+    change({ state: isFinished ? "finished" : "stopped" });
+  } catch (error) {
+    change({ state: "failed", error: messageOf(error) });
+  }
+}
+
+async function observe({ progress, losses, records, pictures, isPaused }: Report): Promise<void> {
+  const first = (progress.epoch - 1) * progress.steps + progress.step - losses.length + 1;
+  const all = records.length > 0 ? [...current.records, ...records] : current.records;
+  const state = current.state === "stopping" ? "stopping" : isPaused ? "paused" : "running";
+  change({
+    ...{ state, progress, records: all, losses: extended(current.losses, first, losses), isUnsaved: true },
+    ...(pictures && { pictures }),
+  });
+  if (records.length === 0) return;
+  const { name } = current;
+  change({ charts: await askLab((api) => api.chartsOf(name, all)) });
+}
+
+export function pauseTraining(): void {
+  askLab((api) => api.pause());
+}
+
+export function resumeTraining(): void {
+  change({ state: "running" });
+  askLab((api) => api.resume());
+}
+
+export function stopTraining(): void {
+  change({ state: "stopping" });
+  askLab((api) => api.stop());
+}
+
+/** @param temperature undefined: the schedule has it again */
+export function turnTemperature(temperature: number | undefined): void {
+  change({ temperature });
+  askLab((api) => api.turn(temperature));
+}
+
+/** The state of the training, or of the model that it ended with, for the user to keep. */
+export async function downloadCheckpoint(name: string): Promise<void> {
+  const { values } = current;
+  if (training.isActive && current.name === name) {
+    models[name] = { ...(await askLab((api) => api.keepTraining(name, values))), from: "trained here" };
+  }
+  const bytes = await askLab((api) => api.checkpointOf(name));
+  const { epoch, step } = models[name]!;
+  save(bytes, `${name}-epoch-${epoch}-step-${step}.safetensors`);
+  if (current.name === name) change({ isUnsaved: false });
+}
+
+function save(bytes: Uint8Array<ArrayBuffer>, name: string): void {
+  const url = URL.createObjectURL(new Blob([bytes]));
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = name;
+  link.click();
+  // The download has begun by then, and keeps what it needs.
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}
+
+/**
+ * Keeps the model of a checkpoint, to use or to go on from, and shows its pictures.
+ *
+ * @param given its configuration, for a checkpoint that does not say it
+ */
+export async function loadCheckpoint(bytes: Uint8Array, file: string, given: Values): Promise<ModelFacts> {
+  const model = await askLabEngine((api) => api.loadModel({ bytes, file, given }));
+  models[model.name] = { ...model, from: file };
+  if (training.isActive) return model;
+  const pictures = await askLabEngine((api) => api.picturesOf(model.name));
+  if (!training.isActive) current = { ...nothing(model.name), pictures };
+  return model;
+}
+
+/** The same of files that the user chose: a checkpoint, and perhaps the `config.json` of its run. */
+export async function loadCheckpointFiles(files: readonly File[], given: Values): Promise<ModelFacts> {
+  const checkpoint = files.find(({ name }) => name.endsWith(".safetensors"));
+  if (checkpoint === undefined) throw new Error("Choose a checkpoint: a file whose name ends in .safetensors.");
+  const config = files.find(({ name }) => name.endsWith(".json"));
+  const values = config === undefined ? given : readConfig(await config.text(), config.name);
+  return loadCheckpoint(new Uint8Array(await checkpoint.arrayBuffer()), checkpoint.name, values);
+}
+
+/** Of a run's `config.json`, or of a file of options alone. */
+function readConfig(text: string, file: string): Values {
+  try {
+    const content = JSON.parse(text);
+    return content.config ?? content;
+  } catch (error) {
+    throw new Error(`${file}: expected JSON: ${messageOf(error)}`);
+  }
+}
+
+addEventListener("beforeunload", (event) => {
+  if (current.isUnsaved) event.preventDefault();
+});
