@@ -23,6 +23,18 @@ export const sections: readonly Section[] = [
     ...{ path: "permutations", title: "Permutations" },
     load: () => import("./pages/permutations/Permutations.svelte"),
   },
+  {
+    ...{ path: "train", title: "Train" },
+    load: () => import("./pages/train/Train.svelte"),
+  },
+  {
+    ...{ path: "explain", title: "Explain" },
+    load: () => import("./pages/explain/Explain.svelte"),
+  },
+  {
+    ...{ path: "runs", title: "Runs" },
+    load: () => import("./pages/runs/Runs.svelte"),
+  },
 ];
 
 export function sectionAt(path: string): Section {
