@@ -1,5 +1,7 @@
 /** The thread of the experiments: one training at a time, and what trained models can do. */
 
+// First, because the engine looks for workers when it is loaded.
+import "../engine/threads.ts";
 import { expose, transfer } from "comlink";
 import { type DatasetSplits, generated } from "../../../lab/src/data/types.ts";
 import type { BaseConfig, NamedPicture, Solved, Trained } from "../../../lab/src/experiments/experiment.ts";
