@@ -29,15 +29,20 @@ export function addStudio(program: Command): void {
 }
 
 async function serve({ port, host, runsDir }: Options): Promise<void> {
+  const stopped = signalToStop();
   const studio = await startStudio({ page: PAGE, runs: runsDir, host, port });
   const folder = resolve(runsDir);
   if (!isThisMachine(host)) console.error(`Warning: whoever reaches ${host} can read the runs in ${folder}.`);
   console.log(`Studio: ${studio.url}\nRuns:   ${folder}\nCtrl-C ends it.`);
-  await new Promise<void>((stop) => {
-    process.once("SIGINT", () => stop());
-    process.once("SIGTERM", () => stop());
-  });
+  await stopped;
   await studio.close();
+}
+
+function signalToStop(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once("SIGINT", () => resolve());
+    process.once("SIGTERM", () => resolve());
+  });
 }
 
 function isThisMachine(host: string): boolean {

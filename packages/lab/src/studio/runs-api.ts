@@ -12,6 +12,7 @@
 import { readdir } from "node:fs/promises";
 import { extname, resolve } from "node:path";
 import packageJson from "../../package.json" with { type: "json" };
+import type { RecordStretch } from "../runs/metrics.ts";
 import { listRuns, openRun, type RunSummary } from "../runs/run.ts";
 import { type Answer, fileAnswer, jsonAnswer, refusal } from "./answers.ts";
 import { openInside, realPathInside } from "./files.ts";
@@ -78,13 +79,17 @@ async function withFiles(root: string, run: RunSummary): Promise<ListedRun | und
   return { ...run, files: names.filter((name) => extname(name) in TYPES).toSorted() };
 }
 
+/** Of a run that is gone: who watched it finds that out by the list. */
+const NO_RECORDS: RecordStretch = { continues: false, records: [], cursor: "" };
+
 async function answerMetrics(root: string, name: string, after: string): Promise<Answer> {
   const path = await realPathInside(root, [name]);
-  if (path === undefined) return refusal(404, `There is no run ${name}.`);
+  if (path === undefined) return jsonAnswer(NO_RECORDS);
   try {
     const run = await openRun(path, { lock: false });
     return jsonAnswer(await run.readMetricsAfter(after));
   } catch (error) {
+    if ((await realPathInside(root, [name])) === undefined) return jsonAnswer(NO_RECORDS);
     return refusal(404, (error as Error).message);
   }
 }

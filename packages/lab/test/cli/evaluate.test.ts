@@ -38,7 +38,8 @@ describe("an experiment that measures some figures in the last epoch only", () =
     const [first, last] = [...report.matchAll(/<tr><th scope="row">\d<\/th>(.*?)<\/tr>/g)].map(([, cells]) => cells!);
     expect(first!.match(/<td>–<\/td>/g)).toHaveLength(1);
     expect(last).not.toContain("–");
-    expect(report).not.toMatch(/NaN|undefined/);
+    // The bytes of pictures may read as any word.
+    expect(report.replace(/data:image[^"]*/g, "")).not.toMatch(/NaN|undefined/);
   });
 
   test("is evaluated", async () => {

@@ -90,7 +90,7 @@ describe("the list of runs", () => {
     );
     await rm(run.path, { recursive: true, force: true });
     for (const { status } of await Promise.all(asking)) expect([200, 404]).toContain(status);
-    expect((await studio.ask(`/api/runs/${name}/metrics`)).status).toBe(404);
+    expect(await metrics(name)).toEqual({ continues: false, records: [], cursor: "" });
     expect((await studio.ask(`/api/runs/${name}/samples.png`)).status).toBe(404);
   });
 });
@@ -201,7 +201,8 @@ describe("the files of a run", () => {
       expect(reply.status).toBe(404);
       expect(reply.text).not.toContain(SECRET);
     }
-    for (const path of ["linked-run/config.json", "linked-run/metrics", "linked-folder/secret.json"]) {
+    expect((await metrics("linked-run")).records).toEqual([]);
+    for (const path of ["linked-run/config.json", "linked-folder/secret.json"]) {
       expect((await studio.ask(`/api/runs/${path}`)).status).toBe(404);
     }
     const { runs, notes } = await list();

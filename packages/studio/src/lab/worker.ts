@@ -37,16 +37,22 @@ const api = {
   ...{ startEngine, describeExperiments, checkConfiguration, chartsOf, headlinesOf },
 
   /** Trains to the end, or to the wish to stop. The model is kept. */
-  async train({ name, values, continues }: TrainingWish, observe: (report: Report) => void) {
+  async train({ name, values, continues }: TrainingWish, observe: (report: Report) => Promise<void>) {
     const [experiment, config] = [experimentNamed(name), configurationOf(name, values)];
     const data = await dataFor(config);
     const checkpoint = continues ? continuable(name) : undefined;
     experiment.check(config, { data, checkpoint });
     session?.stop();
-    const own = startSession({ experiment, config, data, checkpoint }, { observe, nextTurn });
+    let told = Promise.resolve();
+    const tell = (report: Report) => {
+      told = observe(report);
+    };
+    const own = startSession({ experiment, config, data, checkpoint }, { observe: tell, nextTurn });
     session = own;
     try {
       const { isFinished, checkpoint } = await own.ending;
+      // Reports come another way than the answer to this call, which is not to overtake them.
+      await told;
       return { isFinished, model: keepModel(name, config, checkpoint) };
     } finally {
       if (session === own) session = undefined;
