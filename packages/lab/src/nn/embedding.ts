@@ -1,6 +1,6 @@
 /** Embeddings: a learned vector for each of a few words. */
 
-import { lax, nn, numpy as np, random } from "@jax-js/jax";
+import { lax, nn, type numpy as np, random } from "@jax-js/jax";
 
 /** `[words, width]`: a row a word. */
 export type Embedding = np.Array;
