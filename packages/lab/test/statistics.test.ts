@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { kendallTau } from "../src/statistics.ts";
+import { kendallTau, medianRank } from "../src/statistics.ts";
 
 describe("kendallTau", () => {
   // By kendalltau of SciPy.
@@ -30,5 +30,22 @@ describe("kendallTau", () => {
 
   test("is no number where nothing is ordered", () => {
     expect(kendallTau([1, 1, 1], [1, 2, 3])).toBeNaN();
+  });
+});
+
+describe("the median rank", () => {
+  const ties = [0.1, 0.2, 0.3, 0.4];
+
+  test("is the middle one of the items' ranks, or half way between the two middle ones", () => {
+    expect(medianRank([5, 9, 1, 7], [1], ties)).toBe(1);
+    expect(medianRank([5, 9, 1, 7], [0, 1, 2], ties)).toBe(3);
+    expect(medianRank([5, 9, 1, 7], [1, 2], ties)).toBe(2.5);
+    expect(medianRank([5, 9, 1, 7], [0, 1, 2, 3], ties)).toBe(2.5);
+  });
+
+  test("of equal scores, the one with the larger tie comes first", () => {
+    expect(medianRank([1, 1, 1, 1], [3], ties)).toBe(1);
+    expect(medianRank([1, 1, 1, 1], [0], ties)).toBe(4);
+    expect(medianRank([1, 1, 2, 1], [0], ties)).toBe(4);
   });
 });

@@ -1,6 +1,7 @@
 import type { Benchmark } from "../benchmark.ts";
 import { assignment } from "./assignment.ts";
 import { dknnStep } from "./dknn-step.ts";
+import { explainStep } from "./explain-step.ts";
 import { gumbel } from "./gumbel.ts";
 import { jigsawStep } from "./jigsaw-step.ts";
 import { memory } from "./memory.ts";
@@ -16,6 +17,7 @@ export const benchmarks: readonly Benchmark[] = [
   vaeStep,
   dknnStep,
   jigsawStep,
+  explainStep,
   gumbel,
   operators,
   subset,

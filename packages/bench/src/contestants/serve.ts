@@ -31,10 +31,12 @@ export function serveTraining(step: () => Promise<number>): Promise<never> {
 /** More than any benchmark takes. */
 const EPOCHS = 10_000;
 
-/** Serves steps drawn from an experiment's own generator, on the embedded digits at the settings of its preset `tutorial`. */
-export async function serveExperiment<Config extends BaseConfig>(experiment: Experiment<Config>): Promise<never> {
-  const { run, schema, presets } = experiment;
-  const config = schema.parse({ ...presets.tutorial!.values, epochs: EPOCHS });
+/** Serves steps drawn from an experiment's own generator, on the embedded digits; by default at its preset `tutorial`. */
+export async function serveExperiment<Config extends BaseConfig>(
+  { run, schema, presets }: Experiment<Config>,
+  values = presets.tutorial?.values ?? {},
+): Promise<never> {
+  const config = schema.parse({ ...values, epochs: EPOCHS });
   const training = run(config, { data: await loadDigits() });
   return serve(async (amount) => {
     let [ms, counted, loss] = [0, 0, Number.NaN];

@@ -39,6 +39,7 @@ function endWithReader(error: NodeJS.ErrnoException): void {
 /** Imported late, because they import the engine, which looks for threads when it is. */
 async function commands() {
   return [
+    (await import("./tour.ts")).addTour,
     (await import("./train.ts")).addTrain,
     (await import("./resume.ts")).addResume,
     (await import("./evaluate.ts")).addEvaluate,
@@ -55,11 +56,13 @@ async function commands() {
 async function examples(): Promise<string> {
   const { experiments } = await import("../experiments/all.ts");
   const calls = [
+    { call: "tour", says: "four models one after the other, in a few minutes" },
     ...experiments.map(({ name, title }) => ({ call: `train ${name}`, says: title })),
     { call: `train ${experiments[0]!.name} --help`, says: "everything that can be set" },
     { call: "runs", says: "what has been trained so far" },
     { call: "studio", says: "all of it in a page" },
     { call: "demo subset", says: "draws of subsets beside their exact law" },
+    { call: "demo explain", says: "the samplers of explanations beside each other" },
   ];
   const width = Math.max(...calls.map(({ call }) => call.length));
   return `\nExamples:${calls.map(({ call, says }) => `\n  softdraw ${call.padEnd(width)}   ${says}`).join("")}`;

@@ -11,8 +11,8 @@ export interface Reporter {
   step(event: TrainingEvent): void;
   epoch(record: EpochRecord): void;
   results(results: readonly Result[]): void;
-  /** The share of a long evaluation that is done. */
-  progress(done: number, total: number): void;
+  /** The share of something long that is done, an evaluation by default. */
+  progress(done: number, total: number, what?: string): void;
   /** Takes the bar away, before an error is printed or the program ends. */
   close(): void;
 }
@@ -47,7 +47,7 @@ export function textReporter(columns: readonly Column[], out: Output, isTerminal
     results(results) {
       for (const result of results) say(resultLine(result, results));
     },
-    progress: (done, total) => bar?.evaluation(done, total),
+    progress: (done, total, what = "evaluating") => bar?.share(done, total, what),
     close: () => bar?.clear(),
   };
 }
@@ -131,8 +131,8 @@ function terminalBar() {
         left: formatDuration(left * secondsAStep),
       });
     },
-    evaluation: (done: number, total: number) =>
-      draw("evaluating {bar} {percentage} %  {eta_formatted} left", total, done, {}),
+    share: (done: number, total: number, what: string) =>
+      draw("{what} {bar} {percentage} %  {eta_formatted} left", total, done, { what }),
     clear,
   };
 }

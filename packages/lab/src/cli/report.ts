@@ -11,8 +11,8 @@ import { engineDescription } from "./engine.ts";
 import { formatMeasured, formatNumber } from "./output.ts";
 
 /**
- * Draws the pictures of the trained model, and writes them and the report into the run folder. Returns the report's path, and
- * the pictures that are also text.
+ * Draws the pictures of the trained model, and writes them and the report into the run folder. Returns the report with its
+ * path, and the pictures that are also text.
  */
 export async function writeReport(
   run: OpenRun,
@@ -20,7 +20,7 @@ export async function writeReport(
   trained: Trained<BaseConfig>,
   data: DatasetSplits,
   records: readonly EpochRecord[],
-): Promise<{ report: string; text: string[] }> {
+): Promise<{ report: Report; path: string; text: string[] }> {
   const text: string[] = [];
   const pictures: ReportPicture[] = [];
   for (const { name, picture, text: lines, ...words } of await experiment.pictures(trained, data)) {
@@ -29,11 +29,9 @@ export async function writeReport(
     pictures.push({ ...words, file, png });
     if (lines) text.push("", words.title, ...lines, "");
   }
-  await run.writeFile(
-    "report.html",
-    renderReport(describeRun(run, experiment, trained.config, data, records, pictures)),
-  );
-  return { report: join(run.path, "report.html"), text };
+  const report = describeRun(run, experiment, trained.config, data, records, pictures);
+  await run.writeFile("report.html", renderReport(report));
+  return { report, path: join(run.path, "report.html"), text };
 }
 
 function describeRun(

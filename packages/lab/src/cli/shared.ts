@@ -80,7 +80,8 @@ export function stopOnSignal(reporter: Reporter): AbortSignal {
   return controller.signal;
 }
 
-function findExperiment(name: string): Experiment {
+/** @throws WrongCall for a name that none has */
+export function findExperiment(name: string): Experiment {
   const found = experiments.find((experiment) => experiment.name === name);
   if (found) return found;
   const names = experiments.map((experiment) => experiment.name);

@@ -2,7 +2,8 @@
 
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { DatasetSplits } from "../data/types.ts";
-import type { BaseConfig, EpochRecord, Experiment, Trained } from "../experiments/experiment.ts";
+import type { BaseConfig, EpochRecord, Experiment, Result, Trained } from "../experiments/experiment.ts";
+import type { Report } from "../report/html.ts";
 import type { OpenRun } from "../runs/run.ts";
 import type { Checkpoint } from "../runs/safetensors.ts";
 import { Interrupted } from "./errors.ts";
@@ -22,17 +23,25 @@ interface Training {
   readonly stop: AbortSignal;
 }
 
+/** What a training ends with. */
+export interface Finished {
+  readonly results: readonly Result[];
+  /** As it was written, and where. */
+  readonly report: Report;
+  readonly path: string;
+}
+
 /**
  * Trains to the end, then writes the pictures, the report and the result.
  *
  * @throws Interrupted once the state is saved, after `stop` was asked for
  */
-export async function trainRun(training: Training): Promise<void> {
+export async function trainRun(training: Training): Promise<Finished> {
   const { run, experiment, config, data, reporter } = training;
   const started = performance.now();
   const checkpoint = await train(training);
   reporter.say(`Trained in ${formatDuration((performance.now() - started) / 1000)}. Drawing the pictures.`);
-  await finish(run, experiment, { config, checkpoint }, data, reporter);
+  return finish(run, experiment, { config, checkpoint }, data, reporter);
 }
 
 async function train({ run, experiment, config, data, reporter, stop }: Training): Promise<Checkpoint> {
@@ -69,15 +78,16 @@ async function finish(
   trained: Trained<BaseConfig>,
   data: DatasetSplits,
   reporter: Reporter,
-): Promise<void> {
+): Promise<Finished> {
   const records = (await run.readMetrics()) as EpochRecord[];
   const results = experiment.results(records);
   // Imported late, because what draws takes as long to load as all the rest.
   const { writeReport } = await import("./report.ts");
-  const { report, text } = await writeReport(run, experiment, trained, data, records);
+  const { report, path, text } = await writeReport(run, experiment, trained, data, records);
   await run.writeResult({ results });
   for (const line of text) reporter.say(line);
   reporter.results(results);
-  reporter.say(`Report: ${report}`);
-  reporter.record("finished", { run: run.path, report });
+  reporter.say(`Report: ${path}`);
+  reporter.record("finished", { run: run.path, report: path });
+  return { results, report, path };
 }

@@ -26,7 +26,7 @@ export type Regularize = (x: np.Array) => np.Array;
  *
  * @param key PRNG key, consumed
  */
-export function initAttention(key: np.Array, width: number): Attention {
+function initAttention(key: np.Array, width: number): Attention {
   const [inputKey, outputKey] = splitKey(key, 2) as [np.Array, np.Array];
   const layer = (key: np.Array, outputs: number, bound: number): Dense => ({
     weight: random.uniform(key, [outputs, width], { minval: -bound, maxval: bound }),

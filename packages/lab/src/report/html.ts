@@ -63,6 +63,53 @@ export function renderReport(report: Report): string {
   return `<!doctype html>\n${page(report.title, body(report)).markup}`;
 }
 
+/** Several reports on one page, such as those of a tour. */
+export interface Overview {
+  readonly title: string;
+  readonly summary: string;
+  readonly parts: readonly OverviewPart[];
+}
+
+export interface OverviewPart {
+  readonly report: Report;
+  /** How long it took, ready to be read. */
+  readonly time: string;
+  /** The whole report, relative to the page. */
+  readonly href: string;
+}
+
+/** The page as `renderReport` makes it: a table of all, then each one's results, pictures and curves. */
+export function renderOverview({ title, summary, parts }: Overview): string {
+  const content = html`${heading(title, summary)}
+<main>
+<section><h2>What was trained</h2>${overviewTable(parts)}</section>
+${parts.map(overviewSection)}
+</main>`;
+  return `<!doctype html>\n${page(title, content).markup}`;
+}
+
+function overviewTable(parts: readonly OverviewPart[]): Markup {
+  const row = ({ report: { title, results }, time, href }: OverviewPart) => {
+    const [first] = results;
+    const result = first ? `${first.name} ${first.value}${first.note ? ` (${first.note})` : ""}` : "";
+    return html`<tr><th scope="row"><a href="${href}">${title}</a></th><td>${result}</td><td>${time}</td></tr>\n`;
+  };
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="What was trained"><table>
+<thead><tr><th scope="col">model</th><th scope="col">result</th><th scope="col">time</th></tr></thead>
+<tbody>${parts.map(row)}</tbody>
+</table></div>`;
+}
+
+function overviewSection({ report, href }: OverviewPart): Markup {
+  const { title, summary, command, results, pictures, charts } = report;
+  return html`<section><h2>${title}</h2><p class="summary">${summary}</p>
+${resultCards(results)}
+<div class="pictures">${pictures.map(pictureFigure)}</div>
+<div class="charts">${charts.map(chartFigure)}</div>
+<pre><code>${command}</code></pre>
+<p><a href="${href}">The whole report</a></p></section>\n`;
+}
+
 // Nothing but inline styles and embedded pictures may load, whatever a text field holds.
 const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
@@ -84,11 +131,7 @@ ${content}
 }
 
 function body(report: Report): Markup {
-  return html`<header>
-<p class="brand">Softdraw</p>
-<h1>${report.title}</h1>
-<p class="summary">${report.summary}</p>
-</header>
+  return html`${heading(report.title, report.summary)}
 <main>
 ${resultCards(report.results)}
 ${section("Pictures", report.pictures.length, html`<div class="pictures">${report.pictures.map(pictureFigure)}</div>`)}
@@ -98,6 +141,14 @@ ${section("Reproduce", report.command.length, html`<pre><code>${report.command}<
 ${settings(report)}
 ${section("References", report.references.length, html`<ul class="references">${report.references.map(reference)}</ul>`)}
 </main>`;
+}
+
+function heading(title: string, summary: string): Markup {
+  return html`<header>
+<p class="brand">Softdraw</p>
+<h1>${title}</h1>
+<p class="summary">${summary}</p>
+</header>`;
 }
 
 function section(title: string, size: number, content: Markup): Markup | string {

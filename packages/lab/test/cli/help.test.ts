@@ -9,6 +9,8 @@ test.each([
   "train",
   "train vae",
   "train dknn",
+  "train explain",
+  "tour",
   "resume",
   "eval",
   "sample",
@@ -20,6 +22,7 @@ test.each([
   "data verify",
   "demo",
   "demo subset",
+  "demo explain",
 ])("softdraw %s --help: exits 0, says how to call it, and gives an example", async (command) => {
   const words = command === "" ? [] : command.split(" ");
   const { code, out, err } = await softdraw(folder.path(), ...words, "--help");

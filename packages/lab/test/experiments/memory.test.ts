@@ -11,6 +11,7 @@ const { categoricalVae } = await import("../../src/experiments/categorical-vae.t
 const { nearestNeighbourClassifier } = await import("../../src/experiments/nearest-neighbours.ts");
 const { jigsaw } = await import("../../src/experiments/jigsaw.ts");
 const { sorting } = await import("../../src/experiments/sorting.ts");
+const { subjects } = await import("./explain-support.ts");
 const vae = await import("./categorical-vae-support.ts");
 const neighbours = await import("./nearest-neighbours-support.ts");
 const pieces = await import("./jigsaw-support.ts");
@@ -69,6 +70,15 @@ describe.each([
     batch: 18,
     measured: 5,
   },
+  // The synthetic tasks differ in their data alone.
+  ...subjects
+    .filter(({ task }) => ["sequences", "xor", "digits"].includes(task))
+    .map(({ task, experiment, configuration }) => ({
+      ...subjectOf(experiment, (values) => configuration({ ...values, steps: 20 })),
+      ...{ name: `explain ${task}`, batch: 18 },
+      // A step of sequences takes as many small blocks as its many small parameters, for which there is to be room.
+      measured: task === "sequences" ? 15 : 5,
+    })),
 ])("$name:", ({ run, train, look, batch, measured }) => {
   test("epochs after the first few need no more memory", async () => {
     // The last epoch, which may measure more than others, is not reached.

@@ -98,7 +98,7 @@ export function initState<Model extends Parameters>(startKey: np.Array, init: (k
   return { model, optimizer: initAdam(model), key };
 }
 
-export type Dials = { temperature: np.Array | number; learningRate: np.Array | number };
+type Dials = { temperature: np.Array | number; learningRate: np.Array | number };
 
 export interface Training extends Drawing {
   readonly batch: number;

@@ -1,0 +1,162 @@
+/** `softdraw tour [EXPERIMENT]`: one model after the other, each in a short configuration. */
+
+import { join, relative } from "node:path";
+import Table from "cli-table3";
+import { Argument, type Command } from "commander";
+import packageJson from "../../package.json" with { type: "json" };
+import { type BaseConfig, type Experiment, experimentFor, type TrainingEvent } from "../experiments/experiment.ts";
+import type { OverviewPart } from "../report/html.ts";
+import { writeAtomically } from "../runs/files.ts";
+import { createRun } from "../runs/run.ts";
+import { trainCommand } from "./options.ts";
+import { formatDuration, formatNumber, type Reporter } from "./output.ts";
+import {
+  addCommonOptions,
+  begin,
+  type CommonOptions,
+  findExperiment,
+  loadData,
+  RUNS_FOLDER,
+  stopOnSignal,
+} from "./shared.ts";
+import { type Finished, trainRun } from "./training.ts";
+
+/** In the order of the tour: what each experiment is set to, and what share of the time it takes. */
+const parts: readonly Part[] = [
+  { name: "vae", values: { epochs: 4 }, share: 3 },
+  { name: "dknn", values: { epochs: 2 }, share: 8 },
+  { name: "jigsaw", values: { epochs: 2 }, share: 4 },
+  { name: "explain", values: { epochs: 6 }, share: 2 },
+];
+
+interface Part {
+  readonly name: string;
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly share: number;
+}
+
+type Options = CommonOptions & { readonly runsDir: string };
+
+export function addTour(program: Command): void {
+  const names = parts.map(({ name }) => name);
+  const command = program
+    .command("tour")
+    .addArgument(new Argument("[experiment]", "only this one").choices(names))
+    .description("train four models on the embedded data, one after the other, in a few minutes")
+    .option("--runs-dir <path>", "folder of the run folders, and of the tour's report", RUNS_FOLDER);
+  const settings = parts.map(({ name, values }) => `\n  ${`softdraw tour ${name}`.padEnd(22)}  ${describe(values)}`);
+  addCommonOptions(command)
+    .addHelpText(
+      "after",
+      `\nExamples:\n  softdraw tour\n  softdraw tour explain\n\nThe defaults of softdraw train, but shorter:${settings.join("")}\n
+Each is a run as softdraw train makes it, to be resumed, evaluated and listed. The report of all is report.html.`,
+    )
+    .action(tour);
+}
+
+function describe(values: Part["values"]): string {
+  return Object.entries(values)
+    .map(([name, value]) => `--${name} ${value}`)
+    .join(" ");
+}
+
+async function tour(only: string | undefined, options: Options): Promise<void> {
+  const chosen = parts.filter(({ name }) => only === undefined || name === only);
+  const reporter = await begin(options);
+  const stop = stopOnSignal(reporter);
+  const total = chosen.reduce((sum, { share }) => sum + share, 0);
+  const stops: Stop[] = [];
+  try {
+    let done = 0;
+    for (const part of chosen) {
+      const place = `${stops.length + 1} of ${chosen.length}`;
+      stops.push(
+        await trainPart(part, options, partReporter(reporter, part, place, done / total, part.share / total), stop),
+      );
+      done += part.share;
+    }
+    const report = await writeOverview(options.runsDir, stops);
+    reporter.say(`${tourTable(stops)}\nReport: ${report}`);
+    reporter.record("tour", { report, runs: stops.map(({ path }) => path) });
+  } finally {
+    reporter.close();
+  }
+}
+
+/** A part that is over. */
+interface Stop extends Finished {
+  readonly run: string;
+  readonly seconds: number;
+}
+
+async function trainPart(
+  { name, values }: Part,
+  { runsDir }: Options,
+  reporter: Reporter,
+  stop: AbortSignal,
+): Promise<Stop> {
+  const started = performance.now();
+  const family = findExperiment(name);
+  const config = family.schema.parse(values);
+  const experiment = experimentFor(family, config);
+  const data = await loadData(config, reporter);
+  const run = await createRun(runsDir, infoOf(family, config));
+  try {
+    reporter.record("run", { run: run.path, command: run.info.command });
+    const finished = await trainRun({ run, experiment, config, data, reporter, stop });
+    return { ...finished, run: run.path, seconds: (performance.now() - started) / 1000 };
+  } finally {
+    await run.close();
+  }
+}
+
+function infoOf(family: Experiment, config: BaseConfig) {
+  const command = trainCommand(family, config);
+  return { experiment: family.name, version: packageJson.version, created: new Date().toISOString(), command, config };
+}
+
+/** Says and draws of a part what there is room for in one display of all: its share of one bar, and its results. */
+function partReporter(reporter: Reporter, { name }: Part, place: string, from: number, share: number): Reporter {
+  const title = findExperiment(name).title;
+  reporter.say(`${place}: ${title}`);
+  return {
+    ...reporter,
+    say: () => {},
+    epoch: (record) => reporter.record("epoch", { experiment: name, ...record }),
+    results: (results) => reporter.record("result", { experiment: name, results }),
+    step({ epoch, epochs, step, steps }: TrainingEvent) {
+      const done = (epoch - 1 + step / steps) / epochs;
+      reporter.progress(Math.round(PARTS_OF_BAR * (from + share * done)), PARTS_OF_BAR, `${place}: ${title}`);
+    },
+  };
+}
+
+const PARTS_OF_BAR = 1000;
+
+function tourTable(stops: readonly Stop[]): string {
+  const table = new Table({
+    head: ["what was trained", "result", "time", "picture"],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const { report, results, run, seconds } of stops) {
+    const [first] = results;
+    const result = first ? `${first.name} ${formatNumber(first.value, first.digits)} ${first.unit ?? ""}`.trim() : "";
+    const [picture] = report.pictures;
+    table.push([report.title, result, formatDuration(seconds), picture ? join(run, picture.file) : ""]);
+  }
+  return table.toString();
+}
+
+/** One page of all parts, in the folder of the runs. */
+async function writeOverview(runsDir: string, stops: readonly Stop[]): Promise<string> {
+  const { renderOverview } = await import("../report/html.ts");
+  const file = join(runsDir, "report.html");
+  const overview = stops.map(({ report, path, seconds }): OverviewPart => {
+    const href = relative(runsDir, path).split("\\").join("/");
+    return { report, time: formatDuration(seconds), href };
+  });
+  const title = "A tour of Softdraw";
+  const summary = "Models that learn through discrete choices, each trained for a short while on embedded data.";
+  await writeAtomically(file, renderOverview({ title, summary, parts: overview }));
+  return file;
+}
