@@ -1,9 +1,9 @@
 /**
  * Exact assignment: which column to give each row, no column twice, for the largest sum of weights.
  *
- * Solved on the host, in float64, by the Hungarian algorithm of the `munkres` package (Kuhn 1955, Munkres 1957). So these
- * functions are async and stay outside `jit`, `grad` and `vmap`. Equal sums are decided by the algorithm's order of steps,
- * the same way each time.
+ * Solved on the host, in float64, by an auction and shortest augmenting paths (Bertsekas 1988; Jonker, Volgenant 1987). So
+ * these functions are async and stay outside `jit`, `grad` and `vmap`. Equal sums are decided by the algorithm's order of
+ * steps, the same way each time.
  */
 
 import { columnsOfLargest } from "./assignment/columns.ts";
@@ -16,7 +16,7 @@ import { type Array, checkLogits } from "./checks.ts";
  *
  * @param weights `[..., m, n]`, consumed; -Infinity forbids a pair
  * @throws RangeError for a weight of NaN or Infinity, or where every assignment takes a forbidden pair; names the matrix
- *   and the row
+ *   and the row, or the column where these are fewer
  *
  * @example
  * const costs = np.array([[4, 1, 3], [2, 0, 5], [3, 2, 2]]);

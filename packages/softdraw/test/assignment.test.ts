@@ -56,6 +56,36 @@ describe("maximize", () => {
     );
   });
 
+  test("has the largest sum of real weights, however near the next", async () => {
+    const weight = fc.double({ min: -1, max: 1, noNaN: true }).map(Math.fround);
+    const square = fc.array(fc.array(weight, { minLength: 5, maxLength: 5 }), { minLength: 5, maxLength: 5 });
+    await fc.assert(
+      fc.asyncProperty(square, async (weights) => {
+        const columns = (await maximize(weights)) as number[];
+        const sum = weights.reduce((total, row, i) => total + row[columns[i]!]!, 0);
+        expect(sum).toBeCloseTo(largestSum(weights), 12);
+      }),
+      { numRuns: 200, seed: 2 },
+    );
+  });
+
+  test.each([
+    { m: 150, n: 150 },
+    { m: 100, n: 150 },
+    { m: 150, n: 100 },
+  ])("finds the assignment that $m rows and $n columns were made around", async ({ m, n }) => {
+    // At prices of the columns and profits of the rows, chosen pairs lose nothing and all others lose at least 1.
+    const size = Math.max(m, n);
+    const chosen = Array.from({ length: size }, (_, i) => (i * 67 + 11) % size);
+    const profit = (i: number) => (i * i) % 97;
+    const price = (j: number) => (m === n ? (j * j) % 89 : 0);
+    const loss = (i: number, j: number) => (chosen[i] === j ? 0 : 1 + ((i * 31 + j * 17) % 5));
+    const weight = (i: number, j: number) => (m > n ? price(i) - loss(j, i) : profit(i) + price(j) - loss(i, j));
+    const weights = Array.from({ length: m }, (_, i) => Array.from({ length: n }, (_, j) => weight(i, j)));
+    const rowsByColumn = Array.from({ length: m }, (_, i) => chosen.slice(0, n).indexOf(i));
+    expect(await maximize(weights)).toEqual(m > n ? rowsByColumn : chosen.slice(0, m));
+  });
+
   test("solves a batch of any rank", async () => {
     const [a, b] = [
       [
@@ -122,6 +152,14 @@ describe("maximize", () => {
       /^assignment\.maximize: weights, row [01], cannot have a column of its own: no assignment avoids the forbidden pairs\.$/,
     );
     await expect(maximize([[NEGATIVE_INFINITY]])).rejects.toThrow("weights, row 0, cannot");
+    const tall = [
+      [0, NEGATIVE_INFINITY],
+      [0, NEGATIVE_INFINITY],
+      [0, NEGATIVE_INFINITY],
+    ];
+    await expect(maximize(tall)).rejects.toThrow(
+      "weights, column 1, cannot have a row of its own: no assignment avoids the forbidden pairs.",
+    );
   });
 
   test("refuses what is no matrix of weights", async () => {

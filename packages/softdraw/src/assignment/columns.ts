@@ -1,8 +1,10 @@
-/** The solver behind `assignment.maximize` and the exact verbs of permutations. */
+/** Assignments of a batch of matrices, as `assignment.maximize` and the exact verbs of permutations ask for them. */
 
 import { numpy as np } from "@jax-js/jax";
-import { munkres } from "munkres";
 import { type Array, checkConcrete } from "../checks.ts";
+import { assign } from "./solver.ts";
+
+type Values = Awaited<ReturnType<Array["data"]>>;
 
 /** Column indices, int32 `[..., m]`, of the assignment with the largest sum of weights `[..., m, n]`; errors name the caller. */
 export async function columnsOfLargest(where: string, name: string, weights: Array): Promise<Array> {
@@ -15,57 +17,50 @@ export async function columnsOfLargest(where: string, name: string, weights: Arr
   const chosen = new Int32Array(count * rows);
   for (let i = 0; i < count; i++) {
     const size = rows * columns;
-    const matrix = rowsOf(values.subarray(i * size, (i + 1) * size), columns);
-    const place = (row: number) => `${where}: ${name}${batch.length > 0 ? `[${unravel(i, batch)}]` : ""}, row ${row},`;
-    chosen.set(solve(matrix, place), i * rows);
+    const matrix = values.subarray(i * size, (i + 1) * size);
+    const place = `${where}: ${name}${batch.length > 0 ? `[${unravel(i, batch)}]` : ""}`;
+    chosen.set(solve(matrix, rows, columns, place), i * rows);
   }
   return np.array(chosen, { shape: [...batch, rows], device });
 }
 
-type Matrix = ArrayLike<number>[];
-
-/** The column of each row, -1 for none. `place` names a row for an error. */
-function solve(weights: Matrix, place: (row: number) => string): number[] {
-  const costs = finiteCosts(weights, place);
-  const columns = weights.map(() => -1);
-  for (const [row, column] of munkres(costs)) {
-    if (weights[row]![column] === Number.NEGATIVE_INFINITY) {
-      throw new RangeError(`${place(row)} cannot have a column of its own: no assignment avoids the forbidden pairs.`);
-    }
-    columns[row] = column;
-  }
-  return columns;
-}
-
-/** What is to be minimized. A forbidden pair costs more than any assignment without one, but is a number to count with. */
-function finiteCosts(weights: Matrix, place: (row: number) => string): number[][] {
-  let [lowest, highest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  weights.forEach((row, i) => {
-    for (let j = 0; j < row.length; j++) {
-      const weight = row[j]!;
-      if (!(weight < Number.POSITIVE_INFINITY)) {
-        throw new RangeError(
-          `${place(i)} must have weights that are numbers or -Infinity, got ${weight} in column ${j}.`,
-        );
-      }
-      if (weight === Number.NEGATIVE_INFINITY) continue;
-      lowest = Math.min(lowest, weight);
-      highest = Math.max(highest, weight);
-    }
+/** The column of each row, -1 for none. `place` names the matrix for an error. */
+function solve(weights: Values, rows: number, columns: number, place: string): Int32Array {
+  const spread = spreadOf(weights, columns, place);
+  const refuse = (line: string, other: string) => {
+    throw new RangeError(
+      `${place}, ${line}, cannot have a ${other} of its own: no assignment avoids the forbidden pairs.`,
+    );
+  };
+  if (rows <= columns) return assign(weights, rows, columns, spread, (row) => refuse(`row ${row}`, "column"));
+  const rowOf = assign(transposed(weights, rows, columns), columns, rows, spread, (column) =>
+    refuse(`column ${column}`, "row"),
+  );
+  const columnOf = new Int32Array(rows).fill(-1);
+  rowOf.forEach((row, column) => {
+    columnOf[row] = column;
   });
-  const forbidden = (weights.length + 1) * (Math.max(0, highest - lowest) + 1);
-  return weights.map((row) =>
-    globalThis.Array.from(row, (weight) => (weight === Number.NEGATIVE_INFINITY ? forbidden : highest - weight)),
-  );
+  return columnOf;
 }
 
-function rowsOf(
-  values: ArrayLike<number> & { subarray(start: number, end: number): ArrayLike<number> },
-  columns: number,
-) {
-  return globalThis.Array.from({ length: values.length / columns }, (_, i) =>
-    values.subarray(i * columns, (i + 1) * columns),
-  );
+/** The difference of the largest and the smallest weight that is a number. */
+function spreadOf(weights: Values, columns: number, place: string): number {
+  let [lowest, highest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (let i = 0; i < weights.length; i++) {
+    const weight = weights[i]!;
+    if (!(weight < Number.POSITIVE_INFINITY)) {
+      throw new RangeError(
+        `${place}, row ${Math.floor(i / columns)}, must have weights that are numbers or -Infinity, got ${weight} in column ${i % columns}.`,
+      );
+    }
+    if (weight > highest) highest = weight;
+    if (weight < lowest && weight > Number.NEGATIVE_INFINITY) lowest = weight;
+  }
+  return Math.max(0, highest - lowest);
+}
+
+function transposed(weights: Values, rows: number, columns: number): Float64Array {
+  return Float64Array.from(weights, (_, k) => weights[(k % rows) * columns + Math.floor(k / rows)]!);
 }
 
 /** The index of the i-th entry, row by row, of an array of that shape. */
