@@ -237,7 +237,13 @@ describe("listRuns", () => {
     }, "2026-11-22T12:00:00.000Z");
     const finished = await leftRun((run) => run.writeResult({ loss: 127 }), "2026-11-20T12:00:00.000Z");
     const running = await createRun(root(), { ...info, created: "2026-11-21T12:00:00.000Z" });
-    const common = { experiment: "categorical-vae", config: info.config, epochs: 0, metrics: undefined, result: undefined };
+    const common = {
+      experiment: "categorical-vae",
+      config: info.config,
+      epochs: 0,
+      metrics: undefined,
+      result: undefined,
+    };
     expect(await listRuns(root())).toEqual([
       {
         ...common,
