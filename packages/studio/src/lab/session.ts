@@ -97,20 +97,23 @@ export function startSession(task: SessionTask, { observe, nextTurn }: Surroundi
     const events = experiment.run(config, { data, checkpoint: task.checkpoint, temperature: () => temperature });
     const gathered = gathering();
     const pictures = drawing(task);
+    // From one step to the next: the engine still computes when a step's loss is known.
+    let since = performance.now();
     try {
       for (;;) {
-        const asked = performance.now();
         const { value: event } = await events.next();
         if (event === undefined) break;
-        gathered.add(event, performance.now() - asked);
+        gathered.add(event, performance.now() - since);
+        since = performance.now();
         const isEnd = event.epoch === event.epochs && event.step === event.steps;
         if (isEnd) last = await event.checkpoint();
         await nextTurn();
         const stays = wish !== "go on" || isEnd;
         if (stays || event.record || gathered.isDue()) observe(gathered.take(wish === "pause"));
-        if (stays || pictures.isDue(event))
-          observe({ ...gathered.take(wish === "pause"), pictures: await pictures.draw(event) });
+        const draws = stays || pictures.isDue(event);
+        if (draws) observe({ ...gathered.take(wish === "pause"), pictures: await pictures.draw(event) });
         await stayAt(event);
+        if (draws) since = performance.now();
         if (wish === "stop") {
           last = await event.checkpoint();
           break;
