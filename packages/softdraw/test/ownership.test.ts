@@ -1,26 +1,17 @@
 /**
  * Every verb consumes its arrays exactly once and leaves nothing behind in the engine's memory.
- *
- * The engine keeps all arrays in one WebAssembly memory, which grows when no freed block fits. To see it, its
- * constructor is wrapped before the engine is loaded: hence the dynamic imports, and nothing shared with other tests.
+ * Its watch on the memory is set before the engine is loaded: hence the dynamic imports.
  */
 
 import type { numpy } from "@jax-js/jax";
 import { describe, expect, test } from "vitest";
+import { watchEngineMemory } from "./engine-memory.ts";
 
 type Array = numpy.Array;
 
-const memories: WebAssembly.Memory[] = [];
-const { Memory } = WebAssembly;
-WebAssembly.Memory = class extends Memory {
-  constructor(descriptor: WebAssembly.MemoryDescriptor) {
-    super(descriptor);
-    memories.push(this);
-  }
-};
+const { growthToTheNumber } = await watchEngineMemory();
 const { grad, numpy: np } = await import("@jax-js/jax");
 const { assignment, bernoulli, categorical, noise, permutation, straightThrough, subset } = await import("softdraw");
-WebAssembly.Memory = Memory;
 
 interface Verb {
   name: string;
@@ -272,28 +263,6 @@ describe.each(verbs)("$name", ({ arrays, call }) => {
 
 const WARM_UP = 5;
 const CALLS = 200;
-const PAGE = 65_536;
-/** The engine hands out memory in blocks of at least so many bytes. */
-const BLOCK = 64;
-
-const memoryBytes = () => memories.reduce((bytes, memory) => bytes + memory.buffer.byteLength, 0);
-const block = () => np.array(Float32Array.from({ length: BLOCK / 4 }, (_, i) => i));
-
-/**
- * Takes all the free small blocks, and of a newly grown page all but three quarters of `CALLS`, so that a leak of a
- * single scalar in each of `CALLS` calls must make the memory grow.
- */
-function fillSmallBlocks(): Array[] {
-  const held: Array[] = [];
-  const before = memoryBytes();
-  while (memoryBytes() === before) {
-    held.push(block());
-    if (held.length > 1e6) throw new Error("The engine's memory is not the one watched: it does not grow.");
-  }
-  const free = PAGE / BLOCK - 0.75 * CALLS;
-  for (let i = 1; i < free; i++) held.push(block());
-  return held;
-}
 
 /** By how many bytes the memory grows in `CALLS` calls, the results disposed of, after warming up. */
 async function growth({ arrays, call }: Verb): Promise<number> {
@@ -304,12 +273,7 @@ async function growth({ arrays, call }: Verb): Promise<number> {
     }
   };
   await run(WARM_UP);
-  const held = fillSmallBlocks();
-  const before = memoryBytes();
-  await run(CALLS);
-  const grown = memoryBytes() - before;
-  disposed(held);
-  return grown;
+  return growthToTheNumber(CALLS, () => run(CALLS));
 }
 
 describe("memory", () => {

@@ -46,7 +46,7 @@ export async function watchEngineMemory() {
     const before = memoryBytes();
     while (memoryBytes() === before) {
       held.push(block());
-      if (held.length > 1e5) throw new Error("The engine's memory is not the one watched: it does not grow.");
+      if (held.length > 1e6) throw new Error("The engine's memory is not the one watched: it does not grow.");
     }
     for (let free = PAGE / BLOCK; free > spare; free--) held.push(block());
     return held;
