@@ -3,12 +3,9 @@
 import { join, relative } from "node:path";
 import Table from "cli-table3";
 import { Argument, type Command } from "commander";
-import packageJson from "../../package.json" with { type: "json" };
-import { type BaseConfig, type Experiment, experimentFor, type TrainingEvent } from "../experiments/experiment.ts";
+import { experimentFor, type TrainingEvent } from "../experiments/experiment.ts";
 import type { OverviewPart } from "../report/html.ts";
 import { writeAtomically } from "../runs/files.ts";
-import { createRun } from "../runs/run.ts";
-import { trainCommand } from "./options.ts";
 import { formatDuration, formatNumber, type Reporter } from "./output.ts";
 import {
   addCommonOptions,
@@ -19,7 +16,7 @@ import {
   RUNS_FOLDER,
   stopOnSignal,
 } from "./shared.ts";
-import { type Finished, trainRun } from "./training.ts";
+import { beginRun, type Finished, trainRun } from "./training.ts";
 
 /** In the order of the tour: what each experiment is set to, and what share of the time it takes. */
 const parts: readonly Part[] = [
@@ -100,7 +97,7 @@ async function trainPart(
   const config = family.schema.parse(values);
   const experiment = experimentFor(family, config);
   const data = await loadData(config, reporter);
-  const run = await createRun(runsDir, infoOf(family, config));
+  const run = await beginRun(runsDir, family, config);
   try {
     reporter.record("run", { run: run.path, command: run.info.command });
     const finished = await trainRun({ run, experiment, config, data, reporter, stop });
@@ -108,11 +105,6 @@ async function trainPart(
   } finally {
     await run.close();
   }
-}
-
-function infoOf(family: Experiment, config: BaseConfig) {
-  const command = trainCommand(family, config);
-  return { experiment: family.name, version: packageJson.version, created: new Date().toISOString(), command, config };
 }
 
 /** Says and draws of a part what there is room for in one display of all: its share of one bar, and its results. */

@@ -1,15 +1,13 @@
 /** `softdraw train EXPERIMENT` */
 
 import type { Command } from "commander";
-import packageJson from "../../package.json" with { type: "json" };
 import type { DatasetSplits } from "../data/types.ts";
 import { experiments } from "../experiments/all.ts";
 import { type BaseConfig, type Experiment, experimentFor } from "../experiments/experiment.ts";
-import { createRun } from "../runs/run.ts";
 import { WrongCall } from "./errors.ts";
-import { addConfigurationOptions, readConfiguration, trainCommand } from "./options.ts";
+import { addConfigurationOptions, readConfiguration } from "./options.ts";
 import { addCommonOptions, begin, type CommonOptions, loadData, RUNS_FOLDER, stopOnSignal } from "./shared.ts";
-import { trainRun } from "./training.ts";
+import { beginRun, trainRun } from "./training.ts";
 
 export function addTrain(program: Command): void {
   const train = program.command("train").description("train a model, and write its run folder");
@@ -36,11 +34,9 @@ async function trainExperiment(
   try {
     const data = await loadData(config, reporter);
     checkConfiguration(experiment, config, data);
-    const command = trainCommand(family, config);
-    const created = new Date().toISOString();
-    const info = { experiment: experiment.name, version: packageJson.version, created, command, config };
-    const run = await createRun(options.runsDir, info);
+    const run = await beginRun(options.runsDir, family, config);
     try {
+      const { command } = run.info;
       reporter.say(`${command}\nRun: ${run.path}`);
       reporter.record("run", { run: run.path, command });
       await trainRun({ run, experiment, config, data, reporter, stop: stopOnSignal(reporter) });

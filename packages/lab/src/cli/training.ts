@@ -1,17 +1,26 @@
-/** Trains a run, from its beginning or from its checkpoint: what `train` and `resume` share. */
+/** Trains a run, from its beginning or from its checkpoint: what `train`, `tour` and `resume` share. */
 
 import { setImmediate as nextTurn } from "node:timers/promises";
+import packageJson from "../../package.json" with { type: "json" };
 import type { DatasetSplits } from "../data/types.ts";
 import type { BaseConfig, EpochRecord, Experiment, Result, Trained } from "../experiments/experiment.ts";
 import type { Report } from "../report/html.ts";
-import type { OpenRun } from "../runs/run.ts";
+import { createRun, type OpenRun } from "../runs/run.ts";
 import type { Checkpoint } from "../runs/safetensors.ts";
 import { Interrupted } from "./errors.ts";
+import { trainCommand } from "./options.ts";
 import { formatDuration, type Reporter } from "./output.ts";
 import { readCheckpoint } from "./trained.ts";
 
 /** So much work at most is lost to a power cut; the state is also saved after every epoch. */
 const SECONDS_BETWEEN_CHECKPOINTS = 60;
+
+/** A run to train, of an experiment with that configuration, in a folder of its own. */
+export async function beginRun(runsDir: string, family: Experiment, config: BaseConfig): Promise<OpenRun> {
+  const command = trainCommand(family, config);
+  const created = new Date().toISOString();
+  return createRun(runsDir, { experiment: family.name, version: packageJson.version, created, command, config });
+}
 
 /** What a training needs. `stop` asks it to save and end after the step it is at. */
 interface Training {

@@ -4,8 +4,8 @@
  */
 
 import type { Experiment } from "./experiment.ts";
-import { sequences } from "./explain/sequences.ts";
 import { digits } from "./explain/digits.ts";
+import { sequences } from "./explain/sequences.ts";
 import { additive, orangeSkin, switching, xor } from "./explain/synthetic.ts";
 import { experimentOfTasks } from "./tasks.ts";
 

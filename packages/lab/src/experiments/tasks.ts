@@ -32,7 +32,7 @@ function schemaOfTasks(tasks: Readonly<Record<string, Experiment>>): z.ZodType<B
     const given = Object.entries(values).filter(([, value]) => value !== undefined);
     const parsed = tasks[values.task]!.schema.safeParse(Object.fromEntries(given));
     if (parsed.success) return parsed.data;
-    for (const issue of parsed.error.issues) context.addIssue({ ...issueOfOption(issue, values.task) });
+    for (const issue of parsed.error.issues) context.addIssue(issueOfOption(issue, values.task));
     return z.NEVER;
   });
 }
