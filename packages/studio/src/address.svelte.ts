@@ -65,6 +65,8 @@ export function bindSettings<F extends Fields>(path: string, fields: F): BoundSe
   const write = (query: string) => {
     written = query;
     remembered[path] = query;
+    // On the way to another page already, though the event that says so is still to come.
+    if (![path, address.place.path].includes(currentPlace().path)) return;
     history.replaceState(history.state, "", linkTo(path, query));
   };
   $effect(() => {

@@ -283,6 +283,25 @@ describe.skipIf(lacksChromium("The studio"))("in a browser", { timeout: PATIENCE
       await page.getByRole("button", { name: "Without noise" }).click();
     }));
 
+  test("who leaves right after a change is not called back", () =>
+    visit("#/subsets", async (page) => {
+      await page.evaluate(async () => {
+        const slider = document.querySelector<HTMLInputElement>("input[type=range]")!;
+        // Due before the change is written, which is due before the page learns of its new address.
+        setTimeout(() => {
+          location.hash = "#/categorical";
+        }, 100);
+        slider.stepUp(3);
+        slider.dispatchEvent(new Event("input", { bubbles: true }));
+        for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+        for (const until = performance.now() + 1000; performance.now() < until; );
+      });
+      await page.getByRole("heading", { level: 1, name: "Categorical" }).waitFor();
+      expect(await page.evaluate(() => location.hash)).toBe("#/categorical");
+      await page.getByRole("link", { name: "Subsets" }).click();
+      await page.waitForURL(/#\/subsets\?\w+=/);
+    }));
+
   test("the keyboard skips to the page, and pages announce themselves", () =>
     visit("", async (page) => {
       await page.keyboard.press("Tab");
