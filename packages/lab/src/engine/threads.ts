@@ -33,32 +33,39 @@ export function defaultThreads(): number {
  */
 export function installThreads(count: number): void {
   if (count === 1) return;
+  const post = crew();
   let made = 0;
   const pool = { hardwareConcurrency: count, userAgent: `Node.js/${process.versions.node}` };
   Object.defineProperty(globalThis, "navigator", { value: pool, configurable: true });
   Object.defineProperty(globalThis, "Worker", {
     value: function Worker(url: string) {
-      return made++ === 0 ? new CallingThread(url) : new OtherThread(url);
+      return made++ === 0 ? new CallingThread(url, post) : new OtherThread(url, post);
     },
     configurable: true,
   });
 }
 
-type Listener = (event: { data: unknown }) => void;
+/** What the engine sends to a worker: its memory once, then kernels and routines. */
+type Message = { type: string };
+
+/** A kernel for the outputs from `begin` to `end`, of which each worker gets some. */
+export type Share = Message & { begin: number; end: number };
 
 /** What the engine needs of a Web Worker: messages to it, and one listener for its answers. */
 abstract class EngineWorker {
-  onmessage: Listener = () => {};
+  onmessage: (event: { data: unknown }) => void = () => {};
   onerror: (error: Error) => void = () => {};
-  #waiting: object[] | undefined = [];
+  readonly #post: Post;
+  #waiting: Message[] | undefined = [];
 
-  constructor(url: string) {
+  constructor(url: string, post: Post) {
+    this.#post = post;
     this.#start(url).catch((error) => this.onerror(error));
   }
 
-  postMessage(message: object): void {
+  postMessage(message: Message): void {
     if (this.#waiting) this.#waiting.push(message);
-    else this.deliver(message);
+    else this.#post(this, message);
   }
 
   async #start(url: string): Promise<void> {
@@ -67,24 +74,79 @@ abstract class EngineWorker {
     this.start(await source.text());
     const waiting = this.#waiting!;
     this.#waiting = undefined;
-    for (const message of waiting) this.deliver(message);
+    for (const message of waiting) this.#post(this, message);
   }
 
   protected abstract start(source: string): void;
-  protected abstract deliver(message: object): void;
+  /** Lets the work begin where it does not keep the caller. */
+  abstract begin(message: Message): void;
+  /** Ends the work, and returns its answer. */
+  abstract finish(): unknown;
+}
+
+type Post = (worker: EngineWorker, message: Message) => void;
+
+/**
+ * Gathers the messages that the engine sends for one kernel, divides the work among their workers anew, and does it. The
+ * engine sends them together, and does not go on before all are answered.
+ */
+function crew(): Post {
+  let [workers, messages]: [EngineWorker[], Message[]] = [[], []];
+  const work = () => {
+    const [present, sent] = [workers, messages];
+    [workers, messages] = [[], []];
+    const tasks = sent.every(isShare) ? evenShares(sent) : sent;
+    for (const [i, worker] of present.entries()) worker.begin(tasks[i]!);
+    // The calling thread is the first: it does its own share before it looks for the answers of the others.
+    for (const worker of present) worker.onmessage({ data: worker.finish() });
+  };
+  return (worker, message) => {
+    if (workers.push(worker) === 1) queueMicrotask(work);
+    messages.push(message);
+  };
+}
+
+function isShare(message: Message): message is Share {
+  return message.type === "kernel";
+}
+
+/**
+ * The shares of a kernel, as equal as can be. The engine cuts between large blocks of rows, and so divides 100 rows into
+ * 64 and 36. Its loops serve any whole number of the pieces that its first share and the whole are both made of.
+ */
+export function evenShares<S extends Share>(shares: readonly S[]): readonly S[] {
+  const [first, size] = [shares[0]!.end, shares.at(-1)!.end];
+  const unit = greatestCommonDivisor(first, size);
+  // Four numbers are computed at once, unless a share begins or ends within four.
+  if (unit % 4 !== 0) return shares;
+  const cut = (i: number) => unit * Math.round((i * size) / unit / shares.length);
+  return shares.map((share, i) => ({ ...share, begin: cut(i), end: cut(i + 1) }));
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b);
 }
 
 /** A worker that works on the calling thread, once the shares of the other threads have been sent. */
 class CallingThread extends EngineWorker {
-  readonly #scope: { onmessage: Listener } = { onmessage: () => {} };
+  readonly #scope: { onmessage: (event: { data: Message }) => void } = { onmessage: () => {} };
+  #message!: Message;
+  #answer: unknown;
 
   protected override start(source: string): void {
-    const answer = (data: unknown) => this.onmessage({ data });
+    const answer = (data: unknown) => {
+      this.#answer = data;
+    };
     new Function("self", "postMessage", source)(this.#scope, answer);
   }
 
-  protected override deliver(message: object): void {
-    queueMicrotask(() => this.#scope.onmessage({ data: message }));
+  override begin(message: Message): void {
+    this.#message = message;
+  }
+
+  override finish(): unknown {
+    this.#scope.onmessage({ data: this.#message });
+    return this.#answer;
   }
 }
 
@@ -109,9 +171,11 @@ class OtherThread extends EngineWorker {
     this.#receive = receiver({ memory: outbox, port: port1 }, SPINS, { patience: PATIENCE_MS });
   }
 
-  protected override deliver(message: object): void {
+  override begin(message: Message): void {
     this.#send(message);
-    // Two turns of the queue: the calling thread does its own share in between.
-    queueMicrotask(() => queueMicrotask(() => this.onmessage({ data: this.#receive() })));
+  }
+
+  override finish(): unknown {
+    return this.#receive();
   }
 }

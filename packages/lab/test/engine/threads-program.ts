@@ -41,6 +41,8 @@ const kernels: Record<string, (seed: number) => Array[]> = {
   "odd product": product(37, 53, 29),
   "large product": product(131, 257, 67),
   "aligned product": product(64, 128, 96),
+  "product of 100 rows": product(100, 60, 88),
+  "product of 300 columns": product(68, 100, 300),
   "sum of all": unary((x) => x.sum(), [123, 457]),
   "sum of rows": unary((x) => x.sum(-1), [1021, 33]),
   "mean of columns": unary((x) => x.mean(0), [33, 1021]),

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import fc from "fast-check";
 import { afterEach, describe, expect, onTestFinished, test } from "vitest";
-import { defaultThreads } from "../../src/engine/threads.ts";
+import { defaultThreads, evenShares } from "../../src/engine/threads.ts";
 
 const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
 const program = new URL("./threads-program.ts", import.meta.url);
@@ -67,5 +68,54 @@ describe("threads", () => {
   test("the default is a few", () => {
     expect(defaultThreads()).toBeGreaterThanOrEqual(1);
     expect(defaultThreads()).toBeLessThanOrEqual(4);
+  });
+});
+
+describe("the shares of a kernel", () => {
+  const kernel = (begin: number, end: number) => ({ type: "kernel", begin, end });
+
+  /** As the engine cuts `rows` of a width for some threads: between blocks of rows, a power of two of at most half of all. */
+  const engineShares = (rows: number, width: number, threads: number) => {
+    const block = 2 ** Math.floor(Math.log2(Math.max(1, Math.min(rows / 2, 128))));
+    const length = Math.ceil(rows / threads / block) * block;
+    const starts = Array.from({ length: Math.ceil(rows / length) }, (_, i) => i * length);
+    return { block, shares: starts.map((row) => kernel(row * width, Math.min(row + length, rows) * width)) };
+  };
+
+  test("100 rows are 52 and 48, and not 64 and 36", () => {
+    const { shares } = engineShares(100, 512, 2);
+    expect(shares).toEqual([kernel(0, 64 * 512), kernel(64 * 512, 100 * 512)]);
+    expect(evenShares(shares)).toEqual([kernel(0, 52 * 512), kernel(52 * 512, 100 * 512)]);
+  });
+
+  test("keep what else a message says", () => {
+    const message = (begin: number, end: number) => ({ ...kernel(begin, end), ptrs: [8, 16] });
+    expect(evenShares([message(0, 64), message(64, 96)])).toEqual([message(0, 64), message(64, 96)]);
+    expect(evenShares([message(0, 96), message(96, 128)])).toEqual([message(0, 64), message(64, 128)]);
+  });
+
+  test("of numbers that do not come in fours stay as they are", () => {
+    const shares = [kernel(0, 5008), kernel(5008, 10_007)];
+    expect(evenShares(shares)).toEqual(shares);
+    expect(evenShares([kernel(0, 7)])).toEqual([kernel(0, 7)]);
+  });
+
+  test("cover the whole in order, begin where the engine's loops can, and are no longer than the engine's", () => {
+    const [rows, quarters, threads] = [fc.integer({ min: 2, max: 3000 }), fc.nat(300), fc.integer({ min: 2, max: 4 })];
+    fc.assert(
+      fc.property(rows, quarters, threads, (rows, quarters, threads) => {
+        const width = 4 * (quarters + 1);
+        const { block, shares } = engineShares(rows, width, threads);
+        const even = evenShares(shares);
+        expect(even.map(({ begin }) => begin)).toEqual([0, ...even.slice(0, -1).map(({ end }) => end)]);
+        expect(even.at(-1)!.end).toBe(rows * width);
+        // The rows that the engine's innermost loop takes at once.
+        const together = [4, 2, 1].find((n) => block % n === 0 && rows % n === 0)!;
+        for (const { begin, end } of even) {
+          expect(begin % (together * width)).toBe(0);
+          expect(end - begin).toBeLessThanOrEqual(shares[0]!.end);
+        }
+      }),
+    );
   });
 });
