@@ -1,6 +1,6 @@
 /** The model straight on the engine, with what the engine brings along: what a step costs without the library and the lab. */
 
-import { lax, nn, numpy as np, random } from "@jax-js/jax";
+import { nn, numpy as np, random } from "@jax-js/jax";
 import { CLASSES, ENCODER, LAYERS, LEARNING_RATE, VARIABLES } from "./task.ts";
 
 /** Weight `[outputs, inputs]` and bias of every layer, one after the other: encoder, then decoder. */
@@ -38,8 +38,9 @@ export function loss(parameters: Parameters, images: np.Array, key: np.Array): n
 function multilayer(parameters: Parameters, input: np.Array): np.Array {
   let x = input;
   for (let i = 0; i < parameters.length; i += PER_LAYER) {
-    const contraction = { lhsContractingDims: [1], rhsContractingDims: [1] };
-    x = lax.dot(i === 0 ? x : nn.relu(x), parameters[i]!, contraction).add(parameters[i + 1]!);
+    const [batch, inputs] = x.shape as [number, number];
+    const rows = (i === 0 ? x : nn.relu(x)).reshape([batch, 1, inputs]);
+    x = np.vecdot(rows, parameters[i]!).add(parameters[i + 1]!);
   }
   return x;
 }

@@ -1,6 +1,6 @@
 /** Fully connected layers. */
 
-import { lax, numpy as np, random } from "@jax-js/jax";
+import { numpy as np, random } from "@jax-js/jax";
 import { splitKey } from "./keys.ts";
 
 /**
@@ -49,7 +49,8 @@ export function dense({ weight, bias }: Dense, x: np.Array): np.Array {
 
 /** `x weight^T`, both read along their rows. */
 export function product(x: np.Array, weight: np.Array): np.Array {
-  return lax.dot(x, weight, { lhsContractingDims: [1], rhsContractingDims: [1] });
+  const [rows, inputs] = x.shape as [number, number];
+  return np.vecdot(x.reshape([rows, 1, inputs]), weight);
 }
 
 /** The next multiple of 4: the engine multiplies number by number where a product has another width. */
