@@ -40,10 +40,15 @@ export function sender({ memory, port }) {
   };
 
   return (message) => {
-    const named = Object.entries(message).filter(([, value]) => isPosted(value));
-    const byName = Object.fromEntries(named.map(([field, value]) => [field, nameOf(value)]));
-    const withoutValues = Object.fromEntries(named.map(([field]) => [field, undefined]));
-    const json = JSON.stringify([{ ...message, ...withoutValues }, byName]);
+    /** @type {Record<string, unknown>} */
+    const plain = {};
+    /** @type {Record<string, number>} */
+    const byName = {};
+    for (const [field, value] of Object.entries(message)) {
+      if (isPosted(value)) byName[field] = nameOf(value);
+      else plain[field] = value;
+    }
+    const json = JSON.stringify([plain, byName]);
     if (json.length > CAPACITY)
       throw new RangeError(`A message of ${json.length} bytes exceeds the mailbox's ${CAPACITY}.`);
     header[LENGTH] = text.write(json, "latin1");
