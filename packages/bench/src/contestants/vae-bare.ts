@@ -7,8 +7,8 @@ import { BATCH, digitBatches, PIXELS } from "./task.ts";
 const { threads } = readOptions<{ threads: number }>();
 installThreads(threads);
 // Imported late: the engine looks for threads when it is.
-const { jit, numpy: np, random, tree, valueAndGrad } = await import("@jax-js/jax");
-const { adam, initAdam, initParameters, loss } = await import("./bare-model.ts");
+const { jit, numpy: np, tree, valueAndGrad } = await import("@jax-js/jax");
+const { adam, initAdam, initParameters, keyOf, loss } = await import("./bare-model.ts");
 
 type Parameters = ReturnType<typeof initParameters>;
 type State = { parameters: Parameters; adam: ReturnType<typeof initAdam> };
@@ -16,9 +16,9 @@ type State = { parameters: Parameters; adam: ReturnType<typeof initAdam> };
 const update = jit(function update(
   { parameters, adam: state }: State,
   images: ReturnType<typeof np.array>,
-  step: ReturnType<typeof np.array>,
+  key: ReturnType<typeof np.array>,
 ) {
-  const [value, gradients] = valueAndGrad(loss)(tree.ref(parameters), images, step);
+  const [value, gradients] = valueAndGrad(loss)(tree.ref(parameters), images, key);
   return { state: adam(parameters, gradients, state), loss: value };
 });
 
@@ -29,7 +29,7 @@ let steps = 0;
 
 await serveTraining(async () => {
   const images = np.array(nextBatch(), { shape: [BATCH, PIXELS] });
-  const result = update(state, images, random.key(steps++));
+  const result = update(state, images, keyOf(steps++));
   state = result.state;
   return (await result.loss.data())[0]!;
 });

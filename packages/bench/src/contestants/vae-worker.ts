@@ -4,8 +4,8 @@
  */
 
 import { parentPort, workerData } from "node:worker_threads";
-import { jit, numpy as np, random, valueAndGrad } from "@jax-js/jax";
-import { initParameters, loss, type Parameters } from "./bare-model.ts";
+import { jit, numpy as np, valueAndGrad } from "@jax-js/jax";
+import { initParameters, keyOf, loss, type Parameters } from "./bare-model.ts";
 import { barrier, type WorkerData } from "./shared-memory.ts";
 import { BATCH, digitBatches, LEARNING_RATE, PIXELS } from "./task.ts";
 
@@ -33,7 +33,7 @@ let steps = 0;
 /** Returns the loss of this worker's images. */
 function step(): number {
   const batch = np.array(nextImages(), { shape: [images, PIXELS] });
-  const [value, gradientOfShare] = gradient(read(), batch, random.key(steps * count + rank));
+  const [value, gradientOfShare] = gradient(read(), batch, keyOf(steps * count + rank));
   write(gradientOfShare, gradients[rank]!);
   everyoneIsHere();
   moveShare(++steps);
