@@ -58,11 +58,19 @@ function follow({ kernel, v }: State, path: Scalings[], change: Array, before: A
       weighted.ref,
     );
     for (const [t, { u, v }] of part.entries()) {
-      a = np.negative(ofRows[t]!.add(kernel.ref.mul(row(befores[t]!.ref.mul(b))).sum(-1)).mul(u.ref));
-      b = np.negative(ofColumns[t]!.add(kernel.ref.mul(column(u.ref.mul(a.ref))).sum(-2)).mul(v.ref));
+      a = np.negative(ofRows[t]!.add(product(kernel.ref, befores[t]!.ref.mul(b))).mul(u.ref));
+      b = np.negative(ofColumns[t]!.add(product(np.swapaxes(kernel.ref, -1, -2), u.ref.mul(a.ref))).mul(v.ref));
     }
   }
   return { a, b };
+}
+
+/**
+ * A matrix times a vector `[..., n]`. With the rows in front: the gradient by the vector is then a sum along the first axis,
+ * to which the engine joins what comes after it. A sum along an axis in the middle would be followed by a reshape.
+ */
+function product(matrix: Array, vector: Array): Array {
+  return np.moveaxis(np.moveaxis(matrix, -2, 0).mul(vector).sum(-1), 0, -1);
 }
 
 /** Vectors `[..., n]` times a matrix, as one product. */
