@@ -8,6 +8,9 @@
  * - the first of the pool is the calling thread itself, which would otherwise sleep;
  * - the others are real threads, woken through shared memory, whose answer is awaited without the event loop.
  *
+ * To ask another thread takes as long as many a kernel. So the calling thread does all shares of a kernel whose shares have
+ * turned out to be brief.
+ *
  * Each number is computed by one thread in the engine's order of operations, so results do not depend on the count.
  */
 
@@ -18,6 +21,9 @@ import { mailboxMemory, receiver, sender } from "./mailbox.js";
 
 /** How long the caller looks for an answer before it sleeps: the shares of a kernel are equal, so it is nearly there. */
 const SPINS = 20_000;
+
+/** A share of a kernel that takes less is done sooner than another thread is asked and answers. */
+const BRIEF_MS = 0.02;
 
 /** A share of a kernel takes milliseconds. After this long, its thread is gone. */
 const PATIENCE_MS = 300_000;
@@ -33,12 +39,14 @@ export function defaultThreads(): number {
  */
 export function installThreads(count: number): void {
   if (count === 1) return;
-  let made = 0;
+  let calling: CallingThread | undefined;
   const pool = { hardwareConcurrency: count, userAgent: `Node.js/${process.versions.node}` };
   Object.defineProperty(globalThis, "navigator", { value: pool, configurable: true });
   Object.defineProperty(globalThis, "Worker", {
     value: function Worker(url: string) {
-      return made++ === 0 ? new CallingThread(url) : new OtherThread(url);
+      if (calling) return new OtherThread(url, calling);
+      calling = new CallingThread(url);
+      return calling;
     },
     configurable: true,
   });
@@ -46,17 +54,22 @@ export function installThreads(count: number): void {
 
 type Listener = (event: { data: unknown }) => void;
 
+/** Of the engine to its workers: to do a share of a kernel, which has a name, or something else. */
+interface Message {
+  readonly kernelHash?: string;
+}
+
 /** What the engine needs of a Web Worker: messages to it, and one listener for its answers. */
 abstract class EngineWorker {
   onmessage: Listener = () => {};
   onerror: (error: Error) => void = () => {};
-  #waiting: object[] | undefined = [];
+  #waiting: Message[] | undefined = [];
 
   constructor(url: string) {
     this.#start(url).catch((error) => this.onerror(error));
   }
 
-  postMessage(message: object): void {
+  postMessage(message: Message): void {
     if (this.#waiting) this.#waiting.push(message);
     else this.deliver(message);
   }
@@ -71,27 +84,55 @@ abstract class EngineWorker {
   }
 
   protected abstract start(source: string): void;
-  protected abstract deliver(message: object): void;
+  protected abstract deliver(message: Message): void;
 }
 
 /** A worker that works on the calling thread, once the shares of the other threads have been sent. */
 class CallingThread extends EngineWorker {
   readonly #scope: { onmessage: Listener } = { onmessage: () => {} };
+  readonly #shortest = new Map<string, number>();
+  #answer: Listener = () => {};
 
-  protected override start(source: string): void {
-    const answer = (data: unknown) => this.onmessage({ data });
-    new Function("self", "postMessage", source)(this.#scope, answer);
+  /** Whether a message asks for a share of a kernel of which one has taken so little time that no other thread need be asked. */
+  isBrief({ kernelHash }: Message): boolean {
+    return kernelHash !== undefined && this.#shortestOf(kernelHash) < BRIEF_MS;
   }
 
-  protected override deliver(message: object): void {
-    queueMicrotask(() => this.#scope.onmessage({ data: message }));
+  /** Does what a message asks for, in a moment. */
+  work(message: Message, answer: Listener): void {
+    queueMicrotask(() => {
+      const { kernelHash } = message;
+      this.#answer = answer;
+      const started = performance.now();
+      this.#scope.onmessage({ data: message });
+      const took = performance.now() - started;
+      if (kernelHash !== undefined) this.#shortest.set(kernelHash, Math.min(this.#shortestOf(kernelHash), took));
+    });
+  }
+
+  #shortestOf(kernelHash: string): number {
+    return this.#shortest.get(kernelHash) ?? Number.POSITIVE_INFINITY;
+  }
+
+  protected override start(source: string): void {
+    new Function("self", "postMessage", source)(this.#scope, (data: unknown) => this.#answer({ data }));
+  }
+
+  protected override deliver(message: Message): void {
+    this.work(message, (event) => this.onmessage(event));
   }
 }
 
-/** A worker on a thread of its own. */
+/** A worker on a thread of its own, or on the calling one if that is sooner. */
 class OtherThread extends EngineWorker {
+  readonly #calling: CallingThread;
   #send!: (message: object) => void;
   #receive!: () => unknown;
+
+  constructor(url: string, calling: CallingThread) {
+    super(url);
+    this.#calling = calling;
+  }
 
   protected override start(source: string): void {
     const { port1, port2 } = new MessageChannel();
@@ -109,7 +150,11 @@ class OtherThread extends EngineWorker {
     this.#receive = receiver({ memory: outbox, port: port1 }, SPINS, { patience: PATIENCE_MS });
   }
 
-  protected override deliver(message: object): void {
+  protected override deliver(message: Message): void {
+    if (this.#calling.isBrief(message)) {
+      this.#calling.work(message, (event) => this.onmessage(event));
+      return;
+    }
     this.#send(message);
     // Two turns of the queue: the calling thread does its own share in between.
     queueMicrotask(() => queueMicrotask(() => this.onmessage({ data: this.#receive() })));
