@@ -47,8 +47,10 @@ export interface SinkhornOptions extends TemperatureOptions {
    */
   form?: SinkhornForm;
   /**
-   * "unrolled", the default: of the iterations as they are. "implicit": of the fixed point that they approach, from the
-   * plan alone. Its memory does not grow with the iterations, and it is wrong by as much as they have left to converge.
+   * "unrolled", the default: of the iterations as they are, from their scalings, a few vectors an iteration ("auto"), or
+   * from matrices (the other forms). "implicit": of the fixed point that they approach, from the plan alone. Its memory does
+   * not grow with the iterations, and it is wrong by as much as they have left to converge. There is no second derivative
+   * but of the unrolled iterations of "scaling" and "log".
    */
   gradient?: "unrolled" | "implicit";
 }
