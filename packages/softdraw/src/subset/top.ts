@@ -47,12 +47,20 @@ function tournament(x: Array, k: number, size: number): Largest {
   const blocks = inBlocks(x, size);
   const best = indicesOfLargest(np.max(blocks.ref, -1), k);
   // In ascending order, so that of equal candidates the first one is also the first in x.
-  const chosen = np.expandDims(np.sort(best.astype(np.float32), -1), -1).astype(np.int32);
+  const chosen = np.expandDims(np.sort(best.astype(np.float32), -1), -1);
   const flat = [...chosen.shape.slice(0, -2), k * size];
-  const candidates = np.takeAlongAxis(blocks, chosen.ref, -2).reshape(flat);
+  const candidates = np.takeAlongAxis(blocks, integers(chosen.ref), -2).reshape(flat);
   const origins = chosen.mul(size).add(np.arange(size)).reshape(flat);
   const { values, indices } = largest(candidates, k);
-  return { values, indices: np.takeAlongAxis(origins, indices, -1) };
+  return { values, indices: integers(np.takeAlongAxis(origins, integers(indices), -1)) };
+}
+
+/**
+ * Whole numbers as indices, by way of float32: under a transformation, integers that the engine has computed with
+ * JavaScript's numbers turn out to be float32, and it gathers by integers alone.
+ */
+function integers(x: Array): Array {
+  return x.astype(np.float32).astype(np.int32);
 }
 
 /** `[..., n]` as `[..., blocks, size]`, the last block filled with what is never among the largest. */
