@@ -14,6 +14,8 @@ export interface Benchmark {
 export interface Settings {
   /** Turns of every contestant. */
   readonly rounds: number;
+  /** Take the tables alone whose title holds this. */
+  readonly only?: string | undefined;
   /** What is going on, for who waits. */
   readonly onProgress: (what: string) => void;
 }

@@ -54,6 +54,11 @@ export function torchContestant(name: string, program: string, args: readonly st
   return { name, amount, command: [PYTHON, path(`../peers/${program}.py`), ...args], missing: missingTorch };
 }
 
+/** A part of a contestant's name. */
+export function threadsText(threads: number): string {
+  return `${threads} thread${threads === 1 ? "" : "s"}`;
+}
+
 /** Starts the program. What it needs to warm up is part of its first answer. */
 export function startContestant({ name, command }: Contestant): RunningContestant {
   const [program, ...args] = command;

@@ -7,6 +7,7 @@ import { findingsText, machineText } from "./print.ts";
 
 interface Options {
   readonly rounds: number;
+  readonly only?: string;
   readonly json?: true;
 }
 
@@ -18,18 +19,19 @@ await new Command("npm run bench --")
   .description("Measure Softdraw beside its peers, in turn, and print medians and ratios.")
   .argument("[names...]", "benchmarks to take; default all")
   .option("--rounds <number>", "turns of every contestant", wholeNumber, 10)
+  .option("--only <text>", "of benchmarks with several tables, those with this in their title")
   .option("--json", "print one JSON object, with every sample")
   .addHelpText("after", `\nBenchmarks:\n${list}\n\nExample:\n  npm run bench -- vae-step gumbel --rounds 5`)
   .action(main)
   .parseAsync();
 
-async function main(asked: string[], { rounds, json }: Options): Promise<void> {
+async function main(asked: string[], { rounds, only, json }: Options): Promise<void> {
   const chosen = asked.length === 0 ? benchmarks : asked.map(find);
   const machine = describeMachine();
   const results = [];
   if (!json) console.log(machineText(machine));
   for (const { name, run } of chosen) {
-    const findings = await run({ rounds, onProgress: (what) => showProgress(`${name}: ${what}`) });
+    const findings = await run({ rounds, only, onProgress: (what) => showProgress(`${name}: ${what}`) });
     showProgress("");
     results.push({ name, findings });
     if (!json) console.log(`\n${findings.map(findingsText).join("\n\n")}`);

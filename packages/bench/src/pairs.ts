@@ -35,11 +35,17 @@ export async function measure(match: Match, settings: Settings): Promise<Finding
   return { title, unit, measurements, comparisons, notes: absences(match.contestants) };
 }
 
-/** `measure` for several matches, one after the other. */
+/** `measure` for several matches, one after the other: all of them, or those that are asked for. */
 export async function measureAll(matches: readonly Match[], settings: Settings): Promise<Findings[]> {
   const findings: Findings[] = [];
-  for (const match of matches) findings.push(await measure(match, settings));
+  for (const match of matches.filter(({ title }) => isAskedFor(title, settings))) {
+    findings.push(await measure(match, settings));
+  }
   return findings;
+}
+
+export function isAskedFor(title: string, { only = "" }: Settings): boolean {
+  return title.includes(only);
 }
 
 /** Every contestant's answers, one a round. A first turn of each is not counted: it compiles. */

@@ -35,6 +35,7 @@ import { finite } from "./numerics.ts";
 import { iterate, type SinkhornForm } from "./permutation/forms.ts";
 import { withImplicitGradient } from "./permutation/implicit.ts";
 import { advance, finish, stabilized, start } from "./permutation/stabilized.ts";
+import { unrolled } from "./permutation/unrolled.ts";
 
 export interface SinkhornOptions extends TemperatureOptions {
   /** Normalizations of the rows and then the columns; default 20. `iterationsFor` says how many a tolerance takes. */
@@ -46,8 +47,10 @@ export interface SinkhornOptions extends TemperatureOptions {
    */
   form?: SinkhornForm;
   /**
-   * "unrolled", the default: of the iterations as they are. "implicit": of the fixed point that they approach, from the
-   * plan alone. Its memory does not grow with the iterations, and it is wrong by as much as they have left to converge.
+   * "unrolled", the default: of the iterations as they are, from their scalings, a few vectors an iteration ("auto"), or
+   * from matrices (the other forms). "implicit": of the fixed point that they approach, from the plan alone. Its memory does
+   * not grow with the iterations, and it is wrong by as much as they have left to converge. There is no second derivative
+   * but of the unrolled iterations of "scaling" and "log".
    */
   gradient?: "unrolled" | "implicit";
 }
@@ -261,9 +264,10 @@ function sinkhornOf(where: string, logits: Array, options: SinkhornOptions): Arr
 /** The plan of logits that are already divided by the temperature. */
 function plan(x: Array, { iterations, form, gradient }: SinkhornSettings): Array {
   if (iterations === 0) return np.exp(x);
-  if (gradient === "unrolled") return iterate[form](x, iterations);
+  if (gradient === "unrolled" && form !== "auto") return iterate[form](x, iterations);
   // Stopped out here: a gradient that enters a jitted function and ends there leaks arrays of the engine.
   const stopped = lax.stopGradient(x.ref);
+  if (gradient === "unrolled") return unrolled(x, stopped, iterations);
   // In pieces, which are compiled once for any number of iterations; a gradient of the iterations needs the whole.
   const value = form === "auto" ? stabilized(stopped, iterations) : iterate[form](stopped, iterations);
   return withImplicitGradient(x, lax.stopGradient(value), iterations);
@@ -321,7 +325,7 @@ const scaleKernel = jit(function scale(logits: Array, temperature: Array) {
 function checkSinkhorn(where: string, options: SinkhornOptions): SinkhornSettings {
   const { iterations = 20, form = "auto", gradient = "unrolled" } = options;
   checkCount(where, "iterations", iterations);
-  checkChoice(where, "form", form, Object.keys(iterate));
+  checkChoice(where, "form", form, ["auto", ...Object.keys(iterate)]);
   checkChoice(where, "gradient", gradient, ["unrolled", "implicit"]);
   return { temperature: checkTemperature(where, options), iterations, form, gradient };
 }

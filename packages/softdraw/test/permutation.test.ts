@@ -133,6 +133,22 @@ describe("sinkhorn", () => {
   });
 });
 
+describe("the unrolled gradient", () => {
+  // 45 iterations of n = 6 are three runs between absorptions, of which the first two are in three stacks.
+  test.each([1, 1 / 4, 1 / 16])("is that of the iterations in float64 at temperature %f", (temperature) => {
+    const [n, iterations, step] = [6, 45, 1e-5];
+    const [logits, direction, cotangent] = [normals(60, n * n), normals(61, n * n), normals(50, n * n)];
+    const valueAt = (h: number) => {
+      const x = logits.map((l, i) => (l + h * direction[i]!) / temperature);
+      return sum(exactSinkhorn(x, n, iterations).map((p, i) => p * cotangent[i]!));
+    };
+    const expected = (valueAt(step) - valueAt(-step)) / (2 * step);
+    const gradient = gradientOf(logits, n, { temperature, iterations });
+    expect(Math.abs(expected)).toBeGreaterThan(1e-3);
+    expect(Math.abs(sum(gradient.map((g, i) => g * direction[i]!)) / expected - 1)).toBeLessThan(1e-3);
+  });
+});
+
 describe("the implicit gradient", () => {
   const cases = [2, 3, 8, 20].flatMap((n) => [1, 0.3].map((temperature) => ({ n, temperature })));
 

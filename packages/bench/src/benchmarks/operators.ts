@@ -1,7 +1,7 @@
 /** The relaxations alone, forward and backward, beside PyTorch's. */
 
 import type { Benchmark } from "../benchmark.ts";
-import { nodeContestant, torchContestant } from "../contestant.ts";
+import { nodeContestant, threadsText, torchContestant } from "../contestant.ts";
 import { type Match, measureAll } from "../pairs.ts";
 
 type Shape = readonly [batch: number, variables: number, classes: number];
@@ -23,7 +23,7 @@ function gumbelSoftmax(shape: Shape, hard: boolean, calls: number): Match {
     `${v}`,
   ]);
   const pairs = THREADS.map((threads) => {
-    const count = `${hard ? "hard, " : ""}${threads} thread${threads === 1 ? "" : "s"}`;
+    const count = `${hard ? "hard, " : ""}${threadsText(threads)}`;
     return {
       name: `Softdraw to PyTorch, ${count}`,
       softdraw: nodeContestant(`categorical.relax, ${count}`, "operators", { threads, shape, hard }, calls),

@@ -2,7 +2,7 @@
 
 import type { Benchmark, Findings, Settings } from "../benchmark.ts";
 import { type Answer, type Contestant, nodeContestant } from "../contestant.ts";
-import { takeTurns } from "../pairs.ts";
+import { isAskedFor, takeTurns } from "../pairs.ts";
 import { growthExponent, summarize } from "../statistics.ts";
 
 const GRADIENTS = ["unrolled", "implicit"] as const;
@@ -54,7 +54,8 @@ async function grow({ title, sizes, contestants }: Series, settings: Settings): 
 
 async function run(settings: Settings): Promise<Findings[]> {
   const findings: Findings[] = [];
-  for (const each of series) findings.push(...(await grow(each, settings)));
+  for (const each of series.filter(({ title }) => isAskedFor(title, settings)))
+    findings.push(...(await grow(each, settings)));
   return findings;
 }
 

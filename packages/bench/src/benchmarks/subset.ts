@@ -1,7 +1,7 @@
 /** Relaxed subsets, forward and backward, and draws of 100 of a million, beside PyTorch's. */
 
 import type { Benchmark } from "../benchmark.ts";
-import { nodeContestant, torchContestant } from "../contestant.ts";
+import { nodeContestant, threadsText, torchContestant } from "../contestant.ts";
 import { type Match, measureAll } from "../pairs.ts";
 
 type Shape = readonly [batch: number, n: number, k: number];
@@ -25,7 +25,7 @@ const matches = [
 function relaxation(shape: Shape, temperature: number, calls: number): Match {
   const ours = (name: "successive" | "threshold", threads: number) =>
     nodeContestant(
-      `subset.softMode, ${name}, ${count(threads)}`,
+      `subset.softMode, ${name}, ${threadsText(threads)}`,
       "subset",
       { task: name, threads, shape, temperature },
       calls,
@@ -48,7 +48,7 @@ function relaxation(shape: Shape, temperature: number, calls: number): Match {
 
 function draws(shape: Shape, calls: number): Match {
   const softdraw = nodeContestant(
-    `subset.sampleOrdered, ${count(THREADS)}`,
+    `subset.sampleOrdered, ${threadsText(THREADS)}`,
     "subset",
     { task: "sample", threads: THREADS, shape, temperature: 1 },
     calls,
@@ -64,11 +64,7 @@ function draws(shape: Shape, calls: number): Match {
 
 function peer(task: "successive" | "sample", [batch, n, k]: Shape, calls: number, more: string[] = []) {
   const sizes = Object.entries({ threads: THREADS, batch, n, k }).flatMap(([name, value]) => [`--${name}`, `${value}`]);
-  return torchContestant(`PyTorch, ${count(THREADS)}`, "subset", ["--task", task, ...sizes, ...more], calls);
-}
-
-function count(threads: number): string {
-  return `${threads} thread${threads === 1 ? "" : "s"}`;
+  return torchContestant(`PyTorch, ${threadsText(THREADS)}`, "subset", ["--task", task, ...sizes, ...more], calls);
 }
 
 export const subset: Benchmark = {

@@ -8,6 +8,9 @@
  * - the first of the pool is the calling thread itself, which would otherwise sleep;
  * - the others are real threads, woken through shared memory, whose answer is awaited without the event loop.
  *
+ * To ask another thread takes as long as many a kernel. So the calling thread does all shares of a kernel whose shares have
+ * turned out to be brief.
+ *
  * Each number is computed by one thread in the engine's order of operations, so results do not depend on the count.
  */
 
@@ -18,6 +21,9 @@ import { mailboxMemory, receiver, sender } from "./mailbox.js";
 
 /** How long the caller looks for an answer before it sleeps: the shares of a kernel are equal, so it is nearly there. */
 const SPINS = 20_000;
+
+/** A share of a kernel that takes less is done sooner than another thread is asked and answers. */
+const BRIEF_MS = 0.02;
 
 /** A share of a kernel takes milliseconds. After this long, its thread is gone. */
 const PATIENCE_MS = 300_000;
@@ -49,7 +55,7 @@ export function installThreads(count: number): void {
 type Message = { type: string };
 
 /** A kernel for the outputs from `begin` to `end`, of which each worker gets some. */
-export type Share = Message & { begin: number; end: number };
+export type Share = Message & { kernelHash: string; begin: number; end: number };
 
 /** What the engine needs of a Web Worker: messages to it, and one listener for its answers. */
 abstract class EngineWorker {
@@ -92,17 +98,50 @@ type Post = (worker: EngineWorker, message: Message) => void;
  */
 function crew(): Post {
   let [workers, messages]: [EngineWorker[], Message[]] = [[], []];
+  const brief = briefKernels();
   const work = () => {
     const [present, sent] = [workers, messages];
     [workers, messages] = [[], []];
-    const tasks = sent.every(isShare) ? evenShares(sent) : sent;
-    for (const [i, worker] of present.entries()) worker.begin(tasks[i]!);
-    // The calling thread is the first: it does its own share before it looks for the answers of the others.
-    for (const worker of present) worker.onmessage({ data: worker.finish() });
+    if (!sent.every(isShare)) return together(present, sent);
+    const { kernelHash } = sent[0]!;
+    const shares = evenShares(sent);
+    if (brief.has(kernelHash)) return alone(present, shares);
+    return together(present, shares, (took) => brief.note(kernelHash, took));
   };
   return (worker, message) => {
     if (workers.push(worker) === 1) queueMicrotask(work);
     messages.push(message);
+  };
+}
+
+/** Everybody does a share. The calling thread is the first: it does its own before it looks for the answers of the others. */
+function together(workers: readonly EngineWorker[], tasks: readonly Message[], onFirst = (_: number) => {}): void {
+  for (const [i, worker] of workers.entries()) worker.begin(tasks[i]!);
+  for (const [i, worker] of workers.entries()) {
+    const started = performance.now();
+    const answer = worker.finish();
+    if (i === 0) onFirst(performance.now() - started);
+    worker.onmessage({ data: answer });
+  }
+}
+
+/** The calling thread does all shares, in the others' names. */
+function alone([first, ...others]: readonly EngineWorker[], tasks: readonly Message[]): void {
+  for (const [i, worker] of [first!, ...others].entries()) {
+    first!.begin(tasks[i]!);
+    worker.onmessage({ data: first!.finish() });
+  }
+}
+
+/** Kernels of which a share has taken so little time that no other thread need be asked. */
+function briefKernels() {
+  const found = new Set<string>();
+  return {
+    has: (kernelHash: string) => found.has(kernelHash),
+    /** @param took milliseconds of a share on the calling thread */
+    note(kernelHash: string, took: number): void {
+      if (took < BRIEF_MS) found.add(kernelHash);
+    },
   };
 }
 

@@ -72,7 +72,7 @@ describe("threads", () => {
 });
 
 describe("the shares of a kernel", () => {
-  const kernel = (begin: number, end: number) => ({ type: "kernel", begin, end });
+  const kernel = (begin: number, end: number) => ({ type: "kernel", kernelHash: "product", begin, end });
 
   /** As the engine cuts `rows` of a width for some threads: between blocks of rows, a power of two of at most half of all. */
   const engineShares = (rows: number, width: number, threads: number) => {

@@ -3,7 +3,7 @@
 import { jit, lax, nn, numpy as np } from "@jax-js/jax";
 import type { Array } from "../checks.ts";
 import { column, row } from "../rows.ts";
-import { scaleColumns, scaleRows, stabilized } from "./stabilized.ts";
+import { scaleColumns, scaleRows } from "./stabilized.ts";
 
 /** How the iterations are computed; see `sinkhorn`. */
 export type SinkhornForm = "auto" | "log" | "scaling";
@@ -12,8 +12,7 @@ export type SinkhornForm = "auto" | "log" | "scaling";
  * The plan after `iterations` of at least 1, of logits `[..., n, n]` that are already divided by the temperature. Compiled as a
  * whole, which takes time in proportion to the iterations.
  */
-export const iterate: Record<SinkhornForm, (x: Array, iterations: number) => Array> = {
-  auto: jit(stabilized, { staticArgnums: [1] }),
+export const iterate: Record<Exclude<SinkhornForm, "auto">, (x: Array, iterations: number) => Array> = {
   log: jit(log, { staticArgnums: [1] }),
   scaling: jit(scaling, { staticArgnums: [1] }),
 };

@@ -26,6 +26,12 @@ export interface State {
   [name: string]: Array;
 }
 
+/** Of rows and columns. */
+export interface Scalings {
+  u: Array;
+  v: Array;
+}
+
 /** exp(-87) is the last exponential that float32 holds in full; smaller ones are slow, and cost accuracy. */
 const LOWEST_EXPONENT = -87;
 
@@ -45,43 +51,62 @@ export function stabilized(x: Array, iterations: number): Array {
   return finish(state);
 }
 
-/** The first iteration, whose steps may be of any size, in the log domain. */
-export const start = jit(function start(x: Array): State {
+/** The first iteration, whose steps may be of any size, in the log domain; and the plan with its rows normalized alone. */
+export function firstIteration(x: Array): { state: State; softmax: Array } {
   const top = np.negative(lax.stopGradient(np.max(x.ref, -1)));
-  const rows = absorb(np.reciprocal(np.exp(x.ref.add(column(top.ref))).sum(-1)));
+  const weights = np.exp(x.ref.add(column(top.ref)));
+  const normalizer = np.reciprocal(weights.ref.sum(-1));
+  const rows = absorb(normalizer.ref);
   const f = top.add(rows.logarithm);
   const g = np.negative(lax.stopGradient(np.max(x.ref.add(column(f.ref)), -2)));
   const kernel = exponential(x, f.ref, g.ref);
-  return { f, g, kernel, u: rows.rest, v: scaleColumns(kernel.ref, rows.rest.ref) };
+  const state = { f, g, kernel, u: rows.rest, v: scaleColumns(kernel.ref, rows.rest.ref) };
+  return { state, softmax: weights.mul(column(normalizer)) };
+}
+
+export const start = jit(function start(x: Array): State {
+  return firstIteration(x).state;
 });
 
 /** So many further iterations; from a state that is more than a first iteration old, `absorbing` its scalings at once. */
 export const advance = jit(
   function advance(state: State, x: Array, iterations: number, absorbing: boolean): State {
     const longest = longestRun(x.shape.at(-1)!);
-    let { f, g, kernel, u, v } = state;
-    for (let i = 0; i < iterations; i++) {
-      if (i % longest === 0 && (absorbing || i > 0)) ({ f, g, kernel, u, v } = absorbed({ f, g, kernel, u, v }, x.ref));
-      u = scaleRows(kernel.ref, v);
-      v = scaleColumns(kernel.ref, u.ref);
+    let reached = state;
+    for (let done = 0; done < iterations; done += longest) {
+      if (absorbing || done > 0) reached = absorbed(reached, x.ref);
+      reached = run(reached, Math.min(longest, iterations - done)).state;
     }
-    return { f, g, kernel, u, v };
+    return reached;
   },
   { staticArgnums: [2, 3] },
 );
+
+/** So many iterations with the kernel of a state, and the scalings after each. */
+export function run(state: State, iterations: number): { state: State; path: Scalings[] } {
+  const path: Scalings[] = [];
+  const { kernel } = state;
+  let { u, v } = state;
+  for (let i = 0; i < iterations; i++) {
+    u = scaleRows(kernel.ref, v.ref);
+    v = scaleColumns(kernel.ref, u.ref);
+    path.push({ u: u.ref, v: v.ref });
+  }
+  return { state: { ...state, u, v }, path };
+}
 
 export const finish = jit(function finish({ kernel, u, v }: State): Array {
   return kernel.mul(column(u)).mul(row(v));
 });
 
 /** Iterations between two absorptions. */
-function longestRun(n: number): number {
+export function longestRun(n: number): number {
   const growths = (-LOWEST_EXPONENT - LOST) / Math.log(Math.max(n, 2));
   return Math.max(1, Math.floor((growths - 1) / 2));
 }
 
 /** The same plan with the scalings moved into the kernel. */
-function absorbed({ f, g, u, v }: State, x: Array): State {
+export function absorbed({ f, g, u, v }: State, x: Array): State {
   const [rows, columns] = [absorb(u), absorb(v)];
   const [nextF, nextG] = [f.add(rows.logarithm), g.add(columns.logarithm)];
   return { f: nextF, g: nextG, kernel: exponential(x, nextF.ref, nextG.ref), u: rows.rest, v: columns.rest };

@@ -12,30 +12,38 @@ import { column, onceARow } from "../rows.ts";
 
 /**
  * The sum of k softmaxes p of `scores = keys / temperature`, where each p takes `log(1 - p) / temperature` off the
- * scores that the next one sees.
+ * scores that the next one sees. There is no second derivative.
  *
  * @param keys finite, `[..., n]`
  */
 export function successive(keys: Array, temperature: Array, k: number): Array {
   const rate = np.divide(1, temperature);
-  let scores = keys.mul(rate.ref);
-  let [p, largest] = softmax(scores.ref);
-  const taken = [p.ref];
-  for (let i = 1; i < k; i++) {
-    scores = scores.add(logRest(p, largest).mul(rate.ref));
-    [p, largest] = softmax(scores.ref);
-    taken.push(p.ref);
+  const fixedRate = () => lax.stopGradient(rate.ref);
+  const rateChange = rate.ref.sub(fixedRate());
+  const scaled = keys.mul(rate.ref);
+  let scores = lax.stopGradient(scaled.ref);
+  // Changes are zero, with the gradients that the softmaxes have: so each step has few kernels, and keeps one array.
+  let change = scaled.sub(scores.ref);
+  let taken: Array | number = 0;
+  let takenChange: Array | number = 0;
+  for (let i = 0; i < k; i++) {
+    const { p, largest } = softmax(scores.ref);
+    const pChange = p.ref.mul(change.ref.sub(column(p.ref.mul(change.ref).sum(-1))));
+    taken = p.ref.add(taken);
+    takenChange = pChange.ref.add(takenChange);
+    const rest = logRest(p.ref, largest);
+    scores = scores.add(rest.ref.mul(fixedRate()));
+    change = change.sub(pChange.mul(slopeOfRest(p)).mul(fixedRate())).add(rest.mul(rateChange.ref));
   }
-  return taken.reduce((sum, p) => sum.add(p));
+  return np.add(taken, takenChange);
 }
 
 /** The softmax along the last axis, and its largest entry of every row. */
-function softmax(scores: Array): [p: Array, largest: Array] {
-  const top = lax.stopGradient(np.max(scores.ref, -1));
-  const weights = np.exp(scores.sub(column(top)));
+function softmax(scores: Array): { p: Array; largest: Array } {
+  const weights = np.exp(scores.ref.sub(column(np.max(scores, -1))));
   // The largest weight is 1, so the largest entry is the reciprocal of the sum.
-  const reciprocal = np.reciprocal(weights.ref.sum(-1));
-  return [weights.mul(column(reciprocal.ref)), lax.stopGradient(reciprocal)];
+  const largest = np.reciprocal(weights.ref.sum(-1));
+  return { p: weights.mul(column(largest.ref)), largest };
 }
 
 /** 1 - p below this counts as 0: the entry is all taken. Float32 has no number between 0 and 6e-8 there. */
@@ -44,20 +52,14 @@ const NOTHING_LEFT = 2 ** -25;
 /** What an entry that is all taken loses: more than any two scores differ by, less than what an impossible one is below. */
 const ALL_TAKEN = 1e9;
 
-/** log(1 - p), with the derivative -1 / (1 - p). */
+/** log(1 - p). */
 function logRest(p: Array, largest: Array): Array {
-  const value = () => lax.stopGradient(p.ref);
-  const isLarge = np.clip(
-    value()
-      .sub(0.5)
-      .mul(2 ** 30),
-    0,
-    1,
-  );
-  const logOfLarge = column(onceARow(logRestOfLargest(largest)));
-  const logarithm = isLarge.ref.mul(logOfLarge).add(np.subtract(1, isLarge).mul(logRestOfSmall(value())));
-  const slope = np.reciprocal(np.maximum(np.subtract(1, value()), NOTHING_LEFT));
-  return logarithm.sub(slope.mul(p.ref.sub(value())));
+  return np.where(p.ref.greater(0.5), column(onceARow(logRestOfLargest(largest))), logRestOfSmall(p));
+}
+
+/** Minus the derivative of log(1 - p). */
+function slopeOfRest(p: Array): Array {
+  return np.reciprocal(np.maximum(np.subtract(1, p), NOTHING_LEFT));
 }
 
 function logRestOfLargest(largest: Array): Array {

@@ -47,13 +47,20 @@ function tournament(x: Array, k: number, size: number): Largest {
   const blocks = inBlocks(x, size);
   const best = indicesOfLargest(np.max(blocks.ref, -1), k);
   // In ascending order, so that of equal candidates the first one is also the first in x.
-  const chosen = np.sort(best.astype(np.float32), -1);
-  const flat = [...chosen.shape.slice(0, -1), k * size];
-  const candidates = rows(blocks, chosen.ref).reshape(flat);
-  const origins = np.expandDims(chosen.mul(size), -1).add(np.arange(size)).reshape(flat);
+  const chosen = np.expandDims(np.sort(best.astype(np.float32), -1), -1);
+  const flat = [...chosen.shape.slice(0, -2), k * size];
+  const candidates = np.takeAlongAxis(blocks, integers(chosen.ref), -2).reshape(flat);
+  const origins = chosen.mul(size).add(np.arange(size)).reshape(flat);
   const { values, indices } = largest(candidates, k);
-  const origin = rows(np.expandDims(origins, -1), indices.astype(np.float32)).reshape(values.shape);
-  return { values, indices: origin.astype(np.int32) };
+  return { values, indices: integers(np.takeAlongAxis(origins, integers(indices), -1)) };
+}
+
+/**
+ * Whole numbers as indices, by way of float32: under a transformation, integers that the engine has computed with
+ * JavaScript's numbers turn out to be float32, and it gathers by integers alone.
+ */
+function integers(x: Array): Array {
+  return x.astype(np.float32).astype(np.int32);
 }
 
 /** `[..., n]` as `[..., blocks, size]`, the last block filled with what is never among the largest. */
@@ -63,12 +70,6 @@ function inBlocks(x: Array, size: number): Array {
   const missing = (size - (n % size)) % size;
   const whole = missing === 0 ? x : np.concatenate([x, np.full([...batch, missing], 10 * LOWEST)], -1);
   return whole.reshape([...batch, (n + missing) / size, size]);
-}
-
-/** Rows of `[..., m, size]` by their indices `[..., k]`: a product with one-hot rows, because `vmap` of a gather fails. */
-function rows(x: Array, indices: Array): Array {
-  const isRow = np.expandDims(indices, -1).equal(np.arange(x.shape.at(-2)!));
-  return np.matmul(isRow.astype(np.float32), x);
 }
 
 /** The last entry along the last axis, `[..., 1]`. */

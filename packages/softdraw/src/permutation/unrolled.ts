@@ -1,0 +1,91 @@
+/**
+ * The gradient of Sinkhorn's iterations as they are, every one of them, in memory of a few vectors an iteration.
+ *
+ * When the logits change by dx, the logarithms of the scalings change by a (rows) and b (columns), normalization by
+ * normalization:
+ *
+ *     a_i = -u_i sum_j K_ij v_j (dx_ij + b_j),    b_j = -v_j sum_i K_ij u_i (dx_ij + a_i)
+ *
+ * and the plan by `P (dx + a_i + b_j)`. To differentiate the normalizations themselves would keep a matrix for each. Here
+ * the sums with dx of all normalizations by one kernel are one product of matrices, and so are their gradients.
+ */
+
+import { jit, numpy as np } from "@jax-js/jax";
+import type { Array } from "../checks.ts";
+import { column, row } from "../rows.ts";
+import { absorbed, finish, firstIteration, longestRun, run, type Scalings, type State } from "./stabilized.ts";
+
+/** Iterations whose vectors are stacked at a time: so many the engine joins in one kernel, and longer stacks take longer. */
+const STACKED = 8;
+
+/**
+ * The plan after `iterations`, at least one, with the gradient of them all. There is no second derivative.
+ *
+ * @param x logits `[..., n, n]`, divided by the temperature, consumed
+ * @param stopped the same without a gradient, consumed
+ */
+export const unrolled = jit(
+  function unrolled(x: Array, stopped: Array, iterations: number): Array {
+    // Zero, with the gradient of x: what follows is linear in it.
+    const change = x.sub(stopped.ref);
+    const longest = longestRun(x.shape.at(-1)!);
+    const begun = firstIteration(stopped.ref);
+    let state = begun.state;
+    let a = np.negative(begun.softmax.mul(change.ref).sum(-1));
+    const moved = state.kernel.ref.mul(column(state.u.ref)).mul(change.ref.add(column(a.ref)));
+    let b = np.negative(state.v.ref.mul(moved.sum(-2)));
+    for (let done = 1; done < iterations; done += longest) {
+      if (done > 1) state = absorbed(state, stopped.ref);
+      const next = run(state, Math.min(longest, iterations - done));
+      ({ a, b } = follow(state, next.path, change.ref, b));
+      state = next.state;
+    }
+    return finish(state).mul(change.add(column(a)).add(row(b)).add(1));
+  },
+  { staticArgnums: [2] },
+);
+
+/** The changes of the scalings at the end of a path through iterations with the kernel of a state, from those before it. */
+function follow({ kernel, v }: State, path: Scalings[], change: Array, before: Array): { a: Array; b: Array } {
+  const weighted = kernel.ref.mul(change);
+  let [a, b] = [before, before];
+  for (let i = 0; i < path.length; i += STACKED) {
+    const part = path.slice(i, i + STACKED);
+    const befores = [v, ...path.map(({ v }) => v)].slice(i, i + part.length);
+    const ofRows = products(befores, np.swapaxes(weighted.ref, -1, -2));
+    const ofColumns = products(
+      part.map(({ u }) => u),
+      weighted.ref,
+    );
+    for (const [t, { u, v }] of part.entries()) {
+      a = np.negative(ofRows[t]!.add(product(kernel.ref, befores[t]!.ref.mul(b))).mul(u.ref));
+      b = np.negative(ofColumns[t]!.add(product(np.swapaxes(kernel.ref, -1, -2), u.ref.mul(a.ref))).mul(v.ref));
+    }
+  }
+  return { a, b };
+}
+
+/**
+ * A matrix times a vector `[..., n]`. With the rows in front: the gradient by the vector is then a sum along the first axis,
+ * to which the engine joins what comes after it. A sum along an axis in the middle would be followed by a reshape.
+ */
+function product(matrix: Array, vector: Array): Array {
+  return np.moveaxis(np.moveaxis(matrix, -2, 0).mul(vector).sum(-1), 0, -1);
+}
+
+/** Vectors `[..., n]` times a matrix, as one product. */
+function products(vectors: Array[], matrix: Array): Array[] {
+  const stacked = np.stack(
+    vectors.map((vector) => vector.ref),
+    -2,
+  );
+  return np.unstack(withGradientOnce(np.matmul(stacked, matrix)), -2);
+}
+
+/**
+ * Has the engine compute the gradient that reaches x once. It would put the stacking of its parts into the product of
+ * matrices that uses it, for each term anew; the gradient of a dot product, be it of one number, gets a kernel of its own.
+ */
+function withGradientOnce(x: Array): Array {
+  return np.vecdot(column(x), np.ones([1]));
+}
