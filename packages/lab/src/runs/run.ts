@@ -101,10 +101,15 @@ export interface RunSummary extends RunInfo {
   readonly state: "running" | "stopped" | "finished";
 }
 
-/** Makes a new run in the folder `root`, which is made as well if need be. Throws, leaving nothing, if it cannot. */
-export async function createRun(root: string, info: RunInfo): Promise<OpenRun> {
+/**
+ * Makes a new run in the folder `root`, which is made as well if need be. Throws, leaving nothing, if it cannot.
+ *
+ * @param name of the folder, which must not be there yet; by default `<experiment>-<date>-<id>`
+ */
+export async function createRun(root: string, info: RunInfo, name?: string): Promise<OpenRun> {
   const checked = checkInfo(info, "a new run");
-  const path = await makeFolder(root, `${checked.experiment}-${checked.created.slice(0, 10)}`);
+  const prefix = `${checked.experiment}-${checked.created.slice(0, 10)}`;
+  const path = name === undefined ? await makeUniqueFolder(root, prefix) : await makeFolder(root, name);
   try {
     const release = await takeLock(join(path, LOCK));
     await writeJson(join(path, CONFIG), checked);
@@ -206,19 +211,26 @@ async function rewind(path: string): Promise<Checkpoint | undefined> {
   return checkpoint;
 }
 
-async function makeFolder(root: string, prefix: string): Promise<string> {
+/** A new folder below `root`, named by the prefix and some characters that no other has. */
+export async function makeUniqueFolder(root: string, prefix: string): Promise<string> {
+  for (;;) {
+    try {
+      return await makeFolder(root, `${prefix}-${randomId()}`);
+    } catch (error) {
+      if (errorCode((error as Error).cause) !== "EEXIST") throw error;
+    }
+  }
+}
+
+async function makeFolder(root: string, name: string): Promise<string> {
   await mkdir(root, { recursive: true }).catch((error) => {
     throw writeFailure(root, error);
   });
-  for (;;) {
-    const path = join(root, `${prefix}-${randomId()}`);
-    try {
-      await mkdir(path);
-      return path;
-    } catch (error) {
-      if (errorCode(error) !== "EEXIST") throw writeFailure(path, error);
-    }
-  }
+  const path = join(root, name);
+  await mkdir(path).catch((error) => {
+    throw writeFailure(path, error);
+  });
+  return path;
 }
 
 /** Six characters out of 32: digits and lower-case letters without those that are easily misread. */
