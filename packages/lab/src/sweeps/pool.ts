@@ -66,7 +66,9 @@ export function poolExecutor({ workers, folder, device, threads, worker = WORKER
     },
     stop() {
       // Again and again, because a process that is just starting does not hear.
-      asking ??= setInterval(() => tellers.forEach((tell) => tell()), ASKING_MS);
+      asking ??= setInterval(() => {
+        for (const tell of tellers) tell();
+      }, ASKING_MS);
     },
     async close() {
       clearInterval(asking);

@@ -107,6 +107,20 @@ function successiveHalving(experiment: string, trials: readonly Trial[], halving
   };
 }
 
+/** Epochs that a sweep is going to train, all trials together: what a bar needs. */
+export function epochsOf({ halving }: SweepDefinition, trials: readonly Trial[]): number {
+  if (!halving) return trials.reduce((sum, { config }) => sum + config.epochs, 0);
+  const combinations = byCombination(trials);
+  const rungs = rungsOf(trials[0]!.config.epochs, combinations.size, halving);
+  const perCombination = trials.length / combinations.size;
+  let [total, left, before] = [0, combinations.size, 0];
+  for (const rung of rungs) {
+    total += left * perCombination * (rung - before);
+    [left, before] = [Math.floor(left / halving.reduction), rung];
+  }
+  return total;
+}
+
 function byCombination(trials: readonly Trial[]): Map<number, Trial[]> {
   const groups = new Map<number, Trial[]>();
   for (const trial of trials) {
