@@ -69,8 +69,6 @@ interface Options extends RunningOptions {
 export function addSweep(program: Command): void {
   const sweep = program
     .command("sweep")
-    // What stands after the experiment's name is its own, also where the sweep has an option of the name.
-    .enablePositionalOptions()
     .description("train many configurations and choose the best, by exact measures on held-out training data")
     .argument("[experiment]", "what to train, with options of its own")
     .option("--resume <folder>", "continue a sweep that was stopped or killed");
@@ -91,10 +89,12 @@ function addExperiment(sweep: Command, experiment: Experiment): void {
     .option("--halving", "end what does badly early: asynchronous successive halving")
     .addOption(number("--reduction <number>", "of so many, one goes on to the next rung", 2).default(3))
     .addOption(number("--first-epochs <number>", "epochs of the first rung, at least", 1).default(1))
-    .option("--sweeps-dir <path>", "folder of the sweep folders", SWEEPS_FOLDER);
-  addRunningOptions(command);
+    .option("--sweeps-dir <path>", "folder of the sweep folders", SWEEPS_FOLDER)
+    .configureHelp({ showGlobalOptions: true });
   addConfigurationOptions(command, experiment);
-  command.addHelpText("after", examples(experiment)).action((options) => sweepExperiment(experiment, options));
+  command.addHelpText("after", examples(experiment));
+  // How a sweep is run is said to the command above, wherever in the line it stands.
+  command.action(() => sweepExperiment(experiment, command.optsWithGlobals()));
 }
 
 function addRunningOptions(command: Command): void {
@@ -145,7 +145,12 @@ async function sweepExperiment(
   }
 }
 
-function defineSweep(family: Experiment, config: BaseConfig, options: Options): SweepDefinition {
+/**
+ * The sweep that the options ask for.
+ *
+ * @throws WrongCall naming the option, what was expected and what came
+ */
+export function defineSweep(family: Experiment, config: BaseConfig, options: Options): SweepDefinition {
   const parameters = (options.set ?? []).map((text) => parseSetting(text, family, config));
   const { seeds, draws, halving, reduction, firstEpochs } = options;
   checkParameters(parameters, options);

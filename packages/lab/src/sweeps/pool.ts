@@ -38,9 +38,16 @@ export function poolExecutor({ workers, folder, device, threads, worker = WORKER
     isolateWorkers: false,
   });
   const tellers = new Set<() => void>();
+  // A process that dies before it has a task is nobody's to the pool: what waits for one must not wait for ever.
+  const bereft = new Set<(error: Error) => void>();
+  pool.on("error", (error: Error) => {
+    if (pool.threads.length > 0) return;
+    for (const fail of bereft) fail(error);
+  });
   let asking: NodeJS.Timeout | undefined;
   const attempt = async (assignment: Assignment, onEpoch: (record: EpochRecord) => void) => {
     let tell = () => {};
+    let fail = (_: Error) => {};
     const channel = {
       onMessage(send: (message: unknown) => void) {
         tell = () => send(STOP);
@@ -48,9 +55,18 @@ export function poolExecutor({ workers, folder, device, threads, worker = WORKER
       },
       postMessage: ({ record }: { record: EpochRecord }) => onEpoch(record),
     };
+    const alone = new Promise<never>((_, reject) => {
+      fail = reject;
+    });
+    bereft.add(fail);
+    // The pool does not keep this process alive for a task that waits for its process to start.
+    const alive = setInterval(() => {}, 2 ** 30);
     try {
-      return (await pool.run({ assignment, folder, device } satisfies PoolTask, { channel })) as boolean;
+      const task: PoolTask = { assignment, folder, device };
+      return (await Promise.race([pool.run(task, { channel }), alone])) as boolean;
     } finally {
+      clearInterval(alive);
+      bereft.delete(fail);
       tellers.delete(tell);
     }
   };
