@@ -205,7 +205,7 @@ function parallel(
     ...axisOf(parameter),
     values: standings.map((standing) => placeOf(parameter, standing)),
   }));
-  const measured = { label, log: false, values: standings.map(({ discrete }) => discrete!.mean) };
+  const measured = { label, log: false, ends: true, values: standings.map(({ discrete }) => discrete!.mean) };
   const place = (standing: Standing | undefined) => (standing ? standings.indexOf(standing) : undefined);
   const other = byRelaxed === winner ? undefined : place(byRelaxed);
   const title = "All parameters beside each other";

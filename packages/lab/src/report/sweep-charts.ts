@@ -68,9 +68,15 @@ function parameterAxis({ label, log, names }: ParameterAxis, points: readonly Po
 
 const MOST_TICKS = 6;
 
+/** With the value of every line. `ends` labels the lowest and the highest only, where a label for each would be in the way. */
+interface ParallelAxis extends ParameterAxis {
+  readonly values: readonly number[];
+  readonly ends?: boolean;
+}
+
 export interface ParallelChart {
   readonly title: string;
-  readonly axes: readonly (ParameterAxis & { readonly values: readonly number[] })[];
+  readonly axes: readonly ParallelAxis[];
   /** The line that wins, and the one that another measure would choose, by place among the values. */
   readonly winner: number | undefined;
   readonly other: number | undefined;
@@ -114,7 +120,7 @@ const TOP = 50;
 const BOTTOM = HEIGHT - 24;
 
 /** Pixels from the top, the largest value highest. An axis with one value has it in the middle. */
-function scaleOf({ values, log }: ParameterAxis & { values: readonly number[] }): (value: number) => number {
+function scaleOf({ values, log }: ParallelAxis): (value: number) => number {
   const along = log ? Math.log : (value: number) => value;
   const finite = values.filter(Number.isFinite).map(along);
   const [low, high] = [Math.min(...finite), Math.max(...finite)];
@@ -122,12 +128,12 @@ function scaleOf({ values, log }: ParameterAxis & { values: readonly number[] })
 }
 
 function axisTexts(
-  { label, names, values }: ParameterAxis & { values: readonly number[] },
+  { label, names, values, ends = false }: ParallelAxis,
   x: number,
   scale: (value: number) => number,
 ): Plot.Markish {
   const distinct = Array.from(new Set(values.filter(Number.isFinite))).toSorted((a, b) => a - b);
-  const shown = distinct.length <= MOST_TICKS ? distinct : [distinct[0]!, distinct.at(-1)!];
+  const shown = !ends && distinct.length <= MOST_TICKS ? distinct : [distinct[0]!, distinct.at(-1)!];
   const text = (value: number) => names?.[value] ?? formatTick(value);
   const halo = { stroke: "var(--ground, white)", strokeWidth: 4, fill: "currentColor" };
   return [
