@@ -41,6 +41,7 @@ async function commands() {
   return [
     (await import("./tour.ts")).addTour,
     (await import("./train.ts")).addTrain,
+    (await import("./worker.ts")).addWorker,
     (await import("./resume.ts")).addResume,
     (await import("./sweep.ts")).addSweep,
     (await import("./evaluate.ts")).addEvaluate,

@@ -1,7 +1,6 @@
 /** `softdraw sweep EXPERIMENT --set NAME=VALUES` */
 
 import { stat } from "node:fs/promises";
-import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
@@ -12,13 +11,12 @@ import { type BaseConfig, type EpochRecord, type Experiment, experimentFor } fro
 import { unlessMissing, writeAtomically } from "../runs/files.ts";
 import { takeLock } from "../runs/lock.ts";
 import { createRun, makeUniqueFolder, openRun } from "../runs/run.ts";
-import { conduct, readOutcomes, TRIALS } from "../sweeps/conduct.ts";
+import { conduct, readOutcomes } from "../sweeps/conduct.ts";
 import type { Executor } from "../sweeps/executor.ts";
-import { isList, type Parameter } from "../sweeps/parameters.ts";
-import { poolExecutor } from "../sweeps/pool.ts";
-import { epochsOf, strategyOf } from "../sweeps/strategy.ts";
-import { summarize, type Standing, type Summary } from "../sweeps/summary.ts";
 import { readSweep, writeSweep } from "../sweeps/folder.ts";
+import { isList, type Parameter } from "../sweeps/parameters.ts";
+import { epochsOf, strategyOf } from "../sweeps/strategy.ts";
+import { type Standing, type Summary, summarize } from "../sweeps/summary.ts";
 import {
   type Assignment,
   combinationsOf,
@@ -27,7 +25,6 @@ import {
   type Trial,
   trialsOf,
 } from "../sweeps/sweep.ts";
-import { type Device, devices, MOST_THREADS } from "./engine.ts";
 import { WrongCall } from "./errors.ts";
 import {
   addConfigurationOptions,
@@ -39,6 +36,7 @@ import {
   wholeNumber,
 } from "./options.ts";
 import { formatNumber, type Reporter } from "./output.ts";
+import { addPlaceOptions, openPlace, type Place, type PlaceOptions } from "./places.ts";
 import { parseSetting } from "./settings.ts";
 import { begin, findExperiment, loadData, stopOnSignal } from "./shared.ts";
 import { describeValues, sweepReport, sweepTable, type Trained } from "./sweep-report.ts";
@@ -47,11 +45,8 @@ import { type Finished, trainRun } from "./training.ts";
 const SWEEPS_FOLDER = "sweeps";
 const WINNER = "winner";
 
-interface RunningOptions {
+interface RunningOptions extends PlaceOptions {
   readonly json?: boolean;
-  readonly device: Device;
-  readonly threads: number;
-  readonly workers: number;
   readonly winner: boolean;
 }
 
@@ -98,10 +93,7 @@ function addExperiment(sweep: Command, experiment: Experiment): void {
 }
 
 function addRunningOptions(command: Command): void {
-  command
-    .addOption(number("--workers <number>", "processes that train, default the cores", 1))
-    .addOption(number("--threads <number>", "threads of each process's engine", 1, MOST_THREADS).default(1))
-    .addOption(new Option("--device <name>", "the engine's device").choices(devices).default("wasm"))
+  addPlaceOptions(command)
     .option("--no-winner", "do not train the winner on all the training data in the end")
     .option("--json", "print one JSON record a line");
 }
@@ -133,14 +125,17 @@ async function sweepExperiment(
   const config = await readConfiguration(family, options);
   const definition = defineSweep(family, config, options);
   const reporter = await begin(options, experimentFor(family, config));
+  let place: Place | undefined;
   try {
     const trials = await plan(definition, family);
     const data = await loadData(config, reporter);
     checkTrials(trials, family, data);
+    place = await openPlace(options, reporter.say);
     const folder = await makeUniqueFolder(options.sweepsDir, `${family.name}-${definition.created.slice(0, 10)}`);
     await writeSweep(folder, definition);
-    await take(folder, definition, trials, options, reporter);
+    await take(folder, definition, trials, options, place, reporter);
   } finally {
+    place?.close();
     reporter.close();
   }
 }
@@ -241,9 +236,12 @@ async function resumeSweep(
   const family = findExperiment(definition.experiment);
   const trials = await plan(definition, family);
   const reporter = await begin(options, experimentFor(family, trials[0]!.config));
+  let place: Place | undefined;
   try {
-    await take(folder, definition, trials, options, reporter);
+    place = await openPlace(options, reporter.say);
+    await take(folder, definition, trials, options, place, reporter);
   } finally {
+    place?.close();
     reporter.close();
   }
 }
@@ -254,14 +252,15 @@ async function take(
   definition: SweepDefinition,
   trials: readonly Trial[],
   options: RunningOptions,
+  place: Place,
   reporter: Reporter,
 ): Promise<void> {
   const family = findExperiment(definition.experiment);
   const experiment = experimentFor(family, trials[0]!.config);
   const release = await takeLock(join(folder, "lock"));
-  const { workers = availableParallelism(), device, threads } = options;
-  const executor = poolExecutor({ workers, folder: join(folder, TRIALS), device, threads });
+  let executor: Executor | undefined;
   try {
+    executor = await place.executor(folder);
     const combinations = new Set(trials.map(({ combination }) => combination)).size;
     reporter.say(`${definition.command}\nSweep: ${folder}, ${trials.length} trials of ${combinations} combinations`);
     reporter.record("sweep", { sweep: folder, command: definition.command, trials: trials.length });
@@ -286,7 +285,7 @@ async function take(
     reporter.record("finished", { sweep: folder, report });
     if (!summary.winner) throw new Error(`No combination was trained to its end without failing. See ${folder}.`);
   } finally {
-    await executor.close();
+    await executor?.close();
     await release();
   }
 }

@@ -33,7 +33,7 @@ import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./safetenso
 
 const CONFIG = "config.json";
 const METRICS = "metrics.jsonl";
-const CHECKPOINT = "checkpoint.safetensors";
+export const CHECKPOINT = "checkpoint.safetensors";
 const RESULT = "result.json";
 const LOCK = "lock";
 
@@ -41,7 +41,7 @@ const LOCK = "lock";
  * The checkpoint's metadata entry that counts the records in `metrics.jsonl`. Records, not bytes: records hold timings,
  * whose lengths differ between two runs of the same configuration, and the checkpoints of those are to be equal.
  */
-const METRICS_RECORDS = "metrics_records";
+export const METRICS_RECORDS = "metrics_records";
 
 const RunInfo = z.object({
   /** Begins the folder's name: lower-case letters, digits and hyphens. */
@@ -75,8 +75,8 @@ export interface Run {
 
 /** A run to write to: this process has its lock until `close`. Every write is on the disk when its promise resolves. */
 export interface OpenRun extends Run {
-  /** Adds one record, as one line. */
-  appendMetrics(record: object): Promise<void>;
+  /** Adds records, a line each. */
+  appendMetrics(...records: readonly object[]): Promise<void>;
   /** Replaces the checkpoint. The metrics records so far belong to it: append an epoch's record first. */
   saveCheckpoint(checkpoint: Checkpoint): Promise<void>;
   /** Goes back to the last checkpoint, to resume from it: returns it, and removes the metrics records that came after it. */
@@ -180,7 +180,7 @@ function readableRun(path: string, info: RunInfo): Run {
 function writableRun(path: string, info: RunInfo, release: Release): OpenRun {
   return {
     ...readableRun(path, info),
-    appendMetrics: (record) => appendRecord(join(path, METRICS), record),
+    appendMetrics: (...records) => appendRecord(join(path, METRICS), ...records),
     saveCheckpoint: (checkpoint) => saveCheckpoint(path, describeCheckpoint(checkpoint, info.config)),
     rewind: () => rewind(path),
     writeFile: (name, data) => writeAtomically(join(path, name), data),

@@ -5,7 +5,7 @@ import { Interrupted } from "../cli/errors.ts";
 import type { EpochRecord, Experiment, Objective } from "../experiments/experiment.ts";
 import { appendRecord, dropTornRecord, readRecords } from "../runs/metrics.ts";
 import { openRun } from "../runs/run.ts";
-import type { Executor } from "./executor.ts";
+import { type Executor, Unavailable } from "./executor.ts";
 import type { Strategy } from "./strategy.ts";
 import { type Assignment, Outcome } from "./sweep.ts";
 import { trialName } from "./trial.ts";
@@ -86,6 +86,7 @@ async function trainAndRecord(sweep: Conducted, assignment: Assignment): Promise
     .then(() => measuredOutcome(sweep, assignment))
     .catch((error: Error) => {
       if (error instanceof Interrupted || stop.aborted) return undefined;
+      if (error instanceof Unavailable) throw error;
       return outcomeOf(assignment, { state: "failed", error: error.message });
     });
   if (outcome === undefined) return;

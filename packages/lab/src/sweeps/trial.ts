@@ -38,12 +38,15 @@ export async function trainTrial(assignment: Assignment, place: Place): Promise<
     const epoch = (record: EpochRecord) => void place.onEpoch?.(record);
     const reporter = { ...silentReporter, epoch };
     await train({ run, experiment, config, data, reporter, stop: place.stop }, epochs);
-    if (epochs === undefined) {
-      await run.writeResult({ results: experiment.results((await run.readMetrics()) as EpochRecord[]) });
-    }
+    if (epochs === undefined) await finishTrial(run, experiment);
   } finally {
     await run.close();
   }
+}
+
+/** Marks a trial that is trained to its end. */
+export async function finishTrial(run: OpenRun, experiment: Experiment): Promise<void> {
+  await run.writeResult({ results: experiment.results((await run.readMetrics()) as EpochRecord[]) });
 }
 
 /** A trial's run folder, of those in the folder of trials. */
@@ -51,7 +54,8 @@ export function trialName(trial: number): string {
   return String(trial).padStart(5, "0");
 }
 
-async function openTrial(folder: string, { trial, config }: Assignment, family: Experiment): Promise<OpenRun> {
+/** A trial's run to write to, begun if need be. */
+export async function openTrial(folder: string, { trial, config }: Assignment, family: Experiment): Promise<OpenRun> {
   const path = join(folder, trialName(trial));
   if (await unlessMissing(stat(join(path, "config.json")))) return openRun(path, { lock: true });
   // Without its description, a folder is what is left of a process that was killed before it had begun.
@@ -70,7 +74,8 @@ async function dataOf(config: BaseConfig): Promise<DatasetSplits> {
   return loaded.data;
 }
 
-function findAmong(experiments: readonly Experiment[], name: string): Experiment {
+/** Throws for a name that none has. */
+export function findAmong(experiments: readonly Experiment[], name: string): Experiment {
   const found = experiments.find((experiment) => experiment.name === name);
   if (found) return found;
   throw new Error(`There is no experiment "${name}", expected ${experiments.map(({ name }) => name).join(", ")}.`);
