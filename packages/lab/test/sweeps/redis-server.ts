@@ -15,6 +15,7 @@ export const missingRedis: string | undefined =
 export interface RedisServer {
   readonly url: string;
   readonly port: number;
+  readonly folder: string;
   start(): Promise<void>;
   /** As `kill -9`. */
   kill(): Promise<void>;
@@ -48,7 +49,7 @@ export async function startRedis(...settings: string[]): Promise<RedisServer> {
   };
   await start();
   return {
-    ...{ url: `redis://127.0.0.1:${port}`, port, start, kill },
+    ...{ url: `redis://127.0.0.1:${port}`, port, folder, start, kill },
     async remove() {
       await kill();
       await rm(folder, { recursive: true, force: true });
