@@ -141,13 +141,13 @@ export const REDIS_STORE = "redis";
 
 const MEBIBYTE = 2 ** 20;
 
-export interface RedisStoreLimits {
+interface RedisStoreLimits {
   readonly stateBytes: number;
   /** Of all states of all sweeps. */
   readonly allBytes: number;
 }
 
-export const REDIS_STORE_LIMITS: RedisStoreLimits = { stateBytes: 64 * MEBIBYTE, allBytes: 4096 * MEBIBYTE };
+const REDIS_STORE_LIMITS: RedisStoreLimits = { stateBytes: 64 * MEBIBYTE, allBytes: 4096 * MEBIBYTE };
 
 /** Saves a state unless there is a later one, and counts the bytes of all. */
 const SAVE = `
