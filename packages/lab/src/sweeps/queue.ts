@@ -11,6 +11,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Queue, QueueEvents } from "bullmq";
+import { z } from "zod";
 import { Interrupted } from "../cli/errors.ts";
 import { type EpochRecord, type Experiment, experimentFor } from "../experiments/experiment.ts";
 import { unlessMissing } from "../runs/files.ts";
@@ -107,7 +108,8 @@ export async function queueExecutor(options: QueueOptions): Promise<Executor> {
     const ids = coming;
     coming = [];
     for (let first = 0; first < ids.length; first += BATCH) {
-      const batch = ids.slice(first, first + BATCH).flatMap((id) => pending.get(id) ?? []);
+      const batch = ids.slice(first, first + BATCH).flatMap((id) => comingEntry(id) ?? []);
+      if (batch.length === 0) continue;
       try {
         await queue.addBulk(batch.map(({ assignment }) => jobFor(assignment)));
         for (const entry of batch) if (entry.phase === "coming") entry.phase = "queued";
@@ -116,6 +118,11 @@ export async function queueExecutor(options: QueueOptions): Promise<Executor> {
         for (const { assignment } of batch) settle(jobId(sweep, assignment), reason);
       }
     }
+  };
+  /** What an earlier process had asked for may have ended before it was asked for again. */
+  const comingEntry = (id: string) => {
+    const entry = pending.get(id);
+    return entry?.phase === "coming" ? entry : undefined;
   };
   const jobFor = (assignment: Assignment) => ({
     ...{ name: "trial", data: jobOf(sweep, store.id, assignment) },
@@ -209,7 +216,10 @@ export async function queueExecutor(options: QueueOptions): Promise<Executor> {
   });
   events.on("error", onError);
   for (const end of ENDS) events.on(end, ({ jobId: id }: { jobId: string }) => onEnd(id, end));
-  events.on("progress", ({ jobId: id, data }) => pending.get(id)?.onEpoch(data as EpochRecord));
+  events.on("progress", ({ jobId: id, data }) => {
+    const record = Progress.safeParse(data);
+    if (record.success) pending.get(id)?.onEpoch(record.data);
+  });
   await look();
   const timer = setInterval(lookAgain, lookMs);
 
@@ -268,6 +278,12 @@ export async function queueExecutor(options: QueueOptions): Promise<Executor> {
     },
   };
 }
+
+/** A record of an epoch; what an epoch did not measure is null on its way. */
+const Progress = z.looseObject({ epoch: z.number() }).transform((record): EpochRecord => {
+  const numbers = Object.entries(record).filter((entry): entry is [string, number] => typeof entry[1] === "number");
+  return { ...Object.fromEntries(numbers), epoch: record.epoch };
+});
 
 const ENDS = ["completed", "failed"] as const;
 const UNFINISHED = ["wait", "active", "delayed", "prioritized"] as const;
