@@ -29,10 +29,10 @@ const overhead: Match = {
   ],
 };
 
-const pool1 = contestant("pool, 1 process", { place: "pool", workers: 1, trial: "vae" }, 4);
-const pool2 = contestant("pool, 2 processes", { place: "pool", workers: 2, trial: "vae" }, 4);
-const queue1 = contestant("queue, 1 process", { place: "queue", workers: 1, trial: "vae" }, 4);
-const queue2 = contestant("queue, 2 processes", { place: "queue", workers: 2, trial: "vae" }, 4);
+const pool1 = contestant("pool, 1 process", { place: "pool", workers: 1, trial: "vae" }, 2);
+const pool2 = contestant("pool, 2 processes", { place: "pool", workers: 2, trial: "vae" }, 2);
+const queue1 = contestant("queue, 1 process", { place: "queue", workers: 1, trial: "vae" }, 2);
+const queue2 = contestant("queue, 2 processes", { place: "queue", workers: 2, trial: "vae" }, 2);
 
 const throughput: Match = {
   title: "Trials of the VAE: an epoch on the embedded digits, and its measures",
