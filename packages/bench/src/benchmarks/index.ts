@@ -9,6 +9,7 @@ import { operators } from "./operators.ts";
 import { sinkhorn } from "./sinkhorn.ts";
 import { sinkhornGrowth } from "./sinkhorn-growth.ts";
 import { subset } from "./subset.ts";
+import { sweepOverhead, sweepQueue, sweepWorkers } from "./sweeps.ts";
 import { twoCores } from "./two-cores.ts";
 import { vaeStep } from "./vae-step.ts";
 
@@ -25,5 +26,8 @@ export const benchmarks: readonly Benchmark[] = [
   sinkhornGrowth,
   assignment,
   twoCores,
+  sweepOverhead,
+  sweepWorkers,
+  sweepQueue,
   memory,
 ];

@@ -41,7 +41,9 @@ async function commands() {
   return [
     (await import("./tour.ts")).addTour,
     (await import("./train.ts")).addTrain,
+    (await import("./worker.ts")).addWorker,
     (await import("./resume.ts")).addResume,
+    (await import("./sweep.ts")).addSweep,
     (await import("./evaluate.ts")).addEvaluate,
     (await import("./sample.ts")).addSample,
     (await import("./solve.ts")).addSolve,
@@ -59,6 +61,7 @@ async function examples(): Promise<string> {
     { call: "tour", says: "four models one after the other, in a few minutes" },
     ...experiments.map(({ name, title }) => ({ call: `train ${name}`, says: title })),
     { call: `train ${experiments[0]!.name} --help`, says: "everything that can be set" },
+    { call: `sweep ${experiments[0]!.name} --help`, says: "choose the temperature by cross-validation" },
     { call: "runs", says: "what has been trained so far" },
     { call: "studio", says: "all of it in a page" },
     { call: "demo subset", says: "draws of subsets beside their exact law" },

@@ -53,16 +53,20 @@ function withDataFolder(config: BaseConfig): BaseConfig {
 
 /** The command that trains with this configuration: what differs from the defaults, the task's if there are tasks, is spelled out. */
 export function trainCommand(experiment: Experiment, config: BaseConfig): string {
+  return ["softdraw train", experiment.name, ...configurationFlags(experiment, config)].join(" ");
+}
+
+/** The options that ask for a configuration. */
+export function configurationFlags(experiment: Experiment, config: BaseConfig): string[] {
   const { task } = config;
   const { task: usual } = experiment.schema.parse({});
   const defaults: BaseConfig = { ...experiment.schema.parse(task === undefined ? {} : { task }), task: usual };
-  const options = Object.entries(config)
+  return Object.entries(config)
     .filter(([name, value]) => value !== undefined && value !== defaults[name as keyof BaseConfig])
     .map(([name, value]) => {
       if (typeof value === "boolean") return value ? `--${kebab(name)}` : `--no-${kebab(name)}`;
       return `--${kebab(name)} ${quote(String(value))}`;
     });
-  return ["softdraw train", experiment.name, ...options].join(" ");
 }
 
 /** A parser for options of the commands themselves: a whole number within bounds. */
@@ -101,7 +105,7 @@ function optionsFor(name: string, field: Field): Option[] {
   if (field.type === "boolean") {
     return [new Option(`--${flag}`, description), new Option(`--no-${flag}`).hideHelp()];
   }
-  const placeholder = field.enum ? "name" : field.type === "string" ? "path" : "number";
+  const placeholder = field.enum ? "name" : field.type !== "string" ? "number" : field.pattern ? "part" : "path";
   const option = new Option(`--${flag} <${placeholder}>`, description);
   // What does not fit stays text, and the schema says so together with whatever else is wrong.
   if (field.enum) option.choices(field.enum).argParser((text) => text);
@@ -155,10 +159,10 @@ function describeIssue(
   return `${placeOf(name)}: ${issue.message}, got ${JSON.stringify(values[name])}.${suggestion}`;
 }
 
-function kebab(name: string): string {
+export function kebab(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-function quote(text: string): string {
+export function quote(text: string): string {
   return /^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

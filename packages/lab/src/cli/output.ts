@@ -21,13 +21,24 @@ type Output = Pick<NodeJS.WriteStream, "write">;
 
 export function jsonReporter(out: Output): Reporter {
   const record = (type: string, content: object) => void out.write(`${JSON.stringify({ type, ...content })}\n`);
-  const nothing = () => {};
   return {
-    ...{ record, say: nothing, step: nothing, progress: nothing, close: nothing },
+    ...silentReporter,
+    record,
     epoch: (values) => record("epoch", values),
     results: (results) => record("result", { results }),
   };
 }
+
+/** Says nothing. */
+export const silentReporter: Reporter = {
+  say() {},
+  record() {},
+  step() {},
+  epoch() {},
+  results() {},
+  progress() {},
+  close() {},
+};
 
 /** A table row an epoch; between them, on a terminal, a bar. */
 export function textReporter(columns: readonly Column[], out: Output, isTerminal: boolean): Reporter {

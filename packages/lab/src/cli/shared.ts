@@ -2,6 +2,7 @@
 
 import { type Command, Option } from "commander";
 import { loadDataset } from "../data/datasets.ts";
+import { leaveOut } from "../data/folds.ts";
 import { type DatasetSplits, generated } from "../data/types.ts";
 import { experiments } from "../experiments/all.ts";
 import { type BaseConfig, type Experiment, experimentFor } from "../experiments/experiment.ts";
@@ -64,7 +65,8 @@ export async function loadData(config: BaseConfig, reporter: Reporter): Promise<
     announced = file;
     if (total !== undefined) reporter.progress(received, total);
   };
-  return loadDataset(config.data, { dataDir: config.dataDir, onProgress });
+  const data = await loadDataset(config.data, { dataDir: config.dataDir, onProgress });
+  return config.fold === undefined ? data : leaveOut(data, config.fold);
 }
 
 /** Aborted by the first Ctrl-C (or SIGTERM); the second ends the program at once. */

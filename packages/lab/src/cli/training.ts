@@ -53,10 +53,21 @@ export async function trainRun(training: Training): Promise<Finished> {
   return finish(run, experiment, { config, checkpoint }, data, reporter);
 }
 
-async function train({ run, experiment, config, data, reporter, stop }: Training): Promise<Checkpoint> {
+/**
+ * Trains from where the run is, and leaves the pictures and the report out.
+ *
+ * @param lastEpoch where to stop, with the state saved; without it, the training goes to its end
+ * @returns the state in the end
+ * @throws Interrupted as `trainRun`
+ */
+export async function train(
+  { run, experiment, config, data, reporter, stop }: Training,
+  lastEpoch = Number.POSITIVE_INFINITY,
+): Promise<Checkpoint> {
   // Before anything is cut away to resume from it.
   await readCheckpoint(run, experiment, config, data);
   let checkpoint = await run.rewind();
+  if (checkpoint && (await run.readMetrics()).length >= lastEpoch) return checkpoint;
   let saved = performance.now();
   for await (const event of experiment.run(config, { data, checkpoint })) {
     reporter.step(event);
@@ -70,6 +81,7 @@ async function train({ run, experiment, config, data, reporter, stop }: Training
       await run.saveCheckpoint(checkpoint);
       saved = performance.now();
     }
+    if (event.record && event.epoch >= lastEpoch) break;
     if (stop.aborted)
       throw new Interrupted(
         `Saved after step ${event.step} of epoch ${event.epoch}. Continue with: softdraw resume ${run.path}`,

@@ -253,6 +253,11 @@ const columns = [
   { key: "imagesPerSecond", label: "images/s", digits: 0, description: "training speed, measuring apart" },
 ] as const;
 
+const objectives = {
+  discrete: { key: "test", goal: "smallest" },
+  relaxed: { key: "relaxed", goal: "smallest" },
+} as const;
+
 type Measures = { relaxed: number; reconstruction: number; divergence: number };
 /** What the loop knows of the epoch that it ends: the sum of its losses, and its pace in images a second. */
 type Training = { epoch: number; lossSum: number; temperature: number; pace: number };
@@ -575,5 +580,5 @@ export const categoricalVae: Experiment<Config> = {
     },
   ],
   evaluationOptions: ["importanceSamples"],
-  ...{ schema, presets, columns, check, run, results, charts, pictures, evaluate, sample },
+  ...{ schema, presets, columns, objectives, check, run, results, charts, pictures, evaluate, sample },
 };

@@ -2,6 +2,7 @@
 
 import { schedules } from "softdraw";
 import { z } from "zod";
+import { isFold } from "../data/folds.ts";
 import { datasetNames } from "../data/types.ts";
 
 export const seedOption = {
@@ -11,6 +12,12 @@ export const seedOption = {
 export const dataOptions = {
   data: z.enum(datasetNames).default("digits").describe("data set"),
   dataDir: z.string().optional().describe("folder with the data set's four IDX files; default the cache or a download"),
+  fold: z
+    .string()
+    .regex(/^\d+\/\d+$/, "Expected a part and the number of parts, such as 2/5")
+    .refine(isFold, "Expected one of at least two parts, such as 2/5")
+    .optional()
+    .describe("leave this part out of the training images, and measure on it in place of the test images: 2/5"),
   ...seedOption,
 };
 

@@ -19,6 +19,11 @@ export interface Experiment<Config extends BaseConfig = BaseConfig> {
   /** What is reported an epoch, in order. */
   readonly columns: readonly Column[];
   /**
+   * By what a configuration is chosen: a discrete measure, of exact choices; and what training sees in its place, the
+   * relaxed one, which would choose otherwise. Where not every epoch takes the discrete one, `meanwhile` stands in for it.
+   */
+  readonly objectives: { readonly discrete: Objective & { readonly meanwhile?: string }; readonly relaxed: Objective };
+  /**
    * Refuses what cannot be trained, before any work.
    *
    * @throws Error saying what was expected and what came, for a configuration that does not fit the data, and for a
@@ -63,7 +68,17 @@ export interface BaseConfig {
   /** Absent where an experiment makes its own data as it trains. */
   readonly data?: DatasetName | undefined;
   readonly dataDir?: string | undefined;
+  /** The part of the training data that is measured on in place of the test data, such as "2/5". */
+  readonly fold?: string | undefined;
   readonly seed: number;
+  /** Records that a training yields, unless it has more parts than one. */
+  readonly epochs: number;
+}
+
+/** A column by which configurations are compared. */
+export interface Objective {
+  readonly key: string;
+  readonly goal: "smallest" | "largest";
 }
 
 export interface Context {

@@ -320,6 +320,11 @@ const columns = [
   { key: "imagesPerSecond", label: "images/s", digits: 0, description: "training speed, measuring apart" },
 ] as const;
 
+const objectives = {
+  discrete: { key: "tauAlike", goal: "largest" },
+  relaxed: { key: "loss", goal: "smallest" },
+} as const;
+
 type Measures = Record<"tau" | "solved" | "pieces" | "tauAlike" | "solvedAlike" | "piecesAlike" | "l1" | "l2", number>;
 
 async function epochRecord(
@@ -582,5 +587,5 @@ export const jigsaw: Experiment<Config> = {
       url: "https://arxiv.org/abs/1802.08665",
     },
   ],
-  ...{ schema, presets, columns, check, run, results, charts, pictures, evaluate, solve },
+  ...{ schema, presets, columns, objectives, check, run, results, charts, pictures, evaluate, solve },
 };

@@ -12,6 +12,7 @@ import { subset } from "softdraw";
 import { z } from "zod";
 import { gatherLabels, shuffledOrder } from "../data/batches.ts";
 import { type Distortions, NUMBERS_A_DISTORTION, randomDistortions } from "../data/distortions.ts";
+import { stretch } from "../data/folds.ts";
 import { gatherPatches } from "../data/patches.ts";
 import type { Dataset, DatasetSplits } from "../data/types.ts";
 import {
@@ -96,15 +97,9 @@ interface Split {
 function splitOff(train: Dataset): Split {
   const held = Math.floor(train.count / VALIDATION_SHARE);
   return {
-    training: rows(train, 0, train.count - held),
-    validation: rows(train, train.count - held, train.count),
+    training: stretch(train, 0, train.count - held),
+    validation: stretch(train, train.count - held, train.count),
   };
-}
-
-function rows(dataset: Dataset, from: number, to: number): Dataset {
-  const pixels = dataset.height * dataset.width;
-  const images = dataset.images.subarray(from * pixels, to * pixels);
-  return { ...dataset, count: to - from, images, labels: dataset.labels.subarray(from, to) };
 }
 
 // Model --------------------------------------------------------------------------------------------------------------
@@ -317,6 +312,11 @@ const columns = [
   { key: "imagesPerSecond", label: "images/s", digits: 0, description: "training speed, measuring apart" },
 ] as const;
 
+const objectives = {
+  discrete: { key: "test", goal: "largest", meanwhile: "validation" },
+  relaxed: { key: "relaxed", goal: "largest" },
+} as const;
+
 /** What the loop knows of the epoch that it ends. */
 type Training = Pick<Position, "epoch" | "sums"> & { steps: number; temperature: number; pace: number };
 
@@ -328,7 +328,7 @@ async function epochRecord(
 ): Promise<EpochRecord> {
   const percent = 100 / (steps * config.k);
   const { training, validation } = splitOff(data.train);
-  const part = (dataset: Dataset, count: number) => rows(dataset, 0, Math.min(count, dataset.count));
+  const part = (dataset: Dataset, count: number) => stretch(dataset, 0, Math.min(count, dataset.count));
   const measured = { queries: part(validation, VALIDATED), points: part(training, VALIDATION_POINTS) };
   const { accuracy } = await classify(model, measured, config.k);
   // The test set is touched once, when nothing is left to be decided.
@@ -429,8 +429,8 @@ async function pictures({ config, checkpoint }: Trained<Config>, { train, test }
   const model = restoreModel(checkpoint);
   const { training } = splitOff(train);
   const sets = {
-    queries: rows(test, 0, Math.min(1000, test.count)),
-    points: rows(training, 0, Math.min(PICTURED, training.count)),
+    queries: stretch(test, 0, Math.min(1000, test.count)),
+    points: stretch(training, 0, Math.min(PICTURED, training.count)),
   };
   const found = await classify(model, sets, config.k);
   tree.dispose(model);
@@ -444,7 +444,7 @@ function neighboursPicture({ queries, points }: Sets, { neighbours, predicted }:
   const wrong = all.filter((query) => predicted[query] !== queries.labels[query]).slice(0, MISTAKES);
   const shown = [...wrong, ...all.filter((query) => !wrong.includes(query))].slice(0, ROWS);
   const tile = (dataset: Dataset, row: number, mark: "query" | "wrong" | "none") => ({
-    image: rows(dataset, row, row + 1).images,
+    image: stretch(dataset, row, row + 1).images,
     label: dataset.labels[row]!,
     mark,
   });
@@ -475,7 +475,7 @@ async function evaluate(
   { examples = test.count, onProgress }: EvaluationOptions,
 ): Promise<Result[]> {
   const model = restoreModel(checkpoint);
-  const sets = { queries: rows(test, 0, Math.min(examples, test.count)), points: splitOff(train).training };
+  const sets = { queries: stretch(test, 0, Math.min(examples, test.count)), points: splitOff(train).training };
   const learned = await classify(model, sets, config.k, (done, total) => onProgress?.(done, 2 * total));
   tree.dispose(model);
   const raw = await vote(pixelsOf(sets.queries), pixelsOf(sets.points), sets, config.k, (done, total) =>
@@ -502,5 +502,5 @@ export const nearestNeighbourClassifier: Experiment<Config> = {
       url: "https://arxiv.org/abs/1903.08850",
     },
   ],
-  ...{ schema, presets, columns, check, run, results, charts, pictures, evaluate },
+  ...{ schema, presets, columns, objectives, check, run, results, charts, pictures, evaluate },
 };

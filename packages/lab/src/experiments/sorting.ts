@@ -184,6 +184,11 @@ const columns = [
   { key: "listsPerSecond", label: "lists/s", digits: 0, description: "training speed, measuring apart" },
 ] as const;
 
+const objectives = {
+  discrete: { key: "wrongElements", goal: "smallest" },
+  relaxed: { key: "loss", goal: "smallest" },
+} as const;
+
 async function epochRecord(
   config: Config,
   model: Model,
@@ -308,5 +313,5 @@ export const sorting: Experiment<Config> = {
       url: "https://arxiv.org/abs/1802.08665",
     },
   ],
-  ...{ schema, presets, columns, check, run, results, charts, pictures, evaluate },
+  ...{ schema, presets, columns, objectives, check, run, results, charts, pictures, evaluate },
 };

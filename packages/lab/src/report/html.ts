@@ -18,8 +18,12 @@ export interface Report {
   readonly results: readonly ReportResult[];
   readonly charts: readonly ReportChart[];
   readonly pictures: readonly ReportPicture[];
-  /** Table of metrics, ready to be read; the first column names the row. */
-  readonly epochs: { readonly columns: readonly string[]; readonly rows: readonly (readonly string[])[] };
+  /** Table of metrics, ready to be read; the first column names the row. It is headed "Epochs" if by nothing else. */
+  readonly epochs: {
+    readonly title?: string;
+    readonly columns: readonly string[];
+    readonly rows: readonly (readonly string[])[];
+  };
   readonly references: readonly ReportReference[];
 }
 
@@ -136,7 +140,7 @@ function body(report: Report): Markup {
 ${resultCards(report.results)}
 ${section("Pictures", report.pictures.length, html`<div class="pictures">${report.pictures.map(pictureFigure)}</div>`)}
 ${section("Curves", report.charts.length, html`<div class="charts">${report.charts.map(chartFigure)}</div>`)}
-${section("Epochs", report.epochs.rows.length, epochTable(report.epochs))}
+${section(report.epochs.title ?? "Epochs", report.epochs.rows.length, epochTable(report.epochs))}
 ${section("Reproduce", report.command.length, html`<pre><code>${report.command}</code></pre>`)}
 ${settings(report)}
 ${section("References", report.references.length, html`<ul class="references">${report.references.map(reference)}</ul>`)}
@@ -175,9 +179,9 @@ function chartFigure({ title, caption, svg }: ReportChart): Markup {
   return html`<figure><h3>${title}</h3>\n${trusted(svg)}\n<figcaption>${caption}</figcaption></figure>\n`;
 }
 
-function epochTable({ columns, rows }: Report["epochs"]): Markup {
+function epochTable({ title = "Epochs", columns, rows }: Report["epochs"]): Markup {
   // A keyboard scrolls only what it can focus.
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Epochs"><table>
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="${title}"><table>
 <thead><tr>${columns.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
 <tbody>${rows.map((cells, i) => epochRow(columns, cells, i))}</tbody>
 </table></div>`;

@@ -8,6 +8,7 @@ const TEMPORARY = ".tmp";
 
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
+  EEXIST: "there is something of that name",
   EDQUOT: "the disk quota is used up",
   EISDIR: "a folder has that name",
   ENOENT: "its folder does not exist",

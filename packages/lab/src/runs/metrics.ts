@@ -6,14 +6,14 @@ import { unlessMissing, writeFailure } from "./files.ts";
 
 const LINE_END = "\n".charCodeAt(0);
 
-/** Adds a record and waits until the disk has it. Throws, with the file as it was, when it cannot be written. */
-export async function appendRecord(file: string, record: object): Promise<void> {
+/** Adds records and waits until the disk has them. Throws, with the file as it was, when they cannot be written. */
+export async function appendRecord(file: string, ...records: readonly object[]): Promise<void> {
   const handle = await open(file, "a").catch((error) => {
     throw writeFailure(file, error);
   });
   const { size } = await handle.stat();
   try {
-    await handle.appendFile(`${JSON.stringify(record)}\n`);
+    await handle.appendFile(records.map((record) => `${JSON.stringify(record)}\n`).join(""));
     await handle.sync();
   } catch (error) {
     await handle.truncate(size);

@@ -33,7 +33,7 @@ import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./safetenso
 
 const CONFIG = "config.json";
 const METRICS = "metrics.jsonl";
-const CHECKPOINT = "checkpoint.safetensors";
+export const CHECKPOINT = "checkpoint.safetensors";
 const RESULT = "result.json";
 const LOCK = "lock";
 
@@ -41,7 +41,7 @@ const LOCK = "lock";
  * The checkpoint's metadata entry that counts the records in `metrics.jsonl`. Records, not bytes: records hold timings,
  * whose lengths differ between two runs of the same configuration, and the checkpoints of those are to be equal.
  */
-const METRICS_RECORDS = "metrics_records";
+export const METRICS_RECORDS = "metrics_records";
 
 const RunInfo = z.object({
   /** Begins the folder's name: lower-case letters, digits and hyphens. */
@@ -75,8 +75,8 @@ export interface Run {
 
 /** A run to write to: this process has its lock until `close`. Every write is on the disk when its promise resolves. */
 export interface OpenRun extends Run {
-  /** Adds one record, as one line. */
-  appendMetrics(record: object): Promise<void>;
+  /** Adds records, a line each. */
+  appendMetrics(...records: readonly object[]): Promise<void>;
   /** Replaces the checkpoint. The metrics records so far belong to it: append an epoch's record first. */
   saveCheckpoint(checkpoint: Checkpoint): Promise<void>;
   /** Goes back to the last checkpoint, to resume from it: returns it, and removes the metrics records that came after it. */
@@ -101,10 +101,15 @@ export interface RunSummary extends RunInfo {
   readonly state: "running" | "stopped" | "finished";
 }
 
-/** Makes a new run in the folder `root`, which is made as well if need be. Throws, leaving nothing, if it cannot. */
-export async function createRun(root: string, info: RunInfo): Promise<OpenRun> {
+/**
+ * Makes a new run in the folder `root`, which is made as well if need be. Throws, leaving nothing, if it cannot.
+ *
+ * @param name of the folder, which must not be there yet; by default `<experiment>-<date>-<id>`
+ */
+export async function createRun(root: string, info: RunInfo, name?: string): Promise<OpenRun> {
   const checked = checkInfo(info, "a new run");
-  const path = await makeFolder(root, `${checked.experiment}-${checked.created.slice(0, 10)}`);
+  const prefix = `${checked.experiment}-${checked.created.slice(0, 10)}`;
+  const path = name === undefined ? await makeUniqueFolder(root, prefix) : await makeFolder(root, name);
   try {
     const release = await takeLock(join(path, LOCK));
     await writeJson(join(path, CONFIG), checked);
@@ -175,7 +180,7 @@ function readableRun(path: string, info: RunInfo): Run {
 function writableRun(path: string, info: RunInfo, release: Release): OpenRun {
   return {
     ...readableRun(path, info),
-    appendMetrics: (record) => appendRecord(join(path, METRICS), record),
+    appendMetrics: (...records) => appendRecord(join(path, METRICS), ...records),
     saveCheckpoint: (checkpoint) => saveCheckpoint(path, describeCheckpoint(checkpoint, info.config)),
     rewind: () => rewind(path),
     writeFile: (name, data) => writeAtomically(join(path, name), data),
@@ -206,19 +211,26 @@ async function rewind(path: string): Promise<Checkpoint | undefined> {
   return checkpoint;
 }
 
-async function makeFolder(root: string, prefix: string): Promise<string> {
+/** A new folder below `root`, named by the prefix and some characters that no other has. */
+export async function makeUniqueFolder(root: string, prefix: string): Promise<string> {
+  for (;;) {
+    try {
+      return await makeFolder(root, `${prefix}-${randomId()}`);
+    } catch (error) {
+      if (errorCode((error as Error).cause) !== "EEXIST") throw error;
+    }
+  }
+}
+
+async function makeFolder(root: string, name: string): Promise<string> {
   await mkdir(root, { recursive: true }).catch((error) => {
     throw writeFailure(root, error);
   });
-  for (;;) {
-    const path = join(root, `${prefix}-${randomId()}`);
-    try {
-      await mkdir(path);
-      return path;
-    } catch (error) {
-      if (errorCode(error) !== "EEXIST") throw writeFailure(path, error);
-    }
-  }
+  const path = join(root, name);
+  await mkdir(path).catch((error) => {
+    throw writeFailure(path, error);
+  });
+  return path;
 }
 
 /** Six characters out of 32: digits and lower-case letters without those that are easily misread. */

@@ -21,6 +21,8 @@ test.each([
   "data fetch",
   "data verify",
   "demo",
+  "sweep",
+  "sweep vae",
   "demo subset",
   "demo explain",
 ])("softdraw %s --help: exits 0, says how to call it, and gives an example", async (command) => {

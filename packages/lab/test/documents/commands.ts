@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 import { vi } from "vitest";
 import { main } from "../../src/cli/main.ts";
 import { readConfiguration } from "../../src/cli/options.ts";
+import { defineSweep } from "../../src/cli/sweep.ts";
 import { experiments } from "../../src/experiments/all.ts";
 import type { MarkdownDocument } from "./markdown.ts";
 
@@ -44,7 +45,8 @@ export async function parseSoftdraw(words: readonly string[]): Promise<void> {
   const complaints: string[] = [];
   for (const command of allCommands(program)) {
     command.configureOutput({ writeOut: () => {}, writeErr: (text) => void complaints.push(text.trim()) });
-    if (command.commands.length === 0) command.action(checkConfiguration);
+    // A command of commands that does something by itself is one with arguments of its own.
+    if (command.commands.length === 0 || command.registeredArguments.length > 0) command.action(checkConfiguration);
   }
   try {
     await program.parseAsync([...words], { from: "user" });
@@ -62,7 +64,9 @@ export async function softdrawOptions(): Promise<Set<string>> {
 
 async function checkConfiguration(this: Command): Promise<void> {
   const experiment = experiments.find(({ name }) => name === this.name());
-  if (experiment) await readConfiguration(experiment, { ...this.opts(), config: undefined });
+  if (experiment === undefined) return;
+  const config = await readConfiguration(experiment, { ...this.opts(), config: undefined });
+  if (this.parent?.name() === "sweep") defineSweep(experiment, config, this.optsWithGlobals());
 }
 
 const softdrawProgram = catchProgram();

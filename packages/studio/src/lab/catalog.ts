@@ -24,7 +24,7 @@ export interface Complaint {
 export type Chart = LineChart & { readonly caption: string };
 
 /** Which data there is, is the page's affair: the embedded digits. */
-const DATA_FIELDS = ["data", "dataDir"];
+const DATA_FIELDS = ["data", "dataDir", "fold"];
 
 /** By name, the tasks of those that have several each by itself. */
 const named: readonly (readonly [name: string, experiment: Experiment])[] = experiments.flatMap((experiment) => {

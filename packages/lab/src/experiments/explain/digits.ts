@@ -273,6 +273,11 @@ const columns = [
   { key: "examplesPerSecond", label: "images/s", digits: 0, description: "training speed, measuring apart" },
 ] as const;
 
+const objectives = {
+  discrete: { key: "postHoc", goal: "largest" },
+  relaxed: { key: "loss", goal: "smallest" },
+} as const;
+
 type Measures = { classifier: number; postHoc: number };
 type Progress = (done: number, total: number) => void | Promise<void>;
 
@@ -469,5 +474,5 @@ export const digits: Experiment<Config> = {
   title: "Explained digits",
   summary: "A network that chooses the 4 of 49 patches by which a classifier tells threes from eights.",
   references: REFERENCES,
-  ...{ schema, presets: {}, columns, check, run, results, charts, pictures, evaluate },
+  ...{ schema, presets: {}, columns, objectives, check, run, results, charts, pictures, evaluate },
 };

@@ -158,6 +158,11 @@ const columns = [
   { key: "examplesPerSecond", label: "seq/s", digits: 0, description: "training speed, measuring apart" },
 ] as const;
 
+const objectives = {
+  discrete: { key: "accuracy", goal: "largest" },
+  relaxed: { key: "loss", goal: "smallest" },
+} as const;
+
 type Measures = { accuracy: number; precision: number };
 type Progress = (done: number, total: number) => void | Promise<void>;
 
@@ -339,5 +344,5 @@ export const sequences: Experiment<SequencesConfig> = {
   title: "Explained sequences",
   summary: "A network that chooses the three of nine tokens by which another tells the most frequent one.",
   references: REFERENCES,
-  ...{ schema, presets, columns, check, run, results, charts, pictures, evaluate },
+  ...{ schema, presets, columns, objectives, check, run, results, charts, pictures, evaluate },
 };

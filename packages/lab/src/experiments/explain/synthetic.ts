@@ -206,6 +206,11 @@ const columns = [
   { key: "examplesPerSecond", label: "ex/s", digits: 0, description: "training speed, measuring apart" },
 ] as const;
 
+const objectives = {
+  discrete: { key: "accuracy", goal: "largest" },
+  relaxed: { key: "loss", goal: "smallest" },
+} as const;
+
 type Measures = { rank: number; chosen: number; accuracy: number; gap: number };
 
 /** Explains and classifies fresh examples, the explanation discrete. Keeps the model. */
@@ -389,7 +394,7 @@ function experimentOf(task: Name): Experiment<SyntheticConfig> {
       const last = records.at(-1) as (EpochRecord & Measures) | undefined;
       return last ? measureResults(task, last, MEASURED_LAST) : [];
     },
-    ...{ columns, check, run, charts, pictures, evaluate },
+    ...{ columns, objectives, check, run, charts, pictures, evaluate },
   };
 }
 

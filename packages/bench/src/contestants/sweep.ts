@@ -1,0 +1,100 @@
+/** Trains trials of a sweep, one after the other or several at a time: in this process, in a pool, or through a queue. */
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { rmSync } from "node:fs";
+import { mkdir, mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import packageJson from "../../../lab/package.json" with { type: "json" };
+import { experiments } from "../../../lab/src/experiments/all.ts";
+import { conduct, TRIALS } from "../../../lab/src/sweeps/conduct.ts";
+import type { Executor } from "../../../lab/src/sweeps/executor.ts";
+import { poolExecutor } from "../../../lab/src/sweeps/pool.ts";
+import { queueExecutor } from "../../../lab/src/sweeps/queue.ts";
+import { connectRedis } from "../../../lab/src/sweeps/redis.ts";
+import { redisStore } from "../../../lab/src/sweeps/store.ts";
+import { trainTrial } from "../../../lab/src/sweeps/trial.ts";
+import { startRedis } from "../../../lab/test/sweeps/redis-server.ts";
+import { toys } from "../../../lab/test/sweeps/toy-sweep.ts";
+import { readOptions, serve } from "./serve.ts";
+
+export interface SweepOptions {
+  readonly place: "here" | "pool" | "queue";
+  readonly workers: number;
+  /** Trials of an epoch that does nothing, or of an epoch of the VAE on the embedded digits. */
+  readonly trial: "toy" | "vae";
+}
+
+const { place, workers, trial } = readOptions<SweepOptions>();
+const lab = (path: string) => new URL(`../../../lab/${path}`, import.meta.url);
+const root = await mkdtemp(join(tmpdir(), "softdraw-bench-"));
+const folder = join(root, TRIALS);
+await mkdir(folder);
+const known = trial === "toy" ? toys : experiments;
+const experiment = known.find(({ name }) => name === trial)!;
+const ends: (() => unknown)[] = [];
+process.on("exit", () => {
+  for (const end of ends) end();
+  rmSync(root, { recursive: true, force: true });
+});
+const executor = await open();
+let trials = 0;
+
+await serve(async (amount) => {
+  const last = trials + amount;
+  const strategy = { record() {}, next: () => (trials < last ? assignment(++trials) : undefined) };
+  const started = performance.now();
+  // A folder a turn, because what is recorded there is read again.
+  const home = await mkdtemp(join(root, "turn-"));
+  const { objectives } = experiment;
+  await conduct({ folder: home, executor, strategy, objectives, stop: new AbortController().signal });
+  return { ms: (performance.now() - started) / amount };
+});
+
+function assignment(number: number) {
+  const config = experiment.schema.parse({ epochs: 1, seed: number });
+  return { trial: number, experiment: trial, config };
+}
+
+async function open(): Promise<Executor> {
+  if (place === "here") return here();
+  const settings = { workers, device: "wasm" as const, threads: 1 };
+  const worker = lab(trial === "toy" ? "test/sweeps/toy-worker.js" : "src/sweeps/pool-worker.js");
+  if (place === "pool") return poolExecutor({ ...settings, folder, worker });
+  return queue();
+}
+
+function here(): Executor {
+  const stop = new AbortController().signal;
+  return {
+    capacity: 1,
+    run: (assignment, onEpoch) => trainTrial(assignment, { experiments: known, folder, stop, onEpoch }),
+    stop() {},
+    close: async () => {},
+  };
+}
+
+/** Redis and a worker are processes of their own, as they are elsewhere. */
+async function queue(): Promise<Executor> {
+  const redis = await startRedis();
+  ends.push(() => void redis.kill());
+  ends.push(() => rmSync(redis.folder, { recursive: true, force: true }));
+  const own = { url: redis.url, folder: join(root, "worker"), workers, version: packageJson.version };
+  const args =
+    trial === "toy"
+      ? ["--import", "tsx", path("test/sweeps/queue-worker.ts"), JSON.stringify(own)]
+      : [path("bin/softdraw.js"), "worker", "--queue", redis.url, "--workers", String(workers)];
+  const child = spawn(process.execPath, args, { cwd: path("../.."), stdio: ["ignore", "pipe", "inherit"] });
+  ends.push(() => child.kill("SIGKILL"));
+  await once(child.stdout, "data");
+  child.stdout.resume();
+  const link = await connectRedis(redis.url, { say() {} });
+  const sweep = { sweep: "bench", version: own.version, experiments: known, folder, ahead: 10_000, say() {} };
+  return queueExecutor({ ...sweep, link, store: redisStore(link) });
+}
+
+function path(inLab: string): string {
+  return fileURLToPath(lab(inLab));
+}

@@ -1,0 +1,101 @@
+/** Where a sweep's trials are trained: in processes of this machine, or wherever workers listen to a queue. */
+
+import { availableParallelism } from "node:os";
+import { basename, join, resolve } from "node:path";
+import type { Command } from "commander";
+import { Option } from "commander";
+import packageJson from "../../package.json" with { type: "json" };
+import { experiments } from "../experiments/all.ts";
+import { TRIALS } from "../sweeps/conduct.ts";
+import type { Executor } from "../sweeps/executor.ts";
+import { poolExecutor } from "../sweeps/pool.ts";
+import { type Device, devices, MOST_THREADS } from "./engine.ts";
+import { WrongCall } from "./errors.ts";
+import { wholeNumber } from "./options.ts";
+
+/** The options of what trains on this machine. */
+export interface PoolSettings {
+  readonly workers?: number;
+  readonly device: Device;
+  readonly threads: number;
+}
+
+export interface PlaceOptions extends PoolSettings {
+  readonly queue?: string;
+  readonly store?: string;
+  readonly ahead?: number;
+}
+
+const AHEAD = 10_000;
+
+export function addPlaceOptions(command: Command): Command {
+  return addPoolOptions(command)
+    .option("--queue <url>", "train wherever softdraw worker listens to this Redis: redis://HOST:PORT, or rediss://")
+    .option("--store <path>", "with --queue, a folder that all machines see, for states; default Redis itself")
+    .addOption(
+      new Option("--ahead <number>", `with --queue, trials in it at most, default ${AHEAD}`).argParser(wholeNumber(1)),
+    );
+}
+
+export function addPoolOptions(command: Command): Command {
+  return command
+    .addOption(new Option("--workers <number>", "processes that train, default the cores").argParser(wholeNumber(1)))
+    .addOption(
+      new Option("--threads <number>", "threads of each process's engine")
+        .argParser(wholeNumber(1, MOST_THREADS))
+        .default(1),
+    )
+    .addOption(new Option("--device <name>", "the engine's device").choices(devices).default("wasm"));
+}
+
+/** What the options of what trains on this machine say. */
+export function poolOf({ workers = availableParallelism(), device, threads }: PoolSettings) {
+  return { workers, device, threads };
+}
+
+export interface Place {
+  /** For the sweep in a folder. */
+  executor(folder: string): Promise<Executor>;
+  close(): void;
+}
+
+/**
+ * Finds the place before there is a folder of a sweep.
+ *
+ * @throws WrongCall for options that do not go together; Unavailable where there is no such queue
+ */
+export async function openPlace(options: PlaceOptions, say: (line: string) => void): Promise<Place> {
+  const { queue, store, ahead = AHEAD } = options;
+  checkTogether(options);
+  if (queue === undefined) {
+    const pool = poolOf(options);
+    return { executor: async (folder) => poolExecutor({ ...pool, folder: join(folder, TRIALS) }), close() {} };
+  }
+  // Imported late: a client of Redis is of no use to a sweep on one machine.
+  const { connectRedis } = await import("../sweeps/redis.ts");
+  const { folderStore, redisStore } = await import("../sweeps/store.ts");
+  const { queueExecutor } = await import("../sweeps/queue.ts");
+  const link = await connectRedis(queue, { say });
+  try {
+    const states = store === undefined ? redisStore(link) : await folderStore(resolve(store));
+    const { version } = packageJson;
+    return {
+      async executor(folder) {
+        const place = { sweep: basename(resolve(folder)), folder: join(folder, TRIALS), experiments };
+        return queueExecutor({ ...place, link, store: states, version, ahead, say });
+      },
+      close: () => link.close(),
+    };
+  } catch (error) {
+    link.close();
+    throw error;
+  }
+}
+
+function checkTogether({ queue, ...options }: PlaceOptions): void {
+  if (queue !== undefined && options.workers !== undefined) {
+    throw new WrongCall("--workers: with --queue, a sweep trains no trial itself. Say it to softdraw worker.");
+  }
+  const [alone] = (["store", "ahead"] as const).filter((name) => options[name] !== undefined);
+  if (queue === undefined && alone) throw new WrongCall(`--${alone}: it goes with --queue only.`);
+}

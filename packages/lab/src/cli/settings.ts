@@ -1,0 +1,97 @@
+/** `--set NAME=VALUES`: what a sweep varies, from the command line. */
+
+import type { BaseConfig, Experiment } from "../experiments/experiment.ts";
+import { type Field, fieldsOf } from "../experiments/fields.ts";
+import { distributions, type Parameter, type Value } from "../sweeps/parameters.ts";
+import { didYouMean, WrongCall } from "./errors.ts";
+import { kebab } from "./options.ts";
+
+/** What is no matter of better or worse, and has an option of its own. */
+const NOT_VARIED: Readonly<Record<string, string>> = {
+  seed: "Every combination is trained with each of --seeds",
+  fold: "Every combination is trained with each of --folds",
+  data: "Results on several data sets do not compare",
+  dataDir: "Results on several data sets do not compare",
+  task: "Results of several tasks do not compare",
+};
+
+/**
+ * The parameter that `name=0.3,0.5,1` or `name=log-uniform(0.1, 2)` asks for.
+ *
+ * @param config what is not varied
+ * @throws WrongCall naming the setting, what was expected and what came
+ */
+export function parseSetting(text: string, experiment: Experiment, config: BaseConfig): Parameter {
+  const [, given, right] = /^\s*([\w-]+)\s*=\s*(.+?)\s*$/s.exec(text) ?? [];
+  if (given === undefined || right === undefined) {
+    throw new WrongCall(`--set: expected name=values such as temperature=0.3,0.5,1, got "${text}".`);
+  }
+  const fields = fieldsOf(experiment);
+  const name = Object.keys(fields).find((field) => field === given || kebab(field) === given);
+  if (name === undefined) {
+    const names = Object.keys(fields).map(kebab);
+    throw new WrongCall(`--set: ${experiment.name} has no option "${given}".${didYouMean(given, names)}`);
+  }
+  const reason = NOT_VARIED[name];
+  if (reason !== undefined) throw new WrongCall(`--set: ${kebab(name)} cannot be varied. ${reason}.`);
+  const parameter = /^[\w-]+\(/.test(right)
+    ? parseDistribution(name, right, fields[name]!)
+    : { name, values: parseList(name, right, fields[name]!) };
+  for (const value of "values" in parameter ? parameter.values : [parameter.from, parameter.to]) {
+    checkValue(name, value, experiment, config);
+  }
+  return parameter;
+}
+
+function parseDistribution(name: string, text: string, field: Field): Parameter {
+  const [, kind, inside] = /^([\w-]+)\((.*?)\)?$/s.exec(text)!;
+  const distribution = distributions.find((known) => known === kind);
+  const where = `--set ${kebab(name)}`;
+  if (distribution === undefined) {
+    const known = `${distributions.map((name) => `${name}(from, to)`).join(", ")}`;
+    throw new WrongCall(`${where}: expected values or ${known}, got ${text}.${didYouMean(kind!, distributions)}`);
+  }
+  const [from, to, ...rest] = inside!.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
+  if (from === undefined || to === undefined || rest.length > 0 || !(from < to) || !Number.isFinite(to - from)) {
+    throw new WrongCall(`${where}: expected ${distribution}(from, to) with from below to, got ${text}.`);
+  }
+  const whole = distribution.endsWith("integers");
+  if (whole && !(Number.isInteger(from) && Number.isInteger(to))) {
+    throw new WrongCall(`${where}: ${distribution} is between two whole numbers, got ${text}.`);
+  }
+  if (distribution.startsWith("log-") && from <= 0) {
+    throw new WrongCall(`${where}: ${distribution} begins above 0, got ${text}.`);
+  }
+  if (field.type !== "number" && field.type !== "integer") {
+    throw new WrongCall(
+      `${where}: only numbers can be drawn from ${distribution}, expected values separated by commas.`,
+    );
+  }
+  if (field.type === "integer" && !whole) {
+    const fitting = distribution === "uniform" ? "integers" : "log-integers";
+    throw new WrongCall(`${where}: takes whole numbers, expected ${fitting}(${inside}), got ${text}.`);
+  }
+  return { name, distribution, from, to };
+}
+
+function parseList(name: string, text: string, field: Field): Value[] {
+  const values = text.split(",").map((part) => parseValue(part.trim(), field));
+  const twice = values.find((value, place) => values.indexOf(value) !== place);
+  if (twice !== undefined) throw new WrongCall(`--set ${kebab(name)}: ${twice} is there twice.`);
+  return values;
+}
+
+/** What does not fit stays text, and the schema says so. */
+function parseValue(text: string, { type }: Field): Value {
+  if (type === "boolean") return text === "true" ? true : text === "false" ? false : text;
+  if (type === "string" || text === "" || Number.isNaN(Number(text))) return text;
+  return Number(text);
+}
+
+function checkValue(name: string, value: Value, { schema }: Experiment, config: BaseConfig): void {
+  const { error } = schema.safeParse({ ...config, [name]: value });
+  if (error === undefined) return;
+  const issue = error.issues.find(({ path }) => path[0] === name) ?? error.issues[0]!;
+  const suggestion = issue.code === "invalid_value" ? didYouMean(String(value), issue.values.map(String)) : "";
+  throw new WrongCall(`--set ${kebab(name)}: ${issue.message}, got ${JSON.stringify(value)}.${suggestion}`);
+}

@@ -1,0 +1,235 @@
+/** What a sweep found, for a terminal and as a page. */
+
+import Table from "cli-table3";
+import type { Column, Experiment, Result } from "../experiments/experiment.ts";
+import { lineChart } from "../report/charts.ts";
+import { type Report, renderReport } from "../report/html.ts";
+import { measureChart, type ParameterAxis, parallelChart } from "../report/sweep-charts.ts";
+import { isList, isLogarithmic, type Parameter, type Value, type Values } from "../sweeps/parameters.ts";
+import type { Estimate, Standing, Summary } from "../sweeps/summary.ts";
+import type { SweepDefinition } from "../sweeps/sweep.ts";
+import { kebab, trainCommand } from "./options.ts";
+import { formatNumber } from "./output.ts";
+
+/** Such as "temperature 0.5, hard true". */
+export function describeValues(values: Values): string {
+  return Object.entries(values)
+    .map(([name, value]) => `${kebab(name)} ${value}`)
+    .join(", ");
+}
+
+/** The combinations, best first. */
+export function sweepTable({ standings }: Summary, experiment: Experiment): string {
+  const { head, rows } = cells(standings, experiment);
+  const table = new Table({ head, style: { head: [], border: [], compact: true } });
+  table.push(...rows);
+  return table.toString();
+}
+
+function cells(standings: readonly Standing[], experiment: Experiment) {
+  const names = Object.keys(standings[0]!.values);
+  const [discrete, relaxed] = [columnOf(experiment, "discrete"), columnOf(experiment, "relaxed")];
+  const head = ["", ...names.map(kebab), discrete.label, relaxed.label, "epochs", "trials"];
+  const rows = standings.map((standing, place) => [
+    String(place + 1),
+    ...names.map((name) => String(standing.values[name])),
+    formatEstimate(standing.discrete, discrete),
+    formatEstimate(standing.relaxed, relaxed),
+    `${standing.epochs}${standing.whole ? "" : ", ended early"}`,
+    `${standing.trials}${standing.failed > 0 ? `, ${standing.failed} failed` : ""}`,
+  ]);
+  return { head, rows };
+}
+
+/** A mean with the half width of its interval. */
+function formatEstimate(estimate: Estimate | undefined, { digits }: Pick<Column, "digits">): string {
+  if (estimate === undefined) return "–";
+  const mean = formatNumber(estimate.mean, digits);
+  return Number.isNaN(estimate.halfWidth) ? mean : `${mean} ± ${formatNumber(estimate.halfWidth, digits)}`;
+}
+
+/** The column of an objective. What it calls the test set is what is held out, as long as trials are meant. */
+function columnOf({ columns, objectives }: Experiment, which: "discrete" | "relaxed"): Column {
+  const column = columns.find(({ key }) => key === objectives[which].key)!;
+  if (which === "relaxed")
+    return { ...column, label: column.label === "relaxed" ? "relaxed" : `relaxed ${column.label}` };
+  if (column.label !== "test") return column;
+  return {
+    ...column,
+    label: "held out",
+    description: column.description.replace("test set", "held-out part").replace("test", "held-out"),
+  };
+}
+
+/** The winner, once it has been trained on all the training data: its results, and its report relative to the page. */
+export interface Trained {
+  readonly results: readonly Result[];
+  readonly report: string;
+}
+
+/** The page of a sweep, which opens without a server. */
+export function sweepReport(
+  folder: string,
+  definition: SweepDefinition,
+  family: Experiment,
+  experiment: Experiment,
+  summary: Summary,
+  trained: Trained | undefined,
+): string {
+  const { standings, winner } = summary;
+  const { head, rows } = cells(standings, experiment);
+  const { seeds, folds, halving, parameters, config } = definition;
+  const varied = new Set(parameters.map(({ name }) => name));
+  return renderReport({
+    title: `A sweep: ${experiment.title}`,
+    summary: `${standings.length} combinations, compared by exact choices on data that none was trained on.`,
+    command: definition.command,
+    details: [
+      ["Begun", definition.created.replace("T", " ").replace(/\.\d+Z$/, " UTC")],
+      ["Softdraw", definition.version],
+      ["Trainings a combination", `${seeds} seeds${folds > 1 ? ` x ${folds} parts held out in turn` : ""}`],
+      ["Measured on", heldOut(folds)],
+      ["Ended early", halving ? `of every ${halving.reduction}, one goes on` : "none"],
+      ["Folder", folder],
+    ],
+    config: Object.fromEntries(Object.entries(config).filter(([name]) => !varied.has(name))),
+    results: winner ? [...resultsOf(summary, definition, family, experiment), ...trainedResults(trained)] : [],
+    charts: winner ? chartsOf(summary, parameters, experiment) : [],
+    pictures: [],
+    epochs: { title: "Combinations", columns: ["rank", ...head.slice(1)], rows },
+    references: REFERENCES,
+  });
+}
+
+const REFERENCES = [
+  {
+    text: "Li, Jamieson, Rostamizadeh, Gonina, Ben-tzur, Hardt, Recht, Talwalkar: A System for Massively Parallel Hyperparameter Tuning, 2020",
+    url: "https://arxiv.org/abs/1810.05934",
+  },
+];
+
+function heldOut(folds: number): string {
+  if (folds === 0) return "fresh data";
+  return folds === 1 ? "the last sixth of the training data" : `each of ${folds} parts of the training data`;
+}
+
+function trainedResults(trained: Trained | undefined): Report["results"] {
+  const [first] = trained?.results ?? [];
+  if (!trained || !first) return [];
+  const value = formatNumber(first.value, first.digits);
+  const note = `${first.unit ?? ""}: the best combination, trained on all the training data; its report is ${trained.report}`;
+  return [{ name: first.name, value, note }];
+}
+
+function resultsOf(
+  { winner, byRelaxed }: Summary,
+  definition: SweepDefinition,
+  family: Experiment,
+  experiment: Experiment,
+): Report["results"] {
+  const [discrete, relaxed] = [columnOf(experiment, "discrete"), columnOf(experiment, "relaxed")];
+  const config = family.schema.parse({ ...definition.config, ...winner!.values });
+  const best = {
+    name: "best combination",
+    value: describeValues(winner!.values),
+    note: trainCommand(family, config),
+  };
+  const measured = {
+    name: discrete.label,
+    value: formatEstimate(winner!.discrete, discrete),
+    note: discrete.description,
+  };
+  if (!byRelaxed) return [best, measured];
+  const same = byRelaxed === winner;
+  const note = same
+    ? "the same, here"
+    : `${discrete.label} ${formatEstimate(byRelaxed.discrete, discrete)}: the relaxed measure would have chosen worse`;
+  return [best, measured, { name: `best by "${relaxed.label}"`, value: describeValues(byRelaxed.values), note }];
+}
+
+function chartsOf(summary: Summary, parameters: readonly Parameter[], experiment: Experiment): Report["charts"] {
+  const { winner, byRelaxed } = summary;
+  const standings = summary.standings.filter(({ discrete }) => discrete);
+  const whole = standings.filter((standing) => standing.whole);
+  const [discrete, relaxed] = [columnOf(experiment, "discrete"), columnOf(experiment, "relaxed")];
+  const against = parameters.flatMap((parameter) => [
+    measureOf(parameter, whole, "discrete", discrete, winner),
+    measureOf(parameter, whole, "relaxed", relaxed, byRelaxed),
+  ]);
+  const shown = standings.slice(0, MOST_CURVES);
+  const curves = {
+    title: `${discrete.label}, by epoch`,
+    caption: `${discrete.description}, a mean over a combination's trials.${standings.length > MOST_CURVES ? ` The best ${MOST_CURVES} combinations.` : ""}`,
+    svg: lineChart({
+      title: `${discrete.label} by epoch, for every combination`,
+      ...{ x: { label: "epoch" }, y: { label: discrete.label } },
+      series: shown.map(({ values, curve }) => ({ name: Object.values(values).join(", "), points: curve })),
+    }),
+  };
+  return [...against, parallel(parameters, whole, discrete, winner, byRelaxed), curves];
+}
+
+const MOST_CURVES = 10;
+
+function measureOf(
+  parameter: Parameter,
+  standings: readonly Standing[],
+  which: "discrete" | "relaxed",
+  { label, description }: Column,
+  best: Standing | undefined,
+): Report["charts"][number] {
+  const title = `${label} by ${kebab(parameter.name)}`;
+  const axis = axisOf(parameter);
+  const points = standings.flatMap((standing) => {
+    const estimate = standing[which];
+    if (!estimate) return [];
+    const x = placeOf(parameter, standing);
+    return [{ x, y: estimate.mean, halfWidth: estimate.halfWidth, winner: standing === best }];
+  });
+  const kind = which === "discrete" ? "exact choices" : "relaxed choices, which training sees";
+  return {
+    title,
+    caption: `${description}: ${kind}. A dot is a combination, its bar the 95 % interval, the ring the best of this measure.`,
+    svg: measureChart({ title, x: axis, y: { label }, points }),
+  };
+}
+
+function parallel(
+  parameters: readonly Parameter[],
+  standings: readonly Standing[],
+  { label }: Column,
+  winner: Standing | undefined,
+  byRelaxed: Standing | undefined,
+): Report["charts"][number] {
+  const axes = parameters.map((parameter) => ({
+    ...axisOf(parameter),
+    values: standings.map((standing) => placeOf(parameter, standing)),
+  }));
+  const measured = { label, log: false, ends: true, values: standings.map(({ discrete }) => discrete!.mean) };
+  const place = (standing: Standing | undefined) => (standing ? standings.indexOf(standing) : undefined);
+  const other = byRelaxed === winner ? undefined : place(byRelaxed);
+  const title = "All parameters beside each other";
+  return {
+    title,
+    caption: `A line is a combination; the thick one is the best${other === undefined ? "" : ", the dashed one what the relaxed measure would have chosen"}.`,
+    svg: parallelChart({ title, axes: [...axes, measured], winner: place(winner), other }),
+  };
+}
+
+function axisOf(parameter: Parameter): ParameterAxis {
+  const [label, names] = [kebab(parameter.name), namesOf(parameter)];
+  return names ? { label, log: false, names: names.map(String) } : { label, log: isLogarithmic(parameter) };
+}
+
+/** A number by itself, a name by its place among the values. */
+function placeOf(parameter: Parameter, { values }: Standing): number {
+  const value = values[parameter.name]!;
+  return namesOf(parameter)?.indexOf(value) ?? Number(value);
+}
+
+/** The values of a parameter that is not a number. */
+function namesOf(parameter: Parameter): readonly Value[] | undefined {
+  return isList(parameter) && parameter.values.some((value) => typeof value !== "number")
+    ? parameter.values
+    : undefined;
+}

@@ -1,0 +1,62 @@
+/** `softdraw worker --queue URL` */
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import type { Command } from "commander";
+import packageJson from "../../package.json" with { type: "json" };
+import { experiments } from "../experiments/all.ts";
+import { textReporter } from "./output.ts";
+import { addPoolOptions, type PoolSettings, poolOf } from "./places.ts";
+import { stopOnSignal } from "./shared.ts";
+
+interface Options extends PoolSettings {
+  readonly queue: string;
+  readonly dataDir?: string;
+  readonly store?: string;
+}
+
+export function addWorker(program: Command): void {
+  const worker = program
+    .command("worker")
+    .description("train the trials of sweeps that are in a queue, until Ctrl-C")
+    .requiredOption("--queue <url>", "the queue's Redis: redis://HOST:PORT, or with TLS rediss://HOST:PORT")
+    .option("--data-dir <path>", "this machine's folder with a data set's IDX files; default the cache or a download")
+    .option("--store <path>", "the folder that the sweep was given, if it was");
+  addPoolOptions(worker).addHelpText("after", EXAMPLES).action(work);
+}
+
+const EXAMPLES = `
+Examples:
+  softdraw worker --queue redis://host:6379
+  softdraw worker --queue rediss://:PASSWORD@host:6379 --workers 4
+  softdraw worker --queue redis://host:6379 --data-dir ~/data/mnist --store /mnt/shared/states
+
+Ctrl-C saves what is being trained and gives it back to the queue, where another worker goes on with it.`;
+
+async function work({ queue, dataDir, store, ...options }: Options): Promise<void> {
+  // Imported late: a client of Redis is of no use to the other commands.
+  const { connectRedis } = await import("../sweeps/redis.ts");
+  const { folderStore, redisStore } = await import("../sweeps/store.ts");
+  const { serveQueue } = await import("../sweeps/worker.ts");
+  const { trainingPool } = await import("../sweeps/pool.ts");
+  const { version } = packageJson;
+  const reporter = textReporter([], process.stdout, false);
+  const { say } = reporter;
+  const link = await connectRedis(queue, { say });
+  const folder = await mkdtemp(join(tmpdir(), "softdraw-worker-"));
+  const settings = poolOf(options);
+  const { workers } = settings;
+  const pool = trainingPool(settings);
+  try {
+    const states = store === undefined ? redisStore(link) : await folderStore(resolve(store));
+    say(`softdraw ${version}: takes trials of this version from ${link.place}, ${workers} at a time.`);
+    const place = { folder, dataDir: dataDir === undefined ? undefined : resolve(dataDir) };
+    const stop = stopOnSignal(reporter);
+    await serveQueue({ link, store: states, version, experiments, pool, workers, ...place, say, stop });
+  } finally {
+    link.close();
+    await pool.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,29 @@
+/** `sweep.json`: what a sweep's folder is the folder of. Beside it are the outcomes, the trials, the winner and the report. */
+
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { unlessMissing, writeAtomically } from "../runs/files.ts";
+import { SweepDefinition } from "./sweep.ts";
+
+const DEFINITION = "sweep.json";
+
+export function writeSweep(folder: string, definition: SweepDefinition): Promise<void> {
+  return writeAtomically(join(folder, DEFINITION), `${JSON.stringify(definition, null, 2)}\n`);
+}
+
+/** Throws, saying what is wrong, for a folder that is not a sweep's. */
+export async function readSweep(folder: string): Promise<SweepDefinition> {
+  const file = join(folder, DEFINITION);
+  const text = await unlessMissing(readFile(file, "utf8"));
+  if (text === undefined) throw new Error(`${folder} is not a sweep: it has no ${DEFINITION}`);
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch (error) {
+    throw new Error(`${file}: expected JSON, got ${JSON.stringify(text.slice(0, 80))}`, { cause: error });
+  }
+  const { data, error } = SweepDefinition.safeParse(content);
+  if (error) throw new Error(`${file} does not describe a sweep:\n${z.prettifyError(error)}`);
+  return data;
+}

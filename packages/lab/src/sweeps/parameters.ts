@@ -1,0 +1,81 @@
+/** What a sweep varies: values from a list, or drawn from a distribution. */
+
+import { random } from "@jax-js/jax";
+import { z } from "zod";
+import { streamKey } from "../nn/keys.ts";
+
+const Value = z.union([z.string(), z.number(), z.boolean()]);
+
+/** The value of an option. */
+export type Value = z.infer<typeof Value>;
+
+/** Values of options, by name. */
+export type Values = Readonly<Record<string, Value>>;
+
+export const distributions = ["uniform", "log-uniform", "integers", "log-integers"] as const;
+
+/** An option that is varied. Distributions include both ends; the logarithm of a `log-` one is uniform. */
+export const Parameter = z.union([
+  z.strictObject({ name: z.string(), values: z.array(Value).min(1) }),
+  z.strictObject({ name: z.string(), distribution: z.enum(distributions), from: z.number(), to: z.number() }),
+]);
+
+export type Parameter = Readonly<z.infer<typeof Parameter>>;
+
+export function isList(parameter: Parameter): parameter is Extract<Parameter, { values: unknown }> {
+  return "values" in parameter;
+}
+
+/** Every combination of the listed values: the last parameter changes first. */
+export function grid(parameters: readonly Parameter[]): Values[] {
+  return parameters
+    .filter(isList)
+    .reduce<Values[]>(
+      (combinations, { name, values }) =>
+        combinations.flatMap((others) => values.map((value) => ({ ...others, [name]: value }))),
+      [{}],
+    );
+}
+
+/** `count` combinations, each drawn independently of the others: the first ones are the same for a larger count. */
+export async function draws(parameters: readonly Parameter[], count: number, seed: number): Promise<Values[]> {
+  const combinations: Values[] = [];
+  for (let i = 0; i < count; i++) {
+    const uniform = await random.uniform(streamKey(seed, DRAWS + i), [parameters.length]).data();
+    const drawn = parameters.map((parameter, place) => [parameter.name, valueAt(parameter, uniform[place]!)] as const);
+    combinations.push(Object.fromEntries(drawn));
+  }
+  return combinations;
+}
+
+/** The first of the streams that parameters are drawn from. */
+const DRAWS = 2 ** 27;
+
+/** The value of a parameter at a place from 0 to below 1. */
+function valueAt(parameter: Parameter, place: number): Value {
+  if (isList(parameter)) return parameter.values[Math.floor(place * parameter.values.length)]!;
+  const { distribution, from, to } = parameter;
+  switch (distribution) {
+    case "uniform":
+      return rounded(from + place * (to - from));
+    case "log-uniform":
+      return rounded(from * (to / from) ** place);
+    case "integers":
+      return Math.floor(from + place * (to + 1 - from));
+    case "log-integers":
+      return Math.min(to, Math.floor(from * ((to + 1) / from) ** place));
+  }
+}
+
+/** To four digits: what a fifth would change is lost among the seeds, and a command with four can be read. */
+function rounded(value: number): number {
+  return Number(value.toPrecision(4));
+}
+
+/** Whether its values lie on a logarithmic axis better: a `log-` distribution, or a list that spans more than a factor of 8. */
+export function isLogarithmic(parameter: Parameter): boolean {
+  if (!isList(parameter)) return parameter.distribution.startsWith("log-");
+  const numbers = parameter.values.filter((value) => typeof value === "number");
+  if (numbers.length < parameter.values.length || numbers.some((value) => value <= 0)) return false;
+  return Math.max(...numbers) > 8 * Math.min(...numbers);
+}

@@ -1,0 +1,32 @@
+/** The side of a pool's process: it trains one assignment at a time, tells of every epoch, and stops when it is asked to. */
+
+import { type Device, useDevice } from "../cli/engine.ts";
+import { Interrupted } from "../cli/errors.ts";
+import type { Experiment } from "../experiments/experiment.ts";
+import type { PoolTask } from "./pool.ts";
+import { trainTrial } from "./trial.ts";
+
+export const STOP = "stop";
+
+/** What the pool calls with a task. Its promise is true unless the task was stopped. */
+export function answer(experiments: readonly Experiment[]): (task: PoolTask) => Promise<boolean> {
+  let stop = new AbortController();
+  // A Ctrl-C goes to every process of a terminal. What ends the pool's is the coordinator, or its end.
+  process.on("SIGINT", () => {});
+  process.on("disconnect", () => process.exit());
+  process.on("message", (message) => {
+    if (message === STOP) stop.abort();
+  });
+  return async ({ assignment, folder, device }) => {
+    stop = new AbortController();
+    await useDevice(device as Device);
+    try {
+      const onEpoch = (record: object) => void process.send?.({ record });
+      await trainTrial(assignment, { experiments, folder, stop: stop.signal, onEpoch });
+      return true;
+    } catch (error) {
+      if (error instanceof Interrupted) return false;
+      throw error;
+    }
+  };
+}

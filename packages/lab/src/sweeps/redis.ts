@@ -1,0 +1,126 @@
+/** A connection to Redis that says in words why there is none, and waits for a Redis that was there and comes back. */
+
+import { Redis } from "ioredis";
+import { WrongCall } from "../cli/errors.ts";
+import { Unavailable } from "./executor.ts";
+
+export interface Link {
+  readonly client: Redis;
+  /** Host and port: what messages call it, because the address may have a password. */
+  readonly place: string;
+  /** Aborted when Redis has been away for longer than it is waited for; the reason is the error to end with. */
+  readonly lost: AbortSignal;
+  close(): void;
+}
+
+export interface LinkOptions {
+  readonly say: (line: string) => void;
+  /** How long a Redis that goes away is waited for. */
+  readonly patienceMs?: number;
+}
+
+const CONNECTING_MS = 5_000;
+const PATIENCE_MS = 300_000;
+/** A Redis that is back sooner is not worth a line. */
+const SILENT_MS = 1_000;
+const LONGEST_PAUSE_MS = 2_000;
+
+/**
+ * Connects to `redis://HOST:PORT`, or with TLS to `rediss://HOST:PORT`.
+ *
+ * @throws WrongCall for another address; Unavailable where there is no such Redis, or it does not let us in
+ */
+export async function connectRedis(address: string, { say, patienceMs = PATIENCE_MS }: LinkOptions): Promise<Link> {
+  const { hostname, port } = parseAddress(address);
+  const place = `${hostname}:${port || "6379"}`;
+  const lost = new AbortController();
+  let connected = false;
+  const client = new Redis(address, {
+    ...{ lazyConnect: true, connectTimeout: CONNECTING_MS, maxRetriesPerRequest: null },
+    retryStrategy: (times) => (connected ? Math.min(100 * 2 ** times, LONGEST_PAUSE_MS) : null),
+  });
+  let reason: Error | undefined;
+  client.on("error", (error) => {
+    reason = error;
+  });
+  try {
+    await client.connect();
+  } catch (error) {
+    client.disconnect();
+    throw new Unavailable(`No connection to Redis at ${place}: ${inWords(reason ?? (error as Error))}.`);
+  }
+  connected = true;
+  let [noticed, given] = [undefined, undefined] as [NodeJS.Timeout | undefined, NodeJS.Timeout | undefined];
+  let away = false;
+  const calm = () => {
+    clearTimeout(noticed);
+    clearTimeout(given);
+    [noticed, given] = [undefined, undefined];
+  };
+  client.on("close", () => {
+    if (given !== undefined || !connected) return;
+    noticed = setTimeout(() => {
+      away = true;
+      say(`Redis at ${place} does not answer. Waiting for it, up to ${Math.ceil(patienceMs / 60_000)} minutes.`);
+    }, SILENT_MS);
+    const error = new Unavailable(`Redis at ${place} did not come back within ${patienceMs / 1000} seconds.`);
+    given = setTimeout(() => lost.abort(error), patienceMs);
+  });
+  client.on("ready", () => {
+    calm();
+    if (away) say(`Redis at ${place} is back.`);
+    away = false;
+  });
+  return {
+    ...{ client, place, lost: lost.signal },
+    close() {
+      connected = false;
+      calm();
+      client.disconnect();
+    },
+  };
+}
+
+function parseAddress(address: string): URL {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  const fits = url !== undefined && ["redis:", "rediss:"].includes(url.protocol) && url.hostname !== "";
+  if (fits && /^\/?\d*$/.test(url.pathname)) return url;
+  throw new WrongCall(
+    `--queue: expected redis://HOST:PORT, or with TLS rediss://HOST:PORT, got "${withoutPassword(address)}".`,
+  );
+}
+
+/** An address to show: what is before the host may be a password. */
+export function withoutPassword(address: string): string {
+  return address.replace(/^(\w+:\/*)?.*@/s, "$1***@");
+}
+
+const REASONS: Record<string, string> = {
+  ECONNREFUSED: "nothing listens there",
+  ENOTFOUND: "there is no host of that name",
+  EAI_AGAIN: "the host's name cannot be looked up",
+  ETIMEDOUT: "the host does not answer",
+  EHOSTUNREACH: "the host cannot be reached",
+  ENETUNREACH: "the network cannot be reached",
+  ECONNRESET: "the connection was reset, as by a server that wants TLS (rediss://) or none (redis://)",
+};
+
+function inWords(error: NodeJS.ErrnoException): string {
+  if (error.code !== undefined && REASONS[error.code]) return `${REASONS[error.code]} (${error.code})`;
+  if (/WRONGPASS|invalid password/i.test(error.message)) return "it refuses the user and the password of the address";
+  if (/NOAUTH/.test(error.message)) return "it wants a password, as in redis://:PASSWORD@HOST:PORT";
+  if (/RESP type/.test(error.message)) return "what answers there is no Redis";
+  return error.message.replace(/\.$/, "");
+}
+
+/** What ends the work with a Redis that answers; undefined for an error that is not the server's own. */
+export function refusal(error: Error, place: string): Unavailable | undefined {
+  const { message } = error;
+  if (message.startsWith("OOM")) {
+    return new Unavailable(`Redis at ${place} is full: it has reached its maxmemory, and takes in nothing more.`);
+  }
+  if (/^(NOAUTH|WRONGPASS|NOPERM|READONLY|MISCONF)/.test(message)) {
+    return new Unavailable(`Redis at ${place} refuses: ${message}`);
+  }
+  return error instanceof Unavailable ? error : undefined;
+}

@@ -1,0 +1,181 @@
+/** Trains what a queue has, in processes of this machine, while this process keeps the queue told that they are alive. */
+
+import { setMaxListeners } from "node:events";
+import { mkdtemp, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { type Job, UnrecoverableError, WaitingError, Worker } from "bullmq";
+import { Interrupted } from "../cli/errors.ts";
+import type { EpochRecord, Experiment } from "../experiments/experiment.ts";
+import { unlessMissing } from "../runs/files.ts";
+import { CHECKPOINT, type Run } from "../runs/run.ts";
+import { Unavailable } from "./executor.ts";
+import { assignmentOf, PREFIX, QUEUE_TIMING, type QueueTiming, queueName } from "./jobs.ts";
+import type { TrainingPool } from "./pool.ts";
+import { type Link, refusal } from "./redis.ts";
+import { REDIS_STORE, restoreSnapshot, type Snapshot, type Store, takeSnapshot } from "./store.ts";
+import type { Assignment } from "./sweep.ts";
+import { findAmong, openTrial } from "./trial.ts";
+
+export interface WorkerOptions {
+  readonly link: Link;
+  readonly store: Store;
+  readonly version: string;
+  readonly experiments: readonly Experiment[];
+  readonly pool: TrainingPool;
+  /** Trainings at a time. */
+  readonly workers: number;
+  /** Where this machine has its data. */
+  readonly dataDir: string | undefined;
+  /** A folder of its own, for the run folders of what it trains. */
+  readonly folder: string;
+  readonly say: (line: string) => void;
+  /** Asks it to save and give back what it trains, and to end. */
+  readonly stop: AbortSignal;
+  readonly timing?: QueueTiming;
+}
+
+/**
+ * Serves until it is stopped.
+ *
+ * @throws Interrupted after `stop`, once what was being trained is saved and given back to the queue; Unavailable where
+ * Redis or the store take no more
+ */
+export async function serveQueue(options: WorkerOptions): Promise<never> {
+  const { link, version, workers, stop, timing = QUEUE_TIMING } = options;
+  const failure = new AbortController();
+  const ending = AbortSignal.any([stop, failure.signal, link.lost]);
+  // Every training listens.
+  setMaxListeners(0, ending);
+  const judge = (error: Error): boolean => {
+    const unavailable = refusal(error, link.place);
+    if (unavailable) failure.abort(unavailable);
+    return unavailable !== undefined;
+  };
+  let given = 0;
+  const onGivenBack = () => {
+    given++;
+  };
+  const worker = new Worker(
+    queueName(version),
+    (job, token, lost) => takeJob({ ...options, job, token: token!, stop: ending, lost: lost!, judge, onGivenBack }),
+    {
+      ...{ connection: link.client, prefix: PREFIX, concurrency: workers },
+      ...{ lockDuration: timing.lockMs, stalledInterval: timing.stalledMs, maxStalledCount: timing.deaths },
+    },
+  );
+  worker.on("error", judge);
+  // Whoever looked for dead workers took this one for one.
+  worker.on("lockRenewalFailed", (ids) => {
+    for (const id of ids) worker.cancelJob(id);
+  });
+  if (!ending.aborted) await new Promise((resolve) => ending.addEventListener("abort", resolve, { once: true }));
+  // A Redis that is gone cannot be told anything, and commands to it would wait for ever.
+  if (link.lost.aborted) link.close();
+  await worker.close(link.lost.aborted);
+  if (link.lost.aborted) throw link.lost.reason;
+  if (failure.signal.aborted) throw failure.signal.reason;
+  throw new Interrupted(given === 0 ? "Stopped." : "What was being trained is saved, and back in the queue.");
+}
+
+interface Delivery extends WorkerOptions {
+  readonly job: Job;
+  /** Shows that the job is ours. */
+  readonly token: string;
+  /** Aborted when it is not any more. */
+  readonly lost: AbortSignal;
+  /** Whether an error is that of Redis or the store, which ends this worker, rather than the trial's. */
+  readonly judge: (error: Error) => boolean;
+  readonly onGivenBack: () => void;
+}
+
+/** Trains a job. What it throws counts as an attempt, but for a WaitingError, with which the job is back in the queue. */
+async function takeJob(delivery: Delivery): Promise<void> {
+  const { job, token, store, stop, lost, judge, onGivenBack, say } = delivery;
+  const { sweep, store: wanted, assignment } = readJob(delivery);
+  const name = `trial ${assignment.trial} of ${sweep}`;
+  if (wanted !== store.id) judge(new Unavailable(`${name}: ${wrongStore(wanted)}`));
+  try {
+    if (!stop.aborted) {
+      say(`${name}: begun`);
+      if (await trainJob(delivery, sweep, assignment)) return say(`${name}: trained`);
+    }
+  } catch (error) {
+    if (!judge(error as Error) && !stop.aborted) {
+      say(`${name}: failed: ${(error as Error).message}`);
+      throw error;
+    }
+  }
+  if (lost.aborted) throw new Error(`${name}: given to another worker.`);
+  await job.moveToWait(token);
+  onGivenBack();
+  throw new WaitingError();
+}
+
+function readJob({ job, experiments, dataDir }: Delivery): ReturnType<typeof assignmentOf> {
+  try {
+    return assignmentOf(job.data, experiments, dataDir);
+  } catch (error) {
+    // Nobody else would read it otherwise.
+    throw new UnrecoverableError((error as Error).message);
+  }
+}
+
+function wrongStore(wanted: string): string {
+  return wanted === REDIS_STORE
+    ? "its states travel through Redis, so start this worker without --store."
+    : "its states travel through another folder. Give the sweep and the workers the same one: --store DIR";
+}
+
+/** Trains from the state that is in the store, and leaves the last one there; false when it was stopped. */
+async function trainJob(delivery: Delivery, sweep: string, assignment: Assignment): Promise<boolean> {
+  const { job, pool, store, experiments, stop, lost, timing = QUEUE_TIMING } = delivery;
+  const snapshot = await store.load(sweep, assignment.trial);
+  // A folder for this delivery: the same trial may be delivered again while an earlier delivery still ends.
+  const folder = await mkdtemp(join(delivery.folder, "trial-"));
+  try {
+    const run = await openTrial(folder, assignment, findAmong(experiments, assignment.experiment));
+    if (snapshot) await restoreSnapshot(run, snapshot).finally(run.close);
+    else await run.close();
+    const saver = keepSaving(run, timing.saveMs, async (state) => {
+      if (!lost.aborted) await store.save(sweep, assignment.trial, state);
+    });
+    const onEpoch = (record: EpochRecord) => void job.updateProgress(record).catch(() => {});
+    try {
+      return await pool.train({ assignment, folder, stop: AbortSignal.any([stop, lost, saver.failed]), onEpoch });
+    } finally {
+      await saver.end();
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Saves the state of a run that is being trained, now and then where there is a new one, and in the end. */
+function keepSaving(run: Run, everyMs: number, save: (state: Snapshot) => Promise<void>) {
+  const failed = new AbortController();
+  const file = join(run.path, CHECKPOINT);
+  const saveNow = async () => {
+    const state = await takeSnapshot(run);
+    if (state) await save(state);
+  };
+  let changed: number | undefined;
+  const saveNew = async () => {
+    const before = changed;
+    changed = (await unlessMissing(stat(file)))?.mtimeMs;
+    if (changed !== before) await saveNow();
+  };
+  let saving: Promise<void> = Promise.resolve();
+  const timer = setInterval(() => {
+    saving = saving.then(saveNew).catch((error) => failed.abort(error));
+  }, everyMs);
+  return {
+    /** Aborted where a state could not be saved: there is no point in going on. */
+    failed: failed.signal,
+    async end() {
+      clearInterval(timer);
+      await saving;
+      if (failed.signal.aborted) throw failed.signal.reason;
+      await saveNow();
+    },
+  };
+}

@@ -1,0 +1,106 @@
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { beforeAll, expect, test } from "vitest";
+import { takeLock } from "../../src/runs/lock.ts";
+import { bytesOf, records, softdraw, start, useFolder } from "./support.ts";
+
+const folder = useFolder();
+
+/** Trials of a second or two: two combinations, each with two seeds, on the digits in the folder. */
+const sweep = (...more: string[]) => [
+  ...["sweep", "vae", "--data", "mnist", "--data-dir", folder.path(), "--batch", "40", "--variables", "4"],
+  ...["--epochs", "3", "--schedule", "constant", "--set", "temperature=0.3,3", "--seeds", "2", "--json", ...more],
+];
+
+/** Milliseconds for processes that each load an engine, on a busy machine. */
+const TIMEOUT = 300_000;
+
+async function onlySweep(home: string): Promise<string> {
+  const [name, ...others] = await readdir(join(home, "sweeps"));
+  expect(others).toEqual([]);
+  return join(home, "sweeps", name!);
+}
+
+const TRIALS = ["00001", "00002", "00003", "00004"];
+
+let whole: { home: string; at: string; lines: Record<string, unknown>[] };
+
+beforeAll(async () => {
+  const home = await folder.fresh();
+  const { code, out, err } = await softdraw(home, ...sweep());
+  expect({ code, err }).toEqual({ code: 0, err: "" });
+  whole = { home, at: await onlySweep(home), lines: records(out) };
+}, TIMEOUT);
+
+test("every combination is trained with every seed, and the one of the best mean wins", async () => {
+  const { at, lines } = whole;
+  expect(lines[0]).toMatchObject({ type: "sweep", trials: 4 });
+  const outcomes = lines.filter(({ type }) => type === "outcome");
+  expect(outcomes.map(({ trial }) => trial).sort()).toEqual([1, 2, 3, 4]);
+  const means = new Map<unknown, number>();
+  for (const { values, discrete } of outcomes) {
+    const { temperature } = values as { temperature: number };
+    means.set(temperature, (means.get(temperature) ?? 0) + Number(discrete) / 2);
+  }
+  const [best] = Array.from(means).toSorted(([, a], [, b]) => a - b)[0]!;
+  expect(lines.find(({ type }) => type === "winner")).toMatchObject({ values: { temperature: best } });
+
+  const winner = JSON.parse(await readFile(join(at, "winner", "config.json"), "utf8"));
+  expect(winner.config).toMatchObject({ temperature: best, seed: 0 });
+  expect(winner.config).not.toHaveProperty("fold");
+  expect(await readdir(join(at, "winner"))).toContain("report.html");
+
+  const page = await readFile(join(at, "sweep.html"), "utf8");
+  for (const text of [`temperature ${best}`, "held out", "relaxed", "temperature (log scale)", "--set "]) {
+    expect(page).toContain(text);
+  }
+});
+
+test("a trial is a run as train makes it, on all but the last sixth", { timeout: TIMEOUT }, async () => {
+  const { home, at } = whole;
+  const listed = await softdraw(home, "runs", "--runs-dir", join(at, "trials"), "--json");
+  expect(records(listed.out)).toMatchObject(Array(4).fill({ state: "finished", config: { fold: "6/6" } }));
+  const trial = join(at, "trials", TRIALS[2]!);
+  const { command } = JSON.parse(await readFile(join(trial, "config.json"), "utf8"));
+  await softdraw(home, ...command.split(" ").slice(1), "--threads", "2");
+  const [alone] = await readdir(join(home, "runs"));
+  expect(await bytesOf(join(home, "runs", alone!))).toEqual(await bytesOf(trial));
+  expect((await softdraw(home, "eval", trial, "--importance-samples", "2")).code).toBe(0);
+});
+
+test.each(["SIGINT", "SIGKILL"] as const)(
+  "%s: --resume goes on to the bytes of the undisturbed sweep",
+  {
+    timeout: TIMEOUT,
+  },
+  async (signal) => {
+    const home = await folder.fresh();
+    const { child, finished, output } = start(home, ...sweep("--no-winner", "--workers", "2"));
+    await output('"type":"outcome"');
+    const at = await onlySweep(home);
+    const name = at.slice(home.length + 1);
+    child.kill(signal);
+    const { code, err } = await finished;
+    if (signal === "SIGINT") {
+      expect({ code, err }).toEqual({ code: 130, err: `Stopped. Continue with: softdraw sweep --resume ${name}\n` });
+      expect(await readdir(at)).not.toContain("lock");
+    }
+    const resumed = await softdraw(home, "sweep", "--resume", name, "--json", "--no-winner");
+    expect({ code: resumed.code, err: resumed.err }).toEqual({ code: 0, err: "" });
+    const outcomes = records(await readFile(join(at, "outcomes.jsonl"), "utf8"));
+    expect(outcomes.map(({ trial }) => trial).sort()).toEqual([1, 2, 3, 4]);
+    expect((await readdir(join(at, "trials"))).sort()).toEqual(TRIALS);
+    await expect(stat(join(at, "winner"))).rejects.toThrow("ENOENT");
+    for (const trial of TRIALS) {
+      expect(await bytesOf(join(at, "trials", trial))).toEqual(await bytesOf(join(whole.at, "trials", trial)));
+    }
+  },
+);
+
+test("a sweep that another process works on is left alone", { timeout: TIMEOUT }, async () => {
+  const { home, at } = whole;
+  const release = await takeLock(join(at, "lock"));
+  const { code, err } = await softdraw(home, "sweep", "--resume", at.slice(home.length + 1));
+  expect({ code, err }).toEqual({ code: 1, err: expect.stringMatching(/is in use by process \d+/) });
+  await release();
+});
