@@ -25,7 +25,7 @@ import {
   type Trial,
   trialsOf,
 } from "../sweeps/sweep.ts";
-import { WrongCall } from "./errors.ts";
+import { Interrupted, WrongCall } from "./errors.ts";
 import {
   addConfigurationOptions,
   configurationFlags,
@@ -272,7 +272,10 @@ async function take(
       return summary;
     };
     // What has been found so far is worth a page also when the sweep is stopped.
-    await conductOn(executor, { folder, definition, trials, experiment, stop, reporter }).finally(() => write());
+    const throughQueue = options.queue !== undefined;
+    await conductOn(executor, { folder, definition, trials, experiment, throughQueue, stop, reporter }).finally(() =>
+      write(),
+    );
     const summary = await write();
     reporter.say(sweepTable(summary, experiment));
     sayWinner(summary, trials, family, experiment, reporter);
@@ -295,33 +298,46 @@ interface Conducting {
   readonly definition: SweepDefinition;
   readonly trials: readonly Trial[];
   readonly experiment: Experiment;
+  readonly throughQueue: boolean;
   readonly stop: AbortSignal;
   readonly reporter: Reporter;
 }
 
 async function conductOn(executor: Executor, sweep: Conducting): Promise<void> {
-  const { folder, definition, trials, experiment, stop, reporter } = sweep;
+  const { folder, definition, trials, experiment, throughQueue, stop, reporter } = sweep;
   const { discrete } = experiment.objectives;
   const strategy = strategyOf(definition, trials, discrete.goal);
   const byNumber = new Map(trials.map((trial) => [trial.number, trial]));
-  const epochs = new Map<number, number>();
   const total = epochsOf(definition, trials);
-  let done = 0;
+  /** Of the trials that are being trained or were: the epochs so far, and which of them are done for now. */
+  const epochs = new Map<number, number>();
+  const done = new Set<number>();
+  const note = ({ trial, epochs: reached = byNumber.get(trial)!.config.epochs }: Outcome) => {
+    epochs.set(trial, reached);
+    done.add(trial);
+  };
+  for (const outcome of await readOutcomes(folder)) note(outcome);
   const draw = () => {
     const sum = Array.from(epochs.values()).reduce((sum, count) => sum + count, 0);
-    reporter.progress(Math.min(sum, total), total, `${done} trials, epochs`);
+    reporter.progress(Math.min(sum, total), total, `${done.size} of ${trials.length} trials`);
   };
   const onEpoch = ({ trial }: Assignment, { epoch }: EpochRecord) => {
     epochs.set(trial, epoch);
     draw();
   };
   const onOutcome = ({ trial }: Assignment, outcome: Outcome) => {
-    done++;
+    note(outcome);
     reporter.say(outcomeLine(byNumber.get(trial)!, outcome, experiment));
     reporter.record("outcome", { ...outcome, values: byNumber.get(trial)!.values });
     draw();
   };
-  await conduct({ folder, strategy, executor, objectives: experiment.objectives, stop, onEpoch, onOutcome });
+  const { objectives } = experiment;
+  await conduct({ folder, strategy, executor, objectives, stop, onEpoch, onOutcome }).catch((error) => {
+    if (!(error instanceof Interrupted)) throw error;
+    // The address of the queue is not repeated: it may have a password.
+    const same = throughQueue ? ", and the same --queue" : "";
+    throw new Interrupted(`Stopped. Continue with: softdraw sweep --resume ${folder}${same}`);
+  });
 }
 
 function outcomeLine({ number, values, config }: Trial, outcome: Outcome, { columns, objectives }: Experiment): string {

@@ -76,7 +76,7 @@ export async function conduct(sweep: Conducted): Promise<void> {
     stop.removeEventListener("abort", onStop);
   }
   if (failure !== undefined) throw failure;
-  if (stop.aborted) throw new Interrupted(`Stopped. Continue with: softdraw sweep --resume ${folder}`);
+  if (stop.aborted) throw new Interrupted("The sweep is stopped.");
 }
 
 async function trainAndRecord(sweep: Conducted, assignment: Assignment): Promise<void> {

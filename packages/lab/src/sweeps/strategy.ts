@@ -135,11 +135,7 @@ function byCombination(trials: readonly Trial[]): Map<number, Trial[]> {
  * Epochs of the rungs, ending with a whole training. There are no more than fill: of the combinations at the first, one at
  * least gets to the last.
  */
-export function rungsOf(
-  epochs: number,
-  combinations: number,
-  { reduction, firstEpochs }: Omit<Halving, "goal">,
-): number[] {
+function rungsOf(epochs: number, combinations: number, { reduction, firstEpochs }: Omit<Halving, "goal">): number[] {
   const rungs = [epochs];
   for (let left = combinations; left >= reduction; left = Math.floor(left / reduction)) {
     const before = Math.max(firstEpochs, Math.floor(rungs[0]! / reduction));
