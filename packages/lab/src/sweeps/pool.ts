@@ -44,6 +44,9 @@ export interface TrainingPool {
   close(): Promise<void>;
 }
 
+/** How long a process waits for its next trial: recording an outcome takes milliseconds. */
+const IDLE_MS = 60_000;
+
 const ASKING_MS = 100;
 
 const WORKER = new URL("./pool-worker.js", import.meta.url);
@@ -53,8 +56,8 @@ export function trainingPool({ workers, device, threads, worker = WORKER }: Proc
     ...{ filename: worker.href, runtime: "child_process", minThreads: 1, maxThreads: workers },
     argv: ["--threads", String(threads)],
     env: process.env as Record<string, string>,
-    // A process whose engine grew keeps its memory; a trial after the other in one keeps what they share warm.
-    isolateWorkers: false,
+    // One trial after the other in the same process: to start it and its engine takes a second or two.
+    ...{ isolateWorkers: false, idleTimeout: IDLE_MS },
   });
   // A process that dies before it has a task is nobody's to the pool: what waits for one must not wait for ever.
   const bereft = new Set<(error: Error) => void>();
