@@ -34,7 +34,11 @@ async function main(asked: string[], { rounds, only, json }: Options): Promise<v
     const findings = await run({ rounds, only, onProgress: (what) => showProgress(`${name}: ${what}`) });
     showProgress("");
     results.push({ name, findings });
-    if (!json) console.log(`\n${findings.map(findingsText).join("\n\n")}`);
+    if (!json && findings.length > 0) console.log(`\n${findings.map(findingsText).join("\n\n")}`);
+  }
+  if (only !== undefined && results.every(({ findings }) => findings.length === 0)) {
+    console.error(`error: no table of ${chosen.map(({ name }) => name).join(", ")} has "${only}" in its title.`);
+    process.exit(2);
   }
   if (json) console.log(JSON.stringify({ machine, results }, undefined, 2));
 }

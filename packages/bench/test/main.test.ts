@@ -20,3 +20,11 @@ test("an unknown benchmark is refused before any is taken", () => {
   expect({ stdout, status }).toEqual({ stdout: expect.not.stringContaining("##"), status: 2 });
   expect(stderr).toContain('unknown benchmark "gumbels", expected vae-step, dknn-step,');
 });
+
+test("a title that no table has is an error", () => {
+  const { stderr, status } = bench("sinkhorn", "subset", "--only", "no such shape");
+  expect({ stderr, status }).toEqual({
+    stderr: 'error: no table of sinkhorn, subset has "no such shape" in its title.\n',
+    status: 2,
+  });
+});

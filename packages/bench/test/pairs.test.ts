@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Contestant } from "../src/contestant.ts";
-import { type Match, measure } from "../src/pairs.ts";
+import { type Match, measure, measureAll } from "../src/pairs.ts";
 
 const settings = { rounds: 3, onProgress: () => {} };
 
@@ -32,6 +32,13 @@ test("contestants take turns, each with its amount, after a turn that does not c
     { name: "A", samples: [4, 4, 4], losses: [2, 3, 4] },
     { name: "B", samples: [2, 2, 2], losses: [2, 3, 4] },
   ]);
+});
+
+test("of several matches, those alone are taken whose title is asked for", async () => {
+  const matches = ["one thread", "two threads"].map((title) => match([fake(title, 4, 1)], { title }));
+  const findings = await measureAll(matches, { ...settings, only: "two" });
+  expect(findings.map(({ title }) => title)).toEqual(["two threads"]);
+  expect(await readFile(join(folder, "log"), "utf8")).not.toContain("one");
 });
 
 test("ratios are of the measurements in their unit", async () => {
