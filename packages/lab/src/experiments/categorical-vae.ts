@@ -47,7 +47,7 @@ const schema = z.strictObject({
     .max(1)
     .default(0.2)
     .describe("share of the training over which the divergence's weight rises to 1"),
-  ...temperatureOptions({ temperature: 0.7, schedule: "linear", temperatureEnd: 0.25 }),
+  ...temperatureOptions({ temperature: 1, schedule: "linear", temperatureEnd: 0.25 }),
   hard: z.boolean().default(false).describe("train on exact choices with the relaxed gradient (straight-through)"),
   encoderRelu: z.boolean().default(false).describe("also apply ReLU to the logits, as the tutorial does"),
   initialization: z.enum(initializations).default("he").describe("how weights begin"),
