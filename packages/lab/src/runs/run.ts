@@ -213,24 +213,31 @@ async function rewind(path: string): Promise<Checkpoint | undefined> {
 
 /** A new folder below `root`, named by the prefix and some characters that no other has. */
 export async function makeUniqueFolder(root: string, prefix: string): Promise<string> {
+  await makeRoot(root);
   for (;;) {
+    const path = join(root, `${prefix}-${randomId()}`);
     try {
-      return await makeFolder(root, `${prefix}-${randomId()}`);
+      await mkdir(path);
+      return path;
     } catch (error) {
-      if (errorCode((error as Error).cause) !== "EEXIST") throw error;
+      if (errorCode(error) !== "EEXIST") throw writeFailure(path, error);
     }
   }
 }
 
 async function makeFolder(root: string, name: string): Promise<string> {
-  await mkdir(root, { recursive: true }).catch((error) => {
-    throw writeFailure(root, error);
-  });
+  await makeRoot(root);
   const path = join(root, name);
   await mkdir(path).catch((error) => {
     throw writeFailure(path, error);
   });
   return path;
+}
+
+async function makeRoot(root: string): Promise<void> {
+  await mkdir(root, { recursive: true }).catch((error) => {
+    throw writeFailure(root, error);
+  });
 }
 
 /** Six characters out of 32: digits and lower-case letters without those that are easily misread. */
