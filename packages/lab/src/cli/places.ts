@@ -8,7 +8,6 @@ import packageJson from "../../package.json" with { type: "json" };
 import { experiments } from "../experiments/all.ts";
 import { TRIALS } from "../sweeps/conduct.ts";
 import type { Executor } from "../sweeps/executor.ts";
-import { poolExecutor } from "../sweeps/pool.ts";
 import { type Device, devices, MOST_THREADS } from "./engine.ts";
 import { WrongCall } from "./errors.ts";
 import { wholeNumber } from "./options.ts";
@@ -69,9 +68,10 @@ export async function openPlace(options: PlaceOptions, say: (line: string) => vo
   checkTogether(options);
   if (queue === undefined) {
     const pool = poolOf(options);
+    const { poolExecutor } = await import("../sweeps/pool.ts");
     return { executor: async (folder) => poolExecutor({ ...pool, folder: join(folder, TRIALS) }), close() {} };
   }
-  // Imported late: a client of Redis is of no use to a sweep on one machine.
+  // Imported late, as the pool is: a client of Redis is of no use to a sweep on one machine.
   const { connectRedis } = await import("../sweeps/redis.ts");
   const { folderStore, redisStore } = await import("../sweeps/store.ts");
   const { queueExecutor } = await import("../sweeps/queue.ts");

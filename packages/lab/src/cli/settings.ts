@@ -2,7 +2,7 @@
 
 import type { BaseConfig, Experiment } from "../experiments/experiment.ts";
 import { type Field, fieldsOf } from "../experiments/fields.ts";
-import { distributions, type Parameter, type Value } from "../sweeps/parameters.ts";
+import { distributions, type Parameter, type Value, type Values } from "../sweeps/parameters.ts";
 import { didYouMean, WrongCall } from "./errors.ts";
 import { kebab } from "./options.ts";
 
@@ -94,4 +94,11 @@ function checkValue(name: string, value: Value, { schema }: Experiment, config: 
   const issue = error.issues.find(({ path }) => path[0] === name) ?? error.issues[0]!;
   const suggestion = issue.code === "invalid_value" ? didYouMean(String(value), issue.values.map(String)) : "";
   throw new WrongCall(`--set ${kebab(name)}: ${issue.message}, got ${JSON.stringify(value)}.${suggestion}`);
+}
+
+/** Such as "temperature 0.5, hard true". */
+export function describeValues(values: Values): string {
+  return Object.entries(values)
+    .map(([name, value]) => `${kebab(name)} ${value}`)
+    .join(", ");
 }

@@ -10,13 +10,7 @@ import type { Estimate, Standing, Summary } from "../sweeps/summary.ts";
 import type { SweepDefinition } from "../sweeps/sweep.ts";
 import { kebab, trainCommand } from "./options.ts";
 import { formatNumber } from "./output.ts";
-
-/** Such as "temperature 0.5, hard true". */
-export function describeValues(values: Values): string {
-  return Object.entries(values)
-    .map(([name, value]) => `${kebab(name)} ${value}`)
-    .join(", ");
-}
+import { describeValues } from "./settings.ts";
 
 /** The combinations, best first. */
 export function sweepTable({ standings }: Summary, experiment: Experiment): string {

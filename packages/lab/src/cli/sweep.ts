@@ -16,7 +16,7 @@ import type { Executor } from "../sweeps/executor.ts";
 import { readSweep, writeSweep } from "../sweeps/folder.ts";
 import { isList, type Parameter } from "../sweeps/parameters.ts";
 import { epochsOf, strategyOf } from "../sweeps/strategy.ts";
-import { type Standing, type Summary, summarize } from "../sweeps/summary.ts";
+import type { Standing, Summary } from "../sweeps/summary.ts";
 import {
   type Assignment,
   combinationsOf,
@@ -37,9 +37,9 @@ import {
 } from "./options.ts";
 import { formatNumber, type Reporter } from "./output.ts";
 import { addPlaceOptions, openPlace, type Place, type PlaceOptions } from "./places.ts";
-import { parseSetting } from "./settings.ts";
+import { describeValues, parseSetting } from "./settings.ts";
 import { begin, findExperiment, loadData, stopOnSignal } from "./shared.ts";
-import { describeValues, sweepReport, sweepTable, type Trained } from "./sweep-report.ts";
+import type { Trained } from "./sweep-report.ts";
 import { type Finished, trainRun } from "./training.ts";
 
 const SWEEPS_FOLDER = "sweeps";
@@ -265,6 +265,9 @@ async function take(
     reporter.say(`${definition.command}\nSweep: ${folder}, ${trials.length} trials of ${combinations} combinations`);
     reporter.record("sweep", { sweep: folder, command: definition.command, trials: trials.length });
     const stop = stopOnSignal(reporter);
+    // Imported late, because what draws takes as long to load as all the rest.
+    const { summarize } = await import("../sweeps/summary.ts");
+    const { sweepReport, sweepTable } = await import("./sweep-report.ts");
     const report = join(folder, "sweep.html");
     const write = async (trained?: Trained) => {
       const summary = await summarize(folder, trials, await readOutcomes(folder), experiment);
