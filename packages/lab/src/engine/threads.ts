@@ -23,7 +23,7 @@ import { mailboxMemory, receiver, sender } from "./mailbox.js";
 const SPINS = 20_000;
 
 /** A share of a kernel that takes less is done sooner than another thread is asked and answers. */
-const BRIEF_MS = 0.02;
+const BRIEF_MS = 0.012;
 
 /** A share of a kernel takes milliseconds. After this long, its thread is gone. */
 const PATIENCE_MS = 300_000;
