@@ -5,7 +5,7 @@ import type { Column, Experiment, Result } from "../experiments/experiment.ts";
 import { lineChart } from "../report/charts.ts";
 import { type Report, renderReport } from "../report/html.ts";
 import { measureChart, type ParameterAxis, parallelChart } from "../report/sweep-charts.ts";
-import { isList, isLogarithmic, type Parameter, type Value, type Values } from "../sweeps/parameters.ts";
+import { isList, isLogarithmic, type Parameter, type Value } from "../sweeps/parameters.ts";
 import type { Estimate, Standing, Summary } from "../sweeps/summary.ts";
 import type { SweepDefinition } from "../sweeps/sweep.ts";
 import { kebab, trainCommand } from "./options.ts";
