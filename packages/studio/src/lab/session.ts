@@ -79,14 +79,15 @@ export function startSession(task: SessionTask, { observe, nextTurn }: Surroundi
     wake();
   };
 
-  /** Answers who waits for the state, and stays for as long as the training is paused. */
-  async function stayAt(event: TrainingEvent): Promise<void> {
+  /** Answers who waits for the state, and stays for as long as the training is to be paused, saying so. */
+  async function stayAt(event: TrainingEvent, tellPause: () => void): Promise<void> {
     for (;;) {
       if (waiting.length > 0) {
         const checkpoint = await event.checkpoint();
         for (const answer of waiting.splice(0)) answer(checkpoint);
       }
       if (wish !== "pause") return;
+      tellPause();
       await new Promise<void>((resolve) => {
         wake = resolve;
       });
@@ -109,10 +110,14 @@ export function startSession(task: SessionTask, { observe, nextTurn }: Surroundi
         if (isEnd) last = await event.checkpoint();
         await nextTurn();
         const stays = wish !== "go on" || isEnd;
-        if (stays || event.record || gathered.isDue()) observe(gathered.take(wish === "pause"));
+        if (stays || event.record || gathered.isDue()) observe(gathered.take());
         const draws = stays || pictures.isDue(event);
-        if (draws) observe({ ...gathered.take(wish === "pause"), pictures: await pictures.draw(event) });
-        await stayAt(event);
+        if (draws) {
+          const drawn = await pictures.draw(event);
+          observe({ ...gathered.take(), pictures: drawn });
+        }
+        // Only here: the wish to pause may have come while pictures were drawn.
+        await stayAt(event, () => observe({ ...gathered.take(), isPaused: true }));
         if (draws) since = performance.now();
         if (wish === "stop") {
           last = await event.checkpoint();
@@ -161,7 +166,7 @@ function gathering() {
       else recent = [...recent, { examples: next.examples, ms }].slice(-PACE_STEPS);
     },
     isDue: () => performance.now() - reported > REPORT_MS,
-    take(isPaused: boolean): Report {
+    take(): Report {
       const { epoch, epochs, step, steps, temperature } = event!;
       const total = (of: (step: { examples: number; ms: number }) => number) =>
         recent.reduce((sum, s) => sum + of(s), 0);
@@ -174,7 +179,7 @@ function gathering() {
       const secondsAStep = total(({ ms }) => ms) / 1000 / Math.max(1, recent.length);
       const secondsLeft = ((epochs - epoch) * steps + (steps - step)) * secondsAStep;
       const progress = { epoch, epochs, step, steps, temperature, pace, secondsLeft };
-      const report = { progress, losses, records, isPaused };
+      const report = { progress, losses, records, isPaused: false };
       [losses, records, reported] = [[], [], performance.now()];
       return report;
     },
