@@ -10,7 +10,7 @@ export default defineConfig({
     include: ["packages/*/test/**/*.test.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // Two engines at once already fill a two-core machine.
-    maxWorkers: 2,
+    // One more than two cores: many a test waits for a browser, a server or a disk.
+    maxWorkers: 3,
   },
 });
