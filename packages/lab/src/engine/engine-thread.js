@@ -1,15 +1,27 @@
 // @ts-check
-/** One thread of the engine's pool: runs the engine's own worker source on messages from a mailbox. See threads.ts. */
+/** A thread that takes pieces of the engine's kernels. See job-board.js. */
 
-import { workerData } from "node:worker_threads";
-import { receiver, sender } from "./mailbox.js";
+import { receiveMessageOnPort, workerData } from "node:worker_threads";
+import { help } from "./job-board.js";
+import { wellPlaced } from "./placement.js";
 
-const { inbox, outbox, source } = workerData;
-const send = sender(outbox);
-const receive = receiver(inbox, 20000);
+/** @type {{ board: Int32Array, memory: WebAssembly.Memory, port: import("node:worker_threads").MessagePort }} */
+const { board, memory, port } = workerData;
 
-/** @type {{ onmessage: (event: { data: unknown }) => void }} */
-const scope = { onmessage: () => {} };
-new Function("self", "postMessage", source)(scope, send);
+/** @type {import("./placement.js").Kernel[]} */
+const kernels = [];
 
-for (;;) scope.onmessage({ data: receive() });
+help(board, (id) => {
+  // They come in order of their numbers, each before the first job that needs it.
+  while (kernels.length <= id) {
+    const arrived = receiveMessageOnPort(port);
+    if (arrived) kernels.push(kernelIn(arrived.message));
+  }
+  return kernels[id];
+});
+
+/** @param {WebAssembly.Module} module */
+function kernelIn(module) {
+  const { kernel } = new WebAssembly.Instance(module, { env: { memory } }).exports;
+  return wellPlaced(/** @type {import("./placement.js").Kernel} */ (kernel));
+}

@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { afterEach, describe, expect, onTestFinished, test } from "vitest";
-import { defaultThreads, evenShares } from "../../src/engine/threads.ts";
+import { piecesOf } from "../../src/engine/crew.ts";
+import { defaultThreads } from "../../src/engine/threads.ts";
 
 const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
 const program = new URL("./threads-program.ts", import.meta.url);
@@ -71,33 +72,31 @@ describe("threads", () => {
   });
 });
 
-describe("the shares of a kernel", () => {
-  const kernel = (begin: number, end: number) => ({ type: "kernel", kernelHash: "product", begin, end });
+describe("the pieces of a kernel", () => {
+  const share = (begin: number, end: number) => ({ begin, end });
 
   /** As the engine cuts `rows` of a width for some threads: between blocks of rows, a power of two of at most half of all. */
   const engineShares = (rows: number, width: number, threads: number) => {
     const block = 2 ** Math.floor(Math.log2(Math.max(1, Math.min(rows / 2, 128))));
     const length = Math.ceil(rows / threads / block) * block;
     const starts = Array.from({ length: Math.ceil(rows / length) }, (_, i) => i * length);
-    return { block, shares: starts.map((row) => kernel(row * width, Math.min(row + length, rows) * width)) };
+    return { block, shares: starts.map((row) => share(row * width, Math.min(row + length, rows) * width)) };
   };
 
-  test("100 rows are 52 and 48, and not 64 and 36", () => {
+  test("100 rows are four of about 25, and not 64 and 36", () => {
     const { shares } = engineShares(100, 512, 2);
-    expect(shares).toEqual([kernel(0, 64 * 512), kernel(64 * 512, 100 * 512)]);
-    expect(evenShares(shares)).toEqual([kernel(0, 52 * 512), kernel(52 * 512, 100 * 512)]);
+    expect(shares).toEqual([share(0, 64 * 512), share(64 * 512, 100 * 512)]);
+    expect(piecesOf(shares)).toEqual([0, 24, 52, 76, 100].map((row) => row * 512));
   });
 
-  test("keep what else a message says", () => {
-    const message = (begin: number, end: number) => ({ ...kernel(begin, end), ptrs: [8, 16] });
-    expect(evenShares([message(0, 64), message(64, 96)])).toEqual([message(0, 64), message(64, 96)]);
-    expect(evenShares([message(0, 96), message(96, 128)])).toEqual([message(0, 64), message(64, 128)]);
+  test("are as many as there are units, where those are few", () => {
+    expect(piecesOf([share(0, 64), share(64, 96)])).toEqual([0, 32, 64, 96]);
+    expect(piecesOf([share(0, 16)])).toEqual([0, 16]);
   });
 
-  test("of numbers that do not come in fours stay as they are", () => {
-    const shares = [kernel(0, 5008), kernel(5008, 10_007)];
-    expect(evenShares(shares)).toEqual(shares);
-    expect(evenShares([kernel(0, 7)])).toEqual([kernel(0, 7)]);
+  test("of numbers that do not come in fours are the engine's shares", () => {
+    expect(piecesOf([share(0, 5008), share(5008, 10_007)])).toEqual([0, 5008, 10_007]);
+    expect(piecesOf([share(0, 7)])).toEqual([0, 7]);
   });
 
   test("cover the whole in order, begin where the engine's loops can, and are no longer than the engine's", () => {
@@ -106,14 +105,14 @@ describe("the shares of a kernel", () => {
       fc.property(rows, quarters, threads, (rows, quarters, threads) => {
         const width = 4 * (quarters + 1);
         const { block, shares } = engineShares(rows, width, threads);
-        const even = evenShares(shares);
-        expect(even.map(({ begin }) => begin)).toEqual([0, ...even.slice(0, -1).map(({ end }) => end)]);
-        expect(even.at(-1)!.end).toBe(rows * width);
+        const bounds = piecesOf(shares);
+        expect([bounds[0], bounds.at(-1)]).toEqual([0, rows * width]);
         // The rows that the engine's innermost loop takes at once.
         const together = [4, 2, 1].find((n) => block % n === 0 && rows % n === 0)!;
-        for (const { begin, end } of even) {
+        for (const [i, begin] of bounds.slice(0, -1).entries()) {
           expect(begin % (together * width)).toBe(0);
-          expect(end - begin).toBeLessThanOrEqual(shares[0]!.end);
+          expect(bounds[i + 1]).toBeGreaterThan(begin);
+          expect(bounds[i + 1]! - begin).toBeLessThanOrEqual(shares[0]!.end);
         }
       }),
     );

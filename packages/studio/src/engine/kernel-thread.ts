@@ -1,41 +1,32 @@
-/** A thread that runs its shares of kernels, on requests through shared memory. See threads.ts. */
+/** A thread that takes pieces of the engine's kernels. See the lab's job-board.js. */
 
-import { awaitChange, HEADER, type Kernel, type KernelModule, kernelOf } from "./mailbox.ts";
+import { help } from "../../../lab/src/engine/job-board.js";
+import { type Kernel, wellPlaced } from "../../../lab/src/engine/placement.js";
 
-interface Beginning {
+export interface Beginning {
+  readonly board: Int32Array;
   readonly memory: WebAssembly.Memory;
-  readonly header: Int32Array;
 }
 
-let memory: WebAssembly.Memory;
-let header: Int32Array;
-let handled = 0;
-const kernels = new Map<number, Kernel>();
+export interface KernelModule {
+  readonly id: number;
+  readonly module: WebAssembly.Module;
+}
+
+let own: Beginning;
+let held: number | undefined;
+const kernels: Kernel[] = [];
 
 addEventListener("message", ({ data }: MessageEvent<Beginning | KernelModule>) => {
-  if ("memory" in data) {
-    ({ memory, header } = data);
-    postMessage({ type: "ready" });
-  } else kernels.set(data.id, kernelOf(data.module, memory));
-  serve();
+  if ("board" in data) {
+    own = data;
+    postMessage("ready");
+  } else kernels[data.id] = kernelOf(data.module);
+  // It ends when a kernel is needed that is still on its way: as a message, which calls this again.
+  held = help(own.board, (id) => kernels[id], held);
 });
 
-/** Serves until a request is for a kernel that is still on its way: it comes as a message, which calls this again. */
-function serve(): void {
-  for (;;) {
-    awaitChange(header, HEADER.requests, handled);
-    const kernel = kernels.get(header[HEADER.kernel]!);
-    if (kernel === undefined) return;
-    const pointers = header.subarray(HEADER.pointers, HEADER.pointers + header[HEADER.pointerCount]!);
-    let failed = 0;
-    try {
-      kernel(...pointers, header[HEADER.begin]!, header[HEADER.end]!);
-    } catch {
-      failed = 1;
-    }
-    header[HEADER.failed] = failed;
-    handled++;
-    Atomics.store(header, HEADER.answers, handled);
-    Atomics.notify(header, HEADER.answers);
-  }
+function kernelOf(module: WebAssembly.Module): Kernel {
+  const { memory } = own;
+  return wellPlaced(new WebAssembly.Instance(module, { env: { memory } }).exports.kernel as Kernel);
 }

@@ -1,8 +1,11 @@
 /** The engine's thread: the page never waits for a computation. */
 
 import { expose } from "comlink";
+import { keepInstances } from "../../../lab/src/engine/instances.ts";
 import { startEngine } from "./device.ts";
 import * as tasks from "./tasks.ts";
+
+keepInstances();
 
 const api = { startEngine, ...tasks };
 
