@@ -8,7 +8,7 @@ type Shape = readonly [batch: number, variables: number, classes: number];
 
 /** A layer of a small model and a choice among many; calls a turn. */
 const shapes: { shape: Shape; calls: number }[] = [
-  { shape: [100, 30, 10], calls: 100 },
+  { shape: [100, 30, 10], calls: 300 },
   { shape: [1000, 1, 1000], calls: 5 },
 ];
 

@@ -9,11 +9,11 @@ type Shape = readonly [batch: number, n: number];
 
 /** Calls a turn, of TensorFlow.js a tenth. */
 const shapes: { shape: Shape; calls: number }[] = [
-  { shape: [64, 4], calls: 200 },
-  { shape: [64, 16], calls: 100 },
-  { shape: [16, 64], calls: 40 },
-  { shape: [10, 100], calls: 20 },
-  { shape: [1, 256], calls: 40 },
+  { shape: [64, 4], calls: 300 },
+  { shape: [64, 16], calls: 150 },
+  { shape: [16, 64], calls: 60 },
+  { shape: [10, 100], calls: 40 },
+  { shape: [1, 256], calls: 60 },
 ];
 
 const matches = shapes.flatMap(({ shape, calls }) => [1, 0.1].map((temperature) => match(shape, temperature, calls)));

@@ -127,11 +127,20 @@ function answerOf(work: () => void): object {
 
 // Kernels ------------------------------------------------------------------------------------------------------------
 
-/** A kernel that takes less is done sooner alone than together. */
-const BRIEF_MS = 0.008;
+/** A kernel that takes longer is done by all threads together. */
+const LONG_MS = 0.05;
 
-/** The first calls of a kernel are made alone, to see how long it takes; what the very first takes is compiling. */
-const TRIALS = 4;
+/**
+ * Any other is done alone by the calling thread so many times, and together as often, and after that in the way that is
+ * faster. To ask other threads takes as long as many a kernel, and more while they sleep.
+ */
+const TRIALS = 5;
+
+/** Together has to take no more than this share: what several threads write, each has to fetch again to read all of it. */
+const WORTH = 0.9;
+
+/** Calls until both ways are tried again: the machine may have been busy, the other threads awake or asleep. */
+const TRIED_FOR = 2000;
 
 /** So that whoever is done early, or begins late, can take from the others. */
 const PIECES_A_THREAD = 2;
@@ -145,9 +154,13 @@ interface Known {
   readonly bounds: readonly number[];
   /** How it is called on the board, once the helpers know it. */
   id: number | undefined;
-  trials: number;
-  /** The shortest trial. */
-  ms: number;
+  isLong: boolean;
+  /** Unless it is long. */
+  isAlone: boolean;
+  /** After the first. */
+  calls: number;
+  readonly alone: number[];
+  readonly together: number[];
 }
 
 /** Does a kernel, of which it is given the engine's shares. */
@@ -159,21 +172,18 @@ function computing(
   const known = new Map<string, Known>();
   let taught = 0;
 
-  function meet(shares: readonly Share[]): Known {
+  function meet(shares: readonly Share[]): void {
     const { kernelHash, module } = shares[0]!;
     const kernel = new WebAssembly.Instance(module, { env: { memory } }).exports.kernel as Kernel;
-    const met = { kernel, bounds: piecesOf(shares), id: undefined, trials: 0, ms: Number.POSITIVE_INFINITY };
+    const ways = { isLong: false, isAlone: true, calls: 0, alone: [], together: [] };
+    const met = { kernel, bounds: piecesOf(shares), id: undefined, ...ways };
     known.set(kernelHash, met);
-    return met;
+    const started = performance.now();
+    alone(met, shares[0]!);
+    met.isLong = performance.now() - started > LONG_MS;
   }
 
   const alone = ({ kernel, bounds }: Known, { ptrs }: Share) => kernel(...ptrs, 0, bounds.at(-1)!);
-
-  function attempt(known: Known, share: Share): void {
-    const started = performance.now();
-    alone(known, share);
-    if (known.trials++ > 0) known.ms = Math.min(known.ms, performance.now() - started);
-  }
 
   function together(known: Known, { module, ptrs }: Share): void {
     if (known.id === undefined) {
@@ -183,13 +193,31 @@ function computing(
     doJob(board, { kernel: known.id, pointers: ptrs, bounds: known.bounds }, known.kernel, PATIENCE_MS);
   }
 
+  function attempt(known: Known, share: Share, trial: number): void {
+    const [way, times] = trial % 2 === 0 ? [alone, known.alone] : [together, known.together];
+    const started = performance.now();
+    way(known, share);
+    times[trial >> 1] = performance.now() - started;
+    if (trial === 2 * TRIALS - 1) known.isAlone = WORTH * median(known.alone) < median(known.together);
+  }
+
   return (shares) => {
     const share = shares[0]!;
-    const kernel = known.get(share.kernelHash) ?? meet(shares);
-    if (kernel.trials < TRIALS) attempt(kernel, share);
-    else if (shares.length === 1 || kernel.ms < BRIEF_MS) alone(kernel, share);
-    else together(kernel, share);
+    const kernel = known.get(share.kernelHash);
+    if (kernel === undefined) meet(shares);
+    else if (shares.length === 1) alone(kernel, share);
+    else if (kernel.isLong) together(kernel, share);
+    else {
+      const trial = kernel.calls++ % TRIED_FOR;
+      if (trial < 2 * TRIALS) attempt(kernel, share, trial);
+      else if (kernel.isAlone) alone(kernel, share);
+      else together(kernel, share);
+    }
   };
+}
+
+function median(times: readonly number[]): number {
+  return times.toSorted((a, b) => a - b)[times.length >> 1]!;
 }
 
 /**
