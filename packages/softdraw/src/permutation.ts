@@ -48,9 +48,9 @@ export interface SinkhornOptions extends TemperatureOptions {
   form?: SinkhornForm;
   /**
    * "unrolled", the default: of the iterations as they are, from their scalings, a few vectors an iteration ("auto"), or
-   * from matrices (the other forms). "implicit": of the fixed point that they approach, from the plan alone. Its memory does
-   * not grow with the iterations, and it is wrong by as much as they have left to converge. There is no second derivative
-   * but of the unrolled iterations of "scaling" and "log".
+   * from matrices (the other forms). "implicit": of the fixed point that they approach, from the plan alone. It keeps
+   * nothing of the iterations, and is wrong by as much as they have left to converge. There is no second derivative but of
+   * the unrolled iterations of "scaling" and "log".
    */
   gradient?: "unrolled" | "implicit";
 }
@@ -231,7 +231,7 @@ export async function sample(key: Array, logits: Array): Promise<Array> {
  * @param options.temperature positive number or scalar array, default 1
  * @param options.iterations whole number, default 20
  * @param options.form "auto", "log" or "scaling": how it is computed; "auto" is right at any temperature
- * @param options.gradient "unrolled" (of the iterations) or "implicit" (of the fixed point, in memory of their number)
+ * @param options.gradient "unrolled" (of the iterations) or "implicit" (of the fixed point, from the plan alone)
  * @throws RangeError for options that are none of these
  *
  * Sinkhorn, "A Relationship Between Arbitrary Positive Matrices and Doubly Stochastic Matrices", 1964.
