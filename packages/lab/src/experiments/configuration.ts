@@ -4,6 +4,7 @@ import { schedules } from "softdraw";
 import { z } from "zod";
 import { isFold } from "../data/folds.ts";
 import { datasetNames } from "../data/types.ts";
+import "./expectations.ts";
 
 export const seedOption = {
   seed: z.int().min(0).max(0xffffffff).default(0).describe("of all randomness: the same seed gives the same bytes"),

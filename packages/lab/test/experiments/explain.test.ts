@@ -163,8 +163,8 @@ describe("the tasks as one experiment", () => {
   test.each([
     [{ task: "xor", width: 8 }, "width", "The task xor has no such option"],
     [{ task: "xor", data: "mnist" }, "data", "The task xor has no such option"],
-    [{ task: "sequences", k: 10 }, "k", "Too big: expected number to be <=9"],
-    [{ task: "nothing" }, "task", "Invalid option"],
+    [{ task: "sequences", k: 10 }, "k", "Expected a number of at most 9"],
+    [{ task: "nothing" }, "task", "Expected one of sequences"],
   ])("%j is refused, naming %s", (values, name, message) => {
     const { error } = explain.schema.safeParse(values);
     expect(error!.issues[0]!.path).toEqual([name]);
