@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import type { Picture } from "../report/pixels.ts";
 import { decodePicture, encodePicture } from "../report/png.ts";
-import { writeAtomically } from "../runs/files.ts";
+import { ensureFolder, writeAtomically } from "../runs/files.ts";
 import { WrongCall } from "./errors.ts";
 import { wholeNumber } from "./options.ts";
 import { addCommonOptions, begin, type CommonOptions, loadData, openRunToRead, readRunConfig } from "./shared.ts";
@@ -43,6 +43,7 @@ async function solve(path: string, file: string, options: Options): Promise<void
       throw error instanceof RangeError ? new WrongCall(`${file}: ${error.message}`) : error;
     });
     const files = { shuffled: join(options.outDir, "shuffled.png"), solved: join(options.outDir, "solved.png") };
+    await ensureFolder(options.outDir);
     await writeAtomically(files.shuffled, encodePicture(shuffled));
     await writeAtomically(files.solved, encodePicture(solved));
     reporter.say(

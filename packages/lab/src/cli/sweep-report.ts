@@ -81,7 +81,10 @@ export function sweepReport(
     details: [
       ["Begun", definition.created.replace("T", " ").replace(/\.\d+Z$/, " UTC")],
       ["Softdraw", definition.version],
-      ["Trainings a combination", `${seeds} seeds${folds > 1 ? ` x ${folds} parts held out in turn` : ""}`],
+      [
+        "Trainings a combination",
+        `${seeds} seed${seeds === 1 ? "" : "s"}${folds > 1 ? ` x ${folds} parts held out in turn` : ""}`,
+      ],
       ["Measured on", heldOut(folds)],
       ["Ended early", halving ? `of every ${halving.reduction}, one goes on` : "none"],
       ["Folder", folder],
