@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { z } from "zod";
+import { LARGEST_SEED } from "../experiments/configuration.ts";
 import type { BaseConfig, Experiment } from "../experiments/experiment.ts";
 import { type Field, fieldsOf } from "../experiments/fields.ts";
 import { didYouMean, WrongCall } from "./errors.ts";
@@ -73,6 +74,11 @@ export function configurationFlags(experiment: Experiment, config: BaseConfig): 
       if (typeof value === "boolean") return value ? `--${kebab(name)}` : `--no-${kebab(name)}`;
       return `--${kebab(name)} ${quote(String(value))}`;
     });
+}
+
+/** The seed of what a command draws beside a training. */
+export function seedOption(description: string): Option {
+  return new Option("--seed <number>", description).argParser(wholeNumber(0, LARGEST_SEED)).default(0);
 }
 
 /** A parser for options of the commands themselves: a whole number within bounds. */

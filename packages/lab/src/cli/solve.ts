@@ -7,7 +7,7 @@ import type { Picture } from "../report/pixels.ts";
 import { decodePicture, encodePicture } from "../report/png.ts";
 import { ensureFolder, writeAtomically } from "../runs/files.ts";
 import { WrongCall } from "./errors.ts";
-import { wholeNumber } from "./options.ts";
+import { seedOption } from "./options.ts";
 import { addCommonOptions, begin, type CommonOptions, loadData, openRunToRead, readRunConfig } from "./shared.ts";
 import { trainedModel } from "./trained.ts";
 
@@ -22,7 +22,7 @@ export function addSolve(program: Command): void {
     .argument("<run>", "run folder of a jigsaw")
     .argument("<picture>", "a PNG file")
     .description("cut any picture into pieces, shuffle them, and put it together with a trained model")
-    .option("--seed <number>", "seed of the shuffle", wholeNumber(0, 0xffffffff), 0)
+    .addOption(seedOption("seed of the shuffle"))
     .option("--out-dir <folder>", "where shuffled.png and solved.png are written", ".");
   addCommonOptions(command)
     .addHelpText("after", "\nExample:\n  softdraw solve runs/jigsaw-2026-01-31-4k7m2q seven.png --seed 3")

@@ -60,6 +60,10 @@ const calls: [string, string[]][] = [
   ["sweep vae --set temprature=1,2", ['no option "temprature"', 'Did you mean "temperature"?']],
   ["sweep vae --set epochs=1,2 --halving", ["--halving", "epochs"]],
   ["sweep vae --set temperature=1 --folds 1", ["--folds <number>", "'1'", "at least 2"]],
+  [
+    "sweep vae --set temperature=1,2 --seed 4294967295 --seeds 2",
+    ["--seeds", "from --seed 4294967295", "up to 4294967295", "got 4294967296"],
+  ],
   ["sweep sort --set n=3,4 --folds 3", ["--folds", "sort makes its data", "--seeds"]],
   ["sweep vae --set batch=100,8000", ["batch 8000", "at most the 7500 images", "got 8000"]],
   ["resume runs/none", ["runs/none", "no such folder"]],

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { explain } from "../../src/experiments/explain.ts";
 import type { DatasetSplits } from "../../src/data/types.ts";
 import { experimentFor } from "../../src/experiments/experiment.ts";
+import { explain } from "../../src/experiments/explain.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../src/runs/safetensors.ts";
 import { subjects } from "./explain-support.ts";
 import { digestOf, fewDigits, HOOK_TIMEOUT, mean, type Training, trainingOf } from "./support.ts";
