@@ -102,7 +102,7 @@ describe("the checks see", () => {
   test("commands that nobody takes", async () => {
     expect(await refusedCommands(document)).toEqual([
       "made-up.md:39: error: unknown option '--epoch'\n(Did you mean --epochs?)",
-      "made-up.md:40: --epochs: Too small: expected number to be >=1, got 0.",
+      "made-up.md:40: --epochs: Expected a number of at least 1, got 0.",
       'made-up.md:41: no npm script "strat".',
       'made-up.md:32: no npm script "lnit".',
     ]);

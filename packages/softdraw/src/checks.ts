@@ -75,7 +75,8 @@ export function checkSameShape(where: string, name: string, value: Array, other:
 export function checkSize(where: string, k: number, logits: Array): void {
   const n = logits.shape.at(-1)!;
   if (Number.isInteger(k) && k >= 1 && k <= n) return;
-  throw new RangeError(`${where}: k must be a whole number from 1 to n = ${n}, got ${k}.`);
+  const got = typeof k === "number" ? k : kindOf(k);
+  throw new RangeError(`${where}: k must be a whole number from 1 to n = ${n}, got ${got}.`);
 }
 
 /** An ordered draw: int32 indices `[..., k]`, k from 1 to n, whose batch axes broadcast with those of the logits. */
@@ -92,14 +93,25 @@ export function checkIndices(where: string, indices: Array, logits: Array): void
   );
 }
 
+/** The object that a function's options come in; what should have been in it is easily passed in its place. */
+export function checkOptions(where: string, options: object, example: string): void {
+  if (typeof options === "object" && options !== null && !isArray(options)) return;
+  throw new TypeError(`${where}: options must be an object such as ${example}, got ${kindOf(options)}.`);
+}
+
 /** The temperature of `options`, 1 when it is not given. */
-export function checkTemperature(where: string, { temperature = 1 }: TemperatureOptions): Temperature {
+export function checkTemperature(where: string, options: TemperatureOptions): Temperature {
+  checkOptions(where, options, "{ temperature: 0.5 }");
+  const { temperature = 1 } = options;
   if (typeof temperature === "number") {
     if (temperature > 0 && temperature < Number.POSITIVE_INFINITY) return temperature;
     throw new RangeError(
       `${where}: temperature must be a positive number, got ${temperature}. ` +
         "For values without relaxation use mode (no noise), sample, or hard: true (exact value, relaxed gradient).",
     );
+  }
+  if (!isArray(temperature)) {
+    throw new TypeError(`${where}: temperature must be a number or a scalar array, got ${kindOf(temperature)}.`);
   }
   checkFloat(where, "temperature", temperature);
   if (temperature.ndim === 0) return temperature;
@@ -125,6 +137,12 @@ export function checkCount(where: string, name: string, value: number): void {
   throw new RangeError(`${where}: ${name} must be a whole number of at least 0, got ${value}.`);
 }
 
+/** A finite number above 0. */
+export function checkPositive(where: string, name: string, value: number): void {
+  if (value > 0 && value < Number.POSITIVE_INFINITY) return;
+  throw new RangeError(`${where}: ${name} must be a positive number, got ${value}.`);
+}
+
 /** An array whose values can be read: none that `jit`, `grad` or `vmap` trace. */
 export function checkConcrete(where: string, name: string, value: Array): void {
   if (value instanceof np.Array) return;
@@ -132,10 +150,21 @@ export function checkConcrete(where: string, name: string, value: Array): void {
 }
 
 function checkArray(where: string, name: string, value: unknown): void {
-  if (typeof value === "object" && value !== null && "aval" in value) return;
-  throw new TypeError(
-    `${where}: ${name} must be an array of the engine, got ${value === null ? "null" : typeof value}.`,
-  );
+  if (isArray(value)) return;
+  const hint = globalThis.Array.isArray(value) ? ", of which np.array makes one" : "";
+  throw new TypeError(`${where}: ${name} must be an array of the engine, got ${kindOf(value)}${hint}.`);
+}
+
+/** An array of the engine, also one of another copy of it, or a tracer of one. */
+function isArray(value: unknown): value is Array {
+  return typeof value === "object" && value !== null && "aval" in value;
+}
+
+/** What a caller without types passed. */
+function kindOf(value: unknown): string {
+  if (value === null) return "null";
+  if (isArray(value)) return describe(value);
+  return globalThis.Array.isArray(value) ? "a JavaScript array" : typeof value;
 }
 
 function broadcasts(a: number[], b: number[]): boolean {

@@ -26,6 +26,7 @@ import {
   checkCount,
   checkFloat,
   checkKey,
+  checkPositive,
   checkSquare,
   checkTemperature,
   type TemperatureOptions,
@@ -131,7 +132,7 @@ export function isPermutation(value: Array): Array {
  *
  * @param logits `[..., n, n]`, consumed
  * @param options.temperature positive number or scalar array, default 1
- * @param options.tolerance default 1e-3; float32 reaches about 1e-6
+ * @param options.tolerance positive, default 1e-3; float32 reaches about 1e-6
  * @param options.limit default 10,000
  *
  * @example
@@ -141,11 +142,13 @@ export async function iterationsFor(
   logits: Array,
   options: TemperatureOptions & { tolerance?: number; limit?: number } = {},
 ): Promise<number> {
-  const { tolerance = 1e-3, limit = 10_000 } = options;
   checkSquare("permutation.iterationsFor", "logits", logits);
   checkConcrete("permutation.iterationsFor", "logits", logits);
+  const temperature = checkTemperature("permutation.iterationsFor", options);
+  const { tolerance = 1e-3, limit = 10_000 } = options;
+  checkPositive("permutation.iterationsFor", "tolerance", tolerance);
   checkCount("permutation.iterationsFor", "limit", limit);
-  const x = scaleKernel(logits, checkTemperature("permutation.iterationsFor", options));
+  const x = scaleKernel(logits, temperature);
   let state = start(x.ref);
   let iterations = 1;
   while (!((await largestResidual(finish(tree.ref(state)))) <= tolerance) && iterations <= limit) {
@@ -323,11 +326,12 @@ const scaleKernel = jit(function scale(logits: Array, temperature: Array) {
 });
 
 function checkSinkhorn(where: string, options: SinkhornOptions): SinkhornSettings {
+  const temperature = checkTemperature(where, options);
   const { iterations = 20, form = "auto", gradient = "unrolled" } = options;
   checkCount(where, "iterations", iterations);
   checkChoice(where, "form", form, ["auto", ...Object.keys(iterate)]);
   checkChoice(where, "gradient", gradient, ["unrolled", "implicit"]);
-  return { temperature: checkTemperature(where, options), iterations, form, gradient };
+  return { temperature, iterations, form, gradient };
 }
 
 function checkChoice(where: string, name: string, value: string, choices: string[]): void {

@@ -1,11 +1,13 @@
 /** Temperature schedules: plain functions from the training step (0, 1, 2, ...) to a temperature. */
 
+import { checkPositive } from "./checks.ts";
+
 /** A temperature as a function of the step. */
 export type Schedule = (step: number) => number;
 
 /** The same temperature at every step. */
 export function constant(temperature: number): Schedule {
-  positive("schedules.constant", "temperature", temperature);
+  checkPositive("schedules.constant", "temperature", temperature);
   return () => temperature;
 }
 
@@ -21,8 +23,8 @@ export function constant(temperature: number): Schedule {
  */
 export function exponential(options: { start: number; rate: number; floor?: number; hold?: number }): Schedule {
   const { start, rate, floor = 0.5, hold = 1 } = options;
-  positive("schedules.exponential", "start", start);
-  positive("schedules.exponential", "floor", floor);
+  checkPositive("schedules.exponential", "start", start);
+  checkPositive("schedules.exponential", "floor", floor);
   if (!(rate >= 0 && rate < Number.POSITIVE_INFINITY)) {
     throw new RangeError(`schedules.exponential: rate must be a number of at least 0, got ${rate}.`);
   }
@@ -45,18 +47,13 @@ function between(
   { start, end, steps }: { start: number; end: number; steps: number },
   remaining: (progress: number) => number,
 ): Schedule {
-  positive(where, "start", start);
-  positive(where, "end", end);
+  checkPositive(where, "start", start);
+  checkPositive(where, "end", end);
   count(where, "steps", steps);
   return (step) => {
     const share = remaining(Math.min(1, step / steps));
     return share * start + (1 - share) * end;
   };
-}
-
-function positive(where: string, name: string, value: number): void {
-  if (value > 0 && value < Number.POSITIVE_INFINITY) return;
-  throw new RangeError(`${where}: ${name} must be a positive number, got ${value}.`);
 }
 
 function count(where: string, name: string, value: number): void {

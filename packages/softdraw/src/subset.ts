@@ -113,8 +113,8 @@ export function mode(logits: Array, k: number): Array {
 export function relax(key: Array, logits: Array, k: number, options: RelaxOptions & RelaxationOptions = {}): Array {
   checkKey("subset.relax", key);
   checkSubset("subset.relax", logits, k);
-  const relaxation = checkRelaxation("subset.relax", options);
   const temperature = checkTemperature("subset.relax", options);
+  const relaxation = checkRelaxation("subset.relax", options);
   const kernel = options.hard ? relaxHardKernel : relaxKernel;
   return kernel(key, ...entering(logits, temperature, k, relaxation), k, relaxation);
 }
@@ -179,8 +179,8 @@ export function setLogProb(khot: Array, logits: Array, k: number): Array {
  */
 export function softMode(logits: Array, k: number, options: TemperatureOptions & RelaxationOptions = {}): Array {
   checkSubset("subset.softMode", logits, k);
-  const relaxation = checkRelaxation("subset.softMode", options);
   const temperature = checkTemperature("subset.softMode", options);
+  const relaxation = checkRelaxation("subset.softMode", options);
   return softModeKernel(...entering(logits, temperature, k, relaxation), k, relaxation);
 }
 

@@ -1,7 +1,7 @@
 /** Argument errors, as a caller meets them: what each says, and that nothing is consumed before one is thrown. */
 
 import { jit, numpy as np, random } from "@jax-js/jax";
-import { bernoulli, categorical, noise, straightThrough, subset } from "softdraw";
+import { bernoulli, categorical, noise, permutation, straightThrough, subset } from "softdraw";
 import { describe, expect, test } from "vitest";
 
 type Array = np.Array;
@@ -78,7 +78,8 @@ describe.each(Object.entries(ofLogits(bernoulli)))("bernoulli.%s refuses as logi
   const where = `bernoulli.${verb}`;
   refuses(TypeError, {
     [`${where}: logits must be floating point, got int32[3].`]: () => call(integers(3)),
-    [`${where}: logits must be an array of the engine, got object.`]: () => call(untyped([0, 1, 2])),
+    [`${where}: logits must be an array of the engine, got a JavaScript array, of which np.array makes one.`]: () =>
+      call(untyped([0, 1, 2])),
   });
 });
 
@@ -123,7 +124,35 @@ describe.each(
   });
   refuses(TypeError, {
     [`${where}: temperature must be floating point, got int32[].`]: () => call(integers()),
-    [`${where}: temperature must be an array of the engine, got string.`]: () => call(untyped("0.5")),
+    [`${where}: temperature must be a number or a scalar array, got string.`]: () => call(untyped("0.5")),
+    [`${where}: temperature must be a number or a scalar array, got null.`]: () => call(untyped(null)),
+  });
+});
+
+describe.each(
+  Object.entries({
+    "bernoulli.relax": (options: object) => bernoulli.relax(key(), floats(3), options),
+    "categorical.softMode": (options: object) => categorical.softMode(floats(3), options),
+    "subset.relax": (options: object) => subset.relax(key(), floats(3), 2, options),
+    "subset.softMode": (options: object) => subset.softMode(floats(3), 2, options),
+    "permutation.sinkhorn": (options: object) => permutation.sinkhorn(floats(3, 3), options),
+  }),
+)("%s refuses as options", (where, call) => {
+  const message = (got: string) => `${where}: options must be an object such as { temperature: 0.5 }, got ${got}.`;
+  refuses(TypeError, {
+    [message("number")]: () => call(untyped(0.5)),
+    [message("float32[]")]: () => call(floats()),
+    [message("null")]: () => call(untyped(null)),
+  });
+});
+
+describe("subsets refuse as k", () => {
+  const message = (got: string) => `subset.sample: k must be a whole number from 1 to n = 3, got ${got}.`;
+  const call = (k: unknown) => subset.sample(key(), floats(3), k as number);
+  refuses(RangeError, {
+    [message("undefined")]: () => call(undefined),
+    [message("object")]: () => call({ temperature: 0.5 }),
+    [message("int32[]")]: () => call(integers()),
   });
 });
 

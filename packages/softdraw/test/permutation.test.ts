@@ -475,5 +475,9 @@ describe("arguments", () => {
       "permutation.sample: key must be one PRNG key",
     );
     await expect(permutation.iterationsFor(logits(), { limit: -1 })).rejects.toThrow("limit must be a whole number");
+    for (const tolerance of [0, -1, Number.NaN]) {
+      const message = `permutation.iterationsFor: tolerance must be a positive number, got ${tolerance}.`;
+      await expect(permutation.iterationsFor(logits(), { tolerance })).rejects.toThrow(new RangeError(message));
+    }
   });
 });

@@ -52,20 +52,23 @@ describe("reservoir", () => {
     expect(subset.reservoir([], 3, { seed: 0 })).toEqual([]);
   });
 
-  test("reads a stream once, and keeps only k of it", () => {
-    let [alive, most, read] = [0, 0, 0];
+  test("reads a stream once, an item at a time", () => {
+    let read = 0;
     function* stream() {
-      for (; read < 100_000; read++) yield read;
+      while (read < 100_000) yield read++;
     }
-    const drawn = subset.reservoir(stream(), 3, {
-      seed: 1,
-      weight: () => {
-        most = Math.max(most, ++alive);
-        alive--;
-        return 1;
-      },
-    });
-    expect([drawn.length, read, most]).toEqual([3, 100_000, 1]);
+    let inTurn = 0;
+    const weight = (item: number) => {
+      // Nothing beyond the item has been read yet.
+      if (item === read - 1) inTurn++;
+      return 1;
+    };
+    const drawn = subset.reservoir(stream(), 3, { seed: 1, weight });
+    expect([drawn.length, read, inTurn]).toEqual([3, 100_000, 100_000]);
+  });
+
+  test("a string is a stream of its letters", () => {
+    expect(subset.reservoir("abc", 3, { seed: 0 }).toSorted()).toEqual(["a", "b", "c"]);
   });
 
   test.each([-1, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
@@ -90,5 +93,8 @@ describe("reservoir", () => {
     }
     const message = "subset.reservoir: seed must be a whole number, got 0.5.";
     expect(() => subset.reservoir(unread, 1, { seed: 0.5 })).toThrow(new RangeError(message));
+    const seedAlone = 0 as unknown as subset.ReservoirOptions<number>;
+    const hint = "subset.reservoir: options must be an object such as { seed: 0 }, got number.";
+    expect(() => subset.reservoir(unread, 1, seedAlone)).toThrow(new TypeError(hint));
   });
 });

@@ -1,4 +1,4 @@
-import { type Device, grad, jit, numpy as np, random } from "@jax-js/jax";
+import { type Device, grad, jit, numpy as np, random, vmap } from "@jax-js/jax";
 import * as fc from "fast-check";
 import { noise, subset } from "softdraw";
 import { describe, expect, test, vi } from "vitest";
@@ -124,6 +124,27 @@ describe("draws", () => {
     expect(rowsOf(values(subset.sampleOrdered(random.key(8), logits(), k)), k)).toEqual(expected);
     const sampled = rowsOf(values(subset.sample(random.key(8), logits(), k)), n);
     expect(sampled).toEqual(expected.map((indices) => hot(indices, n)));
+  });
+
+  // The score function's way: a draw and its likelihood, differentiated or mapped together.
+  test.each([
+    [5, 2],
+    [1000, 3],
+  ])("of %i entries %i, in order, have their likelihood and its gradient under every transformation", (n, k) => {
+    const logProbOfDraw = (key: Array, l: Array) => {
+      const order = subset.sampleOrdered(key, l.ref, k);
+      expect(order.dtype).toBe(np.int32);
+      return subset.logProb(order, l);
+    };
+    const keys = () => random.split(random.key(9), 2);
+    const logits = () => np.array(normals(n, 2 * n), { shape: [2, n] });
+    const eager = [0, 1].flatMap((i) => values(logProbOfDraw(keys().slice(i), logits().slice(i))));
+    expect(largestDifference(values(vmap(logProbOfDraw)(keys(), logits())), eager)).toBeLessThan(1e-5);
+    expect(largestDifference(values(jit(vmap(logProbOfDraw))(keys(), logits())), eager)).toBeLessThan(1e-5);
+    const slope = (l: Array) => values(grad((l: Array) => logProbOfDraw(keys().slice(0), l))(l));
+    const order = subset.sampleOrdered(keys().slice(0), logits().slice(0), k);
+    const ofFixed = values(grad((l: Array) => subset.logProb(order, l))(logits().slice(0)));
+    expect(slope(logits().slice(0))).toEqual(ofFixed);
   });
 
   test("of equals, the first", () => {

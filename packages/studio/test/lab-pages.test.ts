@@ -176,7 +176,7 @@ describe.skipIf(lacksChromium("What trains in the studio"))("in a browser", { ti
         const temperature = page.getByLabel("temperature", { exact: true });
         await temperature.fill("0");
         await temperature.press("Enter");
-        await page.getByText("Too small: expected number to be >0").waitFor();
+        await page.getByText("Expected a number above 0").waitFor();
         expect(await button(page, "Train").isDisabled()).toBe(true);
       }));
 

@@ -3,7 +3,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Reporter } from "../../../lab/src/cli/output.ts";
+import { silentReporter } from "../../../lab/src/cli/output.ts";
 import { loadDigits } from "../../../lab/src/data/digits.ts";
 import { defaultThreads, installThreads } from "../../../lab/src/engine/threads.ts";
 import type { Experiment } from "../../../lab/src/experiments/experiment.ts";
@@ -38,23 +38,11 @@ async function train(root: string, epochs: number, onEpoch: () => void): Promise
     // Asks for a configuration of any experiment; this is the VAE's own.
     const experiment = categoricalVae as unknown as Experiment;
     const stop = new AbortController().signal;
-    await trainRun({ run, experiment, config, data: await loadDigits(), reporter: reporter(onEpoch), stop });
+    const reporter = { ...silentReporter, epoch: onEpoch };
+    await trainRun({ run, experiment, config, data: await loadDigits(), reporter, stop });
   } finally {
     await run.close();
   }
-}
-
-function reporter(onEpoch: () => void): Reporter {
-  const nothing = () => {};
-  return {
-    say: nothing,
-    record: nothing,
-    step: nothing,
-    results: nothing,
-    progress: nothing,
-    close: nothing,
-    epoch: onEpoch,
-  };
 }
 
 function memoryUse(): MemoryUse {

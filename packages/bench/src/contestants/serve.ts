@@ -10,11 +10,19 @@ export function readOptions<Options>(): Options {
   return JSON.parse(process.argv[2] ?? "{}");
 }
 
-/** Answers every amount on standard input with what `measure` returns, until the input ends; then ends the program. */
-export async function serve(measure: (amount: number) => Promise<Answer>): Promise<never> {
+/**
+ * Answers every amount on standard input with what `measure` returns, until the input ends; then ends the program.
+ *
+ * @param close what there is to end and to wait for before
+ */
+export async function serve(
+  measure: (amount: number) => Promise<Answer>,
+  close = async (): Promise<void> => {},
+): Promise<never> {
   for await (const line of createInterface({ input: process.stdin })) {
     process.stdout.write(`${JSON.stringify(await measure(Number(line)))}\n`);
   }
+  await close();
   process.exit();
 }
 

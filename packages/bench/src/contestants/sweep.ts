@@ -34,15 +34,20 @@ const folder = join(root, TRIALS);
 await mkdir(folder);
 const known = trial === "toy" ? toys : experiments;
 const experiment = known.find(({ name }) => name === trial)!;
-const ends: (() => unknown)[] = [];
+/** Ends other programs in order, and waits for that. */
+let close = async () => {};
+/** Ends them where something failed. */
+const kills: (() => unknown)[] = [];
 process.on("exit", () => {
-  for (const end of ends) end();
+  for (const kill of kills) kill();
   rmSync(root, { recursive: true, force: true });
 });
 const executor = await open();
 let trials = 0;
 
-await serve(async (amount) => {
+await serve(measure, () => close());
+
+async function measure(amount: number) {
   const last = trials + amount;
   const strategy = { record() {}, next: () => (trials < last ? assignment(++trials) : undefined) };
   const started = performance.now();
@@ -51,7 +56,7 @@ await serve(async (amount) => {
   const { objectives } = experiment;
   await conduct({ folder: home, executor, strategy, objectives, stop: new AbortController().signal });
   return { ms: (performance.now() - started) / amount };
-});
+}
 
 function assignment(number: number) {
   const config = experiment.schema.parse({ epochs: 1, seed: number });
@@ -79,18 +84,25 @@ function here(): Executor {
 /** Redis and a worker are processes of their own, as they are elsewhere. */
 async function queue(): Promise<Executor> {
   const redis = await startRedis();
-  ends.push(() => void redis.kill());
-  ends.push(() => rmSync(redis.folder, { recursive: true, force: true }));
+  kills.push(() => void redis.kill());
+  kills.push(() => rmSync(redis.folder, { recursive: true, force: true }));
   const own = { url: redis.url, folder: join(root, "worker"), workers, version: packageJson.version };
   const args =
     trial === "toy"
       ? ["--import", "tsx", path("test/sweeps/queue-worker.ts"), JSON.stringify(own)]
       : [path("bin/softdraw.js"), "worker", "--queue", redis.url, "--workers", String(workers)];
   const child = spawn(process.execPath, args, { cwd: path("../.."), stdio: ["ignore", "pipe", "inherit"] });
-  ends.push(() => child.kill("SIGKILL"));
+  kills.push(() => child.kill("SIGKILL"));
   await once(child.stdout, "data");
   child.stdout.resume();
   const link = await connectRedis(redis.url, { say() {} });
+  // The worker tidies up, and needs its Redis for that.
+  close = async () => {
+    child.kill("SIGTERM");
+    await once(child, "exit");
+    link.close();
+    await redis.remove();
+  };
   const sweep = { sweep: "bench", version: own.version, experiments: known, folder, ahead: 10_000, say() {} };
   return queueExecutor({ ...sweep, link, store: redisStore(link) });
 }

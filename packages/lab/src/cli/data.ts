@@ -4,6 +4,7 @@ import Table from "cli-table3";
 import { Argument, type Command } from "commander";
 import { describeDatasets, loadDataset, verifyDataset } from "../data/datasets.ts";
 import { type DatasetName, datasetNames } from "../data/types.ts";
+import { oneOf } from "./options.ts";
 import { formatNumber, textReporter } from "./output.ts";
 
 export function addData(program: Command): void {
@@ -31,7 +32,7 @@ export function addData(program: Command): void {
 }
 
 function nameArgument(): Argument {
-  return new Argument("<name>", "data set").choices(datasetNames);
+  return new Argument("<name>", "data set").choices(datasetNames).argParser(oneOf(datasetNames));
 }
 
 async function list({ json }: { json?: boolean }): Promise<void> {

@@ -19,7 +19,7 @@ import {
 import { writeAtomically } from "../runs/files.ts";
 import { meanWithError } from "../statistics.ts";
 import { WrongCall } from "./errors.ts";
-import { positiveNumber, positiveNumbers, wholeNumber } from "./options.ts";
+import { positiveNumber, positiveNumbers, seedOption, wholeNumber } from "./options.ts";
 import { formatNumber, type Reporter } from "./output.ts";
 import { addCommonOptions, begin, type CommonOptions } from "./shared.ts";
 
@@ -118,7 +118,7 @@ function addSubset(demo: Command): void {
     .option("--k <number>", "size of a subset", wholeNumber(1), 2)
     .option("--draws <number>", "subsets that each sampler draws", wholeNumber(1, MOST_DRAWS), 10_000)
     .option("--temperature <number>", "temperature of the relaxed samplers", positiveNumber, 0.5)
-    .option("--seed <number>", "seed of the draws", wholeNumber(0, 0xffffffff), 0)
+    .addOption(seedOption("seed of the draws"))
     .option("--out <file>", "the histogram, a PNG file", "subsets.png");
   addCommonOptions(command).addHelpText("after", SUBSET_HELP).action(demonstrateSubsets);
 }

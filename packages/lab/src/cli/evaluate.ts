@@ -6,7 +6,7 @@ import { experiments } from "../experiments/all.ts";
 import type { Experiment } from "../experiments/experiment.ts";
 import type { Run } from "../runs/run.ts";
 import { WrongCall } from "./errors.ts";
-import { wholeNumber } from "./options.ts";
+import { seedOption, wholeNumber } from "./options.ts";
 import { addCommonOptions, begin, type CommonOptions, loadData, openRunToRead, readRunConfig } from "./shared.ts";
 import { trainedModel } from "./trained.ts";
 
@@ -27,7 +27,7 @@ export function addEvaluate(program: Command): void {
       wholeNumber(1),
     )
     .option("--examples <number>", "test examples, default all", wholeNumber(1))
-    .option("--seed <number>", "seed of the samples", wholeNumber(0, 0xffffffff), 0);
+    .addOption(seedOption("seed of the samples"));
   addCommonOptions(command)
     .addHelpText(
       "after",

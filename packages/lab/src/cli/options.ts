@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { z } from "zod";
+import { LARGEST_SEED } from "../experiments/configuration.ts";
 import type { BaseConfig, Experiment } from "../experiments/experiment.ts";
 import { type Field, fieldsOf } from "../experiments/fields.ts";
 import { didYouMean, WrongCall } from "./errors.ts";
@@ -11,9 +12,11 @@ import { didYouMean, WrongCall } from "./errors.ts";
 /** Adds an option for every field of the experiment's configuration, and those that give many at once. */
 export function addConfigurationOptions(command: Command, experiment: Experiment): void {
   const presets = Object.entries(experiment.presets).map(([name, { description }]) => `${name} (${description})`);
-  command.addOption(
-    new Option("--preset <name>", `start from ${presets.join(" or ")}`).choices(Object.keys(experiment.presets)),
-  );
+  const names = Object.keys(experiment.presets);
+  if (names.length > 0) {
+    const option = new Option("--preset <name>", `start from ${presets.join(" or ")}`);
+    command.addOption(option.choices(names).argParser(oneOf(names)));
+  }
   command.option("--config <file>", "read options from a JSON file, such as a run's config.json");
   for (const [name, field] of Object.entries(fieldsOf(experiment))) {
     for (const option of optionsFor(name, field)) command.addOption(option);
@@ -37,7 +40,11 @@ export async function readConfiguration(
   const parsed = experiment.schema.safeParse(values);
   if (!parsed.success) {
     const placeOf = (name: string) => (name in options ? `--${kebab(name)}` : `${given.config}: ${name}`);
-    throw new WrongCall(parsed.error.issues.map((issue) => describeIssue(issue, values, placeOf)).join("\n"));
+    const lines = parsed.error.issues.map((issue) => {
+      const name = String(issue.path[0]);
+      return `${placeOf(name)}: ${describeIssue(issue, values[name])}`;
+    });
+    throw new WrongCall(lines.join("\n"));
   }
   return withDataFolder(parsed.data);
 }
@@ -69,6 +76,11 @@ export function configurationFlags(experiment: Experiment, config: BaseConfig): 
     });
 }
 
+/** The seed of what a command draws beside a training. */
+export function seedOption(description: string): Option {
+  return new Option("--seed <number>", description).argParser(wholeNumber(0, LARGEST_SEED)).default(0);
+}
+
 /** A parser for options of the commands themselves: a whole number within bounds. */
 export function wholeNumber(lowest: number, highest = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
@@ -76,6 +88,14 @@ export function wholeNumber(lowest: number, highest = Number.MAX_SAFE_INTEGER): 
     if (text.trim() !== "" && Number.isInteger(value) && value >= lowest && value <= highest) return value;
     const upTo = highest === Number.MAX_SAFE_INTEGER ? "" : ` and at most ${highest}`;
     throw new InvalidArgumentError(`Expected a whole number of at least ${lowest}${upTo}.`);
+  };
+}
+
+/** A parser for options and arguments of the commands themselves: one of some names, which suggests the nearest. */
+export function oneOf(names: readonly string[]): (text: string) => string {
+  return (text) => {
+    if (names.includes(text)) return text;
+    throw new InvalidArgumentError(`Expected ${names.join(", ")}.${didYouMean(text, names)}`);
   };
 }
 
@@ -149,14 +169,11 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function describeIssue(
-  issue: z.core.$ZodIssue,
-  values: Readonly<Record<string, unknown>>,
-  placeOf: (name: string) => string,
-): string {
-  const name = String(issue.path[0]);
-  const suggestion = issue.code === "invalid_value" ? didYouMean(String(values[name]), issue.values.map(String)) : "";
-  return `${placeOf(name)}: ${issue.message}, got ${JSON.stringify(values[name])}.${suggestion}`;
+/** What was expected of a value, what came, and the nearest name if one is near. */
+export function describeIssue(issue: z.core.$ZodIssue, value: unknown): string {
+  const suggestion = issue.code === "invalid_value" ? didYouMean(String(value), issue.values.map(String)) : "";
+  // JSON has no infinity.
+  return `${issue.message}, got ${typeof value === "number" ? value : JSON.stringify(value)}.${suggestion}`;
 }
 
 export function kebab(name: string): string {

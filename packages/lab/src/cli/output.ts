@@ -78,10 +78,15 @@ function tableCell(text: string, label: string): string {
   return `  ${text.padStart(Math.max(label.length, 6))}`;
 }
 
-function resultLine({ name, value, digits, unit, note }: Result, all: readonly Result[]): string {
+function resultLine(result: Result, all: readonly Result[]): string {
+  const { name, note } = result;
   const width = Math.max(...all.map((result) => result.name.length));
-  const number = `${formatNumber(value, digits)}${unit ? ` ${unit}` : ""}`;
-  return `${name.padEnd(width)}  ${number}${note ? `  (${note})` : ""}`;
+  return `${name.padEnd(width)}  ${formatResult(result)}${note ? `  (${note})` : ""}`;
+}
+
+/** The number with its unit, such as `97.60 %`. */
+export function formatResult({ value, digits, unit }: Pick<Result, "value" | "digits" | "unit">): string {
+  return `${formatNumber(value, digits)}${unit ? ` ${unit}` : ""}`;
 }
 
 /** A fixed number of digits, with commas between thousands. */
@@ -135,7 +140,7 @@ function terminalBar() {
       pace.steps++;
       const secondsAStep = (performance.now() - pace.started) / 1000 / pace.steps;
       const left = (epochs - epoch) * steps + (steps - step);
-      const format = "epoch {epoch}/{epochs} {bar} {value}/{total}  loss {loss}  {speed} images/s  {left} left";
+      const format = "epoch {epoch}/{epochs} {bar} {value}/{total}  loss {loss}  {speed} examples/s  {left} left";
       draw(format, steps, step, {
         ...{ epoch, epochs, loss: loss.toFixed(2) },
         speed: formatNumber(examples / secondsAStep, 0),

@@ -8,7 +8,7 @@ import { type Report, type ReportPicture, renderReport } from "../report/html.ts
 import { encodePicture } from "../report/png.ts";
 import type { OpenRun } from "../runs/run.ts";
 import { engineDescription } from "./engine.ts";
-import { formatMeasured, formatNumber } from "./output.ts";
+import { formatMeasured, formatNumber, formatResult } from "./output.ts";
 
 /**
  * Draws the pictures of the trained model, and writes them and the report into the run folder. Returns the report with its
@@ -55,11 +55,10 @@ function describeRun(
       ["Folder", run.path],
     ],
     config: { ...config },
-    results: experiment.results(records).map(({ name, value, digits, unit, note }) => ({
-      name,
-      value: formatNumber(value, digits),
-      note: [unit, note].filter(Boolean).join(": "),
-    })),
+    results: experiment.results(records).map((result) => {
+      const { name, note } = result;
+      return { name, value: formatResult(result), ...(note && { note }) };
+    }),
     charts: experiment.charts(records).map(({ caption, ...chart }) => ({
       title: chart.title,
       caption,

@@ -5,7 +5,7 @@ import type { Command } from "commander";
 import { experiments } from "../experiments/all.ts";
 import { type BaseConfig, type EpochRecord, experimentFor } from "../experiments/experiment.ts";
 import { listRuns, type RunSummary } from "../runs/run.ts";
-import { formatNumber } from "./output.ts";
+import { formatResult } from "./output.ts";
 import { RUNS_FOLDER } from "./shared.ts";
 
 export function addRuns(program: Command): void {
@@ -35,5 +35,5 @@ function headline({ experiment: name, config, metrics }: RunSummary): string {
   const experiment = experiments.find((candidate) => candidate.name === name);
   if (!metrics || !experiment) return "";
   const [result] = experimentFor(experiment, config as BaseConfig).results([metrics as EpochRecord]);
-  return result ? `${result.name} ${formatNumber(result.value, result.digits)}` : "";
+  return result ? `${result.name} ${formatResult(result)}` : "";
 }

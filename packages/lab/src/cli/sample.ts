@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { encodePicture } from "../report/png.ts";
 import { writeAtomically } from "../runs/files.ts";
 import { WrongCall } from "./errors.ts";
-import { wholeNumber } from "./options.ts";
+import { seedOption, wholeNumber } from "./options.ts";
 import { addCommonOptions, begin, type CommonOptions, loadData, openRunToRead, readRunConfig } from "./shared.ts";
 import { trainedModel } from "./trained.ts";
 
@@ -20,7 +20,7 @@ export function addSample(program: Command): void {
     .argument("<run>", "run folder")
     .description("draw new examples from a trained model, as a picture")
     .option("--count <number>", "how many", wholeNumber(1, 10_000), 64)
-    .option("--seed <number>", "seed of the draws", wholeNumber(0, 0xffffffff), 0)
+    .addOption(seedOption("seed of the draws"))
     .option("--out <file>", "the picture, a PNG file", "samples.png");
   addCommonOptions(command)
     .addHelpText(

@@ -4,7 +4,7 @@ import type { BaseConfig, Experiment } from "../experiments/experiment.ts";
 import { type Field, fieldsOf } from "../experiments/fields.ts";
 import { distributions, type Parameter, type Value, type Values } from "../sweeps/parameters.ts";
 import { didYouMean, WrongCall } from "./errors.ts";
-import { kebab } from "./options.ts";
+import { describeIssue, kebab } from "./options.ts";
 
 /** What is no matter of better or worse, and has an option of its own. */
 const NOT_VARIED: Readonly<Record<string, string>> = {
@@ -92,8 +92,7 @@ function checkValue(name: string, value: Value, { schema }: Experiment, config: 
   const { error } = schema.safeParse({ ...config, [name]: value });
   if (error === undefined) return;
   const issue = error.issues.find(({ path }) => path[0] === name) ?? error.issues[0]!;
-  const suggestion = issue.code === "invalid_value" ? didYouMean(String(value), issue.values.map(String)) : "";
-  throw new WrongCall(`--set ${kebab(name)}: ${issue.message}, got ${JSON.stringify(value)}.${suggestion}`);
+  throw new WrongCall(`--set ${kebab(name)}: ${describeIssue(issue, value)}`);
 }
 
 /** Such as "temperature 0.5, hard true". */

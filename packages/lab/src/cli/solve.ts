@@ -5,9 +5,9 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import type { Picture } from "../report/pixels.ts";
 import { decodePicture, encodePicture } from "../report/png.ts";
-import { writeAtomically } from "../runs/files.ts";
+import { ensureFolder, writeAtomically } from "../runs/files.ts";
 import { WrongCall } from "./errors.ts";
-import { wholeNumber } from "./options.ts";
+import { seedOption } from "./options.ts";
 import { addCommonOptions, begin, type CommonOptions, loadData, openRunToRead, readRunConfig } from "./shared.ts";
 import { trainedModel } from "./trained.ts";
 
@@ -22,7 +22,7 @@ export function addSolve(program: Command): void {
     .argument("<run>", "run folder of a jigsaw")
     .argument("<picture>", "a PNG file")
     .description("cut any picture into pieces, shuffle them, and put it together with a trained model")
-    .option("--seed <number>", "seed of the shuffle", wholeNumber(0, 0xffffffff), 0)
+    .addOption(seedOption("seed of the shuffle"))
     .option("--out-dir <folder>", "where shuffled.png and solved.png are written", ".");
   addCommonOptions(command)
     .addHelpText("after", "\nExample:\n  softdraw solve runs/jigsaw-2026-01-31-4k7m2q seven.png --seed 3")
@@ -43,6 +43,7 @@ async function solve(path: string, file: string, options: Options): Promise<void
       throw error instanceof RangeError ? new WrongCall(`${file}: ${error.message}`) : error;
     });
     const files = { shuffled: join(options.outDir, "shuffled.png"), solved: join(options.outDir, "solved.png") };
+    await ensureFolder(options.outDir);
     await writeAtomically(files.shuffled, encodePicture(shuffled));
     await writeAtomically(files.solved, encodePicture(solved));
     reporter.say(

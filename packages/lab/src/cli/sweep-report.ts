@@ -9,7 +9,7 @@ import { isList, isLogarithmic, type Parameter, type Value } from "../sweeps/par
 import type { Estimate, Standing, Summary } from "../sweeps/summary.ts";
 import type { SweepDefinition } from "../sweeps/sweep.ts";
 import { kebab, trainCommand } from "./options.ts";
-import { formatNumber } from "./output.ts";
+import { formatNumber, formatResult } from "./output.ts";
 import { describeValues } from "./settings.ts";
 
 /** The combinations, best first. */
@@ -81,7 +81,10 @@ export function sweepReport(
     details: [
       ["Begun", definition.created.replace("T", " ").replace(/\.\d+Z$/, " UTC")],
       ["Softdraw", definition.version],
-      ["Trainings a combination", `${seeds} seeds${folds > 1 ? ` x ${folds} parts held out in turn` : ""}`],
+      [
+        "Trainings a combination",
+        `${seeds} seed${seeds === 1 ? "" : "s"}${folds > 1 ? ` x ${folds} parts held out in turn` : ""}`,
+      ],
       ["Measured on", heldOut(folds)],
       ["Ended early", halving ? `of every ${halving.reduction}, one goes on` : "none"],
       ["Folder", folder],
@@ -110,9 +113,8 @@ function heldOut(folds: number): string {
 function trainedResults(trained: Trained | undefined): Report["results"] {
   const [first] = trained?.results ?? [];
   if (!trained || !first) return [];
-  const value = formatNumber(first.value, first.digits);
-  const note = `${first.unit ?? ""}: the best combination, trained on all the training data; its report is ${trained.report}`;
-  return [{ name: first.name, value, note }];
+  const note = `the best combination, trained on all the training data; its report is ${trained.report}`;
+  return [{ name: first.name, value: formatResult(first), note }];
 }
 
 function resultsOf(

@@ -7,6 +7,7 @@ import packageJson from "../../package.json" with { type: "json" };
 import { leaveOut } from "../data/folds.ts";
 import type { DatasetSplits } from "../data/types.ts";
 import { experiments } from "../experiments/all.ts";
+import { LARGEST_SEED } from "../experiments/configuration.ts";
 import { type BaseConfig, type EpochRecord, type Experiment, experimentFor } from "../experiments/experiment.ts";
 import { unlessMissing, writeAtomically } from "../runs/files.ts";
 import { takeLock } from "../runs/lock.ts";
@@ -150,6 +151,11 @@ export function defineSweep(family: Experiment, config: BaseConfig, options: Opt
   const { seeds, draws, halving, reduction, firstEpochs } = options;
   checkParameters(parameters, options);
   if (config.fold !== undefined) throw new WrongCall("--fold: a sweep leaves out parts by itself. Use --folds.");
+  if (config.seed + seeds - 1 > LARGEST_SEED) {
+    throw new WrongCall(
+      `--seeds: they go on from --seed ${config.seed}, expected up to ${LARGEST_SEED}, got ${config.seed + seeds - 1}.`,
+    );
+  }
   if (options.folds !== undefined && config.data === undefined) {
     throw new WrongCall(
       `--folds: ${family.name} makes its data as it trains, and there is nothing to split. Use --seeds.`,

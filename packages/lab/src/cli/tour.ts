@@ -6,7 +6,8 @@ import { Argument, type Command } from "commander";
 import { experimentFor, type TrainingEvent } from "../experiments/experiment.ts";
 import type { OverviewPart } from "../report/html.ts";
 import { writeAtomically } from "../runs/files.ts";
-import { formatDuration, formatNumber, type Reporter } from "./output.ts";
+import { oneOf } from "./options.ts";
+import { formatDuration, formatResult, type Reporter } from "./output.ts";
 import {
   addCommonOptions,
   begin,
@@ -38,7 +39,7 @@ export function addTour(program: Command): void {
   const names = parts.map(({ name }) => name);
   const command = program
     .command("tour")
-    .addArgument(new Argument("[experiment]", "only this one").choices(names))
+    .addArgument(new Argument("[experiment]", "only this one").choices(names).argParser(oneOf(names)))
     .description("train four models on the embedded data, one after the other, in a few minutes")
     .option("--runs-dir <path>", "folder of the run folders, and of the tour's report", RUNS_FOLDER);
   const settings = parts.map(({ name, values }) => `\n  ${`softdraw tour ${name}`.padEnd(22)}  ${describe(values)}`);
@@ -132,7 +133,7 @@ function tourTable(stops: readonly Stop[]): string {
   });
   for (const { report, results, run, seconds } of stops) {
     const [first] = results;
-    const result = first ? `${first.name} ${formatNumber(first.value, first.digits)} ${first.unit ?? ""}`.trim() : "";
+    const result = first ? `${first.name} ${formatResult(first)}` : "";
     const [picture] = report.pictures;
     table.push([report.title, result, formatDuration(seconds), picture ? join(run, picture.file) : ""]);
   }

@@ -1,6 +1,6 @@
 /** `softdraw worker --queue URL` */
 
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
@@ -44,7 +44,7 @@ async function work({ queue, dataDir, store, ...options }: Options): Promise<voi
   const reporter = textReporter([], process.stdout, false);
   const { say } = reporter;
   const link = await connectRedis(queue, { say });
-  const folder = await mkdtemp(join(tmpdir(), "softdraw-worker-"));
+  const folder = temporaryFolder();
   const settings = poolOf(options);
   const { workers } = settings;
   const pool = trainingPool(settings);
@@ -57,6 +57,12 @@ async function work({ queue, dataDir, store, ...options }: Options): Promise<voi
   } finally {
     link.close();
     await pool.close();
-    await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** A folder that is removed however this process ends, by a second Ctrl-C too; only a kill leaves it. */
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "softdraw-worker-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
+  return folder;
 }

@@ -486,17 +486,12 @@ async function evaluate(
   const count = Math.min(examples, test.count);
   const temperature = temperatureReached({ config, checkpoint }, train);
   const measured = await measurement(config)(model, test, count, temperature);
+  const weigh = importanceKernel(config);
   const bounds: number[] = [];
   for (const { start, images } of imageBlocks(test, count, IMAGES_AT_ONCE)) {
     const sums = streamingLogSumExp(images.shape[0]!);
-    for await (const { logWeights, drawn } of importanceWeights(
-      config,
-      model,
-      images,
-      importanceSamples,
-      seed,
-      start,
-    )) {
+    const key = streamKey(seed, MEASURING + start);
+    for await (const { logWeights, drawn } of importanceWeights(weigh, model, images, importanceSamples, key)) {
       sums.add(logWeights);
       await onProgress?.(start * importanceSamples + drawn * images.shape[0]!, count * importanceSamples);
     }
@@ -519,24 +514,21 @@ async function evaluate(
   ];
 }
 
-/** Log-weights `[samples, images]` in parts, row by row. Keeps model and images. */
+/** Log-weights `[samples, images]` in parts, row by row. Keeps model and images, and consumes the key. */
 async function* importanceWeights(
-  config: Config,
+  weigh: ReturnType<typeof importanceKernel>,
   model: Model,
   images: np.Array,
   samples: number,
-  seed: number,
-  stream: number,
+  key: np.Array,
 ) {
-  const logWeights = importanceKernel(config);
   const atOnce = Math.max(1, Math.floor(DECODED_AT_ONCE / images.shape[0]!));
-  let key = streamKey(seed, MEASURING + stream);
   for (let drawn = 0; drawn < samples; ) {
     const size = Math.min(atOnce, samples - drawn);
     const [next, drawKey] = splitKey(key, 2) as [np.Array, np.Array];
     key = next;
     drawn += size;
-    yield { logWeights: await logWeights(tree.ref(model), images.ref, drawKey, size).data(), drawn };
+    yield { logWeights: await weigh(tree.ref(model), images.ref, drawKey, size).data(), drawn };
   }
   key.dispose();
 }

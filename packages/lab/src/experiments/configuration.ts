@@ -4,9 +4,13 @@ import { schedules } from "softdraw";
 import { z } from "zod";
 import { isFold } from "../data/folds.ts";
 import { datasetNames } from "../data/types.ts";
+import "./expectations.ts";
+
+/** A seed is a word of a key. */
+export const LARGEST_SEED = 0xffffffff;
 
 export const seedOption = {
-  seed: z.int().min(0).max(0xffffffff).default(0).describe("of all randomness: the same seed gives the same bytes"),
+  seed: z.int().min(0).max(LARGEST_SEED).default(0).describe("of all randomness: the same seed gives the same bytes"),
 };
 
 export const dataOptions = {

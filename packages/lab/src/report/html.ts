@@ -95,7 +95,7 @@ ${parts.map(overviewSection)}
 function overviewTable(parts: readonly OverviewPart[]): Markup {
   const row = ({ report: { title, results }, time, href }: OverviewPart) => {
     const [first] = results;
-    const result = first ? `${first.name} ${first.value}${first.note ? ` (${first.note})` : ""}` : "";
+    const result = first ? `${first.name} ${first.value}` : "";
     return html`<tr><th scope="row"><a href="${href}">${title}</a></th><td>${result}</td><td>${time}</td></tr>\n`;
   };
   return html`<div class="scroll" tabindex="0" role="region" aria-label="What was trained"><table>

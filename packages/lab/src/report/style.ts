@@ -37,6 +37,8 @@ figcaption code { white-space: nowrap; }
 /* A figure is as wide as its picture: the caption takes that width and asks for none of its own. */
 .pictures figcaption, .pictures h3 { width: 0; min-width: 100%; }
 .pictures img { display: block; max-width: 100%; height: auto; border-radius: 0.25rem; image-rendering: pixelated; }
+/* In an overview, parts follow each other without headings. */
+.results + .pictures, .pictures + .charts { margin-top: 2.5rem; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 2.5rem 2rem; }
 .charts figure { max-width: 40rem; }
 .charts svg { display: block; width: 100%; height: auto; }

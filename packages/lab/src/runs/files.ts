@@ -1,7 +1,7 @@
 /** Files that are there whole or not at all, whenever the process is killed or the disk fills up. */
 
 import { randomBytes } from "node:crypto";
-import { open, readdir, rename, rm } from "node:fs/promises";
+import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 const TEMPORARY = ".tmp";
@@ -34,6 +34,13 @@ export async function writeAtomically(path: string, data: string | Uint8Array): 
     await discard(temporary);
     throw writeFailure(path, error);
   }
+}
+
+/** Makes a folder, and those above it, unless it is there. */
+export async function ensureFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true }).catch((error) => {
+    throw writeFailure(path, error);
+  });
 }
 
 /** Makes a new file and waits until the disk has its bytes. Throws as the file system does, also if the file exists. */

@@ -17,7 +17,15 @@ import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { z } from "zod";
 import { describeCheckpoint } from "./described.ts";
-import { errorCode, removeTemporaryFiles, syncFolder, unlessMissing, writeAtomically, writeFailure } from "./files.ts";
+import {
+  ensureFolder,
+  errorCode,
+  removeTemporaryFiles,
+  syncFolder,
+  unlessMissing,
+  writeAtomically,
+  writeFailure,
+} from "./files.ts";
 import { isLocked, type Release, takeLock } from "./lock.ts";
 import {
   appendRecord,
@@ -213,7 +221,7 @@ async function rewind(path: string): Promise<Checkpoint | undefined> {
 
 /** A new folder below `root`, named by the prefix and some characters that no other has. */
 export async function makeUniqueFolder(root: string, prefix: string): Promise<string> {
-  await makeRoot(root);
+  await ensureFolder(root);
   for (;;) {
     const path = join(root, `${prefix}-${randomId()}`);
     try {
@@ -226,18 +234,12 @@ export async function makeUniqueFolder(root: string, prefix: string): Promise<st
 }
 
 async function makeFolder(root: string, name: string): Promise<string> {
-  await makeRoot(root);
+  await ensureFolder(root);
   const path = join(root, name);
   await mkdir(path).catch((error) => {
     throw writeFailure(path, error);
   });
   return path;
-}
-
-async function makeRoot(root: string): Promise<void> {
-  await mkdir(root, { recursive: true }).catch((error) => {
-    throw writeFailure(root, error);
-  });
 }
 
 /** Six characters out of 32: digits and lower-case letters without those that are easily misread. */

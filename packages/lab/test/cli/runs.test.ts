@@ -29,7 +29,7 @@ describe("runs", () => {
     const { code, out } = await softdraw(home, "runs");
     expect(code).toBe(0);
     const [row] = out.split("\n").filter((line) => line.includes("vae-"));
-    expect(row).toMatch(new RegExp(`${basename(run)} .* finished .* 2 .* discrete test loss \\d+\\.\\d\\d`));
+    expect(row).toMatch(new RegExp(`${basename(run)} .* finished .* 2 .* discrete test loss \\d+\\.\\d\\d nats`));
     expect(out).not.toContain("\u001b");
   });
 

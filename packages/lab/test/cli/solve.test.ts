@@ -64,10 +64,13 @@ describe("solve", () => {
     }
   });
 
-  test("a folder that is not there is an error with the reason", async () => {
-    const { code, err } = await solve("picture.png", "--out-dir", "none");
+  test("a folder that is not there is made; where none can be made, the error says why", async () => {
+    const made = join(await folder.fresh(), "not", "yet");
+    expect(await solve("picture.png", "--out-dir", made)).toMatchObject({ code: 0, err: "" });
+    expect((await readdir(made)).sort()).toEqual(["shuffled.png", "solved.png"]);
+    const { code, err } = await solve("picture.png", "--out-dir", "picture.png");
     expect(code).toBe(1);
-    expect(err).toBe("error: cannot write none/shuffled.png: its folder does not exist (ENOENT)\n");
+    expect(err).toBe("error: cannot write picture.png: there is something of that name (EEXIST)\n");
   });
 });
 

@@ -25,10 +25,10 @@ function expectCursor(out: string): void {
 
 // Other systems have another `script`, or none.
 describe.skipIf(!hasScript)("on a terminal", () => {
-  test("a bar shows epoch, step, loss, images a second and the time left, between the rows of the table", async () => {
+  test("a bar shows epoch, step, loss, examples a second and the time left, between the rows of the table", async () => {
     const { code, out } = await onTerminal(await folder.fresh(), ...tinyTraining(folder.path(), 3)).finished;
     expect(code).toBe(0);
-    expect(out).toMatch(/epoch [123]\/3 [=-]+ [1234]\/4 {2}loss \d+\.\d\d {2}[\d,]+ images\/s {2}\d+:\d\d left/);
+    expect(out).toMatch(/epoch [123]\/3 [=-]+ [1234]\/4 {2}loss \d+\.\d\d {2}[\d,]+ examples\/s {2}\d+:\d\d left/);
     for (const epoch of [1, 2, 3]) expect(out).toMatch(new RegExp(`(^|\\[2K)${epoch}( +-?[\\d,.]+){9}\\r$`, "m"));
     expectCursor(out);
   });
@@ -36,7 +36,7 @@ describe.skipIf(!hasScript)("on a terminal", () => {
   test("Ctrl-C during training says what happens, saves, and leaves the terminal in order", async () => {
     const home = await folder.fresh();
     const { child, finished, output } = onTerminal(home, ...tinyTraining(folder.path(), 10_000));
-    await output("images/s", 12);
+    await output("examples/s", 12);
     child.stdin!.write(CTRL_C);
     const { code, out } = await finished;
     expect(code).toBe(130);

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { explain } from "../../src/experiments/explain.ts";
 import type { DatasetSplits } from "../../src/data/types.ts";
 import { experimentFor } from "../../src/experiments/experiment.ts";
+import { explain } from "../../src/experiments/explain.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../src/runs/safetensors.ts";
 import { subjects } from "./explain-support.ts";
 import { digestOf, fewDigits, HOOK_TIMEOUT, mean, type Training, trainingOf } from "./support.ts";
@@ -163,8 +163,8 @@ describe("the tasks as one experiment", () => {
   test.each([
     [{ task: "xor", width: 8 }, "width", "The task xor has no such option"],
     [{ task: "xor", data: "mnist" }, "data", "The task xor has no such option"],
-    [{ task: "sequences", k: 10 }, "k", "Too big: expected number to be <=9"],
-    [{ task: "nothing" }, "task", "Invalid option"],
+    [{ task: "sequences", k: 10 }, "k", "Expected a number of at most 9"],
+    [{ task: "nothing" }, "task", "Expected one of sequences"],
   ])("%j is refused, naming %s", (values, name, message) => {
     const { error } = explain.schema.safeParse(values);
     expect(error!.issues[0]!.path).toEqual([name]);

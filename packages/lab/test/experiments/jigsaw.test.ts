@@ -1,8 +1,7 @@
 import { numpy as np } from "@jax-js/jax";
 import { noise } from "softdraw";
 import { beforeAll, describe, expect, test } from "vitest";
-import { shuffledOrder } from "../../src/data/batches.ts";
-import { shuffledOrders } from "../../src/data/batches.ts";
+import { shuffledOrder, shuffledOrders } from "../../src/data/batches.ts";
 import type { Dataset, DatasetSplits } from "../../src/data/types.ts";
 import type { EpochRecord, EvaluationOptions, NamedPicture, Trained } from "../../src/experiments/experiment.ts";
 import { jigsaw } from "../../src/experiments/jigsaw.ts";

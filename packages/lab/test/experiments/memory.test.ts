@@ -2,9 +2,9 @@
 
 import type { numpy } from "@jax-js/jax";
 import { beforeAll, describe, expect, test } from "vitest";
+import { watchEngineMemory } from "../../../softdraw/test/engine-memory.ts";
 import type { DatasetSplits } from "../../src/data/types.ts";
 import type { BaseConfig, Experiment } from "../../src/experiments/experiment.ts";
-import { watchEngineMemory } from "../../../softdraw/test/engine-memory.ts";
 
 const { block, growth, growthToTheNumber } = await watchEngineMemory();
 const { categoricalVae } = await import("../../src/experiments/categorical-vae.ts");

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, type TestContext, test as anyTest, expect } from "vitest";
+import { afterAll, afterEach, test as anyTest, beforeAll, expect, type TestContext } from "vitest";
 import { createRun, type OpenRun } from "../../src/runs/run.ts";
 import type { Checkpoint } from "../../src/runs/safetensors.ts";
 

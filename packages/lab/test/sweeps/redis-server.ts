@@ -47,7 +47,10 @@ export async function startRedis(...settings: string[]): Promise<RedisServer> {
     killed.kill("SIGKILL");
     await ended;
   };
-  await start();
+  await start().catch(async (error) => {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  });
   return {
     ...{ url: `redis://127.0.0.1:${port}`, port, folder, start, kill },
     async remove() {

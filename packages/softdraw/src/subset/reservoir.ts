@@ -1,5 +1,7 @@
 /** Sampling without replacement from a stream: one pass, k items in memory, the law of `sampleOrdered`. */
 
+import { checkOptions } from "../checks.ts";
+
 export interface ReservoirOptions<Item> {
   /** Any whole number; the same one gives the same draw. */
   seed: number;
@@ -33,11 +35,18 @@ export function reservoir<Item>(
 export function reservoir<Item>(
   items: Iterable<Item> | AsyncIterable<Item>,
   k: number,
-  { seed, weight = () => 1 }: ReservoirOptions<Item>,
+  options: ReservoirOptions<Item>,
 ): Item[] | Promise<Item[]> {
+  checkOptions("subset.reservoir", options, "{ seed: 0 }");
+  const { seed, weight = () => 1 } = options;
   check(k, seed);
   const kept = new Kept<Item>(k, uniforms(seed));
-  return Symbol.asyncIterator in items ? readAsync(items, weight, kept) : read(items, weight, kept);
+  return isAsync(items) ? readAsync(items, weight, kept) : read(items, weight, kept);
+}
+
+/** A string is iterable, but no object that could be asked for a property. */
+function isAsync<Item>(items: Iterable<Item> | AsyncIterable<Item>): items is AsyncIterable<Item> {
+  return typeof items === "object" && Symbol.asyncIterator in items;
 }
 
 function check(k: number, seed: number): void {

@@ -36,7 +36,7 @@ function largest(x: Array, k: number): Largest {
   const size = GRANULE * Math.floor(Math.sqrt(x.shape.at(-1)! / k) / GRANULE);
   if (size > 0) return tournament(x, k, size);
   const [values, indices] = lax.topK(x, k);
-  return { values, indices };
+  return { values, indices: integers(indices) };
 }
 
 /**
@@ -52,7 +52,7 @@ function tournament(x: Array, k: number, size: number): Largest {
   const candidates = np.takeAlongAxis(blocks, integers(chosen.ref), -2).reshape(flat);
   const origins = chosen.mul(size).add(np.arange(size)).reshape(flat);
   const { values, indices } = largest(candidates, k);
-  return { values, indices: integers(np.takeAlongAxis(origins, integers(indices), -1)) };
+  return { values, indices: integers(np.takeAlongAxis(origins, indices, -1)) };
 }
 
 /**
