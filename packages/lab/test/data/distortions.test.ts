@@ -7,7 +7,7 @@ import {
   randomDistortions,
 } from "../../src/data/distortions.ts";
 
-const none: DistortionRanges = { shift: 0, rotation: 0, scaling: 0, shear: 0, mirror: false };
+const none: DistortionRanges = { shift: 0, wholePixels: false, rotation: 0, scaling: 0, shear: 0, mirror: false };
 
 /** Images of 5 x 5, written row by row. */
 const size = { height: 5, width: 5 };

@@ -8,7 +8,7 @@ import { pixelsOf, sum, trainingOf } from "./support.ts";
 export type Config = Parameters<typeof nearestNeighbourClassifier.run>[0];
 
 /** Images as they are. */
-export const UNDISTORTED = { shift: 0, rotation: 0, scaling: 0, shear: 0, mirror: false };
+export const UNDISTORTED = { shift: 0, wholePixels: false, rotation: 0, scaling: 0, shear: 0, mirror: false };
 
 /** All of it spelled out, so that other defaults change no test. The network is the experiment's. */
 const SETTINGS = {
