@@ -79,6 +79,14 @@ const schema = z.strictObject({
 type Config = z.infer<typeof schema>;
 
 const presets: Experiment<Config>["presets"] = {
+  fashion: {
+    description:
+      "for Fashion-MNIST, 30 epochs: all images ask each other, the logarithm of the share, mirrored images moved by whole pixels",
+    values: {
+      ...{ epochs: 30, mutual: true, loss: "log-share", learningRate: 0.02 },
+      ...{ shift: 1, wholePixels: true, rotation: 0, scaling: 0, shear: 0, mirror: true },
+    },
+  },
   tutorial: {
     description:
       "the tutorial's settings, 20 epochs: successive relaxation, constant learning rate, images as they are",
@@ -150,14 +158,14 @@ function ownClass(chosen: np.Array, sameClass: np.Array): np.Array {
   return chosen.mul(sameClass).sum(-1);
 }
 
-/** Minus a mean over the queries of what neighbours of the own class are worth, and consumes both. */
+/** Minus the mean over the queries of what their neighbours of the own class are worth. Each consumes both arrays. */
 const losses = {
-  /** Their number, as the tutorial has it. Of a query whose own class is far away, nothing is learned: all slopes are near 0. */
+  /** Their number, as the tutorial has it. A query that has next to none hardly moves: there the relaxation is flat. */
   count(own: np.Array, sameClass: np.Array): np.Array {
     sameClass.dispose();
     return np.negative(own.mean());
   },
-  /** The logarithm of their share of the k: the smaller it is, the more a neighbour is worth. */
+  /** The logarithm of their share of the k. The fewer there are, the more another is worth. */
   "log-share"(own: np.Array, sameClass: np.Array, k: number): np.Array {
     // A query without a candidate of its class has nothing to learn.
     const share = np.where(np.max(sameClass, -1).greater(0), own.div(k), 1);
@@ -193,12 +201,9 @@ function trainingStep(config: Config) {
       const logits = logitsAmong(embed(model, patches), config);
       const relaxed = subset.relax(drawKey.ref, logits.ref, k, { temperature, relaxation, hard });
       const exact = subset.sample(drawKey, logits, k);
-      const [ownRelaxed, ownExact] = [relaxed, exact].map((chosen) => ownClass(chosen, sameClass.ref)) as [
-        np.Array,
-        np.Array,
-      ];
-      const own = np.stack([lax.stopGradient(ownRelaxed.ref).mean(), ownExact.mean()]);
-      return [losses[config.loss](ownRelaxed, sameClass, k), own] as [np.Array, np.Array];
+      const own = ownClass(relaxed, sameClass.ref);
+      const measured = [lax.stopGradient(own.ref).mean(), ownClass(exact, sameClass.ref).mean()];
+      return [losses[config.loss](own, sameClass, k), np.stack(measured)] as [np.Array, np.Array];
     };
     const [[loss, own], gradients] = valueAndGrad(objective, { hasAux: true })(tree.ref(model));
     const moved = sgd(model, gradients, velocity, { learningRate, momentum, weightDecay });
@@ -240,18 +245,24 @@ const NAME = "dknn";
 function check(config: Config, { data: { train }, checkpoint }: Context): void {
   const { training } = splitOff(train);
   const extent = { epochs: config.epochs, steps: stepsAnEpoch(config, training) };
-  const candidates = config.mutual ? 2 * config.batch - 1 : config.batch;
-  if (config.k > candidates) {
-    throw new RangeError(`k must be at most the ${candidates} candidates of a step, got ${config.k}.`);
-  }
-  if (config.hard && config.loss === "log-share") {
-    throw new RangeError(
-      "The loss log-share needs relaxed subsets: an exact one may have no share to take it of. Leave out hard, or ask for the loss count.",
-    );
-  }
+  checkNeighbours(config, training);
   if (checkpoint === undefined) return;
   const position = readPosition<Position>(NAME, checkpoint);
   checkCheckpoint(checkpoint, initState(config, training), position, extent);
+}
+
+function checkNeighbours({ k, batch, mutual, hard, loss }: Config, training: Dataset): void {
+  const [candidates, judged] = [mutual ? 2 * batch - 1 : batch, Math.min(training.count, VALIDATION_POINTS)];
+  if (k > candidates) throw new RangeError(`k must be at most the ${candidates} candidates of a step, got ${k}.`);
+  if (k > judged) {
+    throw new RangeError(`k must be at most the ${judged} images that are neighbours when it is judged, got ${k}.`);
+  }
+  if (hard && loss === "log-share") {
+    throw new RangeError(
+      "The loss log-share needs relaxed subsets: an exact one may have no neighbour of the query's class. " +
+        "Leave hard out, or ask for the loss count.",
+    );
+  }
 }
 
 async function* run(config: Config, context: Context): AsyncGenerator<TrainingEvent, void, void> {

@@ -74,6 +74,16 @@ describe("randomDistortions", () => {
     expect(bins.reduce((sum, seen) => sum + (seen - 1000) ** 2 / 1000, 0)).toBeLessThan(31.4);
   });
 
+  test("move by whole pixels within the range, each as likely as another", async () => {
+    const moves = (await mapsOf({ shift: 2.5, wholePixels: true }, 5)).flatMap(([, , c, , , f]) => [c, f]);
+    const places = [-2, -1, 0, 1, 2];
+    const bins = places.map((place) => moves.filter((move) => move === place).length);
+    expect(bins.reduce((a, b) => a + b)).toBe(8000);
+    // Five bins of 8,000 uniform draws: chi-square with 4 degrees of freedom exceeds 25 once in 20,000 keys.
+    expect(bins.reduce((sum, seen) => sum + (seen - 1600) ** 2 / 1600, 0)).toBeLessThan(25);
+    for (const move of (await mapsOf({ shift: 0.9, wholePixels: true })).flat()) expect([0, 1]).toContain(move + 0);
+  });
+
   test("turn without stretching, by at most the range", async () => {
     for (const [a, b, c, d, e, f] of await mapsOf({ rotation: 30 }, 1, 100)) {
       expect([a * e - b * d, a * a + d * d, c, f].map((x) => x + 0)).toEqual([
