@@ -81,9 +81,9 @@ type Config = z.infer<typeof schema>;
 const presets: Experiment<Config>["presets"] = {
   fashion: {
     description:
-      "for Fashion-MNIST, 30 epochs: all images ask each other, the logarithm of the share, mirrored images moved by whole pixels",
+      "for Fashion-MNIST, 20 epochs: all images ask each other, the logarithm of the share, mirrored images moved by whole pixels",
     values: {
-      ...{ epochs: 30, mutual: true, loss: "log-share", learningRate: 0.02 },
+      ...{ epochs: 20, mutual: true, loss: "log-share", learningRate: 0.02 },
       ...{ shift: 1, wholePixels: true, rotation: 0, scaling: 0, shear: 0, mirror: true },
     },
   },
