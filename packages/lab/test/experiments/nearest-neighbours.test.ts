@@ -268,8 +268,8 @@ describe("what cannot be trained is refused", () => {
     );
   });
 
-  test("a loss that is no number any more, saying where", async () => {
-    await expect(train(configuration({ learningRate: 1e38 }), data)).rejects.toThrow(
+  test.each(["count", "log-share"] as const)("a %s that is no number any more, saying where", async (loss) => {
+    await expect(train(configuration({ loss, learningRate: 1e38 }), data)).rejects.toThrow(
       /^The loss is (NaN|-?Infinity) at epoch 1, step \d\. A lower learningRate or a higher temperature may train\.$/,
     );
   });
