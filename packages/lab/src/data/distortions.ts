@@ -6,6 +6,8 @@ import { type numpy as np, random } from "@jax-js/jax";
 export interface DistortionRanges {
   /** Pixels right and down. */
   readonly shift: number;
+  /** Whether it is moved by whole pixels, each as likely as another, so that nothing is interpolated. */
+  readonly wholePixels: boolean;
   /** Degrees. */
   readonly rotation: number;
   /** Shares by which width and height change, each by its own. */
@@ -37,6 +39,7 @@ export async function randomDistortions(key: np.Array, count: number, ranges: Di
   const maps = new Float32Array(count * NUMBERS_A_DISTORTION);
   for (let image = 0; image < count; image++) {
     const drawn = (i: number) => (2 * (bits[image * DRAWS + i]! + 0.5)) / 2 ** 32 - 1;
+    const move = (i: number) => (ranges.wholePixels ? wholePart(drawn(i), ranges.shift) : drawn(i) * ranges.shift);
     const angle = (drawn(0) * ranges.rotation * Math.PI) / 180;
     const [cosine, sine] = [Math.cos(angle), Math.sin(angle)];
     const width = (1 + drawn(1) * ranges.scaling) * (ranges.mirror && drawn(6) < 0 ? -1 : 1);
@@ -44,13 +47,19 @@ export async function randomDistortions(key: np.Array, count: number, ranges: Di
     const slant = drawn(3) * ranges.shear;
     maps.set(
       [
-        ...[cosine * width, cosine * slant - sine * height, -drawn(4) * ranges.shift],
-        ...[sine * width, sine * slant + cosine * height, -drawn(5) * ranges.shift],
+        ...[cosine * width, cosine * slant - sine * height, -move(4)],
+        ...[sine * width, sine * slant + cosine * height, -move(5)],
       ],
       image * NUMBERS_A_DISTORTION,
     );
   }
   return maps;
+}
+
+/** A number from -1 to 1 as a whole number within the range: equal stretches go to each. */
+function wholePart(drawn: number, range: number): number {
+  const most = Math.floor(range);
+  return Math.floor(((drawn + 1) / 2) * (2 * most + 1)) - most;
 }
 
 /**

@@ -7,7 +7,7 @@
  * configuration, data, model, objective, step, loop; then what is measured, and the pictures.
  */
 
-import { jit, nn, numpy as np, random, tree, valueAndGrad } from "@jax-js/jax";
+import { jit, lax, nn, numpy as np, random, tree, valueAndGrad } from "@jax-js/jax";
 import { subset } from "softdraw";
 import { z } from "zod";
 import { gatherLabels, shuffledOrder } from "../data/batches.ts";
@@ -50,6 +50,11 @@ const schema = z.strictObject({
   epochs: z.int().min(1).default(5).describe("passes over the training images"),
   batch: z.int().min(1).default(100).describe("queries a step, and as many candidates"),
   k: z.int().min(1).default(9).describe("neighbours"),
+  mutual: z.boolean().default(false).describe("let each image of a step ask all others, not queries only candidates"),
+  loss: z
+    .enum(["count", "log-share"])
+    .default("count")
+    .describe("minus the neighbours of the query's class: their number, or the logarithm of their share"),
   relaxation: z.enum(["threshold", "successive"]).default("threshold").describe("how the subset is relaxed"),
   hard: z.boolean().default(false).describe("train on exact subsets with the relaxed gradient (straight-through)"),
   ...temperatureOptions({ temperature: 1, schedule: "constant", temperatureEnd: 0.5 }),
@@ -58,6 +63,7 @@ const schema = z.strictObject({
   momentum: z.number().min(0).lt(1).default(0.9).describe("of gradient descent"),
   weightDecay: z.number().min(0).default(5e-4).describe("how strongly weights are pulled to 0"),
   shift: z.number().min(0).max(8).default(2).describe("pixels at most that an image is moved each way while training"),
+  wholePixels: z.boolean().default(false).describe("move by whole pixels, which does not blur"),
   rotation: z.number().min(0).max(180).default(10).describe("degrees at most that it is turned either way"),
   scaling: z.number().min(0).max(0.5).default(0.1).describe("share at most by which its width and height change"),
   shear: z
@@ -73,6 +79,14 @@ const schema = z.strictObject({
 type Config = z.infer<typeof schema>;
 
 const presets: Experiment<Config>["presets"] = {
+  fashion: {
+    description:
+      "for Fashion-MNIST, 20 epochs: all images ask each other, the logarithm of the share, mirrored images moved by whole pixels",
+    values: {
+      ...{ epochs: 20, mutual: true, loss: "log-share", learningRate: 0.02 },
+      ...{ shift: 1, wholePixels: true, rotation: 0, scaling: 0, shear: 0, mirror: true },
+    },
+  },
   tutorial: {
     description:
       "the tutorial's settings, 20 epochs: successive relaxation, constant learning rate, images as they are",
@@ -139,10 +153,28 @@ function similarities(queries: np.Array, candidates: np.Array): np.Array {
     .sub(norm(candidates));
 }
 
-/** The expected number of neighbours that have the class of their query, a mean over the queries. */
+/** The expected number of neighbours that have the class of their query, `[queries]`. */
 function ownClass(chosen: np.Array, sameClass: np.Array): np.Array {
-  return chosen.mul(sameClass).sum(-1).mean();
+  return chosen.mul(sameClass).sum(-1);
 }
+
+/** Minus the mean over the queries of what their neighbours of the own class are worth. Each consumes both arrays. */
+const losses = {
+  /** Their number, as the tutorial has it. A query that has next to none hardly moves: there the relaxation is flat. */
+  count(own: np.Array, sameClass: np.Array): np.Array {
+    sameClass.dispose();
+    return np.negative(own.mean());
+  },
+  /** The logarithm of their share of the k. The fewer there are, the more another is worth. */
+  "log-share"(own: np.Array, sameClass: np.Array, k: number): np.Array {
+    // A query without a candidate of its class has nothing to learn.
+    const share = np.where(np.max(sameClass, -1).greater(0), own.div(k), 1);
+    return np.negative(np.log(np.maximum(share, SMALLEST_SHARE)).mean());
+  },
+} satisfies Record<Config["loss"], (own: np.Array, sameClass: np.Array, k: number) => np.Array>;
+
+/** Keeps the logarithm finite, far below what a training meets. */
+const SMALLEST_SHARE = 1e-30;
 
 // Step ---------------------------------------------------------------------------------------------------------------
 
@@ -158,48 +190,79 @@ function initState(config: Config, training: Dataset): State {
 type Batch = { patches: np.Array; labels: np.Array };
 type Dials = { temperature: np.Array; learningRate: np.Array };
 
-/** One step: a batch's first half are the queries, the second the candidates. Consumes state and batch. */
-function trainingStep({ batch, k, relaxation, hard, momentum, weightDecay }: Config) {
+/** One step: a batch's first half are queries, the second candidates, or all are both. Consumes state and batch. */
+function trainingStep(config: Config) {
+  const { k, relaxation, hard, momentum, weightDecay } = config;
   return jit(function step({ model, velocity, key }: State, { patches, labels }: Batch, dials: Dials) {
     const { temperature, learningRate } = dials;
     const [next, drawKey] = splitKey(key, 2) as [np.Array, np.Array];
-    const sameClass = isSameClass(labels, batch);
+    const sameClass = isSameClass(labels, config);
     const objective = (model: Model) => {
-      const points = embed(model, patches);
-      const logits = similarities(points.ref.slice([0, batch]), points.slice([batch, 2 * batch]));
+      const logits = logitsAmong(embed(model, patches), config);
       const relaxed = subset.relax(drawKey.ref, logits.ref, k, { temperature, relaxation, hard });
       const exact = subset.sample(drawKey, logits, k);
-      return [np.negative(ownClass(relaxed, sameClass.ref)), ownClass(exact, sameClass)] as [np.Array, np.Array];
+      const own = ownClass(relaxed, sameClass.ref);
+      const measured = [lax.stopGradient(own.ref).mean(), ownClass(exact, sameClass.ref).mean()];
+      return [losses[config.loss](own, sameClass, k), np.stack(measured)] as [np.Array, np.Array];
     };
-    const [[loss, exact], gradients] = valueAndGrad(objective, { hasAux: true })(tree.ref(model));
+    const [[loss, own], gradients] = valueAndGrad(objective, { hasAux: true })(tree.ref(model));
     const moved = sgd(model, gradients, velocity, { learningRate, momentum, weightDecay });
     const state: State = { model: moved.parameters, velocity: moved.velocity, key: next };
-    return { state, measured: np.stack([loss, exact]) };
+    return { state, measured: np.concatenate([loss.reshape([1]), own]) };
   });
 }
 
-/** 1 where a query and a candidate have the same label, `[queries, candidates]`. */
-function isSameClass(labels: np.Array, batch: number): np.Array {
-  const queries = labels.ref.slice([0, batch]).reshape([batch, 1]);
-  return queries.equal(labels.slice([batch, 2 * batch])).astype(np.float32);
+/** The logits of each query's subset, `[queries, candidates]`: no image can be its own neighbour. */
+function logitsAmong(points: np.Array, config: Config): np.Array {
+  const logits = similarities(...parts(points, config));
+  return config.mutual ? np.where(isItself(config), Number.NEGATIVE_INFINITY, logits) : logits;
+}
+
+/** 1 where a query and another image, its candidate, have the same label, `[queries, candidates]`. */
+function isSameClass(labels: np.Array, config: Config): np.Array {
+  const [queries, candidates] = parts(labels, config);
+  const isSame = queries.reshape([-1, 1]).equal(candidates);
+  return (config.mutual ? np.where(isItself(config), false, isSame) : isSame).astype(np.float32);
+}
+
+/** What a batch has for its queries and for their candidates. */
+function parts(x: np.Array, { batch, mutual }: Config): [queries: np.Array, candidates: np.Array] {
+  return mutual ? [x.ref, x] : [x.ref.slice([0, batch]), x.slice([batch, 2 * batch])];
+}
+
+/** Where an image meets itself. */
+function isItself({ batch }: Config): np.Array {
+  return np.eye(2 * batch).greater(0);
 }
 
 // Loop ---------------------------------------------------------------------------------------------------------------
 
 /** `step` steps of epoch `epoch` are done; what was measured at them sums to `sums`. */
-type Position = { epoch: number; step: number; sums: { loss: number; exact: number } };
+type Position = { epoch: number; step: number; sums: { loss: number; relaxed: number; exact: number } };
 
 const NAME = "dknn";
 
 function check(config: Config, { data: { train }, checkpoint }: Context): void {
   const { training } = splitOff(train);
   const extent = { epochs: config.epochs, steps: stepsAnEpoch(config, training) };
-  if (config.k > config.batch) {
-    throw new RangeError(`k must be at most the ${config.batch} candidates of a step, got ${config.k}.`);
-  }
+  checkNeighbours(config, training);
   if (checkpoint === undefined) return;
   const position = readPosition<Position>(NAME, checkpoint);
   checkCheckpoint(checkpoint, initState(config, training), position, extent);
+}
+
+function checkNeighbours({ k, batch, mutual, hard, loss }: Config, training: Dataset): void {
+  const [candidates, judged] = [mutual ? 2 * batch - 1 : batch, Math.min(training.count, VALIDATION_POINTS)];
+  if (k > candidates) throw new RangeError(`k must be at most the ${candidates} candidates of a step, got ${k}.`);
+  if (k > judged) {
+    throw new RangeError(`k must be at most the ${judged} images that are neighbours when it is judged, got ${k}.`);
+  }
+  if (hard && loss === "log-share") {
+    throw new RangeError(
+      "The loss log-share needs relaxed subsets: an exact one may have no neighbour of the query's class. " +
+        "Leave hard out, or ask for the loss count.",
+    );
+  }
 }
 
 async function* run(config: Config, context: Context): AsyncGenerator<TrainingEvent, void, void> {
@@ -225,9 +288,9 @@ async function* run(config: Config, context: Context): AsyncGenerator<TrainingEv
         // The next batch is made between asking for this one's loss and waiting for it.
         const reading = result.measured.data();
         next = batchAfter(step);
-        const [loss, exact] = (await reading) as unknown as [number, number];
+        const [loss, relaxed, exact] = (await reading) as unknown as [number, number, number];
         finiteLoss(loss, epoch, step);
-        sums = { loss: sums.loss + loss, exact: sums.exact + exact };
+        sums = { loss: sums.loss + loss, relaxed: sums.relaxed + relaxed, exact: sums.exact + exact };
         const pace = () => ((step - firstStep) * 2 * batch * 1000) / (performance.now() - started);
         const training = () => ({ epoch, sums, steps, temperature: dialled.temperature, pace: pace() });
         yield {
@@ -245,7 +308,7 @@ async function* run(config: Config, context: Context): AsyncGenerator<TrainingEv
 }
 
 function atEpoch(epoch: number): Position {
-  return { epoch, step: 0, sums: { loss: 0, exact: 0 } };
+  return { epoch, step: 0, sums: { loss: 0, relaxed: 0, exact: 0 } };
 }
 
 /** The first streams of what an epoch draws, beside its order of queries. */
@@ -338,7 +401,7 @@ async function epochRecord(
     : undefined;
   return {
     ...{ epoch, loss: sums.loss / steps },
-    ...{ relaxed: -sums.loss * percent, discrete: sums.exact * percent, validation: accuracy },
+    ...{ relaxed: sums.relaxed * percent, discrete: sums.exact * percent, validation: accuracy },
     ...(test === undefined ? {} : { test }),
     ...{ temperature, imagesPerSecond: pace },
   };

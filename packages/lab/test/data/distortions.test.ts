@@ -7,7 +7,7 @@ import {
   randomDistortions,
 } from "../../src/data/distortions.ts";
 
-const none: DistortionRanges = { shift: 0, rotation: 0, scaling: 0, shear: 0, mirror: false };
+const none: DistortionRanges = { shift: 0, wholePixels: false, rotation: 0, scaling: 0, shear: 0, mirror: false };
 
 /** Images of 5 x 5, written row by row. */
 const size = { height: 5, width: 5 };
@@ -72,6 +72,16 @@ describe("randomDistortions", () => {
     const bins = new Array(8).fill(0);
     for (const move of moves) bins[Math.min(7, Math.floor((move + 2) * 2))]++;
     expect(bins.reduce((sum, seen) => sum + (seen - 1000) ** 2 / 1000, 0)).toBeLessThan(31.4);
+  });
+
+  test("move by whole pixels within the range, each as likely as another", async () => {
+    const moves = (await mapsOf({ shift: 2.5, wholePixels: true }, 5)).flatMap(([, , c, , , f]) => [c, f]);
+    const places = [-2, -1, 0, 1, 2];
+    const bins = places.map((place) => moves.filter((move) => move === place).length);
+    expect(bins.reduce((a, b) => a + b)).toBe(8000);
+    // Five bins of 8,000 uniform draws: chi-square with 4 degrees of freedom exceeds 25 once in 20,000 keys.
+    expect(bins.reduce((sum, seen) => sum + (seen - 1600) ** 2 / 1600, 0)).toBeLessThan(25);
+    for (const move of (await mapsOf({ shift: 0.9, wholePixels: true })).flat()) expect([0, 1]).toContain(move + 0);
   });
 
   test("turn without stretching, by at most the range", async () => {

@@ -63,6 +63,12 @@ describe.each([
   { ...subjectOf(categoricalVae, vae.configuration), batch: 5, measured: 5 },
   // A row of 18 numbers takes more than the smallest block, of which a step is then content with few.
   { ...subjectOf(nearestNeighbourClassifier, neighbours.configuration), batch: 18, measured: 8 },
+  {
+    ...subjectOf(nearestNeighbourClassifier, ({ hard: _, ...values }) =>
+      neighbours.configuration({ ...values, mutual: true, loss: "log-share" }),
+    ),
+    ...{ name: "dknn of all images and the logarithm of the share", batch: 18, measured: 8 },
+  },
   // These two have no exact draws with a gradient to turn on.
   { ...subjectOf(jigsaw, ({ hard: _, ...values }) => pieces.configuration(values)), batch: 5, measured: 5 },
   {

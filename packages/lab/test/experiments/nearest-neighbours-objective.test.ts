@@ -38,8 +38,10 @@ beforeAll(async () => {
 interface Images {
   readonly queries: number[][];
   readonly candidates: number[][];
-  /** 1 where a query and a candidate have the same label. */
+  /** 1 where a query and a candidate have the same label and are not the same image of the step. */
   readonly sameClass: number[][];
+  /** 1 where they are. */
+  readonly isItself: number[][];
 }
 
 /** Two steps at a learning rate that changes nothing. */
@@ -70,17 +72,24 @@ async function secondBatch(config: Config): Promise<Images> {
     distortInto(target, 0, train.images.subarray(row * SIDE * SIDE, (row + 1) * SIDE * SIDE), train, map);
     return [...target];
   };
+  const rows = [...queries, ...candidates];
+  const places = rows.map((_, place) => place);
+  const asking = config.mutual ? places : places.slice(0, BATCH);
+  const asked = config.mutual ? places : places.slice(BATCH);
+  const table = (entry: (q: number, c: number) => boolean) => asking.map((q) => asked.map((c) => Number(entry(q, c))));
   return {
-    queries: queries.map((row, i) => image(row, i)),
-    candidates: candidates.map((row, i) => image(row, BATCH + i)),
-    sameClass: queries.map((q) => candidates.map((c) => Number(train.labels[q] === train.labels[c]))),
+    queries: asking.map((place) => image(rows[place]!, place)),
+    candidates: asked.map((place) => image(rows[place]!, place)),
+    sameClass: table((q, c) => q !== c && train.labels[rows[q]!] === train.labels[rows[c]!]),
+    isItself: table((q, c) => q === c),
   };
 }
 
 /** The Gumbel noise of the step after a checkpoint, `[query][candidate]`. */
-async function noiseAfter({ tensors }: Checkpoint): Promise<number[][]> {
+async function noiseAfter({ tensors }: Checkpoint, { mutual }: Config): Promise<number[][]> {
   const [, drawKey] = splitKey(np.array(tensors.key!.data as Uint32Array<ArrayBuffer>), 2) as [np.Array, np.Array];
-  return (await noise.gumbel(drawKey, [BATCH, BATCH]).jsAsync()) as number[][];
+  const images = mutual ? 2 * BATCH : BATCH;
+  return (await noise.gumbel(drawKey, [images, images]).jsAsync()) as number[][];
 }
 
 const exact = (keys: number[], k: number) => {
@@ -92,7 +101,8 @@ const relaxations = {
   /** The sigmoids of the keys above a bound, found by halving, that makes them sum to k. */
   threshold(keys: number[], k: number, temperature: number): number[] {
     const above = (bound: number) => keys.map((key) => 1 / (1 + Math.exp((bound - key) / temperature)));
-    let [low, high] = [Math.min(...keys) - 50 * temperature, Math.max(...keys) + 50 * temperature];
+    const possible = keys.filter(Number.isFinite);
+    let [low, high] = [Math.min(...possible) - 50 * temperature, Math.max(...possible) + 50 * temperature];
     for (let i = 0; i < 200; i++) {
       const middle = (low + high) / 2;
       if (sum(above(middle)) > k) low = middle;
@@ -117,7 +127,7 @@ const relaxations = {
  * there: the function whose slope a straight-through gradient is.
  */
 function referenceLoss(
-  { k, temperature, relaxation, hard }: Config,
+  { k, temperature, relaxation, hard, loss }: Config,
   origin: Checkpoint,
   images: Images,
   gumbel: number[][],
@@ -127,7 +137,9 @@ function referenceLoss(
     const candidates = images.candidates.map(pointOf);
     return images.queries.map((query, q) => {
       const point = pointOf(query);
-      return candidates.map((candidate, c) => gumbel[q]![c]! - squaredDistance(point, candidate));
+      return candidates.map((candidate, c) =>
+        images.isItself[q]![c] ? Number.NEGATIVE_INFINITY : gumbel[q]![c]! - squaredDistance(point, candidate),
+      );
     });
   };
   const relax = (keys: number[]) => relaxations[relaxation](keys, k, temperature);
@@ -139,7 +151,8 @@ function referenceLoss(
     const right = keysOf(checkpoint).map((keys, q) =>
       sum(relax(keys).map((y, c) => (y + shifts[q]![c]!) * images.sameClass[q]![c]!)),
     );
-    return -mean(right);
+    if (loss === "count") return -mean(right);
+    return -mean(right.map((own, q) => (images.sameClass[q]!.includes(1) ? Math.log(own / k) : 0)));
   };
 }
 
@@ -171,14 +184,24 @@ const cases: { name: string; values: Partial<Config> }[] = [
     },
   },
   { name: "a high temperature and one neighbour", values: { ...near, temperature: 3, k: 1 } },
+  { name: "the logarithm of the share", values: { ...near, loss: "log-share" } },
+  {
+    name: "the logarithm of the share of the successive relaxation",
+    values: { ...near, loss: "log-share", relaxation: "successive" },
+  },
+  { name: "all images as queries and candidates", values: { ...near, mutual: true } },
+  {
+    name: "all images as both, the logarithm of the share, moves by whole pixels",
+    values: { ...near, mutual: true, loss: "log-share", shift: 2, wholePixels: true, mirror: true, momentum: 0.5 },
+  },
 ];
 
 describe.each(cases)("the objective with $name", ({ values }) => {
   const config = configuration({ batch: BATCH, k: 2, epochs: 1, ...values });
 
-  test("is minus the neighbours of the own class in the step's own draw, and its gradient is that slope", async () => {
+  test("is of the neighbours of the own class in the step's own draw, and its gradient is that slope", async () => {
     const { before, after, loss } = await twoSteps(config);
-    const lossAt = referenceLoss(config, before, await secondBatch(config), await noiseAfter(before));
+    const lossAt = referenceLoss(config, before, await secondBatch(config), await noiseAfter(before, config));
     expect(loss).toBeCloseTo(lossAt(before), 4);
     expect(Math.abs(loss)).toBeGreaterThan(0.01);
     for (const name of ["first.weight", "first.bias", "second.weight", "second.bias", "linear.weight", "linear.bias"]) {

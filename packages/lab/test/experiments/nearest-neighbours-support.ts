@@ -8,11 +8,11 @@ import { pixelsOf, sum, trainingOf } from "./support.ts";
 export type Config = Parameters<typeof nearestNeighbourClassifier.run>[0];
 
 /** Images as they are. */
-export const UNDISTORTED = { shift: 0, rotation: 0, scaling: 0, shear: 0, mirror: false };
+export const UNDISTORTED = { shift: 0, wholePixels: false, rotation: 0, scaling: 0, shear: 0, mirror: false };
 
 /** All of it spelled out, so that other defaults change no test. The network is the experiment's. */
 const SETTINGS = {
-  ...{ seed: 5, epochs: 2, batch: 20, k: 3, relaxation: "threshold", hard: false },
+  ...{ seed: 5, epochs: 2, batch: 20, k: 3, mutual: false, loss: "count", relaxation: "threshold", hard: false },
   ...{ temperature: 1, schedule: "constant", learningRate: 2e-3, learningRateDecay: "none" },
   ...{ momentum: 0.9, weightDecay: 5e-4, ...UNDISTORTED, shift: 1, initialization: "he" },
 };

@@ -1,7 +1,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { shuffledOrder } from "../../src/data/batches.ts";
 import type { Dataset, DatasetSplits } from "../../src/data/types.ts";
 import type { EpochRecord, NamedPicture, Trained } from "../../src/experiments/experiment.ts";
 import { nearestNeighbourClassifier } from "../../src/experiments/nearest-neighbours.ts";
+import { streamKey } from "../../src/nn/keys.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../src/runs/safetensors.ts";
 import {
   accuracyOf,
@@ -83,6 +85,40 @@ describe("a training", () => {
     expect(records[0]!.discrete).toBeCloseTo((100 * expected) / TRAINED_ON, 4);
   });
 
+  test("of as many neighbours as other images, the logarithm of the share is of how often classes meet", async () => {
+    const [batch, k] = [44, 87];
+    const config = configuration({ batch, k, mutual: true, loss: "log-share", epochs: 1 });
+    const { losses, records } = await train(config, data);
+    const orders = await Promise.all(
+      [1, 2 ** 28 + 1].map((stream) => shuffledOrder(streamKey(config.seed, stream), TRAINED_ON)),
+    );
+    const shares = [0, 1].map((step) => {
+      const rows = orders.flatMap((order) => [...order.subarray(step * batch, (step + 1) * batch)]);
+      const labels = rows.map((row) => data.train.labels[row]);
+      // No image is its own neighbour.
+      return labels.map((label) => (labels.filter((other) => other === label).length - 1) / k);
+    });
+    shares.forEach((some, step) => {
+      const worth = some.map((share) => (share === 0 ? 0 : Math.log(share)));
+      expect(losses[step]).toBeCloseTo(-mean(worth), 4);
+    });
+    expect(records[0]!.relaxed).toBeCloseTo(100 * mean(shares.flat()), 4);
+    expect(records[0]!.discrete).toBeCloseTo(100 * mean(shares.flat()), 4);
+  });
+
+  test("a query without a candidate of its class has no say in the logarithm of the share", async () => {
+    const { train: digits, ...rest } = data;
+    // One image of a class of its own: as query it has no candidate, in the step where it is no candidate too.
+    const labels = digits.labels.map((_, row) => Number(row === 0));
+    const config = configuration({ batch: 8, k: 8, loss: "log-share", shift: 0, epochs: 1 });
+    const { losses } = await train(config, { ...rest, train: { ...digits, labels } });
+    expect(losses).toHaveLength(11);
+    // With as many neighbours as candidates, a step's shares are its counts: 1, or 7/8 where the image is a candidate.
+    const possible = [0, -Math.log(7 / 8), (-7 * Math.log(7 / 8) - Math.log(1 / 8)) / 8];
+    for (const loss of losses) expect(Math.min(...possible.map((value) => Math.abs(value - loss)))).toBeLessThan(1e-4);
+    expect(losses.filter((loss) => Math.abs(loss) < 1e-4).length).toBeGreaterThan(8);
+  });
+
   test("exact neighbours are what is minimized with `hard`, and only then", async () => {
     const [record] = (await train(configuration({ hard: true, epochs: 1 }), data)).records;
     expect(record!.relaxed).toBeCloseTo(record!.discrete!, 4);
@@ -103,12 +139,15 @@ describe("the configuration", () => {
     ["images that are scaled", { scaling: 0.2 }],
     ["images that are slanted", { shear: 0.2 }],
     ["images that are mirrored", { mirror: true }],
+    ["images that are moved by whole pixels", { wholePixels: true }],
     ["more weight decay", { weightDecay: 0.1 }],
+    ["all images as queries and candidates", { mutual: true }],
+    ["the logarithm of the share", { loss: "log-share" }],
   ];
 
   test.each(variants)("%s trains, and is not the same as without", async (_, values) => {
     const { losses } = await train(configuration({ epochs: 1, ...values }), data, { steps: 3 });
-    expect(losses.filter((loss) => !(loss < 0))).toEqual([]);
+    expect(losses.map(Math.sign)).toEqual(losses.map(() => (values.loss === "log-share" ? 1 : -1)));
     expect(losses).not.toEqual(whole.losses.slice(0, 3));
   });
 
@@ -116,7 +155,7 @@ describe("the configuration", () => {
     const config = nearestNeighbourClassifier.schema.parse({ ...values, batch: 20 });
     const { events, losses } = await train(config, data, { steps: 3 });
     expect(events.map(({ epochs }) => epochs)).toEqual(Array(3).fill(config.epochs));
-    for (const loss of losses) expect(loss).toBeLessThan(0);
+    for (const loss of losses) expect(config.loss === "count" ? -loss : loss).toBeGreaterThan(0);
   });
 
   test("the tutorial's preset is the tutorial's settings", () => {
@@ -124,7 +163,7 @@ describe("the configuration", () => {
     expect(nearestNeighbourClassifier.schema.parse(values)).toMatchObject({
       ...{ epochs: 20, batch: 100, k: 9, relaxation: "successive", hard: false, temperature: 1, schedule: "constant" },
       ...{ learningRate: 1e-3, learningRateDecay: "none", momentum: 0.9, weightDecay: 5e-4, ...UNDISTORTED },
-      initialization: "fan-in",
+      ...{ initialization: "fan-in", mutual: false, loss: "count" },
     });
   });
 
@@ -174,6 +213,7 @@ describe("randomness", () => {
   test.each<[string, Partial<Config>, number[]]>([
     ["with plain settings", {}, [3, 4]],
     ["with exact subsets by the successive relaxation", { hard: true, relaxation: "successive" }, [3]],
+    ["with all images as both and the logarithm of the share", { mutual: true, loss: "log-share" }, [3]],
     ["with all dials moving", { schedule: "linear", learningRateDecay: "cosine" }, [5]],
   ])("stopping at any step and going on gives the same bits, %s", async (_, values, stops) => {
     const config = configuration(values);
@@ -213,10 +253,23 @@ describe("what cannot be trained is refused", () => {
       "k must be at most the 20 candidates of a step, got 21.",
     );
     expect(() => check(configuration({ batch: 20, k: 20 }), { data })).not.toThrow();
+    expect(() => check(configuration({ batch: 20, k: 40, mutual: true }), { data })).toThrow(
+      "k must be at most the 39 candidates of a step, got 40.",
+    );
+    expect(() => check(configuration({ batch: 20, k: 39, mutual: true }), { data })).not.toThrow();
+    expect(() => check(configuration({ batch: 50, k: 89, mutual: true }), { data })).toThrow(
+      "k must be at most the 88 images that are neighbours when it is judged, got 89.",
+    );
   });
 
-  test("a loss that is no number any more, saying where", async () => {
-    await expect(train(configuration({ learningRate: 1e38 }), data)).rejects.toThrow(
+  test("the logarithm of a share that exact subsets may not have", () => {
+    expect(() => check(configuration({ hard: true, loss: "log-share" }), { data })).toThrow(
+      "The loss log-share needs relaxed subsets",
+    );
+  });
+
+  test.each(["count", "log-share"] as const)("a %s that is no number any more, saying where", async (loss) => {
+    await expect(train(configuration({ loss, learningRate: 1e38 }), data)).rejects.toThrow(
       /^The loss is (NaN|-?Infinity) at epoch 1, step \d\. A lower learningRate or a higher temperature may train\.$/,
     );
   });
