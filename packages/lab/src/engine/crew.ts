@@ -57,8 +57,9 @@ interface EngineWorker {
 const DONE = { type: "done", ok: true };
 
 /**
- * Gives the engine its workers. To be called before the engine is imported for the first time: it looks for them then. Reads
- * must be asynchronous afterwards (`await array.data()`, never `dataSync`).
+ * Gives the engine its workers. To be called before the engine is imported for the first time, which looks for them then,
+ * and after `keepInstances`, which places the calling thread's kernels well. Reads must be asynchronous afterwards
+ * (`await array.data()`, never `dataSync`).
  */
 export function installCrew(surroundings: Surroundings): void {
   const newWorker = crew(surroundings);

@@ -3,7 +3,7 @@
 
 import { receiveMessageOnPort, workerData } from "node:worker_threads";
 import { help } from "./job-board.js";
-import { wellPlaced } from "./placement.js";
+import { placedKernel } from "./placement.js";
 
 /** @type {{ board: Int32Array, memory: WebAssembly.Memory, port: import("node:worker_threads").MessagePort }} */
 const { board, memory, port } = workerData;
@@ -15,13 +15,7 @@ help(board, (id) => {
   // They come in order of their numbers, each before the first job that needs it.
   while (kernels.length <= id) {
     const arrived = receiveMessageOnPort(port);
-    if (arrived) kernels.push(kernelIn(arrived.message));
+    if (arrived) kernels.push(placedKernel(arrived.message, memory));
   }
   return kernels[id];
 });
-
-/** @param {WebAssembly.Module} module */
-function kernelIn(module) {
-  const { kernel } = new WebAssembly.Instance(module, { env: { memory } }).exports;
-  return wellPlaced(/** @type {import("./placement.js").Kernel} */ (kernel));
-}

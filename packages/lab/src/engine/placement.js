@@ -5,8 +5,8 @@
  * A kernel has more numbers at hand than the processor has registers, and keeps the others on the stack. Where one of
  * them lies across the border of two pages of memory, every access to it takes a hundred cycles, and the kernel up to four
  * times as long. That depends on how deep the stack is, which JavaScript cannot see. On a program's first thread it is
- * random, and about one program in ten is slow for as long as it runs. But what is slow here can be called from some frames further
- * down.
+ * random, and about one program in ten is slow for as long as it runs. But what is slow here can be called from some
+ * frames further down.
  *
  * Plain JavaScript, because threads start it without a loader.
  */
@@ -19,12 +19,23 @@ const FRAMES = 12;
 /** Calls from either place before one is chosen. The very first call, which compiles, is not one of them. */
 const TRIALS = 3;
 
-/** Who takes less, at the better place, is not timed any further. */
+/** A kernel that takes less in its last trial is not timed any further. */
 const BRIEF_MS = 0.02;
 
 /** A call is slow if it takes so many times the shortest; after so many slow ones in turn, both places are tried again. */
 const SLOW = 1.3;
 const PATIENCE = 8;
+
+/**
+ * The kernel of one of the engine's modules, well placed.
+ *
+ * @param {WebAssembly.Module} module
+ * @param {WebAssembly.Memory} memory
+ */
+export function placedKernel(module, memory) {
+  const { kernel } = new WebAssembly.Instance(module, { env: { memory } }).exports;
+  return wellPlaced(/** @type {Kernel} */ (kernel));
+}
 
 /**
  * The same kernel, called from whichever of two places it is faster at.

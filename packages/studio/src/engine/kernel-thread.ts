@@ -1,7 +1,7 @@
 /** A thread that takes pieces of the engine's kernels. See the lab's job-board.js. */
 
 import { help } from "../../../lab/src/engine/job-board.js";
-import { type Kernel, wellPlaced } from "../../../lab/src/engine/placement.js";
+import { type Kernel, placedKernel } from "../../../lab/src/engine/placement.js";
 
 export interface Beginning {
   readonly board: Int32Array;
@@ -21,12 +21,7 @@ addEventListener("message", ({ data }: MessageEvent<Beginning | KernelModule>) =
   if ("board" in data) {
     own = data;
     postMessage("ready");
-  } else kernels[data.id] = kernelOf(data.module);
+  } else kernels[data.id] = placedKernel(data.module, own.memory);
   // It ends when a kernel is needed that is still on its way: as a message, which calls this again.
   held = help(own.board, (id) => kernels[id], held);
 });
-
-function kernelOf(module: WebAssembly.Module): Kernel {
-  const { memory } = own;
-  return wellPlaced(new WebAssembly.Instance(module, { env: { memory } }).exports.kernel as Kernel);
-}
