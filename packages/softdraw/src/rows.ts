@@ -13,6 +13,21 @@ export function row(x: Array): Array {
   return np.expandDims(x, -2);
 }
 
+/** Rows from here on are searched in two steps. */
+const LONG = 256;
+const LANES = 4;
+
+/**
+ * The largest entry of each row. The engine compares four rows' entries at a time if they lie side by side, but those of
+ * one row one by one: so a long row is made four columns first, which takes a third of the time.
+ */
+export function largestOfRow(x: Array): Array {
+  const n = x.shape.at(-1)!;
+  if (n < LONG || n % LANES !== 0) return np.max(x, -1);
+  const columns = x.reshape([...x.shape.slice(0, -1), n / LANES, LANES]);
+  return np.max(np.max(columns, -2), -1);
+}
+
 /**
  * Has the engine compute x once a row. It puts cheap arithmetic into the kernels that use it, where a logarithm of a row
  * is computed again for each of its entries; a sum, be it of one number, always gets a kernel of its own.

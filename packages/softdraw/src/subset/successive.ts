@@ -1,14 +1,15 @@
 /**
  * The successive relaxation of a subset: k softmaxes one after the other, each with what the former ones took taken off.
  *
- * The loop is most of the time of a draw, so it is written for the engine's kernels. One exponential an entry remains;
- * the logarithm of an entry is a polynomial, which the engine computes four at a time, and only that of the one entry
- * above 1/2, which no polynomial reaches, is a logarithm: one a row.
+ * The loop is most of the time of a draw, so it is written for the engine's kernels. Sums and products are computed four
+ * at a time, while logarithms, exponentials and divisions are not: so those of an entry are polynomials. Only of the one
+ * entry above 1/2, which no polynomial reaches, there is a logarithm and a division: one a row.
  */
 
 import { lax, numpy as np } from "@jax-js/jax";
 import type { Array } from "../checks.ts";
-import { column, onceARow } from "../rows.ts";
+import { expOfNegative, polynomial } from "../numerics.ts";
+import { column, largestOfRow, onceARow } from "../rows.ts";
 
 /**
  * The sum of k softmaxes p of `scores = keys / temperature`, where each p takes `log(1 - p) / temperature` off the
@@ -31,16 +32,17 @@ export function successive(keys: Array, temperature: Array, k: number): Array {
     const pChange = p.ref.mul(change.ref.sub(column(p.ref.mul(change.ref).sum(-1))));
     taken = p.ref.add(taken);
     takenChange = pChange.ref.add(takenChange);
-    const rest = logRest(p.ref, largest);
+    const rest = logRest(p.ref, largest.ref);
+    const slope = slopeOfRest(p, largest);
     scores = scores.add(rest.ref.mul(fixedRate()));
-    change = change.sub(pChange.mul(slopeOfRest(p)).mul(fixedRate())).add(rest.mul(rateChange.ref));
+    change = change.sub(pChange.mul(slope).mul(fixedRate())).add(rest.mul(rateChange.ref));
   }
   return np.add(taken, takenChange);
 }
 
 /** The softmax along the last axis, and its largest entry of every row. */
 function softmax(scores: Array): { p: Array; largest: Array } {
-  const weights = np.exp(scores.ref.sub(column(np.max(scores, -1))));
+  const weights = expOfNegative(scores.ref.sub(column(largestOfRow(scores))));
   // The largest weight is 1, so the largest entry is the reciprocal of the sum.
   const largest = np.reciprocal(weights.ref.sum(-1));
   return { p: weights.mul(column(largest.ref)), largest };
@@ -54,12 +56,17 @@ const ALL_TAKEN = 1e9;
 
 /** log(1 - p). */
 function logRest(p: Array, largest: Array): Array {
-  return np.where(p.ref.greater(0.5), column(onceARow(logRestOfLargest(largest))), logRestOfSmall(p));
+  return byRow(p, logRestOfLargest(largest), logRestOfSmall);
 }
 
 /** Minus the derivative of log(1 - p). */
-function slopeOfRest(p: Array): Array {
-  return np.reciprocal(np.maximum(np.subtract(1, p), NOTHING_LEFT));
+function slopeOfRest(p: Array, largest: Array): Array {
+  return byRow(p, slopeOfRestOfLargest(largest), slopeOfRestOfSmall);
+}
+
+/** Of an entry above 1/2, which is the largest, what is known of its row; of the others, what `ofSmall` makes of them. */
+function byRow(p: Array, ofLargest: Array, ofSmall: (p: Array) => Array): Array {
+  return np.where(p.ref.greater(0.5), column(onceARow(ofLargest)), ofSmall(p));
 }
 
 function logRestOfLargest(largest: Array): Array {
@@ -68,13 +75,27 @@ function logRestOfLargest(largest: Array): Array {
   return np.where(isNothing, -ALL_TAKEN, np.log(np.maximum(rest, NOTHING_LEFT)));
 }
 
-/** -log(1 - p) / p for p up to 1/2 to 1e-7: the coefficients of a Chebyshev fit, the constant one first. */
+function slopeOfRestOfLargest(largest: Array): Array {
+  return np.reciprocal(np.maximum(np.subtract(1, largest), NOTHING_LEFT));
+}
+
+/** -log(1 - p) / p for p up to 1/2, to 1.5e-7. */
 const LOG_REST = [
-  1.0000000229175905, 0.49999280541859986, 0.3337025589650591, 0.24277445286792826, 0.26985013342024156,
-  -0.20453974567849537, 1.2600104439427626, -1.6986658158256585, 1.4425228768722513,
+  0.9999998524250946, 0.5000365432370699, 0.33186262228724306, 0.2722504954335593, 0.038018351012904954,
+  0.7854300976457468, -1.0815387569841375, 1.1849306346297053,
 ];
 
 function logRestOfSmall(p: Array): Array {
-  const series = LOG_REST.reduceRight<Array | number>((sum, c) => p.ref.mul(sum).add(c), 0) as Array;
-  return np.negative(series.mul(p));
+  return np.negative(polynomial(p.ref, LOG_REST).mul(p));
+}
+
+/** 1 / (1 - q) for q up to 1/4, to 2.7e-7. */
+const SLOPE_OF_REST = [
+  0.9999997260585431, 1.0000786212840442, 0.9963968412186842, 1.0592325911510883, 0.5744994421595664,
+  2.2979957115387015,
+];
+
+/** 1 / (1 - p) is (1 + p) / (1 - p^2), and p^2 is up to 1/4 only. */
+function slopeOfRestOfSmall(p: Array): Array {
+  return polynomial(np.square(p.ref), SLOPE_OF_REST).mul(p.add(1));
 }
