@@ -8,7 +8,7 @@
 
 import { lax, numpy as np } from "@jax-js/jax";
 import type { Array } from "../checks.ts";
-import { expOfNegative, polynomial } from "../numerics.ts";
+import { exponential, polynomial } from "../numerics.ts";
 import { column, largestOfRow, onceARow } from "../rows.ts";
 
 /**
@@ -42,7 +42,7 @@ export function successive(keys: Array, temperature: Array, k: number): Array {
 
 /** The softmax along the last axis, and its largest entry of every row. */
 function softmax(scores: Array): { p: Array; largest: Array } {
-  const weights = expOfNegative(scores.ref.sub(column(largestOfRow(scores))));
+  const weights = exponential(scores.ref.sub(column(largestOfRow(scores))));
   // The largest weight is 1, so the largest entry is the reciprocal of the sum.
   const largest = np.reciprocal(weights.ref.sum(-1));
   return { p: weights.mul(column(largest.ref)), largest };
