@@ -2,7 +2,7 @@
 /** A thread that takes pieces of the engine's kernels. See job-board.js. */
 
 import { receiveMessageOnPort, workerData } from "node:worker_threads";
-import { help } from "./job-board.js";
+import { help, join } from "./job-board.js";
 import { placedKernel } from "./placement.js";
 
 /** @type {{ board: Int32Array, memory: WebAssembly.Memory, port: import("node:worker_threads").MessagePort }} */
@@ -11,6 +11,7 @@ const { board, memory, port } = workerData;
 /** @type {import("./placement.js").Kernel[]} */
 const kernels = [];
 
+join(board);
 help(board, (id) => {
   // They come in order of their numbers, each before the first job that needs it.
   while (kernels.length <= id) {

@@ -27,7 +27,7 @@ const MOST_POINTERS = 1024;
  * counts it up has the next. All else of a job is written before its ticket, and stays until its last piece is done.
  */
 const [TICKET, DONE, FAILED, SLEEPERS, CALLER_SLEEPS] = [0, 1, 2, 3, 4];
-const [KERNEL, POINTER_COUNT, BOUNDS] = [5, 6, 7];
+const [HELPERS, KERNEL, POINTER_COUNT, BOUNDS] = [5, 6, 7, 8];
 const POINTERS = BOUNDS + MOST_PIECES + 1;
 
 const TAKEN_BITS = 16;
@@ -67,6 +67,16 @@ export function doJob(board, job, kernel, patience) {
   awaitDone(board, others, patience);
   if (board[FAILED] === 1) failure ??= new Error("A kernel failed on another thread.");
   if (failure !== undefined) throw failure;
+}
+
+/** Says that one more thread is there to help. @param {Int32Array} board */
+export function join(board) {
+  Atomics.add(board, HELPERS, 1);
+}
+
+/** How many threads are there to help. @param {Int32Array} board */
+export function helpersAt(board) {
+  return Atomics.load(board, HELPERS);
 }
 
 /**

@@ -3,7 +3,7 @@ import { keepInstances } from "../../src/engine/instances.ts";
 import { countingModule, sharedMemory } from "./counting-kernel.ts";
 
 const { Instance } = WebAssembly;
-beforeEach(keepInstances);
+beforeEach(() => keepInstances());
 afterEach(() => {
   WebAssembly.Instance = Instance;
 });

@@ -24,7 +24,8 @@ afterEach(() => {
 });
 
 interface Computed {
-  workers: number;
+  helpers: number;
+  sum: number;
   digests: Record<string, string>;
 }
 
@@ -54,16 +55,16 @@ const UNDER_LOAD = 30;
 describe("threads", () => {
   test("two or three give the bits that one gives, and let the program end", async () => {
     const one = await compute(1, ROUNDS);
-    expect(one.workers).toBe(0);
+    expect(one).toMatchObject({ helpers: 0, sum: 10 });
     expect(new Set(Object.values(one.digests)).size).toBe(Object.keys(one.digests).length);
-    for (const threads of [2, 3]) expect(await compute(threads, ROUNDS)).toEqual({ ...one, workers: threads });
+    for (const threads of [2, 3]) expect(await compute(threads, ROUNDS)).toEqual({ ...one, helpers: threads - 1 });
   });
 
   test("they do so round after round while other programs take the cores", async () => {
     const { digests } = await compute(1, UNDER_LOAD);
     burn();
     burn();
-    expect(await compute(2, UNDER_LOAD)).toEqual({ digests, workers: 2 });
+    expect(await compute(2, UNDER_LOAD)).toMatchObject({ digests, helpers: 1 });
   });
 
   test("the default is a few", () => {
@@ -73,47 +74,33 @@ describe("threads", () => {
 });
 
 describe("the pieces of a kernel", () => {
-  const share = (begin: number, end: number) => ({ begin, end });
-
-  /** As the engine cuts `rows` of a width for some threads: between blocks of rows, a power of two of at most half of all. */
-  const engineShares = (rows: number, width: number, threads: number) => {
-    const block = 2 ** Math.floor(Math.log2(Math.max(1, Math.min(rows / 2, 128))));
-    const length = Math.ceil(rows / threads / block) * block;
-    const starts = Array.from({ length: Math.ceil(rows / length) }, (_, i) => i * length);
-    return { block, shares: starts.map((row) => share(row * width, Math.min(row + length, rows) * width)) };
-  };
-
-  test("100 rows are four of about 25, and not 64 and 36", () => {
-    const { shares } = engineShares(100, 512, 2);
-    expect(shares).toEqual([share(0, 64 * 512), share(64 * 512, 100 * 512)]);
-    expect(piecesOf(shares)).toEqual([0, 24, 52, 76, 100].map((row) => row * 512));
+  test("are two a thread, of whole units that are as many as can be in each", () => {
+    expect(piecesOf(100 * 512, 4 * 512, 2)).toEqual([0, 24, 52, 76, 100].map((row) => row * 512));
   });
 
   test("are as many as there are units, where those are few", () => {
-    expect(piecesOf([share(0, 64), share(64, 96)])).toEqual([0, 32, 64, 96]);
-    expect(piecesOf([share(0, 16)])).toEqual([0, 16]);
+    expect(piecesOf(96, 32, 2)).toEqual([0, 32, 64, 96]);
+    expect(piecesOf(32, 32, 2)).toEqual([0, 32]);
   });
 
-  test("of numbers that do not come in fours are the engine's shares", () => {
-    expect(piecesOf([share(0, 5008), share(5008, 10_007)])).toEqual([0, 5008, 10_007]);
-    expect(piecesOf([share(0, 7)])).toEqual([0, 7]);
+  test("are one, if the fast loop serves a part of the outputs only", () => {
+    expect(piecesOf(10_007, 4, 2)).toEqual([0, 10_007]);
   });
 
-  test("cover the whole in order, begin where the engine's loops can, and are no longer than the engine's", () => {
-    const [rows, quarters, threads] = [fc.integer({ min: 2, max: 3000 }), fc.nat(300), fc.integer({ min: 2, max: 4 })];
+  test("without a unit fill lines of the cache, but for the end", () => {
+    expect(piecesOf(10_007, undefined, 2)).toEqual([0, 2496, 5008, 7504, 10_007]);
+    expect(piecesOf(15, undefined, 2)).toEqual([0, 15]);
+  });
+
+  test("cover the whole in order, in whole units, and differ by a unit", () => {
+    const [units, unit, threads] = [fc.integer({ min: 1, max: 5000 }), fc.integer({ min: 1, max: 999 }), fc.nat(6)];
     fc.assert(
-      fc.property(rows, quarters, threads, (rows, quarters, threads) => {
-        const width = 4 * (quarters + 1);
-        const { block, shares } = engineShares(rows, width, threads);
-        const bounds = piecesOf(shares);
-        expect([bounds[0], bounds.at(-1)]).toEqual([0, rows * width]);
-        // The rows that the engine's innermost loop takes at once.
-        const together = [4, 2, 1].find((n) => block % n === 0 && rows % n === 0)!;
-        for (const [i, begin] of bounds.slice(0, -1).entries()) {
-          expect(begin % (together * width)).toBe(0);
-          expect(bounds[i + 1]).toBeGreaterThan(begin);
-          expect(bounds[i + 1]! - begin).toBeLessThanOrEqual(shares[0]!.end);
-        }
+      fc.property(units, unit, threads, (units, unit, others) => {
+        const bounds = piecesOf(units * unit, unit, 2 + others);
+        expect([bounds[0], bounds.at(-1)]).toEqual([0, units * unit]);
+        const sizes = bounds.slice(1).map((end, i) => (end - bounds[i]!) / unit);
+        expect(sizes.every((size) => Number.isInteger(size) && size >= 1)).toBe(true);
+        expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
       }),
     );
   });

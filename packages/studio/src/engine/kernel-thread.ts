@@ -1,6 +1,6 @@
 /** A thread that takes pieces of the engine's kernels. See the lab's job-board.js. */
 
-import { help } from "../../../lab/src/engine/job-board.js";
+import { help, join } from "../../../lab/src/engine/job-board.js";
 import { type Kernel, placedKernel } from "../../../lab/src/engine/placement.js";
 
 export interface Beginning {
@@ -20,7 +20,7 @@ const kernels: Kernel[] = [];
 addEventListener("message", ({ data }: MessageEvent<Beginning | KernelModule>) => {
   if ("board" in data) {
     own = data;
-    postMessage("ready");
+    join(own.board);
   } else kernels[data.id] = placedKernel(data.module, own.memory);
   // It ends when a kernel is needed that is still on its way: as a message, which calls this again.
   held = help(own.board, (id) => kernels[id], held);
