@@ -31,9 +31,10 @@ import { straightThrough } from "./estimators.ts";
 import { perturb } from "./noise.ts";
 import { finite } from "./numerics.ts";
 import { orderedLogProb, setLogProb as setLogProbOf } from "./subset/likelihood.ts";
+import { indicesOfLargestPerturbed } from "./subset/perturbed.ts";
 import { successive } from "./subset/successive.ts";
 import { threshold } from "./subset/threshold.ts";
-import { hotOfLargest, indicesOfLargest } from "./subset/top.ts";
+import { hotOfLargest } from "./subset/top.ts";
 
 export { type ReservoirOptions, reservoir } from "./subset/reservoir.ts";
 
@@ -220,7 +221,7 @@ const sampleKernel = jit(
 
 const sampleOrderedKernel = jit(
   function sampleOrdered(key: Array, logits: Array, k: number) {
-    return indicesOfLargest(perturb(key, finite(logits)), k);
+    return indicesOfLargestPerturbed(key, logits, k);
   },
   { staticArgnums: [2] },
 );

@@ -98,6 +98,11 @@ const ofSubset: Verb[] = [
     arrays: () => [seed(), logits()],
     call: (key, l) => subset.sampleOrdered(key!, l!, 2),
   },
+  {
+    name: "subset.sampleOrdered in columns",
+    arrays: () => [seed(), logits()],
+    call: (key, l) => subset.sampleOrdered(key!, np.tile(l!, [20, 1]).reshape([20 * ROWS * COLUMNS]), 1),
+  },
   { name: "subset.setLogProb", arrays: () => [twoHot(), logits()], call: (x, l) => subset.setLogProb(x!, l!, 2) },
   {
     name: "subset.relax all",

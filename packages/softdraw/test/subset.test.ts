@@ -2,6 +2,7 @@ import { type Device, grad, jit, numpy as np, random, vmap } from "@jax-js/jax";
 import * as fc from "fast-check";
 import { noise, subset } from "softdraw";
 import { describe, expect, test, vi } from "vitest";
+import { columnsFor, gumbelBound } from "../src/subset/perturbed.ts";
 import { chiSquarePValue, FALSE_ALARM, largestDifference, normals, numericalGradient } from "./support.ts";
 
 type Array = np.Array;
@@ -126,10 +127,45 @@ describe("draws", () => {
     expect(sampled).toEqual(expected.map((indices) => hot(indices, n)));
   });
 
+  // So few of so many that most of the noise is only bounded.
+  const kinds: Record<string, (i: number, normal: number) => number> = {
+    normal: (_, normal) => normal,
+    equal: () => -3,
+    "equal but for a few": (i) => (i % 1000 === 7 ? 30 : 0),
+    exponential: (i) => -i / 50,
+    "mostly impossible": (i, normal) => (i % 200 === 3 ? normal : NEGATIVE_INFINITY),
+    "of thousands": (_, normal) => 1e4 * Math.sign(normal) + normal,
+  };
+
+  test.each(Object.entries(kinds))("of many entries a few, logits %s, under every transformation", (_, logit) => {
+    for (const [n, k] of [
+      [4224, 1],
+      [20_011, 20],
+      [30_000, 100],
+    ] as const) {
+      const logits = () =>
+        np.array(
+          normals(n, 2 * n).map((x, i) => logit(i % n, x)),
+          { shape: [2, n] },
+        );
+      const expected = (perturbed: Array) => rowsOf(values(perturbed), n).map((row) => largest(row, k));
+      const draw = (key: Array, l: Array) => subset.sampleOrdered(key, l, k);
+      const drawn = (indices: Array) => rowsOf(values(indices), k);
+      const ofBatch = expected(noise.perturb(random.key(n), logits()));
+      expect(drawn(draw(random.key(n), logits()))).toEqual(ofBatch);
+      expect(drawn(jit(draw)(random.key(n), logits()))).toEqual(ofBatch);
+      const keys = () => random.split(random.key(n), 2);
+      const ofRows = [0, 1].flatMap((i) => expected(noise.perturb(keys().slice(i), logits().slice(i))));
+      expect(drawn(vmap(draw)(keys(), logits()))).toEqual(ofRows);
+      expect(drawn(jit(vmap(draw))(keys(), logits()))).toEqual(ofRows);
+    }
+  });
+
   // The score function's way: a draw and its likelihood, differentiated or mapped together.
   test.each([
     [5, 2],
     [1000, 3],
+    [5000, 3],
   ])("of %i entries %i, in order, have their likelihood and its gradient under every transformation", (n, k) => {
     const logProbOfDraw = (key: Array, l: Array) => {
       const order = subset.sampleOrdered(key, l.ref, k);
@@ -155,6 +191,59 @@ describe("draws", () => {
       }),
       { numRuns: 100, seed: 1 },
     );
+  });
+
+  // Searched in rows, and in rows of rows, with entries left over.
+  test.each([
+    [256, 1],
+    [1003, 60],
+    [5003, 7],
+    [30_000, 100],
+  ])("of %i entries with many equals, the first %i", (n, k) => {
+    const levels = [NEGATIVE_INFINITY, -2, 0, 1, 7];
+    const rare = (x: number) => levels[Math.min(levels.length - 1, Math.floor(-Math.log(x)))]!;
+    const x = values(random.uniform(random.key(n), [2 * n])).map(rare);
+    const expected = rowsOf(x, n).flatMap((row) => hot(largest(row, k), n));
+    expect(values(subset.mode(np.array(x, { shape: [2, n] }), k))).toEqual(expected);
+  });
+});
+
+describe("the bound of the noise", () => {
+  const PATTERNS = 2 ** 32;
+  const powers = Array.from({ length: 32 }, (_, i) => 2 ** i).flatMap((x) => [x - 1, x, x + 1, PATTERNS - x]);
+  const ends = Array.from({ length: 4096 }, (_, i) => [i, PATTERNS - 1 - i]).flat();
+  const dense = Array.from({ length: 2 ** 16 }, (_, i) => Math.imul(i, 0x9e3779b1) >>> 0);
+  const logarithmic = Array.from({ length: 2 ** 14 }, (_, i) => Math.floor(2 ** (i / 512)));
+  const patterns = [...powers, ...ends, ...dense, ...logarithmic];
+  const bits = () => np.array(Uint32Array.from(patterns), { dtype: np.uint32 });
+  const bounds = values(gumbelBound(bits()));
+
+  test("is above it", () => {
+    const engine = values(noise.gumbelFromBits(bits()));
+    const exact = patterns.map((x) => -Math.log(-Math.log1p(-(x + 0.5) / PATTERNS)));
+    expect(Math.min(...bounds.map((bound, i) => bound - engine[i]!))).toBeGreaterThan(1e-3);
+    expect(Math.min(...bounds.map((bound, i) => bound - exact[i]!))).toBeGreaterThan(1e-3);
+  });
+
+  // What the number of columns rests on.
+  const SHARE = 0.83;
+
+  test("is exceeded by the noise in 0.83 of the cases or more in which it is above a number itself", () => {
+    const shares = bounds.map((bound, i) => -Math.expm1(-Math.exp(-bound)) / ((patterns[i]! + 0.5) / PATTERNS));
+    expect(Math.min(...shares)).toBeGreaterThan(SHARE);
+  });
+
+  test("misses none of the k largest but once in 1e13 draws", () => {
+    for (let k = 1; k <= 3000; k = Math.ceil(1.1 * k)) {
+      const count = columnsFor(k);
+      let term = (1 - SHARE) ** count;
+      let missed = 0;
+      for (let j = 0; j < k; j++) {
+        missed += term;
+        term *= (((count - j) / (j + 1)) * SHARE) / (1 - SHARE);
+      }
+      expect(missed).toBeLessThan(1e-13);
+    }
   });
 });
 

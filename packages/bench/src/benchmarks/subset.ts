@@ -18,7 +18,7 @@ const THREADS = 2;
 
 const matches = [
   ...shapes.flatMap(({ shape, calls }) => TEMPERATURES.map((temperature) => relaxation(shape, temperature, calls))),
-  draws([1, 1_000_000, 100], 5),
+  draws([1, 1_000_000, 100], 30),
 ];
 
 /** Both of the library's relaxations, and the successive one as PyTorch's users write it. */

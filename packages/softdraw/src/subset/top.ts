@@ -2,7 +2,6 @@
 
 import { lax, numpy as np } from "@jax-js/jax";
 import type { Array } from "../checks.ts";
-import { LOWEST } from "../numerics.ts";
 
 interface Largest {
   /** `[..., k]`, descending. */
@@ -29,30 +28,76 @@ export function indicesOfLargest(x: Array, k: number): Array {
   return indices;
 }
 
-/** The engine multiplies matrices fast where rows are a multiple of this long; smaller blocks save less than they cost. */
-const GRANULE = 4;
-
 function largest(x: Array, k: number): Largest {
-  const size = GRANULE * Math.floor(Math.sqrt(x.shape.at(-1)! / k) / GRANULE);
-  if (size > 0) return tournament(x, k, size);
-  const [values, indices] = lax.topK(x, k);
-  return { values, indices: integers(indices) };
+  if (isShort(x, k)) return sorted(x, k);
+  const members = setOfLargest(x.ref, k);
+  const { values, indices } = sorted(entriesAt(x, members.ref), k);
+  return { values, indices: entriesAt(members, indices) };
 }
 
 /**
- * The k largest entries are in the k blocks with the largest maxima. So only those blocks, about `sqrt(n k)` entries,
- * are looked at closer: the engine sorts slowly.
+ * The indices of the k largest entries, int32 `[..., k]`, ascending.
+ *
+ * The k largest of many are in the k rows with the largest maxima, if they are laid out in rows. So only those rows, about
+ * `sqrt(n k)` entries, are looked at closer: the engine sorts slowly. Of rows that tie, the first has the first entries.
  */
-function tournament(x: Array, k: number, size: number): Largest {
-  const blocks = inBlocks(x, size);
-  const best = indicesOfLargest(np.max(blocks.ref, -1), k);
-  // In ascending order, so that of equal candidates the first one is also the first in x.
-  const chosen = np.expandDims(np.sort(best.astype(np.float32), -1), -1);
-  const flat = [...chosen.shape.slice(0, -2), k * size];
-  const candidates = np.takeAlongAxis(blocks, integers(chosen.ref), -2).reshape(flat);
-  const origins = chosen.mul(size).add(np.arange(size)).reshape(flat);
-  const { values, indices } = largest(candidates, k);
-  return { values, indices: integers(np.takeAlongAxis(origins, indices, -1)) };
+function setOfLargest(x: Array, k: number): Array {
+  if (isShort(x, k)) return setBySorting(x, k);
+  const n = x.shape.at(-1)!;
+  const width = Math.floor(Math.sqrt(n / k));
+  const candidates = ofLargest(-1, inTable(x.ref, Math.floor(n / width), width), k, n);
+  return entriesAt(candidates, setOfLargest(entriesAt(x, candidates.ref), k));
+}
+
+/** Whether all entries may as well be sorted. If not, there are more than k rows. */
+function isShort(x: Array, k: number): boolean {
+  return x.shape.at(-1)! < 16 * Math.max(k, 16);
+}
+
+/** The first entries of `[..., n]` as a table `[..., height, width]`, row after row. */
+export function inTable(x: Array, height: number, width: number): Array {
+  return part(x, 0, height * width).reshape([...x.shape.slice(0, -1), height, width]);
+}
+
+/**
+ * The indices, ascending, of all entries in the rows (axis -1) or the columns (axis -2) with the largest maxima, and of
+ * those of n entries that are not in the table.
+ *
+ * @param table `[..., height, width]`, consumed
+ * @param count how many rows or columns
+ */
+export function ofLargest(axis: -1 | -2, table: Array, count: number, n: number): Array {
+  const [height, width] = table.shape.slice(-2) as [number, number];
+  const lines = np.expandDims(setOfLargest(np.max(table, axis), count), axis);
+  const inside =
+    axis === -1
+      ? lines.mul(np.array(width, { dtype: np.int32 })).add(range(0, width))
+      : lines.add(np.expandDims(range(0, height * width, width), -1));
+  const batch = lines.shape.slice(0, -2);
+  const outside = np.broadcastTo(range(height * width, n), [...batch, n - height * width]);
+  return np.concatenate([inside.reshape([...batch, -1]), outside], -1);
+}
+
+/** The entries at some indices, `[..., m]` for int32 `[..., m]`. */
+export function entriesAt(x: Array, indices: Array): Array {
+  return np.takeAlongAxis(x, indices, -1);
+}
+
+/** The engine sorts numbers alone, as here, several times as fast as numbers with their indices, as in `sorted`. */
+function setBySorting(x: Array, k: number): Array {
+  const n = x.shape.at(-1)!;
+  const least = part(np.sort(x.ref, -1), n - k, n - k + 1);
+  const [above, equal] = [-n, 0].map((first) => range(first, first + n));
+  // Indices less n of what is above, in front of indices of its equals, in front of the others.
+  const isAbove = x.ref.greater(least.ref);
+  const order = np.where(isAbove, above!, np.where(x.equal(least), equal!, n));
+  const first = part(np.sort(order, -1), 0, k);
+  return integers(np.sort(np.where(first.ref.less(0), first.ref.add(n), first), -1));
+}
+
+function sorted(x: Array, k: number): Largest {
+  const [values, indices] = lax.topK(x, k);
+  return { values, indices: integers(indices) };
 }
 
 /**
@@ -63,17 +108,18 @@ function integers(x: Array): Array {
   return x.astype(np.float32).astype(np.int32);
 }
 
-/** `[..., n]` as `[..., blocks, size]`, the last block filled with what is never among the largest. */
-function inBlocks(x: Array, size: number): Array {
-  const n = x.shape.at(-1)!;
-  const batch = x.shape.slice(0, -1);
-  const missing = (size - (n % size)) % size;
-  const whole = missing === 0 ? x : np.concatenate([x, np.full([...batch, missing], 10 * LOWEST)], -1);
-  return whole.reshape([...batch, (n + missing) / size, size]);
+/** Whole numbers from one to before another, as indices. */
+function range(from: number, to: number, step = 1): Array {
+  return np.arange(from, to, step, { dtype: np.int32 });
+}
+
+/** From one to before another entry of the last axis. */
+function part(x: Array, from: number, to: number): Array {
+  return x.slice(...x.shape.slice(0, -1).map((): [] => []), [from, to]);
 }
 
 /** The last entry along the last axis, `[..., 1]`. */
 function lastOf(x: Array): Array {
   const k = x.shape.at(-1)!;
-  return x.slice(...x.shape.slice(0, -1).map((): [] => []), [k - 1, k]);
+  return part(x, k - 1, k);
 }
