@@ -17,11 +17,6 @@ export function initParameters(): Parameters {
   });
 }
 
-/** `random.key(number)`, for which the engine would compile a kernel every time. */
-export function keyOf(number: number): np.Array {
-  return np.array(Uint32Array.of(0, number));
-}
-
 /** Minus the evidence lower bound with relaxed choices, in nats an image. Consumes everything. */
 export function loss(parameters: Parameters, images: np.Array, key: np.Array): np.Array {
   const [batch] = images.shape as [number, number];

@@ -8,7 +8,8 @@ const { threads } = readOptions<{ threads: number }>();
 installThreads(threads);
 // Imported late: the engine looks for threads when it is.
 const { jit, numpy: np, tree, valueAndGrad } = await import("@jax-js/jax");
-const { adam, initAdam, initParameters, keyOf, loss } = await import("./bare-model.ts");
+const { adam, initAdam, initParameters, loss } = await import("./bare-model.ts");
+const { keyOf } = await import("./keys.ts");
 
 type Parameters = ReturnType<typeof initParameters>;
 type State = { parameters: Parameters; adam: ReturnType<typeof initAdam> };

@@ -5,7 +5,8 @@
 
 import { parentPort, workerData } from "node:worker_threads";
 import { jit, numpy as np, valueAndGrad } from "@jax-js/jax";
-import { initParameters, keyOf, loss, type Parameters } from "./bare-model.ts";
+import { initParameters, loss, type Parameters } from "./bare-model.ts";
+import { keyOf } from "./keys.ts";
 import { barrier, type WorkerData } from "./shared-memory.ts";
 import { BATCH, digitBatches, LEARNING_RATE, PIXELS } from "./task.ts";
 
