@@ -12,8 +12,8 @@ describe("exponential", () => {
 
   test.each([
     { first: -1, last: 1, error: 2e-6 },
-    { first: -20, last: HIGHEST_EXPONENT, error: 8e-6 },
-    { first: -30, last: -20, error: 5e-5 },
+    { first: -20, last: HIGHEST_EXPONENT, error: 1e-5 },
+    { first: -36, last: -20, error: 4e-5 },
   ])("is off by $error of itself from $first to $last", ({ first, last, error }) => {
     const x = range(first, last, 200_000);
     const errors = of(x).map((y, i) => Math.abs(y / Math.exp(x[i]!) - 1));
@@ -21,13 +21,13 @@ describe("exponential", () => {
   });
 
   test("is 1 at 0, and 0 where an impossible entry is", () => {
-    expect([...of(Float32Array.of(0, -43.8, -100, -1e9, -1e30))]).toEqual([1, 0, 0, 0, 0]);
+    expect([...of(Float32Array.of(0, -90, -100, -1e9, -1e30))]).toEqual([1, 0, 0, 0, 0]);
   });
 
-  test("is off by less than 5e-18 where it is that small", () => {
-    const x = range(-60, -30, 10_000);
+  test("is off by less than 1e-20 where it is that small", () => {
+    const x = range(-100, -36, 10_000);
     const errors = of(x).map((y, i) => Math.abs(y - Math.exp(x[i]!)));
-    expect(errors.reduce((a, b) => Math.max(a, b))).toBeLessThan(5e-18);
+    expect(errors.reduce((a, b) => Math.max(a, b))).toBeLessThan(1e-20);
   });
 });
 
