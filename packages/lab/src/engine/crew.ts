@@ -72,7 +72,7 @@ function refusePool(): void {
 const LONG_MS = 0.05;
 
 /** One that takes less is not: to post it takes that long. */
-const BRIEF_MS = 0.003;
+const BRIEF_MS = 0.006;
 
 /**
  * Any other is done alone by the calling thread so many times, and together as often, and after that in the way that is
