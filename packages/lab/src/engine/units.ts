@@ -21,9 +21,14 @@ export function unitOf(module: WebAssembly.Module): number | undefined {
 }
 
 function noted(module: WebAssembly.Module, source: BufferSource): WebAssembly.Module {
-  const unit = unitIn(ArrayBuffer.isView(source) ? new Uint8Array(source.buffer) : new Uint8Array(source));
+  const unit = unitIn(bytesOf(source));
   if (unit !== undefined) units.set(module, unit);
   return module;
+}
+
+function bytesOf(source: BufferSource): Uint8Array {
+  if (!ArrayBuffer.isView(source)) return new Uint8Array(source);
+  return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
 }
 
 const [GET, CONST, SUB, REM, EQZ, AND, IF, NOTHING] = [0x20, 0x41, 0x6b, 0x70, 0x45, 0x71, 0x04, 0x40];
