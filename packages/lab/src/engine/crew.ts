@@ -30,15 +30,17 @@ export function installCrew(helpers: readonly Helper[]): void {
     return;
   }
   const board = jobBoard();
+  let isStarted = false;
   let taught = 0;
+  function teach(module: WebAssembly.Module): number {
+    for (const helper of helpers) helper.learn(taught, module);
+    return taught++;
+  }
   noteUnits();
   keepInstances((kernel, module, memory) => {
-    const id = taught++;
-    for (const helper of helpers) {
-      if (id === 0) helper.start(board, memory);
-      helper.learn(id, module);
-    }
-    return jointly({ kernel, id, unit: unitOf(module) }, { board, size: 1 + helpers.length });
+    if (!isStarted) for (const helper of helpers) helper.start(board, memory);
+    isStarted = true;
+    return jointly(kernel, module, { board, size: 1 + helpers.length, teach });
   });
   shareMemory();
   refusePool();
@@ -92,28 +94,25 @@ const PIECES_A_THREAD = 2;
 /** A piece takes milliseconds. After this long, the thread that works on it is gone. */
 const PATIENCE_MS = 300_000;
 
-interface Known {
-  readonly kernel: Kernel;
-  /** What it is called on the board. */
-  readonly id: number;
-  readonly unit: number | undefined;
-}
-
 interface Crew {
   readonly board: Int32Array;
   /** With the calling thread. */
   readonly size: number;
+  /** Tells the helpers of a kernel, and returns what it is called on the board. */
+  teach(module: WebAssembly.Module): number;
 }
 
 /** The kernel, done by one thread or by all: the engine calls it for all its outputs, which are as many every time. */
-function jointly({ kernel, id, unit }: Known, { board, size }: Crew): Kernel {
+function jointly(kernel: Kernel, module: WebAssembly.Module, { board, size, teach }: Crew): Kernel {
   let bounds: readonly number[] | undefined;
+  let id: number | undefined;
   const together: Kernel = (...args) => {
+    id ??= teach(module);
     doJob(board, { kernel: id, pointers: args.slice(0, -2), bounds: bounds! }, kernel, PATIENCE_MS);
   };
   const inFasterWay = fasterOf(kernel, together);
   return (...args) => {
-    bounds ??= piecesOf(args.at(-1)!, unit, size);
+    bounds ??= piecesOf(args.at(-1)!, unitOf(module), size);
     if (bounds.length === 2 || helpersAt(board) < size - 1) kernel(...args);
     else inFasterWay(...args);
   };
@@ -140,8 +139,10 @@ function fasterOf(alone: Kernel, together: Kernel): Kernel {
   return (...args) => {
     if (isLong) return together(...args);
     const call = calls++;
-    if (call === 0) return meet(args);
-    const trial = (call - 1) % TRIED_FOR;
+    // The very first call compiles.
+    if (call === 0) return alone(...args);
+    if (call === 1) return meet(args);
+    const trial = (call - 2) % TRIED_FOR;
     if (trial < 2 * TRIALS) attempt(trial, args);
     else if (isAlone) alone(...args);
     else together(...args);

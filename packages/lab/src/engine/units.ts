@@ -47,7 +47,8 @@ function unitAfter(code: Uint8Array, place: number): number | undefined {
   if (code[place + 1] !== CONST) return undefined;
   const { value: unit, next } = number(code, place + 2);
   const constant = code.subarray(place + 1, next);
-  const [begin] = code.subarray(place - 1, place);
+  // One byte, since the engine gives a kernel 64 arrays at most.
+  const begin = code[place - 1];
   const rest = [REM, EQZ, GET, begin, ...constant, REM, EQZ, AND, IF, NOTHING];
   return rest.every((byte, i) => code[next + i] === byte) ? unit : undefined;
 }
