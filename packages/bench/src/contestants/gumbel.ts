@@ -2,7 +2,7 @@
 
 import { blockUntilReady, random } from "@jax-js/jax";
 import { noise } from "softdraw";
-import { keyOf } from "./keys.ts";
+import { streamKey } from "../../../lab/src/nn/keys.ts";
 import { readOptions, serveCall } from "./serve.ts";
 
 const { source, draws } = readOptions<{ source: "softdraw" | "engine"; draws: number }>();
@@ -10,6 +10,6 @@ const gumbel = source === "softdraw" ? noise.gumbel : random.gumbel;
 let calls = 0;
 
 await serveCall(async () => {
-  const drawn = await blockUntilReady(gumbel(keyOf(calls++), [draws]));
+  const drawn = await blockUntilReady(gumbel(streamKey(calls++, 0), [draws]));
   drawn.dispose();
 });

@@ -14,7 +14,7 @@ installThreads(threads);
 // Imported late: the engine looks for threads when it is.
 const { blockUntilReady, grad, jit, random } = await import("@jax-js/jax");
 const { categorical } = await import("softdraw");
-const { keyOf } = await import("./keys.ts");
+const { streamKey } = await import("../../../lab/src/nn/keys.ts");
 
 type Array = ReturnType<typeof random.normal>;
 
@@ -26,6 +26,6 @@ const cotangent = random.normal(random.key(1), [...shape]);
 let calls = 2;
 
 await serveCall(async () => {
-  const result = await blockUntilReady(gradient(logits.ref, cotangent.ref, keyOf(calls++)));
+  const result = await blockUntilReady(gradient(logits.ref, cotangent.ref, streamKey(calls++, 0)));
   result.dispose();
 });

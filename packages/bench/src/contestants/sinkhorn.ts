@@ -20,7 +20,7 @@ installThreads(threads);
 // Imported late: the engine looks for threads, and takes its memory, when it is.
 const { blockUntilReady, grad, jit, random } = await import("@jax-js/jax");
 const { permutation } = await import("softdraw");
-const { keyOf } = await import("./keys.ts");
+const { streamKey } = await import("../../../lab/src/nn/keys.ts");
 
 type Array = ReturnType<typeof random.normal>;
 
@@ -40,7 +40,7 @@ let calls = 2;
 await serve(async (amount) => {
   const started = performance.now();
   for (let i = 0; i < amount; i++) {
-    const result = gradient(logits.ref, cotangent.ref, keyOf(calls++), temperature as unknown as Array);
+    const result = gradient(logits.ref, cotangent.ref, streamKey(calls++, 0), temperature as unknown as Array);
     (await blockUntilReady(result)).dispose();
   }
   const ms = (performance.now() - started) / amount;

@@ -15,7 +15,7 @@ installThreads(threads);
 // Imported late: the engine looks for threads when it is.
 const { blockUntilReady, grad, jit, random } = await import("@jax-js/jax");
 const { subset } = await import("softdraw");
-const { keyOf } = await import("./keys.ts");
+const { streamKey } = await import("../../../lab/src/nn/keys.ts");
 
 type Array = ReturnType<typeof random.normal>;
 
@@ -35,6 +35,8 @@ const gradient = jit((logits: Array, cotangent: Array) =>
 
 await serveCall(async () => {
   const result =
-    task === "sample" ? subset.sampleOrdered(keyOf(calls++), logits.ref, k) : gradient(logits.ref, cotangent.ref);
+    task === "sample"
+      ? subset.sampleOrdered(streamKey(calls++, 0), logits.ref, k)
+      : gradient(logits.ref, cotangent.ref);
   (await blockUntilReady(result)).dispose();
 });

@@ -9,7 +9,7 @@ installThreads(threads);
 // Imported late: the engine looks for threads when it is.
 const { jit, numpy: np, tree, valueAndGrad } = await import("@jax-js/jax");
 const { adam, initAdam, initParameters, loss } = await import("./bare-model.ts");
-const { keyOf } = await import("./keys.ts");
+const { streamKey } = await import("../../../lab/src/nn/keys.ts");
 
 type Parameters = ReturnType<typeof initParameters>;
 type State = { parameters: Parameters; adam: ReturnType<typeof initAdam> };
@@ -30,7 +30,7 @@ let steps = 0;
 
 await serveTraining(async () => {
   const images = np.array(nextBatch(), { shape: [BATCH, PIXELS] });
-  const result = update(state, images, keyOf(steps++));
+  const result = update(state, images, streamKey(steps++, 0));
   state = result.state;
   return (await result.loss.data())[0]!;
 });

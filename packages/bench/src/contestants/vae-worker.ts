@@ -5,8 +5,8 @@
 
 import { parentPort, workerData } from "node:worker_threads";
 import { jit, numpy as np, valueAndGrad } from "@jax-js/jax";
+import { streamKey } from "../../../lab/src/nn/keys.ts";
 import { initParameters, loss, type Parameters } from "./bare-model.ts";
-import { keyOf } from "./keys.ts";
 import { barrier, type WorkerData } from "./shared-memory.ts";
 import { BATCH, digitBatches, LEARNING_RATE, PIXELS } from "./task.ts";
 
@@ -34,7 +34,7 @@ let steps = 0;
 /** Returns the loss of this worker's images. */
 function step(): number {
   const batch = np.array(nextImages(), { shape: [images, PIXELS] });
-  const [value, gradientOfShare] = gradient(read(), batch, keyOf(steps * count + rank));
+  const [value, gradientOfShare] = gradient(read(), batch, streamKey(steps * count + rank, 0));
   write(gradientOfShare, gradients[rank]!);
   everyoneIsHere();
   moveShare(++steps);

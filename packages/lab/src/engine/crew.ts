@@ -32,15 +32,19 @@ export function installCrew(helpers: readonly Helper[]): void {
   const board = jobBoard();
   let isStarted = false;
   let taught = 0;
-  function teach(module: WebAssembly.Module): number {
-    for (const helper of helpers) helper.learn(taught, module);
-    return taught++;
-  }
+  const crew: Crew = {
+    board,
+    size: 1 + helpers.length,
+    teach(module) {
+      for (const helper of helpers) helper.learn(taught, module);
+      return taught++;
+    },
+  };
   noteUnits();
   keepInstances((kernel, module, memory) => {
     if (!isStarted) for (const helper of helpers) helper.start(board, memory);
     isStarted = true;
-    return jointly(kernel, module, { board, size: 1 + helpers.length, teach });
+    return jointly(kernel, module, crew);
   });
   shareMemory();
   refusePool();
@@ -48,10 +52,11 @@ export function installCrew(helpers: readonly Helper[]): void {
 
 /** The engine shares its memory if there are workers. It needs none then, so those of a browser are left as they are. */
 function shareMemory(): void {
+  if ("Worker" in globalThis) return;
   const value = function Worker() {
     throw new Error("The engine has asked for a worker, and has helpers instead.");
   };
-  if (!("Worker" in globalThis)) Object.defineProperty(globalThis, "Worker", { value, configurable: true });
+  Object.defineProperty(globalThis, "Worker", { value, configurable: true });
 }
 
 /** The engine asks, once and when it is imported, how many cores there are; without an answer it makes no pool. */

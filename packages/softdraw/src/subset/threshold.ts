@@ -106,10 +106,7 @@ function solve(weight: Array, share: Array, k: number): Array {
   let s = np.zeros(weight.shape.slice(0, -1));
   for (let step = 0; step < NEWTON_STEPS; step++) {
     const z = expOfRow(s.ref);
-    const reciprocal = np.reciprocal(weight.ref.add(column(z.ref)));
-    const has = weight.ref.mul(reciprocal.ref);
-    // Not 1 minus what it has: that rounds to 0 while there is still something to weigh.
-    const lacks = column(z).mul(reciprocal);
+    const { has, lacks } = sharesOf(weight.ref, z);
     const outside = sum(rest.ref.mul(has.ref));
     const inside = sum(share.ref.mul(lacks.ref));
     const outsideSlope = np.subtract(1, rest.ref.mul(np.square(has)).sum(-1).div(outside.ref));
@@ -124,13 +121,18 @@ function expOfRow(s: Array): Array {
   return onceARow(np.exp(s));
 }
 
+/** What each entry has, weight / (weight + z), and lacks: not 1 minus that, which may round to 0. */
+function sharesOf(weight: Array, z: Array): { has: Array; lacks: Array } {
+  const reciprocal = np.reciprocal(weight.ref.add(column(z.ref)));
+  return { has: weight.mul(reciprocal.ref), lacks: column(z).mul(reciprocal) };
+}
+
 /**
  * weight / (weight + z): the sigmoid of the difference of their logarithms. From 1/2 on it is 1 minus the rest, so that
  * it is exactly 1 once the rest is too small: its slope is 0 there, and not what the rounding of a quotient leaves.
  */
 function ratio(weight: Array, z: Array): Array {
-  const reciprocal = np.reciprocal(weight.ref.add(column(z.ref)));
-  const rest = column(z.ref).mul(reciprocal.ref);
-  const isMost = weight.ref.greater(column(z));
-  return np.where(isMost, np.subtract(1, rest), weight.mul(reciprocal));
+  const isMost = weight.ref.greater(column(z.ref));
+  const { has, lacks } = sharesOf(weight, z);
+  return np.where(isMost, np.subtract(1, lacks), has);
 }
