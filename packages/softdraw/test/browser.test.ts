@@ -1,11 +1,11 @@
 /** The library in a page: the same draws as in Node, to the last bit. */
 
 import { fileURLToPath } from "node:url";
+import { lacksChromium, launchChromium, listen } from "@softdraw/testing/chromium";
+import { largestDifference } from "@softdraw/testing/numbers";
 import { build } from "esbuild";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { lacksChromium, launchChromium, listen } from "./chromium.ts";
-import { largestDifference } from "./support.ts";
 
 /** What is drawn, in Node and in the page alike. Has to stand alone: the page gets its text. */
 async function draw({ jax, softdraw }: Modules) {

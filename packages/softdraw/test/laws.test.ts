@@ -3,10 +3,17 @@
  */
 
 import { defaultDevice, grad, jit, numpy as np, random, vmap } from "@jax-js/jax";
+import {
+  chiSquarePValue,
+  FALSE_ALARM,
+  largestDifference,
+  normals,
+  numericalGradient,
+  softmax,
+} from "@softdraw/testing/numbers";
 import * as fc from "fast-check";
 import { bernoulli, categorical, permutation, subset } from "softdraw";
 import { beforeAll, describe, expect, test } from "vitest";
-import { chiSquarePValue, FALSE_ALARM, largestDifference, normals, numericalGradient, softmax } from "./support.ts";
 
 type Array = np.Array;
 type Options = { temperature?: number | Array; hard?: boolean };

@@ -4,8 +4,8 @@
  */
 
 import type { numpy } from "@jax-js/jax";
+import { watchEngineMemory } from "@softdraw/testing/engine-memory";
 import { describe, expect, test } from "vitest";
-import { watchEngineMemory } from "./engine-memory.ts";
 
 type Array = numpy.Array;
 
