@@ -1,6 +1,6 @@
 /** The tests' categorical VAE: its configuration, its training, and the model again in float64. */
 
-import { categoricalVae } from "../src/categorical-vae/method.ts";
+import { categoricalVae } from "../src/categorical-vae/index.ts";
 import type { Checkpoint } from "../src/checkpoint/safetensors.ts";
 import { sum, trainingOf } from "./support.ts";
 

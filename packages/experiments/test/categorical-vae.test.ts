@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { categoricalVae } from "../src/categorical-vae/method.ts";
+import { categoricalVae } from "../src/categorical-vae/index.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../src/checkpoint/safetensors.ts";
 import type { DatasetSplits } from "../src/data/types.ts";
 import { type Config, configuration, train } from "./categorical-vae-support.ts";

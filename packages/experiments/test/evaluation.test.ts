@@ -5,7 +5,7 @@
 
 import { STANDARD_ERRORS } from "@softdraw/testing/numbers";
 import { beforeAll, describe, expect, test } from "vitest";
-import { categoricalVae } from "../src/categorical-vae/method.ts";
+import { categoricalVae } from "../src/categorical-vae/index.ts";
 import type { DatasetSplits } from "../src/data/types.ts";
 import type { Trained } from "../src/experiment.ts";
 import {

@@ -2,7 +2,7 @@
 
 import type { Checkpoint } from "../src/checkpoint/safetensors.ts";
 import type { Dataset, DatasetSplits } from "../src/data/types.ts";
-import { jigsaw } from "../src/jigsaw/method.ts";
+import { jigsaw } from "../src/jigsaw/index.ts";
 import { fewDigits, sum, trainingOf } from "./support.ts";
 
 export type Config = Parameters<typeof jigsaw.run>[0];

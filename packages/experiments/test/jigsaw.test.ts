@@ -6,7 +6,7 @@ import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "../src/chec
 import { shuffledOrder, shuffledOrders } from "../src/data/batches.ts";
 import type { Dataset, DatasetSplits } from "../src/data/types.ts";
 import type { EpochRecord, EvaluationOptions, NamedPicture, Trained } from "../src/experiment.ts";
-import { jigsaw } from "../src/jigsaw/method.ts";
+import { jigsaw } from "../src/jigsaw/index.ts";
 import { splitKey, streamKey } from "../src/nn/keys.ts";
 import type { Picture } from "../src/report/pixels.ts";
 import { bestPlaces } from "./best-places.ts";

@@ -7,10 +7,10 @@ import type { DatasetSplits } from "../src/data/types.ts";
 import type { BaseConfig, Experiment } from "../src/experiment.ts";
 
 const { block, growth, growthToTheNumber } = await watchEngineMemory();
-const { categoricalVae } = await import("../src/categorical-vae/method.ts");
-const { nearestNeighbourClassifier } = await import("../src/nearest-neighbours/method.ts");
-const { jigsaw } = await import("../src/jigsaw/method.ts");
-const { sorting } = await import("../src/sorting/method.ts");
+const { categoricalVae } = await import("../src/categorical-vae/index.ts");
+const { nearestNeighbourClassifier } = await import("../src/nearest-neighbours/index.ts");
+const { jigsaw } = await import("../src/jigsaw/index.ts");
+const { sorting } = await import("../src/sorting/index.ts");
 const { subjects } = await import("./explain-support.ts");
 const vae = await import("./categorical-vae-support.ts");
 const neighbours = await import("./nearest-neighbours-support.ts");

@@ -2,7 +2,7 @@
 
 import type { Checkpoint } from "../src/checkpoint/safetensors.ts";
 import type { Dataset } from "../src/data/types.ts";
-import { nearestNeighbourClassifier } from "../src/nearest-neighbours/method.ts";
+import { nearestNeighbourClassifier } from "../src/nearest-neighbours/index.ts";
 import { pixelsOf, sum, trainingOf } from "./support.ts";
 
 export type Config = Parameters<typeof nearestNeighbourClassifier.run>[0];

@@ -3,7 +3,7 @@ import { decodeCheckpoint, encodeCheckpoint } from "../src/checkpoint/safetensor
 import { shuffledOrder } from "../src/data/batches.ts";
 import type { Dataset, DatasetSplits } from "../src/data/types.ts";
 import type { EpochRecord, NamedPicture, Trained } from "../src/experiment.ts";
-import { nearestNeighbourClassifier } from "../src/nearest-neighbours/method.ts";
+import { nearestNeighbourClassifier } from "../src/nearest-neighbours/index.ts";
 import { streamKey } from "../src/nn/keys.ts";
 import {
   accuracyOf,

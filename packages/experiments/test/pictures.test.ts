@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { categoricalVae } from "../src/categorical-vae/method.ts";
+import { categoricalVae } from "../src/categorical-vae/index.ts";
 import type { DatasetSplits } from "../src/data/types.ts";
 import type { NamedPicture, Trained } from "../src/experiment.ts";
 import type { Picture } from "../src/report/pixels.ts";

@@ -1,7 +1,7 @@
 /** The tests' sorting of numbers: its configuration, its training, and the network again in float64. */
 
 import type { Checkpoint } from "../src/checkpoint/safetensors.ts";
-import { sorting } from "../src/sorting/method.ts";
+import { sorting } from "../src/sorting/index.ts";
 import { sum, trainingOf } from "./support.ts";
 
 export type Config = Parameters<typeof sorting.run>[0];

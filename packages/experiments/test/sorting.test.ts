@@ -4,7 +4,7 @@ import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "../src/chec
 import { generated } from "../src/data/types.ts";
 import type { EpochRecord, Trained } from "../src/experiment.ts";
 import { streamKey } from "../src/nn/keys.ts";
-import { sorting } from "../src/sorting/method.ts";
+import { sorting } from "../src/sorting/index.ts";
 import { bestPlaces } from "./best-places.ts";
 import { type Config, configuration, referenceNetwork, train as trainOn } from "./sorting-support.ts";
 import { digestOf, HOOK_TIMEOUT, mean, sum, type Training } from "./support.ts";

@@ -6,6 +6,6 @@ import { readOptions, serveExperiment } from "./serve.ts";
 const { threads } = readOptions<{ threads: number }>();
 installThreads(threads);
 // Imported late: the engine looks for threads when it is.
-const { jigsaw } = await import("@softdraw/experiments/jigsaw/method");
+const { jigsaw } = await import("@softdraw/experiments/jigsaw/index");
 
 await serveExperiment(jigsaw);

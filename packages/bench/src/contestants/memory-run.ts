@@ -16,7 +16,7 @@ installThreads(defaultThreads());
 // Imported late: the engine looks for threads, and takes its memory, when it is.
 const { trainRun } = await import("@softdraw/lab/training/training");
 const { createRun } = await import("@softdraw/lab/runs/run");
-const { categoricalVae } = await import("@softdraw/experiments/categorical-vae/method");
+const { categoricalVae } = await import("@softdraw/experiments/categorical-vae/index");
 
 await serve(async (epochs) => {
   const memory: MemoryUse[] = [];

@@ -6,6 +6,6 @@ import { readOptions, serveExperiment } from "./serve.ts";
 const { threads } = readOptions<{ threads: number }>();
 installThreads(threads);
 // Imported late: the engine looks for threads when it is.
-const { categoricalVae } = await import("@softdraw/experiments/categorical-vae/method");
+const { categoricalVae } = await import("@softdraw/experiments/categorical-vae/index");
 
 await serveExperiment(categoricalVae);
