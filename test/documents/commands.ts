@@ -1,9 +1,9 @@
 /** The shell commands of a document, and whether the command line would take them. */
 
 import { experiments } from "@softdraw/experiments/all";
+import { readConfiguration } from "@softdraw/lab/cli/configuration";
 import { main } from "@softdraw/lab/cli/main";
-import { readConfiguration } from "@softdraw/lab/cli/options";
-import { defineSweep } from "@softdraw/lab/cli/sweep";
+import { defineSweep } from "@softdraw/lab/cli/sweep-definition";
 import { Command, CommanderError } from "commander";
 import { vi } from "vitest";
 import type { MarkdownDocument } from "./markdown.ts";

@@ -2,7 +2,7 @@
 
 import { mkdir } from "node:fs/promises";
 import { jsonReporter } from "@softdraw/lab/cli/output";
-import { stopOnSignal } from "@softdraw/lab/cli/shared";
+import { stopOnSignal } from "@softdraw/lab/cli/signals";
 import { QUEUE_TIMING } from "@softdraw/lab/sweeps/jobs";
 import { trainingPool } from "@softdraw/lab/sweeps/pool";
 import { connectRedis } from "@softdraw/lab/sweeps/redis";

@@ -1,6 +1,6 @@
 /** What it costs to train trials elsewhere, and what more processes bring. */
 
-import { formatNumber } from "@softdraw/lab/cli/output";
+import { formatNumber } from "@softdraw/lab/report/numbers";
 import { missingRedis } from "@softdraw/testing/redis-server";
 import type { Benchmark, Findings, Settings } from "../benchmark.ts";
 import { type Contestant, nodeContestant, startContestant } from "../contestant.ts";

@@ -4,8 +4,9 @@ import { type DatasetName, datasetNames } from "@softdraw/experiments/data/types
 import Table from "cli-table3";
 import { Argument, type Command } from "commander";
 import { describeDatasets, loadDataset, verifyDataset } from "../data/datasets.ts";
-import { oneOf } from "./options.ts";
-import { formatNumber, textReporter } from "./output.ts";
+import { formatNumber } from "../report/numbers.ts";
+import { textReporter } from "./output.ts";
+import { oneOf } from "./parsers.ts";
 
 export function addData(program: Command): void {
   const data = program.command("data").description("list, fetch and verify the data sets");

@@ -17,11 +17,12 @@ import {
 import { meanWithError } from "@softdraw/experiments/mathematics/statistics";
 import Table from "cli-table3";
 import { type Command, Option } from "commander";
+import { WrongCall } from "../errors.ts";
+import { formatNumber } from "../report/numbers.ts";
 import { writeAtomically } from "../runs/files.ts";
-import { WrongCall } from "./errors.ts";
-import { positiveNumber, positiveNumbers, seedOption, wholeNumber } from "./options.ts";
-import { formatNumber, type Reporter } from "./output.ts";
-import { addCommonOptions, begin, type CommonOptions } from "./shared.ts";
+import type { Reporter } from "../training/reporter.ts";
+import { addCommonOptions, begin, type CommonOptions } from "./common-options.ts";
+import { positiveNumber, positiveNumbers, seedOption, wholeNumber } from "./parsers.ts";
 
 type Options = CommonOptions & SubsetDraws & { readonly out: string };
 

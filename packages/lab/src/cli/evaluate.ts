@@ -4,11 +4,13 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { experiments } from "@softdraw/experiments/all";
 import type { Experiment } from "@softdraw/experiments/experiment";
 import type { Command } from "commander";
+import { WrongCall } from "../errors.ts";
 import type { Run } from "../runs/run.ts";
+import { loadData } from "../training/data.ts";
 import { trainedModel } from "../training/trained.ts";
-import { WrongCall } from "./errors.ts";
-import { seedOption, wholeNumber } from "./options.ts";
-import { addCommonOptions, begin, type CommonOptions, loadData, openRunToRead, readRunConfig } from "./shared.ts";
+import { addCommonOptions, begin, type CommonOptions } from "./common-options.ts";
+import { seedOption, wholeNumber } from "./parsers.ts";
+import { openRunToRead, readRunConfig } from "./run-folders.ts";
 
 interface Options extends CommonOptions {
   readonly importanceSamples?: number;

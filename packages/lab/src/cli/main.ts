@@ -2,8 +2,9 @@
 
 import { Command, CommanderError } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
-import { prepareThreads } from "./engine.ts";
-import { EXIT, Interrupted, WrongCall } from "./errors.ts";
+import { Interrupted, WrongCall } from "../errors.ts";
+import { prepareThreads } from "../training/engine.ts";
+import { EXIT } from "./exit-codes.ts";
 
 /**
  * Runs a command and returns the exit code: 0 done, 1 failed, 2 called wrongly, 130 interrupted and saved, 141 when the

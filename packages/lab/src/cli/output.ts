@@ -2,20 +2,8 @@
 
 import type { Column, EpochRecord, Result, TrainingEvent } from "@softdraw/experiments/experiment";
 import { SingleBar } from "cli-progress";
-
-export interface Reporter {
-  /** A line for people; records for machines have their own calls. */
-  say(line: string): void;
-  /** One JSON record, only with `--json`. */
-  record(type: string, content: object): void;
-  step(event: TrainingEvent): void;
-  epoch(record: EpochRecord): void;
-  results(results: readonly Result[]): void;
-  /** The share of something long that is done, an evaluation by default. */
-  progress(done: number, total: number, what?: string): void;
-  /** Takes the bar away, before an error is printed or the program ends. */
-  close(): void;
-}
+import { formatDuration, formatMeasured, formatNumber, formatResult } from "../report/numbers.ts";
+import { type Reporter, silentReporter } from "../training/reporter.ts";
 
 type Output = Pick<NodeJS.WriteStream, "write">;
 
@@ -28,17 +16,6 @@ export function jsonReporter(out: Output): Reporter {
     results: (results) => record("result", { results }),
   };
 }
-
-/** Says nothing. */
-export const silentReporter: Reporter = {
-  say() {},
-  record() {},
-  step() {},
-  epoch() {},
-  results() {},
-  progress() {},
-  close() {},
-};
 
 /** A table row an epoch; between them, on a terminal, a bar. */
 export function textReporter(columns: readonly Column[], out: Output, isTerminal: boolean): Reporter {
@@ -82,28 +59,6 @@ function resultLine(result: Result, all: readonly Result[]): string {
   const { name, note } = result;
   const width = Math.max(...all.map((result) => result.name.length));
   return `${name.padEnd(width)}  ${formatResult(result)}${note ? `  (${note})` : ""}`;
-}
-
-/** The number with its unit, such as `97.60 %`. */
-export function formatResult({ value, digits, unit }: Pick<Result, "value" | "digits" | "unit">): string {
-  return `${formatNumber(value, digits)}${unit ? ` ${unit}` : ""}`;
-}
-
-/** A fixed number of digits, with commas between thousands. */
-export function formatNumber(value: number, digits: number): string {
-  return value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
-}
-
-/** As `formatNumber`; a dash for what an epoch did not measure. In a file, a number that JSON lacks is null: a dash too. */
-export function formatMeasured(value: number | null | undefined, digits: number): string {
-  return value === undefined || value === null ? "–" : formatNumber(value, digits);
-}
-
-export function formatDuration(seconds: number): string {
-  const [minutes, rest] = [Math.floor(seconds / 60), Math.floor(seconds % 60)];
-  return minutes >= 60
-    ? `${Math.floor(minutes / 60)} h ${minutes % 60} min`
-    : `${minutes}:${String(rest).padStart(2, "0")}`;
 }
 
 const ENDING = ["SIGINT", "SIGTERM"] as const;

@@ -2,16 +2,11 @@
 
 import type { Command } from "commander";
 import { openRun } from "../runs/run.ts";
+import { loadData } from "../training/data.ts";
 import { trainRun } from "../training/training.ts";
-import {
-  addCommonOptions,
-  begin,
-  type CommonOptions,
-  loadData,
-  openRunToRead,
-  readRunConfig,
-  stopOnSignal,
-} from "./shared.ts";
+import { addCommonOptions, begin, type CommonOptions } from "./common-options.ts";
+import { openRunToRead, readRunConfig } from "./run-folders.ts";
+import { stopOnSignal } from "./signals.ts";
 
 export function addResume(program: Command): void {
   const command = program

@@ -4,9 +4,9 @@ import { experiments } from "@softdraw/experiments/all";
 import { type BaseConfig, type EpochRecord, experimentFor } from "@softdraw/experiments/experiment";
 import Table from "cli-table3";
 import type { Command } from "commander";
+import { formatResult } from "../report/numbers.ts";
 import { listRuns, type RunSummary } from "../runs/run.ts";
-import { formatResult } from "./output.ts";
-import { RUNS_FOLDER } from "./shared.ts";
+import { RUNS_FOLDER } from "./run-folders.ts";
 
 export function addRuns(program: Command): void {
   program

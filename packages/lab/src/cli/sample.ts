@@ -2,11 +2,13 @@
 
 import { encodePicture } from "@softdraw/experiments/report/png";
 import type { Command } from "commander";
+import { WrongCall } from "../errors.ts";
 import { writeAtomically } from "../runs/files.ts";
+import { loadData } from "../training/data.ts";
 import { trainedModel } from "../training/trained.ts";
-import { WrongCall } from "./errors.ts";
-import { seedOption, wholeNumber } from "./options.ts";
-import { addCommonOptions, begin, type CommonOptions, loadData, openRunToRead, readRunConfig } from "./shared.ts";
+import { addCommonOptions, begin, type CommonOptions } from "./common-options.ts";
+import { seedOption, wholeNumber } from "./parsers.ts";
+import { openRunToRead, readRunConfig } from "./run-folders.ts";
 
 interface Options extends CommonOptions {
   readonly count: number;

@@ -2,9 +2,11 @@
 
 import type { BaseConfig, Experiment } from "@softdraw/experiments/experiment";
 import { type Field, fieldsOf } from "@softdraw/experiments/fields";
-import { distributions, type Parameter, type Value, type Values } from "../sweeps/parameters.ts";
-import { didYouMean, WrongCall } from "./errors.ts";
-import { describeIssue, kebab } from "./options.ts";
+import { WrongCall } from "../errors.ts";
+import { distributions, type Parameter, type Value } from "../sweeps/parameters.ts";
+import { kebab } from "../training/command.ts";
+import { describeIssue } from "./configuration.ts";
+import { didYouMean } from "./suggestions.ts";
 
 /** What is no matter of better or worse, and has an option of its own. */
 const NOT_VARIED: Readonly<Record<string, string>> = {
@@ -93,11 +95,4 @@ function checkValue(name: string, value: Value, { schema }: Experiment, config: 
   if (error === undefined) return;
   const issue = error.issues.find(({ path }) => path[0] === name) ?? error.issues[0]!;
   throw new WrongCall(`--set ${kebab(name)}: ${describeIssue(issue, value)}`);
-}
-
-/** Such as "temperature 0.5, hard true". */
-export function describeValues(values: Values): string {
-  return Object.entries(values)
-    .map(([name, value]) => `${kebab(name)} ${value}`)
-    .join(", ");
 }

@@ -5,11 +5,13 @@ import { join } from "node:path";
 import type { Picture } from "@softdraw/experiments/report/pixels";
 import { decodePicture, encodePicture } from "@softdraw/experiments/report/png";
 import type { Command } from "commander";
+import { WrongCall } from "../errors.ts";
 import { ensureFolder, writeAtomically } from "../runs/files.ts";
+import { loadData } from "../training/data.ts";
 import { trainedModel } from "../training/trained.ts";
-import { WrongCall } from "./errors.ts";
-import { seedOption } from "./options.ts";
-import { addCommonOptions, begin, type CommonOptions, loadData, openRunToRead, readRunConfig } from "./shared.ts";
+import { addCommonOptions, begin, type CommonOptions } from "./common-options.ts";
+import { seedOption } from "./parsers.ts";
+import { openRunToRead, readRunConfig } from "./run-folders.ts";
 
 interface Options extends CommonOptions {
   readonly outDir: string;

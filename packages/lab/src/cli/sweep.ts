@@ -6,16 +6,19 @@ import { experiments } from "@softdraw/experiments/all";
 import { leaveOut } from "@softdraw/experiments/data/folds";
 import type { DatasetSplits } from "@softdraw/experiments/data/types";
 import { type BaseConfig, type EpochRecord, type Experiment, experimentFor } from "@softdraw/experiments/experiment";
-import { LARGEST_SEED } from "@softdraw/experiments/training/configuration";
-import { type Command, Option } from "commander";
+import Table from "cli-table3";
+import type { Command } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
+import { Interrupted, WrongCall } from "../errors.ts";
+import { formatNumber } from "../report/numbers.ts";
 import { unlessMissing, writeAtomically } from "../runs/files.ts";
 import { takeLock } from "../runs/lock.ts";
 import { createRun, makeUniqueFolder, openRun } from "../runs/run.ts";
 import { conduct, readOutcomes } from "../sweeps/conduct.ts";
 import type { Executor } from "../sweeps/executor.ts";
 import { readSweep, writeSweep } from "../sweeps/folder.ts";
-import { isList, type Parameter } from "../sweeps/parameters.ts";
+import { describeValues } from "../sweeps/parameters.ts";
+import type { Trained } from "../sweeps/report.ts";
 import { epochsOf, strategyOf } from "../sweeps/strategy.ts";
 import type { Standing, Summary } from "../sweeps/summary.ts";
 import {
@@ -26,39 +29,26 @@ import {
   type Trial,
   trialsOf,
 } from "../sweeps/sweep.ts";
-import { type Finished, trainRun } from "../training/training.ts";
-import { Interrupted, WrongCall } from "./errors.ts";
-import {
-  addConfigurationOptions,
-  configurationFlags,
-  kebab,
-  quote,
-  readConfiguration,
-  trainCommand,
-  wholeNumber,
-} from "./options.ts";
-import { formatNumber, type Reporter } from "./output.ts";
-import { addPlaceOptions, openPlace, type Place, type PlaceOptions } from "./places.ts";
-import { describeValues, parseSetting } from "./settings.ts";
-import { begin, findExperiment, loadData, stopOnSignal } from "./shared.ts";
-import type { Trained } from "./sweep-report.ts";
+import { trainCommand } from "../training/command.ts";
+import { loadData } from "../training/data.ts";
+import type { Reporter } from "../training/reporter.ts";
+import { type Finished, runInfo, trainRun } from "../training/training.ts";
+import { begin } from "./common-options.ts";
+import { addConfigurationOptions, readConfiguration } from "./configuration.ts";
+import { addExecutorOptions, type ExecutorOptions, type ExecutorSource, openExecutors } from "./executors.ts";
+import { findExperiment } from "./run-folders.ts";
+import { stopOnSignal } from "./signals.ts";
+import { addDefinitionOptions, type DefinitionOptions, defineSweep } from "./sweep-definition.ts";
 
 const SWEEPS_FOLDER = "sweeps";
 const WINNER = "winner";
 
-interface RunningOptions extends PlaceOptions {
+interface RunningOptions extends ExecutorOptions {
   readonly json?: boolean;
   readonly winner: boolean;
 }
 
-interface Options extends RunningOptions {
-  readonly set?: readonly string[];
-  readonly draws?: number;
-  readonly seeds: number;
-  readonly folds?: number;
-  readonly halving?: boolean;
-  readonly reduction: number;
-  readonly firstEpochs: number;
+interface Options extends RunningOptions, DefinitionOptions {
   readonly sweepsDir: string;
 }
 
@@ -77,14 +67,7 @@ export function addSweep(program: Command): void {
 
 function addExperiment(sweep: Command, experiment: Experiment): void {
   const command = sweep.command(experiment.name).description(`sweep: ${experiment.summary}`);
-  command
-    .option("--set <name=values>", "what to vary: values separated by commas, or a distribution; repeatable", collect)
-    .addOption(number("--draws <number>", "combinations to draw at random, rather than all of the values", 1))
-    .addOption(number("--seeds <number>", "trainings of each combination, with seeds from --seed on", 1).default(1))
-    .addOption(number("--folds <number>", "parts that the training data is split into, each held out once", 2))
-    .option("--halving", "end what does badly early: asynchronous successive halving")
-    .addOption(number("--reduction <number>", "of so many, one goes on to the next rung", 2).default(3))
-    .addOption(number("--first-epochs <number>", "epochs of the first rung, at least", 1).default(1))
+  addDefinitionOptions(command)
     .option("--sweeps-dir <path>", "folder of the sweep folders", SWEEPS_FOLDER)
     .configureHelp({ showGlobalOptions: true });
   addConfigurationOptions(command, experiment);
@@ -94,17 +77,9 @@ function addExperiment(sweep: Command, experiment: Experiment): void {
 }
 
 function addRunningOptions(command: Command): void {
-  addPlaceOptions(command)
+  addExecutorOptions(command)
     .option("--no-winner", "do not train the winner on all the training data in the end")
     .option("--json", "print one JSON record a line");
-}
-
-function number(flags: string, description: string, lowest: number, highest?: number): Option {
-  return new Option(flags, description).argParser(wholeNumber(lowest, highest));
-}
-
-function collect(text: string, before: readonly string[] = []): string[] {
-  return [...before, text];
 }
 
 function examples({ name }: Experiment): string {
@@ -117,7 +92,7 @@ Distributions: uniform(from, to), log-uniform(from, to), integers(from, to), log
 All other options are those of softdraw train ${name}, and hold for every combination.`;
 }
 
-// The definition -----------------------------------------------------------------------------------------------------
+// From its options -----------------------------------------------------------------------------------------------------
 
 async function sweepExperiment(
   family: Experiment,
@@ -126,80 +101,19 @@ async function sweepExperiment(
   const config = await readConfiguration(family, options);
   const definition = defineSweep(family, config, options);
   const reporter = await begin(options, experimentFor(family, config));
-  let place: Place | undefined;
+  let executors: ExecutorSource | undefined;
   try {
     const trials = await plan(definition, family);
     const data = await loadData(config, reporter);
     checkTrials(trials, family, data);
-    place = await openPlace(options, reporter.say);
+    executors = await openExecutors(options, reporter.say);
     const folder = await makeUniqueFolder(options.sweepsDir, `${family.name}-${definition.created.slice(0, 10)}`);
     await writeSweep(folder, definition);
-    await take(folder, definition, trials, options, place, reporter);
+    await take(folder, definition, trials, options, executors, reporter);
   } finally {
-    place?.close();
+    executors?.close();
     reporter.close();
   }
-}
-
-/**
- * The sweep that the options ask for.
- *
- * @throws WrongCall naming the option, what was expected and what came
- */
-export function defineSweep(family: Experiment, config: BaseConfig, options: Options): SweepDefinition {
-  const parameters = (options.set ?? []).map((text) => parseSetting(text, family, config));
-  const { seeds, draws, halving, reduction, firstEpochs } = options;
-  checkParameters(parameters, options);
-  if (config.fold !== undefined) throw new WrongCall("--fold: a sweep leaves out parts by itself. Use --folds.");
-  if (config.seed + seeds - 1 > LARGEST_SEED) {
-    throw new WrongCall(
-      `--seeds: they go on from --seed ${config.seed}, expected up to ${LARGEST_SEED}, got ${config.seed + seeds - 1}.`,
-    );
-  }
-  if (options.folds !== undefined && config.data === undefined) {
-    throw new WrongCall(
-      `--folds: ${family.name} makes its data as it trains, and there is nothing to split. Use --seeds.`,
-    );
-  }
-  return {
-    ...{ experiment: family.name, version: packageJson.version, created: new Date().toISOString() },
-    ...{ command: sweepCommand(family, config, options), config: { ...config }, parameters, seeds },
-    folds: config.data === undefined ? 0 : (options.folds ?? 1),
-    ...(draws !== undefined && { draws }),
-    ...(halving && { halving: { reduction, firstEpochs } }),
-  };
-}
-
-function checkParameters(parameters: readonly Parameter[], { draws, halving }: Options): void {
-  if (parameters.length === 0)
-    throw new WrongCall("--set: expected what to vary, such as --set temperature=0.3,0.5,1.");
-  const names = parameters.map(({ name }) => name);
-  const twice = names.find((name, place) => names.indexOf(name) !== place);
-  if (twice !== undefined) throw new WrongCall(`--set: ${kebab(twice)} is varied twice.`);
-  const drawn = parameters.find((parameter) => !isList(parameter));
-  if (drawn && draws === undefined) {
-    throw new WrongCall(`--draws: ${kebab(drawn.name)} has a distribution, so say how many combinations to draw.`);
-  }
-  if (halving && names.includes("epochs")) {
-    throw new WrongCall(
-      "--halving: the epochs say how far a training has come, and cannot be varied at the same time.",
-    );
-  }
-}
-
-/** The command that asks for the sweep again. */
-function sweepCommand(family: Experiment, config: BaseConfig, options: Options): string {
-  const { set = [], seeds, folds, draws, halving, reduction, firstEpochs } = options;
-  const flags = [
-    ...set.map((text) => `--set ${quote(text)}`),
-    ...(draws === undefined ? [] : [`--draws ${draws}`]),
-    ...(seeds === 1 ? [] : [`--seeds ${seeds}`]),
-    ...(folds === undefined ? [] : [`--folds ${folds}`]),
-    ...(halving ? ["--halving"] : []),
-    ...(halving && reduction !== 3 ? [`--reduction ${reduction}`] : []),
-    ...(halving && firstEpochs !== 1 ? [`--first-epochs ${firstEpochs}`] : []),
-  ];
-  return ["softdraw sweep", family.name, ...configurationFlags(family, config), ...flags].join(" ");
 }
 
 async function plan(definition: SweepDefinition, family: Experiment): Promise<Trial[]> {
@@ -242,12 +156,12 @@ async function resumeSweep(
   const family = findExperiment(definition.experiment);
   const trials = await plan(definition, family);
   const reporter = await begin(options, experimentFor(family, trials[0]!.config));
-  let place: Place | undefined;
+  let executors: ExecutorSource | undefined;
   try {
-    place = await openPlace(options, reporter.say);
-    await take(folder, definition, trials, options, place, reporter);
+    executors = await openExecutors(options, reporter.say);
+    await take(folder, definition, trials, options, executors, reporter);
   } finally {
-    place?.close();
+    executors?.close();
     reporter.close();
   }
 }
@@ -258,7 +172,7 @@ async function take(
   definition: SweepDefinition,
   trials: readonly Trial[],
   options: RunningOptions,
-  place: Place,
+  executors: ExecutorSource,
   reporter: Reporter,
 ): Promise<void> {
   const family = findExperiment(definition.experiment);
@@ -266,14 +180,14 @@ async function take(
   const release = await takeLock(join(folder, "lock"));
   let executor: Executor | undefined;
   try {
-    executor = await place.executor(folder);
+    executor = await executors.executorFor(folder);
     const combinations = new Set(trials.map(({ combination }) => combination)).size;
     reporter.say(`${definition.command}\nSweep: ${folder}, ${trials.length} trials of ${combinations} combinations`);
     reporter.record("sweep", { sweep: folder, command: definition.command, trials: trials.length });
     const stop = stopOnSignal(reporter);
     // Imported late, because what draws takes as long to load as all the rest.
     const { summarize } = await import("../sweeps/summary.ts");
-    const { sweepReport, sweepTable } = await import("./sweep-report.ts");
+    const { combinationCells, sweepReport } = await import("../sweeps/report.ts");
     const report = join(folder, "sweep.html");
     const write = async (trained?: Trained) => {
       const summary = await summarize(folder, trials, await readOutcomes(folder), experiment);
@@ -286,7 +200,7 @@ async function take(
       write(),
     );
     const summary = await write();
-    reporter.say(sweepTable(summary, experiment));
+    reporter.say(combinationsTable(combinationCells(summary.standings, experiment)));
     sayWinner(summary, trials, family, experiment, reporter);
     if (options.winner && summary.winner) {
       const config = winnerConfig(summary.winner, trials);
@@ -300,6 +214,12 @@ async function take(
     await executor?.close();
     await release();
   }
+}
+
+function combinationsTable({ head, rows }: { head: string[]; rows: string[][] }): string {
+  const table = new Table({ head, style: { head: [], border: [], compact: true } });
+  table.push(...rows);
+  return table.toString();
 }
 
 interface Conducting {
@@ -396,11 +316,9 @@ async function trainWinner(
   const path = join(folder, WINNER);
   const experiment = experimentFor(family, config);
   const data = await loadData(config, reporter);
-  const { version } = packageJson;
-  const info = { experiment: family.name, version, created: new Date().toISOString(), config };
   const run = (await unlessMissing(stat(path)))
     ? await openRun(path, { lock: true })
-    : await createRun(folder, { ...info, command: trainCommand(family, config) }, WINNER);
+    : await createRun(folder, runInfo(family, config), WINNER);
   try {
     reporter.say("\nTraining it on all the training data:");
     return await trainRun({ run, experiment, config, data, reporter, stop });

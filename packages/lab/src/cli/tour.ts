@@ -5,19 +5,15 @@ import { experimentFor, type TrainingEvent } from "@softdraw/experiments/experim
 import type { OverviewPart } from "@softdraw/experiments/report/html";
 import Table from "cli-table3";
 import { Argument, type Command } from "commander";
+import { formatDuration, formatResult } from "../report/numbers.ts";
 import { writeAtomically } from "../runs/files.ts";
+import { loadData } from "../training/data.ts";
+import type { Reporter } from "../training/reporter.ts";
 import { beginRun, type Finished, trainRun } from "../training/training.ts";
-import { oneOf } from "./options.ts";
-import { formatDuration, formatResult, type Reporter } from "./output.ts";
-import {
-  addCommonOptions,
-  begin,
-  type CommonOptions,
-  findExperiment,
-  loadData,
-  RUNS_FOLDER,
-  stopOnSignal,
-} from "./shared.ts";
+import { addCommonOptions, begin, type CommonOptions } from "./common-options.ts";
+import { oneOf } from "./parsers.ts";
+import { findExperiment, RUNS_FOLDER } from "./run-folders.ts";
+import { stopOnSignal } from "./signals.ts";
 
 /** In the order of the tour: what each experiment is set to, and what share of the time it takes. */
 const parts: readonly Part[] = [

@@ -4,10 +4,13 @@ import { experiments } from "@softdraw/experiments/all";
 import type { DatasetSplits } from "@softdraw/experiments/data/types";
 import { type BaseConfig, type Experiment, experimentFor } from "@softdraw/experiments/experiment";
 import type { Command } from "commander";
+import { WrongCall } from "../errors.ts";
+import { loadData } from "../training/data.ts";
 import { beginRun, trainRun } from "../training/training.ts";
-import { WrongCall } from "./errors.ts";
-import { addConfigurationOptions, readConfiguration } from "./options.ts";
-import { addCommonOptions, begin, type CommonOptions, loadData, RUNS_FOLDER, stopOnSignal } from "./shared.ts";
+import { addCommonOptions, begin, type CommonOptions } from "./common-options.ts";
+import { addConfigurationOptions, readConfiguration } from "./configuration.ts";
+import { RUNS_FOLDER } from "./run-folders.ts";
+import { stopOnSignal } from "./signals.ts";
 
 export function addTrain(program: Command): void {
   const train = program.command("train").description("train a model, and write its run folder");

@@ -6,9 +6,9 @@ import { join, resolve } from "node:path";
 import { experiments } from "@softdraw/experiments/all";
 import type { Command } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
+import { addPoolOptions, type PoolSettings, poolOf } from "./executors.ts";
 import { textReporter } from "./output.ts";
-import { addPoolOptions, type PoolSettings, poolOf } from "./places.ts";
-import { stopOnSignal } from "./shared.ts";
+import { stopOnSignal } from "./signals.ts";
 
 interface Options extends PoolSettings {
   readonly queue: string;
@@ -51,9 +51,9 @@ async function work({ queue, dataDir, store, ...options }: Options): Promise<voi
   try {
     const states = store === undefined ? redisStore(link) : await folderStore(resolve(store));
     say(`softdraw ${version}: takes trials of this version from ${link.place}, ${workers} at a time.`);
-    const place = { folder, dataDir: dataDir === undefined ? undefined : resolve(dataDir) };
+    const ownData = dataDir === undefined ? undefined : resolve(dataDir);
     const stop = stopOnSignal(reporter);
-    await serveQueue({ link, store: states, version, experiments, pool, workers, ...place, say, stop });
+    await serveQueue({ link, store: states, version, experiments, pool, workers, folder, dataDir: ownData, say, stop });
   } finally {
     link.close();
     await pool.close();

@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import type { EpochRecord, Experiment, Objective } from "@softdraw/experiments/experiment";
-import { Interrupted } from "../cli/errors.ts";
+import { Interrupted } from "../errors.ts";
 import { appendRecord, dropTornRecord, readRecords } from "../runs/metrics.ts";
 import { openRun } from "../runs/run.ts";
 import { type Executor, Unavailable } from "./executor.ts";

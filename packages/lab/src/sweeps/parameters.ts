@@ -3,6 +3,7 @@
 import { random } from "@jax-js/jax";
 import { streamKey } from "@softdraw/experiments/nn/keys";
 import { z } from "zod";
+import { kebab } from "../training/command.ts";
 
 const Value = z.union([z.string(), z.number(), z.boolean()]);
 
@@ -78,4 +79,11 @@ export function isLogarithmic(parameter: Parameter): boolean {
   const numbers = parameter.values.filter((value) => typeof value === "number");
   if (numbers.length < parameter.values.length || numbers.some((value) => value <= 0)) return false;
   return Math.max(...numbers) > 8 * Math.min(...numbers);
+}
+
+/** Such as "temperature 0.5, hard true". */
+export function describeValues(values: Values): string {
+  return Object.entries(values)
+    .map(([name, value]) => `${kebab(name)} ${value}`)
+    .join(", ");
 }

@@ -3,7 +3,7 @@
 import { registerSources } from "../sources.js";
 
 registerSources();
-const { prepareThreads } = await import("../cli/engine.ts");
+const { prepareThreads } = await import("../training/engine.ts");
 prepareThreads(process.argv.slice(2));
 const { answer } = await import("./pool-worker.ts");
 const { experiments } = await import("@softdraw/experiments/all");

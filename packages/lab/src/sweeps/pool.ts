@@ -3,8 +3,8 @@
 import { setMaxListeners } from "node:events";
 import type { EpochRecord } from "@softdraw/experiments/experiment";
 import { Tinypool } from "tinypool";
-import type { Device } from "../cli/engine.ts";
-import { Interrupted } from "../cli/errors.ts";
+import { Interrupted } from "../errors.ts";
+import type { Device } from "../training/engine.ts";
 import type { Executor } from "./executor.ts";
 import { STOP } from "./pool-worker.ts";
 import type { Assignment } from "./sweep.ts";

@@ -1,7 +1,7 @@
 /** A connection to Redis that says in words why there is none, and waits for a Redis that was there and comes back. */
 
 import { Redis } from "ioredis";
-import { WrongCall } from "../cli/errors.ts";
+import { WrongCall } from "../errors.ts";
 import { Unavailable } from "./executor.ts";
 
 export interface Link {

@@ -9,7 +9,7 @@ import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "@softdraw/experiments/checkpoint/safetensors";
 import { z } from "zod";
-import { WrongCall } from "../cli/errors.ts";
+import { WrongCall } from "../errors.ts";
 import { unlessMissing, writeAtomically, writeFailure } from "../runs/files.ts";
 import { METRICS_RECORDS, type OpenRun, type Run } from "../runs/run.ts";
 import { Unavailable } from "./executor.ts";

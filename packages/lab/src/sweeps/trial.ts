@@ -4,17 +4,15 @@ import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { DatasetSplits } from "@softdraw/experiments/data/types";
 import { type BaseConfig, type EpochRecord, type Experiment, experimentFor } from "@softdraw/experiments/experiment";
-import packageJson from "../../package.json" with { type: "json" };
-import { trainCommand } from "../cli/options.ts";
-import { silentReporter } from "../cli/output.ts";
-import { loadData } from "../cli/shared.ts";
 import { unlessMissing } from "../runs/files.ts";
 import { createRun, type OpenRun, openRun } from "../runs/run.ts";
-import { train } from "../training/training.ts";
+import { loadData } from "../training/data.ts";
+import { silentReporter } from "../training/reporter.ts";
+import { runInfo, train } from "../training/training.ts";
 import type { Assignment } from "./sweep.ts";
 
 /** What a trial is trained with, besides its assignment. */
-export interface Place {
+export interface TrialContext {
   /** The experiments there are. */
   readonly experiments: readonly Experiment[];
   /** The folder of the trials' run folders. */
@@ -28,16 +26,16 @@ export interface Place {
  *
  * @throws Interrupted once the state is saved, after `stop` was asked for; Error for whatever else ends a training
  */
-export async function trainTrial(assignment: Assignment, place: Place): Promise<void> {
+export async function trainTrial(assignment: Assignment, context: TrialContext): Promise<void> {
   const { config, epochs } = assignment;
-  const family = findAmong(place.experiments, assignment.experiment);
+  const family = findAmong(context.experiments, assignment.experiment);
   const experiment = experimentFor(family, config);
   const data = await dataOf(config);
-  const run = await openTrial(place.folder, assignment, family);
+  const run = await openTrial(context.folder, assignment, family);
   try {
-    const epoch = (record: EpochRecord) => void place.onEpoch?.(record);
+    const epoch = (record: EpochRecord) => void context.onEpoch?.(record);
     const reporter = { ...silentReporter, epoch };
-    await train({ run, experiment, config, data, reporter, stop: place.stop }, epochs);
+    await train({ run, experiment, config, data, reporter, stop: context.stop }, epochs);
     if (epochs === undefined) await finishTrial(run, experiment);
   } finally {
     await run.close();
@@ -60,9 +58,7 @@ export async function openTrial(folder: string, { trial, config }: Assignment, f
   if (await unlessMissing(stat(join(path, "config.json")))) return openRun(path, { lock: true });
   // Without its description, a folder is what is left of a process that was killed before it had begun.
   await rm(path, { recursive: true, force: true });
-  const { version } = packageJson;
-  const info = { experiment: family.name, version, created: new Date().toISOString(), config };
-  return createRun(folder, { ...info, command: trainCommand(family, config) }, trialName(trial));
+  return createRun(folder, runInfo(family, config), trialName(trial));
 }
 
 /** The last data set of this process: one trial after the other has the same. */

@@ -6,9 +6,9 @@ import type { BaseConfig, EpochRecord, Experiment, Trained } from "@softdraw/exp
 import { lineChart } from "@softdraw/experiments/report/charts";
 import { type Report, type ReportPicture, renderReport } from "@softdraw/experiments/report/html";
 import { encodePicture } from "@softdraw/experiments/report/png";
-import { engineDescription } from "../cli/engine.ts";
-import { formatMeasured, formatNumber, formatResult } from "../cli/output.ts";
+import { formatMeasured, formatNumber, formatResult } from "../report/numbers.ts";
 import type { OpenRun } from "../runs/run.ts";
+import { engineDescription } from "./engine.ts";
 
 /**
  * Draws the pictures of the trained model, and writes them and the report into the run folder. Returns the report with its

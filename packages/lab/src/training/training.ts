@@ -6,10 +6,11 @@ import type { DatasetSplits } from "@softdraw/experiments/data/types";
 import type { BaseConfig, EpochRecord, Experiment, Result, Trained } from "@softdraw/experiments/experiment";
 import type { Report } from "@softdraw/experiments/report/html";
 import packageJson from "../../package.json" with { type: "json" };
-import { Interrupted } from "../cli/errors.ts";
-import { trainCommand } from "../cli/options.ts";
-import { formatDuration, type Reporter } from "../cli/output.ts";
-import { createRun, type OpenRun } from "../runs/run.ts";
+import { Interrupted } from "../errors.ts";
+import { formatDuration } from "../report/numbers.ts";
+import { createRun, type OpenRun, type RunInfo } from "../runs/run.ts";
+import { trainCommand } from "./command.ts";
+import type { Reporter } from "./reporter.ts";
 import { readCheckpoint } from "./trained.ts";
 
 /** So much work at most is lost to a power cut; the state is also saved after every epoch. */
@@ -17,9 +18,13 @@ const SECONDS_BETWEEN_CHECKPOINTS = 60;
 
 /** A run to train, of an experiment with that configuration, in a folder of its own. */
 export async function beginRun(runsDir: string, family: Experiment, config: BaseConfig): Promise<OpenRun> {
-  const command = trainCommand(family, config);
-  const created = new Date().toISOString();
-  return createRun(runsDir, { experiment: family.name, version: packageJson.version, created, command, config });
+  return createRun(runsDir, runInfo(family, config));
+}
+
+/** What a run that begins now says about itself. */
+export function runInfo(family: Experiment, config: BaseConfig): RunInfo {
+  const [command, created] = [trainCommand(family, config), new Date().toISOString()];
+  return { experiment: family.name, version: packageJson.version, created, command, config };
 }
 
 /** What a training needs. `stop` asks it to save and end after the step it is at. */

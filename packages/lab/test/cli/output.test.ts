@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { formatDuration, formatNumber, jsonReporter, textReporter } from "../../src/cli/output.ts";
+import { jsonReporter, textReporter } from "../../src/cli/output.ts";
+import { formatDuration, formatNumber } from "../../src/report/numbers.ts";
 
 const columns = [
   { key: "loss", label: "loss", description: "", digits: 2 },

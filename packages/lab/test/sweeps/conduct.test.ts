@@ -5,7 +5,7 @@ import type { Experiment } from "@softdraw/experiments/experiment";
 import { exactMeasure, toy } from "@softdraw/testing/toy";
 import { TOY_WORKER } from "@softdraw/testing/toy-sweep";
 import { afterEach, expect, test } from "vitest";
-import { Interrupted } from "../../src/cli/errors.ts";
+import { Interrupted } from "../../src/errors.ts";
 import { openRun } from "../../src/runs/run.ts";
 import { conduct, readOutcomes, TRIALS } from "../../src/sweeps/conduct.ts";
 import type { Executor } from "../../src/sweeps/executor.ts";

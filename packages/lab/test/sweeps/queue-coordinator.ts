@@ -4,7 +4,7 @@ import { mkdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { type ToySweep, toys, toyTrials } from "@softdraw/testing/toy-sweep";
 import { jsonReporter } from "../../src/cli/output.ts";
-import { stopOnSignal } from "../../src/cli/shared.ts";
+import { stopOnSignal } from "../../src/cli/signals.ts";
 import { conduct, TRIALS } from "../../src/sweeps/conduct.ts";
 import { queueExecutor } from "../../src/sweeps/queue.ts";
 import { connectRedis } from "../../src/sweeps/redis.ts";

@@ -7,7 +7,7 @@ import { experiments } from "@softdraw/experiments/all";
 import { freePort, missingRedis, startRedis } from "@softdraw/testing/redis-server";
 import { toys } from "@softdraw/testing/toy-sweep";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { Interrupted, WrongCall } from "../../src/cli/errors.ts";
+import { Interrupted, WrongCall } from "../../src/errors.ts";
 import { TRIALS } from "../../src/sweeps/conduct.ts";
 import { Unavailable } from "../../src/sweeps/executor.ts";
 import { assignmentOf, jobOf } from "../../src/sweeps/jobs.ts";

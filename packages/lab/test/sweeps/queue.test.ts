@@ -6,7 +6,7 @@ import { exactMeasure } from "@softdraw/testing/toy";
 import { TOY_WORKER } from "@softdraw/testing/toy-sweep";
 import { Queue } from "bullmq";
 import { afterEach, describe, expect, test } from "vitest";
-import { Interrupted } from "../../src/cli/errors.ts";
+import { Interrupted } from "../../src/errors.ts";
 import { readOutcomes, TRIALS } from "../../src/sweeps/conduct.ts";
 import { Unavailable } from "../../src/sweeps/executor.ts";
 import { PREFIX, queueName } from "../../src/sweeps/jobs.ts";

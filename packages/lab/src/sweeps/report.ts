@@ -1,26 +1,20 @@
-/** What a sweep found, for a terminal and as a page. */
+/** What a sweep found, as rows of a table and as a page. */
 
 import type { Column, Experiment, Result } from "@softdraw/experiments/experiment";
 import { lineChart } from "@softdraw/experiments/report/charts";
 import { type Report, renderReport } from "@softdraw/experiments/report/html";
 import { measureChart, type ParameterAxis, parallelChart } from "@softdraw/experiments/report/sweep-charts";
-import Table from "cli-table3";
-import { isList, isLogarithmic, type Parameter, type Value } from "../sweeps/parameters.ts";
-import type { Estimate, Standing, Summary } from "../sweeps/summary.ts";
-import type { SweepDefinition } from "../sweeps/sweep.ts";
-import { kebab, trainCommand } from "./options.ts";
-import { formatNumber, formatResult } from "./output.ts";
-import { describeValues } from "./settings.ts";
+import { formatNumber, formatResult } from "../report/numbers.ts";
+import { kebab, trainCommand } from "../training/command.ts";
+import { describeValues, isList, isLogarithmic, type Parameter, type Value } from "./parameters.ts";
+import type { Estimate, Standing, Summary } from "./summary.ts";
+import type { SweepDefinition } from "./sweep.ts";
 
-/** The combinations, best first. */
-export function sweepTable({ standings }: Summary, experiment: Experiment): string {
-  const { head, rows } = cells(standings, experiment);
-  const table = new Table({ head, style: { head: [], border: [], compact: true } });
-  table.push(...rows);
-  return table.toString();
-}
-
-function cells(standings: readonly Standing[], experiment: Experiment) {
+/** The combinations, best first, as the cells of a table. */
+export function combinationCells(
+  standings: readonly Standing[],
+  experiment: Experiment,
+): { head: string[]; rows: string[][] } {
   const names = Object.keys(standings[0]!.values);
   const [discrete, relaxed] = [columnOf(experiment, "discrete"), columnOf(experiment, "relaxed")];
   const head = ["", ...names.map(kebab), discrete.label, relaxed.label, "epochs", "trials"];
@@ -71,7 +65,7 @@ export function sweepReport(
   trained: Trained | undefined,
 ): string {
   const { standings, winner } = summary;
-  const { head, rows } = cells(standings, experiment);
+  const { head, rows } = combinationCells(standings, experiment);
   const { seeds, folds, halving, parameters, config } = definition;
   const varied = new Set(parameters.map(({ name }) => name));
   return renderReport({

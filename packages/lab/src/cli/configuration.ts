@@ -4,10 +4,12 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { BaseConfig, Experiment } from "@softdraw/experiments/experiment";
 import { type Field, fieldsOf } from "@softdraw/experiments/fields";
-import { LARGEST_SEED } from "@softdraw/experiments/training/configuration";
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import type { z } from "zod";
-import { didYouMean, WrongCall } from "./errors.ts";
+import { WrongCall } from "../errors.ts";
+import { kebab } from "../training/command.ts";
+import { oneOf } from "./parsers.ts";
+import { didYouMean } from "./suggestions.ts";
 
 /** Adds an option for every field of the experiment's configuration, and those that give many at once. */
 export function addConfigurationOptions(command: Command, experiment: Experiment): void {
@@ -56,66 +58,6 @@ function withDataFolder(config: BaseConfig): BaseConfig {
   throw new WrongCall(
     '--data-dir: the data set "digits" is embedded and reads no folder. Add --data mnist or --data fashion-mnist.',
   );
-}
-
-/** The command that trains with this configuration: what differs from the defaults, the task's if there are tasks, is spelled out. */
-export function trainCommand(experiment: Experiment, config: BaseConfig): string {
-  return ["softdraw train", experiment.name, ...configurationFlags(experiment, config)].join(" ");
-}
-
-/** The options that ask for a configuration. */
-export function configurationFlags(experiment: Experiment, config: BaseConfig): string[] {
-  const { task } = config;
-  const { task: usual } = experiment.schema.parse({});
-  const defaults: BaseConfig = { ...experiment.schema.parse(task === undefined ? {} : { task }), task: usual };
-  return Object.entries(config)
-    .filter(([name, value]) => value !== undefined && value !== defaults[name as keyof BaseConfig])
-    .map(([name, value]) => {
-      if (typeof value === "boolean") return value ? `--${kebab(name)}` : `--no-${kebab(name)}`;
-      return `--${kebab(name)} ${quote(String(value))}`;
-    });
-}
-
-/** The seed of what a command draws beside a training. */
-export function seedOption(description: string): Option {
-  return new Option("--seed <number>", description).argParser(wholeNumber(0, LARGEST_SEED)).default(0);
-}
-
-/** A parser for options of the commands themselves: a whole number within bounds. */
-export function wholeNumber(lowest: number, highest = Number.MAX_SAFE_INTEGER): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() !== "" && Number.isInteger(value) && value >= lowest && value <= highest) return value;
-    const upTo = highest === Number.MAX_SAFE_INTEGER ? "" : ` and at most ${highest}`;
-    throw new InvalidArgumentError(`Expected a whole number of at least ${lowest}${upTo}.`);
-  };
-}
-
-/** A parser for options and arguments of the commands themselves: one of some names, which suggests the nearest. */
-export function oneOf(names: readonly string[]): (text: string) => string {
-  return (text) => {
-    if (names.includes(text)) return text;
-    throw new InvalidArgumentError(`Expected ${names.join(", ")}.${didYouMean(text, names)}`);
-  };
-}
-
-/** A parser for options of the commands themselves: a finite number above 0. */
-export function positiveNumber(text: string): number {
-  const value = Number(text);
-  if (isPositive(value)) return value;
-  throw new InvalidArgumentError("Expected a positive number.");
-}
-
-/** A parser for options of the commands themselves: finite numbers above 0, separated by commas. */
-export function positiveNumbers(text: string): number[] {
-  const parts = text.split(",");
-  const wrong = parts.find((part) => !isPositive(Number(part)));
-  if (wrong === undefined) return parts.map(Number);
-  throw new InvalidArgumentError(`Expected positive numbers separated by commas, got "${wrong}" among them.`);
-}
-
-function isPositive(value: number): boolean {
-  return value > 0 && value < Number.POSITIVE_INFINITY;
 }
 
 /** A switch also has its negation, because a preset or a file may have set it. */
@@ -174,12 +116,4 @@ export function describeIssue(issue: z.core.$ZodIssue, value: unknown): string {
   const suggestion = issue.code === "invalid_value" ? didYouMean(String(value), issue.values.map(String)) : "";
   // JSON has no infinity.
   return `${issue.message}, got ${typeof value === "number" ? value : JSON.stringify(value)}.${suggestion}`;
-}
-
-export function kebab(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-}
-
-export function quote(text: string): string {
-  return /^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -6,11 +6,11 @@ import { experiments } from "@softdraw/experiments/all";
 import type { Command } from "commander";
 import { Option } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
+import { WrongCall } from "../errors.ts";
 import { TRIALS } from "../sweeps/conduct.ts";
 import type { Executor } from "../sweeps/executor.ts";
-import { type Device, devices, MOST_THREADS } from "./engine.ts";
-import { WrongCall } from "./errors.ts";
-import { wholeNumber } from "./options.ts";
+import { type Device, devices, MOST_THREADS } from "../training/engine.ts";
+import { wholeNumber } from "./parsers.ts";
 
 /** The options of what trains on this machine. */
 export interface PoolSettings {
@@ -19,7 +19,7 @@ export interface PoolSettings {
   readonly threads: number;
 }
 
-export interface PlaceOptions extends PoolSettings {
+export interface ExecutorOptions extends PoolSettings {
   readonly queue?: string;
   readonly store?: string;
   readonly ahead?: number;
@@ -27,7 +27,7 @@ export interface PlaceOptions extends PoolSettings {
 
 const AHEAD = 10_000;
 
-export function addPlaceOptions(command: Command): Command {
+export function addExecutorOptions(command: Command): Command {
   return addPoolOptions(command)
     .option("--queue <url>", "train wherever softdraw worker listens to this Redis: redis://HOST:PORT, or rediss://")
     .option("--store <path>", "with --queue, a folder that all machines see, for states; default Redis itself")
@@ -52,24 +52,24 @@ export function poolOf({ workers = availableParallelism(), device, threads }: Po
   return { workers, device, threads };
 }
 
-export interface Place {
-  /** For the sweep in a folder. */
-  executor(folder: string): Promise<Executor>;
+export interface ExecutorSource {
+  /** The executor of the sweep in a folder. */
+  executorFor(folder: string): Promise<Executor>;
   close(): void;
 }
 
 /**
- * Finds the place before there is a folder of a sweep.
+ * Opens what the options ask for, before there is a folder of a sweep.
  *
  * @throws WrongCall for options that do not go together; Unavailable where there is no such queue
  */
-export async function openPlace(options: PlaceOptions, say: (line: string) => void): Promise<Place> {
+export async function openExecutors(options: ExecutorOptions, say: (line: string) => void): Promise<ExecutorSource> {
   const { queue, store, ahead = AHEAD } = options;
   checkTogether(options);
   if (queue === undefined) {
     const pool = poolOf(options);
     const { poolExecutor } = await import("../sweeps/pool.ts");
-    return { executor: async (folder) => poolExecutor({ ...pool, folder: join(folder, TRIALS) }), close() {} };
+    return { executorFor: async (folder) => poolExecutor({ ...pool, folder: join(folder, TRIALS) }), close() {} };
   }
   // Imported late, as the pool is: a client of Redis is of no use to a sweep on one machine.
   const { connectRedis } = await import("../sweeps/redis.ts");
@@ -80,9 +80,9 @@ export async function openPlace(options: PlaceOptions, say: (line: string) => vo
     const states = store === undefined ? redisStore(link) : await folderStore(resolve(store));
     const { version } = packageJson;
     return {
-      async executor(folder) {
-        const place = { sweep: basename(resolve(folder)), folder: join(folder, TRIALS), experiments };
-        return queueExecutor({ ...place, link, store: states, version, ahead, say });
+      async executorFor(folder) {
+        const [sweep, trials] = [basename(resolve(folder)), join(folder, TRIALS)];
+        return queueExecutor({ link, store: states, sweep, version, experiments, folder: trials, ahead, say });
       },
       close: () => link.close(),
     };
@@ -92,7 +92,7 @@ export async function openPlace(options: PlaceOptions, say: (line: string) => vo
   }
 }
 
-function checkTogether({ queue, ...options }: PlaceOptions): void {
+function checkTogether({ queue, ...options }: ExecutorOptions): void {
   if (queue !== undefined && options.workers !== undefined) {
     throw new WrongCall("--workers: with --queue, a sweep trains no trial itself. Say it to softdraw worker.");
   }

@@ -1,0 +1,36 @@
+/** Runs and experiments that a command is given by name. */
+
+import { experiments } from "@softdraw/experiments/all";
+import { type BaseConfig, type Experiment, experimentFor } from "@softdraw/experiments/experiment";
+import { WrongCall } from "../errors.ts";
+import { openRun, type Run } from "../runs/run.ts";
+import { didYouMean } from "./suggestions.ts";
+
+/** Where runs are unless `--runs-dir` says otherwise. */
+export const RUNS_FOLDER = "runs";
+
+/** A run to look at. A folder that is none is the caller's mistake. */
+export async function openRunToRead(path: string): Promise<Run> {
+  return openRun(path, { lock: false }).catch((error: Error) => {
+    throw new WrongCall(error.message);
+  });
+}
+
+/** The experiment and the configuration of a run, whatever version wrote it. */
+export function readRunConfig({ path, info }: Run): { experiment: Experiment; config: BaseConfig } {
+  const experiment = findExperiment(info.experiment);
+  const parsed = experiment.schema.safeParse(info.config);
+  if (parsed.success) return { experiment: experimentFor(experiment, parsed.data), config: parsed.data };
+  const [issue] = parsed.error.issues;
+  throw new Error(
+    `${path}/config.json: ${issue!.path.join(".")}: ${issue!.message} (written by version ${info.version}).`,
+  );
+}
+
+/** @throws WrongCall for a name that none has */
+export function findExperiment(name: string): Experiment {
+  const found = experiments.find((experiment) => experiment.name === name);
+  if (found) return found;
+  const names = experiments.map((experiment) => experiment.name);
+  throw new WrongCall(`Unknown experiment "${name}", expected ${names.join(", ")}.${didYouMean(name, names)}`);
+}

@@ -1,0 +1,31 @@
+/** The command that asks for a training again: every run keeps its own. */
+
+import type { BaseConfig, Experiment } from "@softdraw/experiments/experiment";
+
+/** The command that trains with this configuration: what differs from the defaults, the task's if there are tasks, is spelled out. */
+export function trainCommand(experiment: Experiment, config: BaseConfig): string {
+  return ["softdraw train", experiment.name, ...configurationFlags(experiment, config)].join(" ");
+}
+
+/** The options that ask for a configuration. */
+export function configurationFlags(experiment: Experiment, config: BaseConfig): string[] {
+  const { task } = config;
+  const { task: usual } = experiment.schema.parse({});
+  const defaults: BaseConfig = { ...experiment.schema.parse(task === undefined ? {} : { task }), task: usual };
+  return Object.entries(config)
+    .filter(([name, value]) => value !== undefined && value !== defaults[name as keyof BaseConfig])
+    .map(([name, value]) => {
+      if (typeof value === "boolean") return value ? `--${kebab(name)}` : `--no-${kebab(name)}`;
+      return `--${kebab(name)} ${quote(String(value))}`;
+    });
+}
+
+/** The name of a configuration's field as the command line writes it: `learningRate` is `learning-rate`. */
+export function kebab(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** A word as a shell takes it: in quotes where it needs them. */
+export function quote(text: string): string {
+  return /^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
