@@ -1,5 +1,7 @@
 /** What a training reports: columns, which say once what each number is, and the records and results that follow. */
 
+import type { Series } from "./report/charts.ts";
+
 /** A number that is measured, and how it is shown. */
 export interface Column {
   readonly key: string;
@@ -55,6 +57,11 @@ export const temperatureColumn = {
 /** Examples a second; keys that end in `PerSecond` are timings, which differ from run to run. */
 export function paceColumn<const Key extends `${string}PerSecond`>(key: Key, label: string) {
   return { key, label, digits: 0, description: "training speed, measuring apart" } as const;
+}
+
+/** Makes the line of a column over the epochs, with a gap where it was not measured. */
+export function seriesOf(records: readonly EpochRecord[]): (name: string, key: string) => Series {
+  return (name, key) => ({ name, points: records.map((r) => ({ x: r.epoch, y: r[key] ?? Number.NaN })) });
 }
 
 /**

@@ -3,7 +3,7 @@
 import type { numpy as np } from "@jax-js/jax";
 import type { z } from "zod";
 import type { Checkpoint } from "./checkpoint/safetensors.ts";
-import { type Column, type EpochRecord, type Result, resultsOf } from "./columns.ts";
+import { type Column, type EpochRecord, type Result, resultsOf, seriesOf } from "./columns.ts";
 import type { DatasetName, DatasetSplits } from "./data/types.ts";
 import type { Parameters } from "./nn/adam.ts";
 import type { LineChart, Series } from "./report/charts.ts";
@@ -81,13 +81,8 @@ export function defineExperiment<Config extends BaseConfig, const Columns extend
       const last = records.at(-1);
       return last ? resultsOf(rest.columns, headlines, last, judged) : [];
     },
-    charts: (records) => charts((name, key) => ({ name, points: pointsOf(records, key) })),
+    charts: (records) => charts(seriesOf(records)),
   };
-}
-
-/** With a gap where the column was not measured. */
-function pointsOf(records: readonly EpochRecord[], key: string): Series["points"] {
-  return records.map((record) => ({ x: record.epoch, y: record[key] ?? Number.NaN }));
 }
 
 /** Checking and training by the one loop. `trainingOf` refuses a configuration that does not fit the data. */

@@ -7,6 +7,7 @@ import { shuffledOrder, shuffledOrders } from "../src/data/batches.ts";
 import type { Dataset, DatasetSplits } from "../src/data/types.ts";
 import type { EpochRecord, EvaluationOptions, NamedPicture, Trained } from "../src/experiment.ts";
 import { jigsaw } from "../src/jigsaw/index.ts";
+import { solve as solvePicture } from "../src/jigsaw/solve.ts";
 import { splitKey, streamKey } from "../src/nn/keys.ts";
 import type { Picture } from "../src/report/pixels.ts";
 import { bestPlaces } from "./best-places.ts";
@@ -489,7 +490,7 @@ describe("a trained model", () => {
   });
 
   describe("solving a picture", () => {
-    const solve = (picture: Picture, seed: number) => jigsaw.solve!(trained, data, picture, { seed });
+    const solve = (picture: Picture, seed: number) => solvePicture(trained, data, picture, { seed });
     const colours: Picture = { width: 31, height: 27, channels: 3, data: noiseBytes(31 * 27 * 3) };
 
     /** The quarters of a picture in colour, as text. */

@@ -127,7 +127,7 @@ test("more samples of the bound take no more memory", async () => {
   const config = vae.configuration({ epochs: 1 });
   const { checkpoint } = await vae.train(config, data);
   const evaluate = (importanceSamples: number) =>
-    categoricalVae.evaluate({ config, checkpoint }, data, { importanceSamples, examples: 20, seed: 0 });
+    categoricalVae.evaluate({ config, checkpoint }, data, { own: { importanceSamples }, examples: 20, seed: 0 });
   await evaluate(100);
   expect(await growth(async () => void (await evaluate(ROUNDS * 100)))).toBe(0);
 });

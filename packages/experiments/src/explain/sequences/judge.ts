@@ -115,7 +115,7 @@ const chooseKernel = jit(
   { staticArgnums: [2] },
 );
 
-/** New sequences, and what a trained model chooses of them. */
+/** New sequences, the same for the same seed, and what a trained model chooses of them. */
 export async function freshSequences(
   { config, checkpoint }: Trained<Config>,
   { count, seed }: { readonly count: number; readonly seed: number },

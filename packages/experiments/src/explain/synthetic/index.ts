@@ -1,4 +1,7 @@
-/** Explained features, an experiment for each benchmark: method.ts is what is trained, judge.ts what is measured, show.ts what is shown. */
+/**
+ * Explained features, an experiment for each benchmark: method.ts is what is trained, judge.ts what is measured, show.ts
+ * what is shown.
+ */
 
 import { defineExperiment, trainedByLoop } from "../../experiment.ts";
 import { objectives } from "../judge.ts";

@@ -1,10 +1,10 @@
-/** A temperature that is turned by hand as an experiment trains. */
+/** A temperature that is set as an experiment trains, in place of its schedule's. */
 
 import { expect, test } from "vitest";
 import { experiments } from "../src/all.ts";
 import type { Checkpoint } from "../src/checkpoint/safetensors.ts";
 import type { BaseConfig, Context, Experiment } from "../src/experiment.ts";
-import { dials } from "../src/training/configuration.ts";
+import { scheduledSettings } from "../src/training/settings.ts";
 import { digestOf, fewDigits } from "./support.ts";
 
 const STEPS = 3;
@@ -31,24 +31,24 @@ test.each(all)("%s trains with it as with the schedule's", async (name, experime
   const at = (temperature: number) =>
     experiment.schema.parse({ ...(small[name] ?? small[experiment.name]), schedule: "constant", temperature });
   const scheduled = await train(experiment, at(0.7), () => undefined);
-  const turned = await train(experiment, at(3), () => 0.7);
+  const overridden = await train(experiment, at(3), () => 0.7);
   const neither = await train(experiment, at(3), () => undefined);
   expect(scheduled.temperatures).toEqual([0.7, 0.7, 0.7]);
-  expect(turned.temperatures).toEqual(scheduled.temperatures);
-  expect(digestOf(turned.checkpoint)).toBe(digestOf(scheduled.checkpoint));
+  expect(overridden.temperatures).toEqual(scheduled.temperatures);
+  expect(digestOf(overridden.checkpoint)).toBe(digestOf(scheduled.checkpoint));
   expect(digestOf(neither.checkpoint)).not.toBe(digestOf(scheduled.checkpoint));
 });
 
-test("the schedule goes on where it would be once the hand lets go", () => {
+test("the schedule goes on where it would be once the override ends", () => {
   const config = fallingTemperature();
-  let hand: number | undefined;
-  const dialsAt = dials(config, 10, () => hand);
-  const scheduled = dials(config, 10);
-  expect(dialsAt(4)).toEqual(scheduled(4));
-  hand = 0.25;
-  expect(dialsAt(5)).toEqual({ temperature: 0.25, learningRate: 0.1 });
-  hand = undefined;
-  expect(dialsAt(6)).toEqual(scheduled(6));
+  let override: number | undefined;
+  const settingsAt = scheduledSettings(config, 10, () => override);
+  const scheduled = scheduledSettings(config, 10);
+  expect(settingsAt(4)).toEqual(scheduled(4));
+  override = 0.25;
+  expect(settingsAt(5)).toEqual({ temperature: 0.25, learningRate: 0.1 });
+  override = undefined;
+  expect(settingsAt(6)).toEqual(scheduled(6));
 });
 
 function fallingTemperature() {
@@ -57,11 +57,15 @@ function fallingTemperature() {
   return { ...temperatures, schedule, learningRate: 0.1, learningRateDecay };
 }
 
-async function train(experiment: Experiment, config: BaseConfig, temperature: NonNullable<Context["temperature"]>) {
+async function train(
+  experiment: Experiment,
+  config: BaseConfig,
+  temperatureOverride: NonNullable<Context["temperatureOverride"]>,
+) {
   const data = await fewDigits(400, 20);
   const temperatures: number[] = [];
   let checkpoint: Checkpoint | undefined;
-  for await (const event of experiment.run(config, { data, temperature })) {
+  for await (const event of experiment.run(config, { data, temperatureOverride })) {
     temperatures.push(event.temperature);
     if (temperatures.length < STEPS) continue;
     checkpoint = await event.checkpoint();
