@@ -7,6 +7,9 @@ import type { Reporter } from "../training/reporter.ts";
 import { jsonReporter, textReporter } from "./output.ts";
 import { wholeNumber } from "./parsers.ts";
 
+/** Where runs are unless `--runs-dir` says otherwise. */
+export const RUNS_FOLDER = "runs";
+
 export interface CommonOptions {
   readonly json?: boolean;
   readonly device: Device;

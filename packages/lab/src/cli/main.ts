@@ -12,9 +12,14 @@ import { EXIT } from "./exit-codes.ts";
  *
  * @param args without the program's name
  */
-export async function main(args: string[]): Promise<number> {
+export async function main(args: readonly string[]): Promise<number> {
   prepareThreads(args);
   process.stdout.on("error", endWithReader);
+  return runCommand(args);
+}
+
+/** `main` but for what is done once in a process: a program that is not the command line runs several commands by it. */
+export async function runCommand(args: readonly string[]): Promise<number> {
   const program = new Command("softdraw")
     .description("Train and look at models that learn through discrete choices.")
     .version(packageJson.version)
@@ -22,9 +27,8 @@ export async function main(args: string[]): Promise<number> {
     .exitOverride()
     .showHelpAfterError("(--help says how to call it)");
   try {
-    for (const addTo of await commands()) addTo(program);
-    program.addHelpText("after", await examples());
-    await program.parseAsync(args, { from: "user" });
+    await addCommands(program, args);
+    await program.parseAsync([...args], { from: "user" });
     return EXIT.done;
   } catch (error) {
     return explain(error, program.opts().debug === true);
@@ -37,22 +41,31 @@ function endWithReader(error: NodeJS.ErrnoException): void {
   throw error;
 }
 
-/** Imported late, because they import the engine, which looks for threads when it is. */
-async function commands() {
-  return [
-    (await import("./tour.ts")).addTour,
-    (await import("./train.ts")).addTrain,
-    (await import("./worker.ts")).addWorker,
-    (await import("./resume.ts")).addResume,
-    (await import("./sweep.ts")).addSweep,
-    (await import("./evaluate.ts")).addEvaluate,
-    (await import("./sample.ts")).addSample,
-    (await import("./solve.ts")).addSolve,
-    (await import("./runs.ts")).addRuns,
-    (await import("./studio.ts")).addStudio,
-    (await import("./demo.ts")).addDemo,
-    (await import("./data.ts")).addData,
-  ];
+/**
+ * The commands in the order of the help. They are imported late, because they import the engine, which looks for threads when
+ * it is; and one by one, because most of the time that a command takes to start is spent on loading.
+ */
+const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
+  tour: async () => (await import("./tour.ts")).addTour,
+  train: async () => (await import("./train.ts")).addTrain,
+  worker: async () => (await import("./worker.ts")).addWorker,
+  resume: async () => (await import("./resume.ts")).addResume,
+  sweep: async () => (await import("./sweep.ts")).addSweep,
+  eval: async () => (await import("./evaluate.ts")).addEvaluate,
+  sample: async () => (await import("./sample.ts")).addSample,
+  solve: async () => (await import("./solve.ts")).addSolve,
+  runs: async () => (await import("./runs.ts")).addRuns,
+  studio: async () => (await import("./studio.ts")).addStudio,
+  demo: async () => (await import("./demo.ts")).addDemo,
+  data: async () => (await import("./data.ts")).addData,
+};
+
+/** Adds the command that the arguments name. Where they name none, the help may be wanted, and that lists them all. */
+async function addCommands(program: Command, args: readonly string[]): Promise<void> {
+  const named = args.find((arg) => !arg.startsWith("-")) ?? "";
+  if (Object.hasOwn(COMMANDS, named)) return (await COMMANDS[named]!())(program);
+  for (const load of Object.values(COMMANDS)) (await load())(program);
+  program.addHelpText("after", await examples());
 }
 
 /** What can be trained, and the rest of a first look around. */

@@ -6,9 +6,6 @@ import { WrongCall } from "../errors.ts";
 import { openRun, type Run } from "../runs/run.ts";
 import { didYouMean } from "./suggestions.ts";
 
-/** Where runs are unless `--runs-dir` says otherwise. */
-export const RUNS_FOLDER = "runs";
-
 /** A run to look at. A folder that is none is the caller's mistake. */
 export async function openRunToRead(path: string): Promise<Run> {
   return openRun(path, { lock: false }).catch((error: Error) => {

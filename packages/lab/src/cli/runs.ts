@@ -6,7 +6,7 @@ import Table from "cli-table3";
 import type { Command } from "commander";
 import { formatResult } from "../report/numbers.ts";
 import { listRuns, type RunSummary } from "../runs/run.ts";
-import { RUNS_FOLDER } from "./run-folders.ts";
+import { RUNS_FOLDER } from "./common-options.ts";
 
 export function addRuns(program: Command): void {
   program

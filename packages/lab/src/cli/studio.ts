@@ -5,8 +5,8 @@ import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { startStudio } from "../server/server.ts";
+import { RUNS_FOLDER } from "./common-options.ts";
 import { wholeNumber } from "./parsers.ts";
-import { RUNS_FOLDER } from "./run-folders.ts";
 
 interface Options {
   readonly port: number;

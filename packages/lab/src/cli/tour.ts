@@ -10,9 +10,9 @@ import { writeAtomically } from "../runs/files.ts";
 import { loadData } from "../training/data.ts";
 import type { Reporter } from "../training/reporter.ts";
 import { beginRun, type Finished, trainRun } from "../training/training.ts";
-import { addCommonOptions, begin, type CommonOptions } from "./common-options.ts";
+import { addCommonOptions, begin, type CommonOptions, RUNS_FOLDER } from "./common-options.ts";
 import { oneOf } from "./parsers.ts";
-import { findExperiment, RUNS_FOLDER } from "./run-folders.ts";
+import { findExperiment } from "./run-folders.ts";
 import { stopOnSignal } from "./signals.ts";
 
 /** In the order of the tour: what each experiment is set to, and what share of the time it takes. */

@@ -7,9 +7,8 @@ import type { Command } from "commander";
 import { WrongCall } from "../errors.ts";
 import { loadData } from "../training/data.ts";
 import { beginRun, trainRun } from "../training/training.ts";
-import { addCommonOptions, begin, type CommonOptions } from "./common-options.ts";
+import { addCommonOptions, begin, type CommonOptions, RUNS_FOLDER } from "./common-options.ts";
 import { addConfigurationOptions, readConfiguration } from "./configuration.ts";
-import { RUNS_FOLDER } from "./run-folders.ts";
 import { stopOnSignal } from "./signals.ts";
 
 export function addTrain(program: Command): void {

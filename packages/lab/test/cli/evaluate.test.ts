@@ -2,11 +2,11 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import {
+  call,
   type Finished,
   HOOK_TIMEOUT,
   onlyRun,
   records,
-  softdraw,
   tinyNeighbours,
   tinyTraining,
   useFolder,
@@ -21,7 +21,7 @@ describe("an experiment that measures some figures in the last epoch only", () =
 
   beforeAll(async () => {
     home = await folder.fresh();
-    trained = await softdraw(home, ...tinyNeighbours(folder.path(), 2));
+    trained = await call(home, ...tinyNeighbours(folder.path(), 2));
     run = await onlyRun(home);
   }, HOOK_TIMEOUT);
 
@@ -43,14 +43,14 @@ describe("an experiment that measures some figures in the last epoch only", () =
   });
 
   test("is evaluated", async () => {
-    const { code, out, err } = await softdraw(home, "eval", run, "--examples", "10");
+    const { code, out, err } = await call(home, "eval", run, "--examples", "10");
     expect({ code, err }).toEqual({ code: 0, err: "" });
     expect(out).toMatch(/^test accuracy +\d+\.\d\d %/m);
     expect(out).toContain("10 test images");
   });
 
   test("refuses importance samples, which are the VAE's", async () => {
-    const { code, out, err } = await softdraw(home, "eval", run, "--importance-samples", "10");
+    const { code, out, err } = await call(home, "eval", run, "--importance-samples", "10");
     expect({ code, out }).toEqual({ code: 2, out: "" });
     expect(err).toBe(`error: --importance-samples: only vae has that, and ${run} is a run of dknn.\n`);
   });
@@ -58,8 +58,8 @@ describe("an experiment that measures some figures in the last epoch only", () =
 
 test("the VAE has a hundred importance samples without being asked", async () => {
   const home = await folder.fresh();
-  await softdraw(home, ...tinyTraining(folder.path(), 1));
-  const { code, out } = await softdraw(home, "eval", await onlyRun(home), "--examples", "5");
+  await call(home, ...tinyTraining(folder.path(), 1));
+  const { code, out } = await call(home, "eval", await onlyRun(home), "--examples", "5");
   expect(code).toBe(0);
   expect(out).toContain("(100 importance samples, 5 images");
 });

@@ -1,6 +1,6 @@
 import { experiments } from "@softdraw/experiments/all";
 import { expect, test } from "vitest";
-import { softdraw, useFolder } from "./support.ts";
+import { call, softdraw, useFolder } from "./support.ts";
 
 const folder = useFolder();
 
@@ -27,7 +27,7 @@ test.each([
   "demo explain",
 ])("softdraw %s --help: exits 0, says how to call it, and gives an example", async (command) => {
   const words = command === "" ? [] : command.split(" ");
-  const { code, out, err } = await softdraw(folder.path(), ...words, "--help");
+  const { code, out, err } = await call(folder.path(), ...words, "--help");
   expect(code).toBe(0);
   expect(err).toBe("");
   expect(out).toContain(`Usage: ${["softdraw", ...words].join(" ")}`);
@@ -35,9 +35,9 @@ test.each([
 });
 
 test("the help of train vae has every option with its default, and says which source counts", async () => {
-  const { out } = await softdraw(folder.path(), "help", "train");
+  const { out } = await call(folder.path(), "help", "train");
   expect(out).toContain("vae");
-  const { out: options } = await softdraw(folder.path(), "train", "vae", "--help");
+  const { out: options } = await call(folder.path(), "train", "vae", "--help");
   for (const option of ["--preset", "--config", "--data-dir", "--learning-rate", "--temperature", "--hard", "--json"]) {
     expect(options).toContain(`  ${option} `);
   }
@@ -46,10 +46,10 @@ test("the help of train vae has every option with its default, and says which so
 });
 
 test("the first help has an example of every experiment", async () => {
-  const { out } = await softdraw(folder.path(), "--help");
+  const { out } = await call(folder.path(), "--help");
   for (const { name, title } of experiments)
     expect(out).toMatch(new RegExp(`^  softdraw train ${name} +${title}`, "m"));
-  const { out: train } = await softdraw(folder.path(), "train", "--help");
+  const { out: train } = await call(folder.path(), "train", "--help");
   for (const { name } of experiments) expect(train).toContain(`\n  softdraw train ${name} --help`);
 });
 

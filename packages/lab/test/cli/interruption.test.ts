@@ -2,7 +2,7 @@ import { readdir } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { noise } from "@softdraw/testing/bytes";
 import { beforeAll, expect, test } from "vitest";
-import { bytesOf, HOOK_TIMEOUT, onlyRun, softdraw, start, tinyTraining, useFolder } from "./support.ts";
+import { bytesOf, call, HOOK_TIMEOUT, onlyRun, softdraw, start, tinyTraining, useFolder } from "./support.ts";
 
 const EPOCHS = 8;
 const folder = useFolder();
@@ -45,7 +45,7 @@ test.each(["SIGINT", "SIGTERM"] as const)(
     expect(err).toMatch(new RegExp(`^Saved after step \\d of epoch \\d+\\. Continue with: softdraw resume ${name}\n$`));
     expect(await readdir(run)).not.toContain("lock");
     expect(await readdir(run)).not.toContain("result.json");
-    expect(await softdraw(home, "resume", name)).toMatchObject({ code: 0, err: "" });
+    expect(await call(home, "resume", name)).toMatchObject({ code: 0, err: "" });
     await expectUninterrupted(run);
   },
 );
@@ -81,10 +81,10 @@ test("killed before its first checkpoint, a run says so to those who look at it,
   child.kill("SIGKILL");
   await finished;
   const run = await onlyRun(home);
-  const looked = await softdraw(home, "eval", run);
+  const looked = await call(home, "eval", run);
   expect(looked.code).toBe(1);
   expect(looked.err).toContain("has no checkpoint yet");
   expect(looked.err).toContain(`softdraw resume ${run}`);
-  expect(await softdraw(home, "resume", run)).toMatchObject({ code: 0 });
+  expect(await call(home, "resume", run)).toMatchObject({ code: 0 });
   await expectUninterrupted(run);
 });

@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import { decodeCheckpoint, encodeCheckpoint } from "@softdraw/experiments/checkpoint/safetensors";
 import { pngSize } from "@softdraw/experiments/report/png";
 import { beforeAll, describe, expect, test } from "vitest";
-import { bytesOf, HOOK_TIMEOUT, onlyRun, records, softdraw, start, tinyTraining, useFolder } from "./support.ts";
+import { bytesOf, call, HOOK_TIMEOUT, onlyRun, records, softdraw, start, tinyTraining, useFolder } from "./support.ts";
 
 const folder = useFolder();
 let home: string;
@@ -11,7 +11,7 @@ let run: string;
 
 beforeAll(async () => {
   home = await folder.fresh();
-  expect(await softdraw(home, ...tinyTraining(folder.path(), 2))).toMatchObject({ code: 0 });
+  expect(await call(home, ...tinyTraining(folder.path(), 2))).toMatchObject({ code: 0 });
   run = await onlyRun(home);
 }, HOOK_TIMEOUT);
 
@@ -26,7 +26,7 @@ const textOf = (path: string, name: string) => readFile(join(path, name), "utf8"
 
 describe("runs", () => {
   test("lists the runs with their results", async () => {
-    const { code, out } = await softdraw(home, "runs");
+    const { code, out } = await call(home, "runs");
     expect(code).toBe(0);
     const [row] = out.split("\n").filter((line) => line.includes("vae-"));
     expect(row).toMatch(new RegExp(`${basename(run)} .* finished .* 2 .* discrete test loss \\d+\\.\\d\\d nats`));
@@ -34,14 +34,14 @@ describe("runs", () => {
   });
 
   test("--json: a record a run", async () => {
-    const { out } = await softdraw(folder.path(), "runs", "--runs-dir", join(home, "runs"), "--json");
+    const { out } = await call(folder.path(), "runs", "--runs-dir", join(home, "runs"), "--json");
     const [record] = records(out);
     expect(record).toMatchObject({ type: "run", name: basename(run), experiment: "vae", state: "finished", epochs: 2 });
     expect(record!.metrics).toEqual(records(await textOf(run, "metrics.jsonl")).at(-1));
   });
 
   test("says so when there are none, and how to make one", async () => {
-    const { code, out } = await softdraw(await folder.fresh(), "runs");
+    const { code, out } = await call(await folder.fresh(), "runs");
     expect(code).toBe(0);
     expect(out).toBe("No runs in runs. Make one with: softdraw train vae\n");
   });
@@ -49,15 +49,15 @@ describe("runs", () => {
 
 describe("eval", () => {
   test("prints the figures of the test set and the bound", async () => {
-    const call = ["eval", run, "--importance-samples", "10", "--examples", "20"];
-    const { code, out, err } = await softdraw(home, ...call);
+    const words = ["eval", run, "--importance-samples", "10", "--examples", "20"];
+    const { code, out, err } = await call(home, ...words);
     expect(code).toBe(0);
     expect(err).toBe("");
     expect(out).toMatch(/^discrete test loss +\d+\.\d\d nats/m);
     expect(out).toMatch(
       /^log-likelihood bound +-\d+\.\d\d nats {2}\(10 importance samples, 20 images, standard error/m,
     );
-    const { out: json } = await softdraw(home, ...call, "--json");
+    const { out: json } = await call(home, ...words, "--json");
     const [{ type, results }] = records(json) as [{ type: string; results: { name: string; value: number }[] }];
     expect(type).toBe("result");
     const bound = results.find(({ name }) => name === "log-likelihood bound")!;
@@ -68,7 +68,7 @@ describe("eval", () => {
 describe("sample", () => {
   test("writes a picture of so many, the same for the same seed", async () => {
     const draw = async (name: string, ...more: string[]) => {
-      const { code, out } = await softdraw(home, "sample", run, "--count", "10", "--out", name, ...more);
+      const { code, out } = await call(home, "sample", run, "--count", "10", "--out", name, ...more);
       expect(code).toBe(0);
       expect(out).toContain(`${name}: 10 codes`);
       return readFile(join(home, name));
@@ -80,7 +80,7 @@ describe("sample", () => {
   });
 
   test("a picture that cannot be written is an error with the reason", async () => {
-    const { code, err } = await softdraw(home, "sample", run, "--out", "none/samples.png");
+    const { code, err } = await call(home, "sample", run, "--out", "none/samples.png");
     expect(code).toBe(1);
     expect(err).toBe("error: cannot write none/samples.png: its folder does not exist (ENOENT)\n");
   });
@@ -88,10 +88,10 @@ describe("sample", () => {
 
 describe("data", () => {
   test("list says which there are", async () => {
-    const { code, out } = await softdraw(home, "data", "list");
+    const { code, out } = await call(home, "data", "list");
     expect(code).toBe(0);
     expect(out).toMatch(/digits .* embedded .* 9,000 .* 1,000/);
-    const listed = records((await softdraw(home, "data", "list", "--json")).out);
+    const listed = records((await call(home, "data", "list", "--json")).out);
     expect(listed.map(({ type, name, state }) => [type, name, state])).toEqual([
       ["dataset", "digits", "embedded"],
       ["dataset", "mnist", "not here"],
@@ -100,10 +100,10 @@ describe("data", () => {
   });
 
   test("verify: sound files exit 0, others 1 by name", async () => {
-    const sound = await softdraw(home, "data", "verify", "digits");
+    const sound = await call(home, "data", "verify", "digits");
     expect(sound).toMatchObject({ code: 0, err: "" });
     expect(sound.out).toMatch(/^sound {2}.*digits\n$/);
-    const wrong = await softdraw(home, "data", "verify", "mnist", "--data-dir", folder.path());
+    const wrong = await call(home, "data", "verify", "mnist", "--data-dir", folder.path());
     expect(wrong.code).toBe(1);
     expect(wrong.out.match(/^wrong {2}.*-ubyte/gm)).toHaveLength(4);
     expect(wrong.err).toBe("error: 4 of 4 files of mnist are missing or wrong.\n");
@@ -120,7 +120,7 @@ describe("a failure exits 1", () => {
   });
 
   test("with --debug, also with the stack trace", async () => {
-    const { code, err } = await softdraw(await folder.fresh(), ...failing(), "--debug");
+    const { code, err } = await call(await folder.fresh(), ...failing(), "--debug");
     expect(code).toBe(1);
     expect(err).toMatch(/^error: Error: The loss is .*\n\s+at .*loop\.ts/);
   });
@@ -130,7 +130,7 @@ describe("resume", () => {
   test("of a finished run changes nothing", async () => {
     const copy = await copyOfRun();
     const before = await bytesOf(copy);
-    const { code, out, err } = await softdraw(home, "resume", copy);
+    const { code, out, err } = await call(home, "resume", copy);
     expect({ code, err }).toEqual({ code: 0, err: "" });
     expect(out).toContain("discrete test loss");
     expect(await bytesOf(copy)).toEqual(before);
@@ -144,10 +144,10 @@ describe("resume", () => {
     const first = start(busy, ...tinyTraining(folder.path(), 10_000, "--json"));
     await first.output('"type":"epoch"', 2);
     const path = await onlyRun(busy);
-    const second = await softdraw(busy, "resume", path);
+    const second = await call(busy, "resume", path);
     expect(second.code).toBe(1);
     expect(second.err).toMatch(new RegExp(`^error: ${path} is in use by process ${first.child.pid} since .*\n$`));
-    expect((await softdraw(busy, "runs")).out).toContain(" running ");
+    expect((await call(busy, "runs")).out).toContain(" running ");
     const soFar = records(await textOf(path, "metrics.jsonl")).length;
     await first.output('"type":"epoch"', soFar + 2);
     first.child.kill("SIGINT");
@@ -196,7 +196,7 @@ describe("a checkpoint that is not the run's own is refused, and nothing else to
     const copy = await copyOfRun();
     await damage(copy);
     for (const command of ["resume", "eval"]) {
-      const { code, err } = await softdraw(home, command, copy);
+      const { code, err } = await call(home, command, copy);
       expect(err).toMatch(message);
       expect(err).toMatch(/^error: .*\n$/);
       expect(err).toContain(copy);

@@ -4,7 +4,7 @@ import type { Picture } from "@softdraw/experiments/report/pixels";
 import { decodePicture, encodePicture } from "@softdraw/experiments/report/png";
 import { noise } from "@softdraw/testing/bytes";
 import { beforeAll, describe, expect, test } from "vitest";
-import { HOOK_TIMEOUT, onlyRun, records, softdraw, tinyTraining, useFolder } from "./support.ts";
+import { call, HOOK_TIMEOUT, onlyRun, records, tinyTraining, useFolder } from "./support.ts";
 
 const folder = useFolder();
 
@@ -18,13 +18,13 @@ beforeAll(async () => {
   home = await folder.fresh();
   const data = ["--data", "mnist", "--data-dir", folder.path(), "--batch", "50", "--epochs", "1"];
   const model = ["--pieces", "2", "--channels", "4", "--hidden", "8", "--iterations", "5"];
-  const trained = await softdraw(home, "train", "jigsaw", ...data, ...model, "--threads", "1");
+  const trained = await call(home, "train", "jigsaw", ...data, ...model, "--threads", "1");
   expect(trained).toMatchObject({ code: 0, err: "" });
   run = await onlyRun(home);
   await writeFile(join(home, "picture.png"), encodePicture(picture));
 }, HOOK_TIMEOUT);
 
-const solve = (...args: string[]) => softdraw(home, "solve", run, ...args, "--threads", "1");
+const solve = (...args: string[]) => call(home, "solve", run, ...args, "--threads", "1");
 const readPicture = async (...names: string[]) => decodePicture(await readFile(join(home, ...names)));
 
 /** The quarters of a picture, as text. */
@@ -79,7 +79,7 @@ describe("a wrong call exits 2, says what is wrong, and writes nothing", () => {
 
   beforeAll(async () => {
     const other = await folder.fresh();
-    await softdraw(other, ...tinyTraining(folder.path(), 1));
+    await call(other, ...tinyTraining(folder.path(), 1));
     ofVae = await onlyRun(other);
     await writeFile(join(home, "text.png"), "no picture");
     const png = encodePicture(picture);
@@ -106,12 +106,12 @@ describe("a wrong call exits 2, says what is wrong, and writes nothing", () => {
   });
 
   test("a run of another experiment", async () => {
-    const { code, err } = await softdraw(home, "solve", ofVae, "picture.png", "--out-dir", folder.path());
+    const { code, err } = await call(home, "solve", ofVae, "picture.png", "--out-dir", folder.path());
     expect({ code, err }).toEqual({ code: 2, err: "error: vae solves no pictures. A run of jigsaw does.\n" });
   });
 
   test("a folder that is no run, or no picture named", async () => {
-    const none = await softdraw(home, "solve", "runs/none", "picture.png");
+    const none = await call(home, "solve", "runs/none", "picture.png");
     expect(none).toMatchObject({ code: 2, err: expect.stringContaining("runs/none") });
     expect(await solve()).toMatchObject({ code: 2, err: expect.stringContaining("picture") });
   });

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { softdraw, start, useFolder } from "./support.ts";
+import { call, softdraw, start, useFolder } from "./support.ts";
 
 const folder = useFolder();
 const isBuilt = existsSync(fileURLToPath(new URL("../../page/index.html", import.meta.url)));
@@ -38,7 +38,7 @@ describe.runIf(isBuilt)("the built page", () => {
 });
 
 test("a port that is none is a wrong call", async () => {
-  const { code, err } = await softdraw(folder.path(), "studio", "--port", "70000");
+  const { code, err } = await call(folder.path(), "studio", "--port", "70000");
   expect(code).toBe(2);
   expect(err).toContain("Expected a whole number of at least 0 and at most 65535.");
 });

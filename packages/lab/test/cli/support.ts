@@ -6,8 +6,10 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { format } from "node:util";
 import { idxBytes } from "@softdraw/testing/bytes";
-import { afterAll, afterEach, beforeAll } from "vitest";
+import { afterAll, afterEach, beforeAll, vi } from "vitest";
+import { runCommand } from "../../src/cli/main.ts";
 import { loadDigits } from "../../src/data/digits.ts";
 
 export const PROGRAM = fileURLToPath(new URL("../../bin/softdraw.js", import.meta.url));
@@ -36,10 +38,51 @@ export function start(folder: string, ...args: string[]): Started {
   return startCommand(folder, process.execPath, [PROGRAM, ...args]);
 }
 
-/** The program from its start to its end. */
+/** The program as a process of its own, from its start to its end. */
 export function softdraw(folder: string, ...args: string[]): Promise<Finished> {
   return start(folder, ...args).finished;
 }
+
+/**
+ * As `softdraw`, in this process: for tests of what a command does. To start a process and to load all that a command needs
+ * takes longer than most commands do. Threads and the reader of a pipe are of the whole process, and are not prepared.
+ */
+export async function call(folder: string, ...args: string[]): Promise<Finished> {
+  const text = { out: "", err: "" };
+  const collect = (name: "out" | "err") => (part: string | Uint8Array) => {
+    text[name] += part;
+    return true;
+  };
+  const collectLine =
+    (name: "out" | "err") =>
+    (...values: unknown[]) =>
+      void collect(name)(`${format(...values)}\n`);
+  const listeners = ENDING.map((signal) => process.listeners(signal));
+  const home = process.cwd();
+  const spies = [
+    vi.spyOn(process.stdout, "write").mockImplementation(collect("out")),
+    vi.spyOn(process.stderr, "write").mockImplementation(collect("err")),
+    vi.spyOn(console, "log").mockImplementation(collectLine("out")),
+    vi.spyOn(console, "error").mockImplementation(collectLine("err")),
+  ];
+  vi.stubEnv("XDG_CACHE_HOME", join(folder, "cache"));
+  process.chdir(folder);
+  try {
+    const code = await runCommand(args);
+    return { code, ...text };
+  } finally {
+    process.chdir(home);
+    vi.unstubAllEnvs();
+    for (const spy of spies) spy.mockRestore();
+    // A command listens for signals as long as its process lives.
+    for (const [i, signal] of ENDING.entries()) {
+      for (const listener of process.listeners(signal))
+        if (!listeners[i]!.includes(listener)) process.off(signal, listener);
+    }
+  }
+}
+
+const ENDING = ["SIGINT", "SIGTERM"] as const;
 
 /** `start` for another command that runs the program. */
 export function startCommand(folder: string, command: string, args: string[]): Started {

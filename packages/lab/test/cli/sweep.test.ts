@@ -2,7 +2,7 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { takeLock } from "../../src/runs/lock.ts";
-import { bytesOf, records, softdraw, start, useFolder } from "./support.ts";
+import { bytesOf, call, records, softdraw, start, useFolder } from "./support.ts";
 
 const folder = useFolder();
 
@@ -58,14 +58,14 @@ test("every combination is trained with every seed, and the one of the best mean
 
 test("a trial is a run as train makes it, on all but the last sixth", { timeout: TIMEOUT }, async () => {
   const { home, at } = whole;
-  const listed = await softdraw(home, "runs", "--runs-dir", join(at, "trials"), "--json");
+  const listed = await call(home, "runs", "--runs-dir", join(at, "trials"), "--json");
   expect(records(listed.out)).toMatchObject(Array(4).fill({ state: "finished", config: { fold: "6/6" } }));
   const trial = join(at, "trials", TRIALS[2]!);
   const { command } = JSON.parse(await readFile(join(trial, "config.json"), "utf8"));
   await softdraw(home, ...command.split(" ").slice(1), "--threads", "2");
   const [alone] = await readdir(join(home, "runs"));
   expect(await bytesOf(join(home, "runs", alone!))).toEqual(await bytesOf(trial));
-  expect((await softdraw(home, "eval", trial, "--importance-samples", "2")).code).toBe(0);
+  expect((await call(home, "eval", trial, "--importance-samples", "2")).code).toBe(0);
 });
 
 test.each(["SIGINT", "SIGKILL"] as const)(
@@ -100,7 +100,7 @@ test.each(["SIGINT", "SIGKILL"] as const)(
 test("a sweep that another process works on is left alone", { timeout: TIMEOUT }, async () => {
   const { home, at } = whole;
   const release = await takeLock(join(at, "lock"));
-  const { code, err } = await softdraw(home, "sweep", "--resume", at.slice(home.length + 1));
+  const { code, err } = await call(home, "sweep", "--resume", at.slice(home.length + 1));
   expect({ code, err }).toEqual({ code: 1, err: expect.stringMatching(/is in use by process \d+/) });
   await release();
 });

@@ -2,7 +2,7 @@
 
 import { spawnSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
-import { onlyRun, PROGRAM, softdraw, startCommand, tinyNeighbours, tinyTraining, useFolder } from "./support.ts";
+import { call, onlyRun, PROGRAM, startCommand, tinyNeighbours, tinyTraining, useFolder } from "./support.ts";
 
 const folder = useFolder();
 const hasScript = process.platform === "linux" && spawnSync("script", ["--version"]).status === 0;
@@ -47,7 +47,7 @@ describe.skipIf(!hasScript)("on a terminal", () => {
 
   test("Ctrl-C during an evaluation ends it, and leaves the terminal in order", async () => {
     const home = await folder.fresh();
-    await softdraw(home, ...tinyTraining(folder.path(), 1));
+    await call(home, ...tinyTraining(folder.path(), 1));
     const run = await onlyRun(home);
     const { child, finished, output } = onTerminal(home, "eval", run, "--importance-samples", "10000000");
     await output("evaluating", 2);
@@ -59,7 +59,7 @@ describe.skipIf(!hasScript)("on a terminal", () => {
 
   test("a bar shows the share of an evaluation of nearest neighbours that is done", async () => {
     const home = await folder.fresh();
-    await softdraw(home, ...tinyNeighbours(folder.path(), 1));
+    await call(home, ...tinyNeighbours(folder.path(), 1));
     const { code, out } = await onTerminal(home, "eval", await onlyRun(home)).finished;
     expect(code).toBe(0);
     expect(out).toMatch(/evaluating [=-]+ 100 %/);

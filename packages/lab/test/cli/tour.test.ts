@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { softdraw, useFolder } from "./support.ts";
+import { call, useFolder } from "./support.ts";
 
 const folder = useFolder();
 
@@ -10,11 +10,11 @@ const TIMEOUT = 300_000;
 
 describe("a tour of one", () => {
   let home: string;
-  let finished: Awaited<ReturnType<typeof softdraw>>;
+  let finished: Awaited<ReturnType<typeof call>>;
 
   beforeAll(async () => {
     home = await folder.fresh();
-    finished = await softdraw(home, "tour", "explain", "--json");
+    finished = await call(home, "tour", "explain", "--json");
   }, TIMEOUT);
 
   test("is an ordinary run, and one report of it", async () => {
@@ -35,17 +35,17 @@ describe("a tour of one", () => {
 
   test("which eval and runs can read", async () => {
     const run = JSON.parse(finished.out.split("\n")[0]!).run as string;
-    const judged = await softdraw(home, "eval", run, "--examples", "200");
+    const judged = await call(home, "eval", run, "--examples", "200");
     expect([judged.code, judged.err]).toEqual([0, ""]);
     expect(judged.out).toMatch(/^accuracy +\d/m);
-    const listed = await softdraw(home, "runs");
+    const listed = await call(home, "runs");
     expect([listed.code, listed.err]).toEqual([0, ""]);
     expect(listed.out).toMatch(/explain-.*finished.*accuracy/);
   });
 });
 
 test("an experiment that is no part of it is refused, naming those that are", async () => {
-  const { code, err } = await softdraw(await folder.fresh(), "tour", "sort");
+  const { code, err } = await call(await folder.fresh(), "tour", "sort");
   expect(code).toBe(2);
   expect(err).toContain("vae, dknn, jigsaw, explain");
 });
@@ -55,12 +55,12 @@ test(
   async () => {
     const home = await folder.fresh();
     const options = ["--task", "xor", "--epochs", "1", "--steps", "2", "--batch", "10"];
-    const { code, out, err } = await softdraw(home, "train", "explain", ...options);
+    const { code, out, err } = await call(home, "train", "explain", ...options);
     expect([code, err]).toEqual([0, ""]);
     expect(out).toContain("softdraw train explain --task xor --epochs 1 --steps 2 --batch 10\n");
     expect(out).toMatch(/^epoch +loss +rank +chosen +accuracy +gap +temp +ex\/s$/m);
     expect(out).toMatch(/^feature {2}1 {2}chosen in +\d+\.\d % of the examples$/m);
-    const refused = await softdraw(home, "train", "explain", "--task", "xor", "--width", "8");
+    const refused = await call(home, "train", "explain", "--task", "xor", "--width", "8");
     expect(refused).toMatchObject({
       code: 2,
       err: expect.stringContaining("--width: The task xor has no such option, got 8."),
@@ -73,7 +73,7 @@ test(
   "demo explain compares the samplers",
   async () => {
     const home = await folder.fresh();
-    const { code, out, err } = await softdraw(home, "demo", "explain", "--seeds", "1", "--steps", "10", "--json");
+    const { code, out, err } = await call(home, "demo", "explain", "--seeds", "1", "--steps", "10", "--json");
     expect([code, err]).toEqual([0, ""]);
     const runs = out.trim().split("\n").map((line) => JSON.parse(line)); // biome-ignore format: one line
     expect(runs.map(({ task, sampler }) => `${task} ${sampler}`)).toEqual(

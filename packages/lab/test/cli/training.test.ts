@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import {
   bytesOf,
+  call,
   type Finished,
   HOOK_TIMEOUT,
   onlyRun,
@@ -27,10 +28,10 @@ beforeAll(async () => {
   trained = { finished, run, config: JSON.parse(await readFile(join(run, "config.json"), "utf8")) };
 }, HOOK_TIMEOUT);
 
-/** Trains in a folder of its own, and returns the run. */
-async function trainAgain(...args: string[]): Promise<string> {
+/** Trains in a folder of its own, in this process or in another, and returns the run. */
+async function trainAgain(train: typeof call, ...args: string[]): Promise<string> {
   const home = await folder.fresh();
-  expect(await softdraw(home, ...args)).toMatchObject({ code: 0, err: "" });
+  expect(await train(home, ...args)).toMatchObject({ code: 0, err: "" });
   return onlyRun(home);
 }
 
@@ -95,7 +96,7 @@ describe("the configuration", () => {
     await writeFile(join(home, "options.json"), JSON.stringify(file));
     const sources = ["--preset", "tutorial", "--config", "options.json"];
     const options = ["--epochs", "1", "--variables", "5", "--no-hard", "--no-encoder-relu"];
-    expect(await softdraw(home, "train", "vae", ...sources, ...options)).toMatchObject({ code: 0, err: "" });
+    expect(await call(home, "train", "vae", ...sources, ...options)).toMatchObject({ code: 0, err: "" });
     const { config, command } = JSON.parse(await readFile(join(await onlyRun(home), "config.json"), "utf8"));
     expect(config).toMatchObject({
       ...{ epochs: 1, variables: 5, hard: false, encoderRelu: false },
@@ -109,28 +110,28 @@ describe("the configuration", () => {
 
   test("a run's config.json makes the same bytes again, and so does its command", async () => {
     const expected = await bytesOf(trained.run);
-    const again = await trainAgain("train", "vae", "--config", join(trained.run, "config.json"));
+    const again = await trainAgain(call, "train", "vae", "--config", join(trained.run, "config.json"));
     expect(await bytesOf(again)).toEqual(expected);
     const command = trained.config.command.split(" ");
     expect(command[0]).toBe("softdraw");
-    expect(await bytesOf(await trainAgain(...command.slice(1)))).toEqual(expected);
+    expect(await bytesOf(await trainAgain(call, ...command.slice(1)))).toEqual(expected);
   });
 
   test("keeps the data's whole path, so that the run can be used from anywhere", async () => {
     const home = await folder.fresh();
-    await softdraw(home, ...tinyTraining("..", 1));
+    await call(home, ...tinyTraining("..", 1));
     const run = await onlyRun(home);
     expect(JSON.parse(await readFile(join(run, "config.json"), "utf8")).config.dataDir).toBe(folder.path());
-    expect(await softdraw(folder.path(), "resume", run)).toMatchObject({ code: 0 });
+    expect(await call(folder.path(), "resume", run)).toMatchObject({ code: 0 });
   });
 });
 
 test("two threads make the bytes of one", async () => {
-  expect(await bytesOf(await trainAgain(...train("--threads", "2")))).toEqual(await bytesOf(trained.run));
+  expect(await bytesOf(await trainAgain(softdraw, ...train("--threads", "2")))).toEqual(await bytesOf(trained.run));
 });
 
 test("the embedded digits need no other option", async () => {
-  const run = await trainAgain("train", "vae", "--epochs", "1", "--batch", "1000");
+  const run = await trainAgain(call, "train", "vae", "--epochs", "1", "--batch", "1000");
   const [record] = records(await readFile(join(run, "metrics.jsonl"), "utf8"));
   expect(record).toMatchObject({ epoch: 1 });
   expect(await readFile(join(run, "report.html"), "utf8")).toContain("digits: 9,000 to train, 1,000 to test");

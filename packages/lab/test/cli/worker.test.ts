@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { missingRedis, startRedis } from "@softdraw/testing/redis-server";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { bytesOf, records, softdraw, start, useFolder } from "./support.ts";
+import { bytesOf, call, records, softdraw, start, useFolder } from "./support.ts";
 
 const folder = useFolder();
 
@@ -59,7 +59,7 @@ test.each([
   ],
 ])("softdraw %j is a wrong call", async (args, message) => {
   const home = await folder.fresh();
-  expect(await softdraw(home, ...args)).toMatchObject({ code: 2, out: "", err: expect.stringContaining(message) });
+  expect(await call(home, ...args)).toMatchObject({ code: 2, out: "", err: expect.stringContaining(message) });
   expect(await readdir(home)).toEqual([]);
 });
 

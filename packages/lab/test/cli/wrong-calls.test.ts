@@ -1,6 +1,6 @@
 import { readdir, writeFile } from "node:fs/promises";
 import { beforeAll, describe, expect, test } from "vitest";
-import { softdraw, useFolder } from "./support.ts";
+import { call, type Finished, softdraw, useFolder } from "./support.ts";
 
 const folder = useFolder();
 
@@ -15,6 +15,9 @@ const FILES = {
 beforeAll(async () => {
   for (const [name, text] of Object.entries(FILES)) await writeFile(folder.path(name), text);
 });
+
+/** One that the parser of the command line refuses, and one that is refused later. */
+const PROCESSES = ["train vae --epoch 3", "train vae --batch 10000"];
 
 /** Calls, and what the error has to contain: what was wrong, what was expected, what came, and a suggestion if there is one. */
 const calls: [string, string[]][] = [
@@ -88,13 +91,24 @@ const calls: [string, string[]][] = [
 ];
 
 describe("a wrong call exits 2, says what is wrong, and leaves nothing behind", () => {
-  test.each(calls)("softdraw %s", async (call, expected) => {
+  const expectRefusal = async (call: () => Promise<Finished>, expected: string[]) => {
     const before = await readdir(folder.path());
-    const { code, out, err } = await softdraw(folder.path(), ...call.split(" "));
+    const { code, out, err } = await call();
     for (const text of expected) expect(err).toContain(text);
     expect(code).toBe(2);
     expect(out).toBe("");
     expect(err).not.toMatch(/\n\s+at /);
     expect(await readdir(folder.path())).toEqual(before);
+  };
+
+  test.each(calls)("softdraw %s", async (words, expected) => {
+    await expectRefusal(() => call(folder.path(), ...words.split(" ")), expected);
   });
+
+  test.each(calls.filter(([words]) => PROCESSES.includes(words)))(
+    "softdraw %s, as a process",
+    async (words, expected) => {
+      await expectRefusal(() => softdraw(folder.path(), ...words.split(" ")), expected);
+    },
+  );
 });
