@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { Experiment } from "@softdraw/experiments/experiment";
 import { silentReporter } from "@softdraw/lab/cli/output";
 import { loadDigits } from "@softdraw/lab/data/digits";
-import { defaultThreads, installThreads } from "@softdraw/threads/threads";
+import { defaultThreads, installThreads } from "@softdraw/threads";
 import type { MemoryUse } from "../contestant.ts";
 import { watchWasmMemory } from "./memory.ts";
 import { serve } from "./serve.ts";
