@@ -28,7 +28,7 @@ export function initConvolution(
  */
 export function pooledConvolution({ weight, bias }: Convolution, images: np.Array): np.Array {
   // The maximum passes a constant on, so bias and ReLU are left for the quarter that it leaves.
-  return keep(nn.relu(maxPool(convolve(weight, images)).add(bias)));
+  return materialize(nn.relu(maxPool(convolve(weight, images)).add(bias)));
 }
 
 /**
@@ -48,7 +48,7 @@ export function pooledPatchConvolution({ weight, bias }: Convolution, patches: n
   );
   patches.dispose();
   flat.dispose();
-  return keep(nn.relu(largest(products).reshape([height, width, batch, outputs]).add(bias)));
+  return materialize(nn.relu(largest(products).reshape([height, width, batch, outputs]).add(bias)));
 }
 
 /** Numbers a patch takes: the engine multiplies fast when this is a multiple of 4. */
@@ -59,7 +59,7 @@ export function paddedPatchSize(size: number): number {
 /** Images `[height, width, batch, channels]` as one row each, `[batch, height * width * channels]`. */
 export function flatten(images: np.Array): np.Array {
   const [height, width, batch, channels] = images.shape as [number, number, number, number];
-  return keep(np.transpose(images, [2, 0, 1, 3]).reshape([batch, height * width * channels]));
+  return materialize(np.transpose(images, [2, 0, 1, 3]).reshape([batch, height * width * channels]));
 }
 
 function convolve(weight: np.Array, images: np.Array): np.Array {
@@ -111,7 +111,13 @@ function largest(parts: np.Array[]): np.Array {
   return np.maximum(np.maximum(a, b), np.maximum(c, d));
 }
 
-/** The same array, computed once: the engine evaluates what is cheap again for each reader, but never a reduction. */
-export function keep(x: np.Array): np.Array {
+/**
+ * The same array, written to memory once, inside `jit` and in the gradient, too. Otherwise the engine may put the operations
+ * that make it into every kernel that reads it, and do them again for every number that such a kernel reads. It never does
+ * that with a reduction; so this is the mean of the array and a copy of it, which is the array to the last bit.
+ *
+ * Upstream: `jit` fuses what is cheap into all of its readers, matrix products included, however often each reads it.
+ */
+export function materialize(x: np.Array): np.Array {
   return np.mean(np.broadcastTo(x.reshape([1, ...x.shape]), [2, ...x.shape]), 0);
 }
