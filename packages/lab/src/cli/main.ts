@@ -36,7 +36,7 @@ function endWithReader(error: NodeJS.ErrnoException): void {
   throw error;
 }
 
-/** Imported late, because they import the engine, which looks for threads when it is. */
+/** Upstream: the engine looks for workers when it is imported; so what imports it is imported late. */
 async function commands() {
   return [
     (await import("./tour.ts")).addTour,
