@@ -1,7 +1,7 @@
 /** The package as it is published: built, and found by its exports. */
 
 import { spawnSync } from "node:child_process";
-import { cp, mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -24,6 +24,20 @@ beforeAll(async () => {
 });
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
+
+test("the README's first program prints what it says", async () => {
+  const readme = await readFile(join(HOME, "README.md"), "utf8");
+  const program = /```js\n(.*?)```/s.exec(readme)![1]!;
+  await symlink(
+    fileURLToPath(new URL("../../../node_modules/@jax-js", import.meta.url)),
+    join(folder, "node_modules/@jax-js"),
+  );
+  await writeFile(join(folder, "example.mjs"), program);
+  const child = spawnSync(process.execPath, ["example.mjs"], { cwd: folder, encoding: "utf8" });
+  expect(child.stderr).toBe("");
+  const shown = [...program.matchAll(/\/\/ prints: (.*)/g)].map(([, line]) => line);
+  expect(child.stdout.trim().split("\n")).toEqual(shown);
+});
 
 test("its threads start, and compute what one computes", () => {
   const program = `
