@@ -1,6 +1,6 @@
 /** Explained sequences as the lab trains them, at the settings of a preset or at the defaults. */
 
-import { installThreads } from "@softdraw/threads/threads";
+import { installThreads } from "@softdraw/threads";
 import { readOptions, serveExperiment } from "./serve.ts";
 
 const { threads, preset } = readOptions<{ threads: number; preset?: string }>();

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { Experiment } from "@softdraw/experiments/experiment";
 import { loadDigits } from "@softdraw/lab/data/digits";
 import { silentReporter } from "@softdraw/lab/training/reporter";
-import { defaultThreads, installThreads } from "@softdraw/threads/threads";
+import { defaultThreads, installThreads } from "@softdraw/threads";
 import type { MemoryUse } from "../contestant.ts";
 import { watchWasmMemory } from "./memory.ts";
 import { serve } from "./serve.ts";

@@ -1,6 +1,6 @@
 /** The VAE as the lab trains it, at the tutorial's settings. */
 
-import { installThreads } from "@softdraw/threads/threads";
+import { installThreads } from "@softdraw/threads";
 import { readOptions, serveExperiment } from "./serve.ts";
 
 const { threads } = readOptions<{ threads: number }>();

@@ -5,7 +5,7 @@
 
 import { jit, nn, numpy as np, random, tree } from "@jax-js/jax";
 import type { Parameters } from "../nn/adam.ts";
-import { keep } from "../nn/convolution.ts";
+import { materialize } from "../nn/convolution.ts";
 import { multipleOfFour } from "../nn/dense.ts";
 import { initPerceptron, type Perceptron, perceptron } from "../nn/perceptron.ts";
 import { chooseFeatures, type Task } from "./model.ts";
@@ -32,7 +32,7 @@ export function postHocTask<P extends Parameters>(
     init: (key) => initPerceptron(key, [features, hidden, hidden, multipleOfFour(groups)]),
     batch(key, size, { subject, examples, labels }) {
       const rows = randomRows(key, size, examples);
-      const x = keep(np.take(examples, rows.ref, 0));
+      const x = materialize(np.take(examples, rows.ref, 0));
       return { inputs: { subject, x }, labels: np.take(labels, rows, 0) };
     },
     score: (explainer, { x }) => scoreGroups(explainer, x, groups),
@@ -59,7 +59,7 @@ function hideUnseen(
   seen: np.Array,
 ): np.Array {
   const seenFeatures = np.matmul(seen, members);
-  return keep(x.mul(seenFeatures.ref).add(background.mul(np.subtract(1, seenFeatures))));
+  return materialize(x.mul(seenFeatures.ref).add(background.mul(np.subtract(1, seenFeatures))));
 }
 
 /** The k groups that are chosen of each input, and the class that the classifier tells by these alone and by the whole. */

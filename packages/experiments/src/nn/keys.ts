@@ -16,8 +16,9 @@ export function splitKey<Count extends number>(key: np.Array, count: Count): Lis
 
 /**
  * The key of one of 2^32 - 1 independent streams of a seed, from 1. Which stream is for what, an experiment's are in
- * training/streams.ts. Stream 0 is `random.key(seed)` itself, for which the engine would compile a kernel at every new
- * seed: 2 milliseconds.
+ * training/streams.ts. Stream 0 is `random.key(seed)` itself.
+ *
+ * Upstream: `random.key(seed)` outside of `jit` compiles a kernel for every new seed, which takes 2 milliseconds.
  */
 export function streamKey(seed: number, stream: number): np.Array {
   return np.array(Uint32Array.of(stream, seed));

@@ -1,23 +1,26 @@
-/** A thread that takes pieces of the engine's kernels. See the lab's job-board.js. */
+/**
+ * A thread of a page that takes pieces of the engine's kernels. See job-board.js. page-thread-source.ts has the same as a
+ * string.
+ */
 
-import { help, join } from "@softdraw/threads/job-board.js";
-import { type Kernel, placedKernel } from "@softdraw/threads/placement.js";
+import { help, join } from "./job-board.js";
+import { type Kernel, placedKernel } from "./placement.js";
 
-export interface Beginning {
+export interface StartMessage {
   readonly board: Int32Array;
   readonly memory: WebAssembly.Memory;
 }
 
-export interface KernelModule {
+export interface KernelMessage {
   readonly id: number;
   readonly module: WebAssembly.Module;
 }
 
-let own: Beginning;
+let own: StartMessage;
 let held: number | undefined;
 const kernels: Kernel[] = [];
 
-addEventListener("message", ({ data }: MessageEvent<Beginning | KernelModule>) => {
+addEventListener("message", ({ data }: MessageEvent<StartMessage | KernelMessage>) => {
   if ("board" in data) {
     own = data;
     join(own.board);
