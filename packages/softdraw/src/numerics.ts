@@ -5,7 +5,6 @@
  */
 
 import { numpy as np } from "@jax-js/jax";
-import type { Array } from "./checks.ts";
 
 /** The largest float32 below 1. */
 export const BELOW_ONE = 1 - 2 ** -24;
@@ -41,7 +40,7 @@ const LOWEST_EXPONENT = -96;
  *
  * @param x up to `HIGHEST_EXPONENT`
  */
-export function exponential(x: Array): Array {
+export function exponential(x: np.Array): np.Array {
   const raised = np.maximum(x, LOWEST_EXPONENT);
   const change = np.maximum(polynomial(raised.ref, EXPONENTIAL).mul(raised), -1);
   // The first square is that of 1 + change, before the 1 takes the last digits off.
@@ -51,12 +50,12 @@ export function exponential(x: Array): Array {
 }
 
 /** Logits of -Infinity raised to `LOWEST`; no gradient flows into them. */
-export function finite(logits: Array): Array {
+export function finite(logits: np.Array): np.Array {
   return np.maximum(logits, LOWEST);
 }
 
 /** log sigmoid(x), finite for every finite x. */
-export function logSigmoid(x: Array): Array {
+export function logSigmoid(x: np.Array): np.Array {
   return np.negative(softplus(np.negative(x)));
 }
 
@@ -64,12 +63,12 @@ export function logSigmoid(x: Array): Array {
  * `sum_i coefficients_i x^i`, even and odd powers apart, so that the processor can work at both at once. No high power
  * is formed: that of a small x would be a subnormal number, which takes many times as long.
  */
-export function polynomial(x: Array, coefficients: readonly number[]): Array {
+export function polynomial(x: np.Array, coefficients: readonly number[]): np.Array {
   const square = np.square(x.ref);
   const powers = (first: 0 | 1) =>
     coefficients
       .filter((_, i) => i % 2 === first)
-      .reduceRight<Array | number>((sum, c) => square.ref.mul(sum).add(c), 0);
+      .reduceRight<np.Array | number>((sum, c) => square.ref.mul(sum).add(c), 0);
   const even = powers(0);
   const odd = powers(1);
   square.dispose();
@@ -77,19 +76,19 @@ export function polynomial(x: Array, coefficients: readonly number[]): Array {
 }
 
 /** 1 / (1 + exp(-x)). The engine's own has a NaN gradient below -88, where exp(-x) overflows. */
-export function sigmoid(x: Array): Array {
+export function sigmoid(x: np.Array): np.Array {
   const positive = x.ref.greaterEqual(0);
   const decay = expOfMinusAbsolute(x);
   return np.where(positive, 1, decay.ref).div(decay.add(1));
 }
 
 /** log(1 + exp(x)). The engine's own is infinite above 88. */
-export function softplus(x: Array): Array {
+export function softplus(x: np.Array): np.Array {
   const positivePart = np.where(x.ref.greaterEqual(0), x.ref, 0);
   return positivePart.add(np.log(expOfMinusAbsolute(x).add(1)));
 }
 
 /** exp(-|x|), with the one-sided derivative -1 at 0: that of `absolute`, 0, would halve the gradients above there. */
-function expOfMinusAbsolute(x: Array): Array {
+function expOfMinusAbsolute(x: np.Array): np.Array {
   return np.exp(np.where(x.ref.greaterEqual(0), np.negative(x.ref), x));
 }

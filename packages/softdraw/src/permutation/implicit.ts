@@ -11,7 +11,6 @@
  */
 
 import { jit, lax, numpy as np } from "@jax-js/jax";
-import type { Array } from "../checks.ts";
 import { column, row } from "../rows.ts";
 
 /**
@@ -21,7 +20,7 @@ import { column, row } from "../rows.ts";
  * @param plan `[..., n, n]`, without gradient of its own, consumed
  */
 export const withImplicitGradient = jit(
-  function withImplicitGradient(x: Array, plan: Array, terms: number): Array {
+  function withImplicitGradient(x: np.Array, plan: np.Array, terms: number): np.Array {
     // Zero, with the gradient of x: what follows is linear in it.
     const change = x.ref.sub(lax.stopGradient(x));
     const weighted = plan.ref.mul(change.ref);
@@ -35,7 +34,7 @@ export const withImplicitGradient = jit(
 );
 
 /** The a of `(1 - M) a = right / r`, up to a constant, by the series of M. */
-function solve(plan: Array, right: Array, terms: number): Array {
+function solve(plan: np.Array, right: np.Array, terms: number): np.Array {
   const n = plan.shape.at(-1)!;
   const sums = plan.ref.sum(-1);
   const cut = np.where(plan.ref.less(1e-18), 0, plan);
@@ -62,10 +61,10 @@ function doublingsFor(n: number, terms: number): number {
   return Math.max(0, Math.floor(Math.log2((16 * terms) / n) / 2));
 }
 
-function matvec(matrix: Array, vector: Array): Array {
+function matvec(matrix: np.Array, vector: np.Array): np.Array {
   return matrix.mul(row(vector)).sum(-1);
 }
 
-function transposed(matrix: Array): Array {
+function transposed(matrix: np.Array): np.Array {
   return np.swapaxes(matrix, -1, -2);
 }

@@ -12,24 +12,24 @@
  */
 
 import { jit, lax, numpy as np } from "@jax-js/jax";
-import type { Array } from "../checks.ts";
+import { materialize } from "../materialize.ts";
 import { LOWEST } from "../numerics.ts";
-import { column, onceARow, row } from "../rows.ts";
+import { column, row } from "../rows.ts";
 
 /** The plan so far is `u_i K_ij v_j` with `K = exp(x_ij + f_i + g_j)`. Gradients flow through x, u and v alone. */
 export interface State {
-  f: Array;
-  g: Array;
-  kernel: Array;
-  u: Array;
-  v: Array;
-  [name: string]: Array;
+  f: np.Array;
+  g: np.Array;
+  kernel: np.Array;
+  u: np.Array;
+  v: np.Array;
+  [name: string]: np.Array;
 }
 
 /** Of rows and columns. */
 export interface Scalings {
-  u: Array;
-  v: Array;
+  u: np.Array;
+  v: np.Array;
 }
 
 /** exp(-87) is the last exponential that float32 holds in full; smaller ones are slow, and cost accuracy. */
@@ -42,7 +42,7 @@ const LOST = 14;
 const PIECE = 100;
 
 /** `iterations` of Sinkhorn, rows then columns, of logits `[..., n, n]`; at least one. */
-export function stabilized(x: Array, iterations: number): Array {
+export function stabilized(x: np.Array, iterations: number): np.Array {
   let state = start(x.ref);
   for (let done = 1; done < iterations; done += PIECE) {
     state = advance(state, x.ref, Math.min(PIECE, iterations - done), done > 1);
@@ -52,7 +52,7 @@ export function stabilized(x: Array, iterations: number): Array {
 }
 
 /** The first iteration, whose steps may be of any size, in the log domain; and the plan with its rows normalized alone. */
-export function firstIteration(x: Array): { state: State; softmax: Array } {
+export function firstIteration(x: np.Array): { state: State; softmax: np.Array } {
   const top = np.negative(lax.stopGradient(np.max(x.ref, -1)));
   const weights = np.exp(x.ref.add(column(top.ref)));
   const normalizer = np.reciprocal(weights.ref.sum(-1));
@@ -64,13 +64,13 @@ export function firstIteration(x: Array): { state: State; softmax: Array } {
   return { state, softmax: weights.mul(column(normalizer)) };
 }
 
-export const start = jit(function start(x: Array): State {
+export const start = jit(function start(x: np.Array): State {
   return firstIteration(x).state;
 });
 
 /** So many further iterations; from a state that is more than a first iteration old, `absorbing` its scalings at once. */
 export const advance = jit(
-  function advance(state: State, x: Array, iterations: number, absorbing: boolean): State {
+  function advance(state: State, x: np.Array, iterations: number, absorbing: boolean): State {
     const longest = longestRun(x.shape.at(-1)!);
     let reached = state;
     for (let done = 0; done < iterations; done += longest) {
@@ -95,7 +95,7 @@ export function run(state: State, iterations: number): { state: State; path: Sca
   return { state: { ...state, u, v }, path };
 }
 
-export const finish = jit(function finish({ kernel, u, v }: State): Array {
+export const finish = jit(function finish({ kernel, u, v }: State): np.Array {
   return kernel.mul(column(u)).mul(row(v));
 });
 
@@ -106,7 +106,7 @@ export function longestRun(n: number): number {
 }
 
 /** The same plan with the scalings moved into the kernel. */
-export function absorbed({ f, g, u, v }: State, x: Array): State {
+export function absorbed({ f, g, u, v }: State, x: np.Array): State {
   const [rows, columns] = [absorb(u), absorb(v)];
   const [nextF, nextG] = [f.add(rows.logarithm), g.add(columns.logarithm)];
   return { f: nextF, g: nextG, kernel: exponential(x, nextF.ref, nextG.ref), u: rows.rest, v: columns.rest };
@@ -116,22 +116,22 @@ export function absorbed({ f, g, u, v }: State, x: Array): State {
  * A scaling as the exponential of its logarithm and a rest of about 1. The rest has all of the gradient, and makes up
  * for the coarseness of the engine's logarithm.
  */
-function absorb(scaling: Array): { logarithm: Array; rest: Array } {
-  const logarithm = onceARow(np.log(lax.stopGradient(scaling.ref)));
-  return { logarithm: logarithm.ref, rest: scaling.mul(onceARow(np.exp(np.negative(logarithm)))) };
+function absorb(scaling: np.Array): { logarithm: np.Array; rest: np.Array } {
+  const logarithm = materialize(np.log(lax.stopGradient(scaling.ref)));
+  return { logarithm: logarithm.ref, rest: scaling.mul(materialize(np.exp(np.negative(logarithm)))) };
 }
 
 /** exp(x + f + g), with 0 for what float32 would not hold in full. */
-function exponential(x: Array, f: Array, g: Array): Array {
+function exponential(x: np.Array, f: np.Array, g: np.Array): np.Array {
   const exponent = x.add(column(f)).add(row(g));
   const drop = np.where(exponent.ref.less(LOWEST_EXPONENT), LOWEST, 0);
   return np.exp(exponent.add(lax.stopGradient(drop)));
 }
 
-export function scaleRows(kernel: Array, v: Array): Array {
+export function scaleRows(kernel: np.Array, v: np.Array): np.Array {
   return np.reciprocal(kernel.mul(row(v)).sum(-1));
 }
 
-export function scaleColumns(kernel: Array, u: Array): Array {
+export function scaleColumns(kernel: np.Array, u: np.Array): np.Array {
   return np.reciprocal(kernel.mul(column(u)).sum(-2));
 }

@@ -4,7 +4,6 @@
  */
 
 import { numpy as np, random } from "@jax-js/jax";
-import type { Array } from "../checks.ts";
 import { gumbelFromBits, perturb } from "../noise.ts";
 import { finite, polynomial } from "../numerics.ts";
 import { entriesAt, indicesOfLargest, inTable, ofLargest } from "./top.ts";
@@ -19,7 +18,7 @@ const LANES = 16;
  * The indices of the k largest of `perturb(key, logits)`, int32 `[..., k]`, the largest first. Where logits are so large
  * that they swallow the noise, above 4e6, and more columns tie than are kept, it need not be the first of equals.
  */
-export function indicesOfLargestPerturbed(key: Array, logits: Array, k: number): Array {
+export function indicesOfLargestPerturbed(key: np.Array, logits: np.Array, k: number): np.Array {
   const n = logits.shape.at(-1)!;
   const count = columnsFor(k);
   if (n < FEWEST_A_COLUMN * count) return indicesOfLargest(perturb(key, finite(logits)), k);
@@ -54,7 +53,7 @@ export function columnsFor(k: number): number {
 const BOUND = [42.091, -25.5085, 6.30552, -0.649951];
 
 /** What `gumbelFromBits` does not exceed, by sums, products and square roots. */
-export function gumbelBound(bits: Array): Array {
+export function gumbelBound(bits: np.Array): np.Array {
   let root = bits.astype(np.float32).add(0.5);
   for (let exponent = 1; exponent < 16; exponent *= 2) root = np.sqrt(root);
   return polynomial(root, BOUND);

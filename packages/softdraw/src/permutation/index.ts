@@ -19,42 +19,65 @@
  */
 
 import { jit, lax, numpy as np, tree } from "@jax-js/jax";
-import { columnsOfLargest } from "./assignment/columns.ts";
+import { columnsOfLargest } from "../assignment/columns.ts";
 import {
-  type Array,
+  checkArray,
   checkConcrete,
   checkCount,
   checkFloat,
   checkKey,
   checkPositive,
   checkSquare,
-  checkTemperature,
-  type TemperatureOptions,
-} from "./checks.ts";
-import { perturb } from "./noise.ts";
-import { finite } from "./numerics.ts";
-import { iterate, type SinkhornForm } from "./permutation/forms.ts";
-import { withImplicitGradient } from "./permutation/implicit.ts";
-import { advance, finish, stabilized, start } from "./permutation/stabilized.ts";
-import { unrolled } from "./permutation/unrolled.ts";
+  describe,
+} from "../checks.ts";
+import { perturb } from "../noise.ts";
+import { finite } from "../numerics.ts";
+import { checkChoice, checkTemperature, TEMPERATURE, type TemperatureOptions } from "../options.ts";
+import { kernelsOf } from "../structure.ts";
+import { iterate, type SinkhornForm } from "./forms.ts";
+import { withImplicitGradient } from "./implicit.ts";
+import { advance, finish, stabilized, start } from "./stabilized.ts";
+import { unrolled } from "./unrolled.ts";
+
+export type { SinkhornForm } from "./forms.ts";
+
+// The best assignment of the keys is found on the host, and the plan of the scaled logits is computed in pieces.
+const kernels = kernelsOf({
+  keys: (logits) => logits,
+  perturb,
+  vertex: (keys) => keys,
+  relaxation: (keys, temperature) => finite(keys).div(temperature),
+});
 
 export interface SinkhornOptions extends TemperatureOptions {
   /** Normalizations of the rows and then the columns; default 20. `iterationsFor` says how many a tolerance takes. */
-  iterations?: number;
+  iterations?: number | undefined;
   /**
    * How they are computed. "auto", the default: by matrix-vector products that stay in range at any temperature. "scaling":
    * by such products alone, a little faster, right only while the logits of a row differ by less than some 40
    * temperatures. "log": by log-sum-exps, as it is often written; several times slower, and no safer than "auto".
    */
-  form?: SinkhornForm;
+  form?: SinkhornForm | undefined;
   /**
    * "unrolled", the default: of the iterations as they are, from their scalings, a few vectors an iteration ("auto"), or
    * from matrices (the other forms). "implicit": of the fixed point that they approach, from the plan alone. It keeps
    * nothing of the iterations, and is wrong by as much as they have left to converge. There is no second derivative but of
    * the unrolled iterations of "scaling" and "log".
    */
-  gradient?: "unrolled" | "implicit";
+  gradient?: "unrolled" | "implicit" | undefined;
 }
+
+export interface IterationsForOptions extends TemperatureOptions {
+  /** The largest `residual` that will do: positive, default 1e-3. Float32 reaches about 1e-6. */
+  tolerance?: number | undefined;
+  /** Give up after so many iterations: a whole number, default 10,000. */
+  limit?: number | undefined;
+}
+
+const SINKHORN = [...TEMPERATURE, "iterations", "form", "gradient"];
+const ITERATIONS_FOR = [...TEMPERATURE, "tolerance", "limit"];
+const FORMS = ["auto", ...Object.keys(iterate)];
+const GRADIENTS = ["unrolled", "implicit"];
 
 /**
  * A permutation, or a relaxed one, of items: `result_i = sum_j plan_ij items_j`, shape of the items.
@@ -65,7 +88,7 @@ export interface SinkhornOptions extends TemperatureOptions {
  * @example
  * const sorted = permutation.apply(plan, np.array([30, 10, 20]));
  */
-export function apply(plan: Array, items: Array): Array {
+export function apply(plan: np.Array, items: np.Array): np.Array {
   checkPlanAndItems("permutation.apply", plan, items);
   return applyKernel(plan, items);
 }
@@ -76,7 +99,7 @@ export function apply(plan: Array, items: Array): Array {
  * @param plan `[..., n, n]`, consumed
  * @param items `[..., n, ...any]`, consumed
  */
-export function applyInverse(plan: Array, items: Array): Array {
+export function applyInverse(plan: np.Array, items: np.Array): np.Array {
   checkPlanAndItems("permutation.applyInverse", plan, items);
   return applyKernel(np.swapaxes(plan, -1, -2), items);
 }
@@ -91,15 +114,15 @@ export function applyInverse(plan: Array, items: Array): Array {
  * @param first matrix or index vector, consumed
  * @param second the same kind and shape, consumed
  */
-export function compose(first: Array, second: Array): Array {
+export function compose(first: np.Array, second: np.Array): np.Array {
   const isIndices = checkPermutation("permutation.compose", "first", first);
   if (
     checkPermutation("permutation.compose", "second", second) !== isIndices ||
     `${first.shape}` !== `${second.shape}`
   ) {
     throw new RangeError(
-      `permutation.compose: first and second must be of one kind and shape, got ${first.dtype}[${first.shape}] and ` +
-        `${second.dtype}[${second.shape}].`,
+      `permutation.compose: first and second must be of one kind and shape, got ${describe(first)} and ` +
+        `${describe(second)}.`,
     );
   }
   return isIndices ? np.takeAlongAxis(second, first, -1) : np.matmul(first, second);
@@ -110,7 +133,7 @@ export function compose(first: Array, second: Array): Array {
  *
  * @param value floating-point matrix `[..., n, n]` or integer index vector `[..., n]`, consumed
  */
-export function invert(value: Array): Array {
+export function invert(value: np.Array): np.Array {
   if (checkPermutation("permutation.invert", "value", value)) return np.argsort(value, -1);
   return np.swapaxes(value, -1, -2);
 }
@@ -120,7 +143,7 @@ export function invert(value: Array): Array {
  *
  * @param value floating-point matrix `[..., n, n]` or integer index vector `[..., n]`, consumed
  */
-export function isPermutation(value: Array): Array {
+export function isPermutation(value: np.Array): np.Array {
   const isIndices = checkPermutation("permutation.isPermutation", "value", value);
   const stopped = lax.stopGradient(value);
   return isIndices ? isIndexPermutationKernel(stopped) : isMatrixPermutationKernel(stopped);
@@ -138,26 +161,14 @@ export function isPermutation(value: Array): Array {
  * @example
  * const iterations = await permutation.iterationsFor(logits.ref, { temperature: 0.1, tolerance: 0.01 });
  */
-export async function iterationsFor(
-  logits: Array,
-  options: TemperatureOptions & { tolerance?: number; limit?: number } = {},
-): Promise<number> {
+export function iterationsFor(logits: np.Array, options: IterationsForOptions = {}): Promise<number> {
   checkSquare("permutation.iterationsFor", "logits", logits);
-  checkConcrete("permutation.iterationsFor", "logits", logits);
-  const temperature = checkTemperature("permutation.iterationsFor", options);
+  const temperature = checkTemperature("permutation.iterationsFor", options, ITERATIONS_FOR);
+  checkConcrete("permutation.iterationsFor", { logits, temperature });
   const { tolerance = 1e-3, limit = 10_000 } = options;
   checkPositive("permutation.iterationsFor", "tolerance", tolerance);
-  checkCount("permutation.iterationsFor", "limit", limit);
-  const x = scaleKernel(logits, temperature);
-  let state = start(x.ref);
-  let iterations = 1;
-  while (!((await largestResidual(finish(tree.ref(state)))) <= tolerance) && iterations <= limit) {
-    state = advance(state, x.ref, 1, true);
-    iterations++;
-  }
-  x.dispose();
-  tree.dispose(state);
-  return iterations <= limit ? iterations : Number.POSITIVE_INFINITY;
+  checkCount("permutation.iterationsFor", "limit", limit, 0);
+  return countIterations(kernels.softMode(logits, temperature), tolerance, limit);
 }
 
 /**
@@ -165,10 +176,12 @@ export async function iterationsFor(
  * Solved on the host, so outside `jit`.
  *
  * @param logits `[..., n, n]`, consumed
- * @throws RangeError for a logit of NaN or Infinity, or where every permutation is impossible; names the matrix and the row
+ * @throws TypeError for arrays that `jit`, `grad` or `vmap` trace; the promise is rejected with a RangeError for a logit of
+ *   NaN or Infinity, or where every permutation is impossible: it names the matrix and the row
  */
-export async function mode(logits: Array): Promise<Array> {
+export function mode(logits: np.Array): Promise<np.Array> {
   checkSquare("permutation.mode", "logits", logits);
+  checkConcrete("permutation.mode", { logits });
   return matching("permutation.mode", logits);
 }
 
@@ -188,11 +201,11 @@ export async function mode(logits: Array): Promise<Array> {
  * @example
  * const plan = permutation.relax(random.key(0), logits, { temperature: 0.5, iterations: 50 });
  */
-export function relax(key: Array, logits: Array, options: SinkhornOptions = {}): Array {
+export function relax(key: np.Array, logits: np.Array, options: SinkhornOptions = {}): np.Array {
   checkKey("permutation.relax", key);
   checkSquare("permutation.relax", "logits", logits);
   const settings = checkSinkhorn("permutation.relax", options);
-  return plan(perturbKernel(key, logits, settings.temperature), settings);
+  return plan(kernels.relax(key, logits, settings.temperature, false), settings);
 }
 
 /**
@@ -200,7 +213,7 @@ export function relax(key: Array, logits: Array, options: SinkhornOptions = {}):
  *
  * @param plan `[..., n, n]`, consumed
  */
-export function residual(plan: Array): Array {
+export function residual(plan: np.Array): np.Array {
   checkSquare("permutation.residual", "plan", plan);
   return residualKernel(plan);
 }
@@ -211,18 +224,19 @@ export function residual(plan: Array): Array {
  *
  * @param key PRNG key, consumed
  * @param logits `[..., n, n]`, consumed
- * @throws RangeError for a logit of NaN or Infinity, or where every permutation is impossible; names the matrix and the row
+ * @throws TypeError for arrays that `jit`, `grad` or `vmap` trace; the promise is rejected with a RangeError for a logit of
+ *   NaN or Infinity, or where every permutation is impossible: it names the matrix and the row
  *
  * Hazan, Jaakkola, "On the Partition Function and Random Maximum A-Posteriori Perturbations", 2012.
  *
  * @example
  * const draw = await permutation.sample(random.key(0), np.zeros([5, 5]));
  */
-export async function sample(key: Array, logits: Array): Promise<Array> {
+export function sample(key: np.Array, logits: np.Array): Promise<np.Array> {
   checkKey("permutation.sample", key);
   checkSquare("permutation.sample", "logits", logits);
-  checkConcrete("permutation.sample", "logits", logits);
-  return matching("permutation.sample", perturb(key, logits));
+  checkConcrete("permutation.sample", { key, logits });
+  return matching("permutation.sample", kernels.sample(key, logits));
 }
 
 /**
@@ -242,7 +256,7 @@ export async function sample(key: Array, logits: Array): Promise<Array> {
  * @example
  * const plan = permutation.sinkhorn(logits, { temperature: 0.1, iterations: 100, gradient: "implicit" });
  */
-export function sinkhorn(logits: Array, options: SinkhornOptions = {}): Array {
+export function sinkhorn(logits: np.Array, options: SinkhornOptions = {}): np.Array {
   return sinkhornOf("permutation.sinkhorn", logits, options);
 }
 
@@ -252,20 +266,20 @@ export function sinkhorn(logits: Array, options: SinkhornOptions = {}): Array {
  * @param logits `[..., n, n]`, consumed
  * @param options those of `sinkhorn`
  */
-export function softMode(logits: Array, options: SinkhornOptions = {}): Array {
+export function softMode(logits: np.Array, options: SinkhornOptions = {}): np.Array {
   return sinkhornOf("permutation.softMode", logits, options);
 }
 
-type SinkhornSettings = Required<SinkhornOptions>;
+type SinkhornSettings = ReturnType<typeof checkSinkhorn>;
 
-function sinkhornOf(where: string, logits: Array, options: SinkhornOptions): Array {
+function sinkhornOf(where: string, logits: np.Array, options: SinkhornOptions): np.Array {
   checkSquare(where, "logits", logits);
   const settings = checkSinkhorn(where, options);
-  return plan(scaleKernel(logits, settings.temperature), settings);
+  return plan(kernels.softMode(logits, settings.temperature), settings);
 }
 
 /** The plan of logits that are already divided by the temperature. */
-function plan(x: Array, { iterations, form, gradient }: SinkhornSettings): Array {
+function plan(x: np.Array, { iterations, form, gradient }: SinkhornSettings): np.Array {
   if (iterations === 0) return np.exp(x);
   if (gradient === "unrolled" && form !== "auto") return iterate[form](x, iterations);
   // Stopped out here: a gradient that enters a jitted function and ends there leaks arrays of the engine.
@@ -277,77 +291,78 @@ function plan(x: Array, { iterations, form, gradient }: SinkhornSettings): Array
 }
 
 /** The best assignment as a matrix. */
-async function matching(where: string, logits: Array): Promise<Array> {
+async function matching(where: string, logits: np.Array): Promise<np.Array> {
   const n = logits.shape.at(-1)!;
   const columns = await columnsOfLargest(where, "logits", logits);
   return oneHotKernel(columns, n);
 }
 
-async function largestResidual(plan: Array): Promise<number> {
+/** How many iterations bring the plan of scaled logits down to a tolerance; Infinity if that is more than the limit. */
+async function countIterations(x: np.Array, tolerance: number, limit: number): Promise<number> {
+  let state = start(x.ref);
+  let iterations = 1;
+  while (!((await largestResidual(finish(tree.ref(state)))) <= tolerance) && iterations <= limit) {
+    state = advance(state, x.ref, 1, true);
+    iterations++;
+  }
+  x.dispose();
+  tree.dispose(state);
+  return iterations <= limit ? iterations : Number.POSITIVE_INFINITY;
+}
+
+async function largestResidual(plan: np.Array): Promise<number> {
   const [largest] = await np.max(residualKernel(plan)).data();
   return largest!;
 }
 
-const applyKernel = jit(function apply(plan: Array, items: Array) {
+const applyKernel = jit(function apply(plan: np.Array, items: np.Array) {
   const batch = plan.ndim - 2;
   const flat = items.reshape([...items.shape.slice(0, batch + 1), -1]);
   const moved = np.matmul(plan, flat);
   return moved.reshape([...moved.shape.slice(0, -1), ...items.shape.slice(batch + 1)]);
 });
 
-const isIndexPermutationKernel = jit(function isPermutation(indices: Array) {
+const isIndexPermutationKernel = jit(function isPermutation(indices: np.Array) {
   const n = indices.shape.at(-1)!;
   return np.all(np.sort(indices, -1).equal(np.arange(n, undefined, 1, { dtype: indices.dtype })), -1);
 });
 
-const isMatrixPermutationKernel = jit(function isPermutation(matrix: Array) {
+const isMatrixPermutationKernel = jit(function isPermutation(matrix: np.Array) {
   const binary = np.all(matrix.ref.mul(matrix.ref).equal(matrix.ref), [-1, -2]);
   return binary.mul(residualKernel(matrix).equal(0));
 });
 
 const oneHotKernel = jit(
-  function oneHot(indices: Array, n: number) {
+  function oneHot(indices: np.Array, n: number) {
     return np.expandDims(indices, -1).equal(np.arange(n)).astype(np.float32);
   },
   { staticArgnums: [1] },
 );
 
-const perturbKernel = jit(function perturbed(key: Array, logits: Array, temperature: Array) {
-  return perturb(key, finite(logits)).div(temperature);
-});
-
-const residualKernel = jit(function residual(plan: Array) {
-  const worst = (sums: Array) => np.max(np.absolute(sums.sub(1)), -1);
+const residualKernel = jit(function residual(plan: np.Array) {
+  const worst = (sums: np.Array) => np.max(np.absolute(sums.sub(1)), -1);
   return np.maximum(worst(plan.ref.sum(-1)), worst(plan.sum(-2)));
 });
 
-const scaleKernel = jit(function scale(logits: Array, temperature: Array) {
-  return finite(logits).div(temperature);
-});
-
-function checkSinkhorn(where: string, options: SinkhornOptions): SinkhornSettings {
-  const temperature = checkTemperature(where, options);
+function checkSinkhorn(where: string, options: SinkhornOptions) {
+  const temperature = checkTemperature(where, options, SINKHORN);
   const { iterations = 20, form = "auto", gradient = "unrolled" } = options;
-  checkCount(where, "iterations", iterations);
-  checkChoice(where, "form", form, ["auto", ...Object.keys(iterate)]);
-  checkChoice(where, "gradient", gradient, ["unrolled", "implicit"]);
+  checkCount(where, "iterations", iterations, 0);
+  checkChoice(where, "form", form, FORMS);
+  checkChoice(where, "gradient", gradient, GRADIENTS);
   return { temperature, iterations, form, gradient };
 }
 
-function checkChoice(where: string, name: string, value: string, choices: string[]): void {
-  if (choices.includes(value)) return;
-  throw new RangeError(`${where}: ${name} must be one of "${choices.join('", "')}", got ${JSON.stringify(value)}.`);
-}
-
 /** Whether a permutation is given by its indices; else by its matrix. */
-function checkPermutation(where: string, name: string, value: Array): boolean {
+function checkPermutation(where: string, name: string, value: np.Array): boolean {
+  checkArray(where, name, value);
   const isIndices = ["int32", "uint32"].includes(value.dtype);
   if (!isIndices) checkSquare(where, name, value);
   else if (value.ndim === 0) throw new RangeError(`${where}: ${name} must be indices of shape [..., n], got a scalar.`);
   return isIndices;
 }
 
-function checkPlanAndItems(where: string, plan: Array, items: Array): void {
+function checkPlanAndItems(where: string, plan: np.Array, items: np.Array): void {
   checkSquare(where, "plan", plan);
   checkFloat(where, "items", items);
   const batch = plan.ndim - 2;
@@ -356,7 +371,5 @@ function checkPlanAndItems(where: string, plan: Array, items: Array): void {
   if (items.ndim > batch && items.shape[batch] === n && items.shape.every(fits)) return;
   const event =
     batch > 0 ? `the batch axes ${JSON.stringify(plan.shape.slice(0, -2))} and then ${n}` : `first axis ${n}`;
-  throw new RangeError(
-    `${where}: items must have ${event}, as plan ${plan.dtype}[${plan.shape}] does, got ${items.dtype}[${items.shape}].`,
-  );
+  throw new RangeError(`${where}: items must have ${event}, as plan ${describe(plan)} does, got ${describe(items)}.`);
 }
