@@ -13,7 +13,7 @@ type Array = numpy.Array;
 const { growthToTheNumber } = await watchEngineMemory();
 const { grad, numpy: np } = await import("@jax-js/jax");
 const { assignment, categorical, noise, straightThrough } = await import("softdraw");
-const { bits, key, logits, oneHot, ROWS, scalar, squares } = await import("./arguments.ts");
+const { bits, COLUMNS, key, logits, oneHot, ROWS, scalar, squares } = await import("./arguments.ts");
 const structures = await readStructures();
 
 const verbs: Call[] = [
@@ -106,7 +106,7 @@ async function growth({ arrays, call }: Call): Promise<number> {
     }
   };
   await run(WARM_UP);
-  return growthToTheNumber(CALLS, () => run(CALLS));
+  return growthToTheNumber(CALLS, () => run(CALLS), 4 * ROWS * COLUMNS);
 }
 
 describe("memory", () => {
