@@ -1,9 +1,13 @@
 import { fileURLToPath } from "node:url";
+import { registerSources } from "@softdraw/lab/sources.js";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vite";
-import { isolationHeaders, pageHeaders } from "../lab/src/studio/headers.ts";
 import { digits } from "./build/digits.ts";
 import { runs } from "./build/runs.ts";
+
+// What the configuration imports runs in Node, which takes no TypeScript from packages.
+registerSources();
+const { isolationHeaders, pageHeaders } = await import("@softdraw/lab/server/headers");
 
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 

@@ -4,11 +4,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { experiments } from "../../lab/src/experiments/all.ts";
-import { queueExecutor } from "../../lab/src/sweeps/queue.ts";
-import { connectRedis, type Link } from "../../lab/src/sweeps/redis.ts";
-import { redisStore } from "../../lab/src/sweeps/store.ts";
-import { startRedis } from "../../lab/test/sweeps/redis-server.ts";
+import { experiments } from "@softdraw/experiments/all";
+import { queueExecutor } from "@softdraw/lab/sweeps/queue";
+import { connectRedis, type Link } from "@softdraw/lab/sweeps/redis";
+import { redisStore } from "@softdraw/lab/sweeps/store";
+import { startRedis } from "@softdraw/testing/redis-server";
 import type { Findings } from "./benchmark.ts";
 
 export async function queuedMemory(count: number): Promise<Findings> {

@@ -1,9 +1,8 @@
 #!/usr/bin/env node
 // @ts-check
 // Runs the command line from its TypeScript sources.
-import { fileURLToPath } from "node:url";
-import { register } from "tsx/esm/api";
+import { registerSources } from "../src/sources.js";
 
-register({ tsconfig: fileURLToPath(new URL("../../../tsconfig.json", import.meta.url)) });
+registerSources();
 const { main } = await import("../src/cli/main.ts");
 process.exitCode = await main(process.argv.slice(2));

@@ -1,8 +1,8 @@
 import { numpy as np } from "@jax-js/jax";
+import { permutations } from "@softdraw/testing/numbers";
 import * as fc from "fast-check";
 import { assignment } from "softdraw";
 import { describe, expect, test } from "vitest";
-import { permutations } from "./support.ts";
 
 const { NEGATIVE_INFINITY, POSITIVE_INFINITY } = Number;
 

@@ -1,8 +1,8 @@
 import { type Device, grad, numpy as np, random } from "@jax-js/jax";
+import { chiSquarePValue, FALSE_ALARM, largestDifference, normals } from "@softdraw/testing/numbers";
 import * as fc from "fast-check";
 import { bernoulli } from "softdraw";
 import { describe, expect, test } from "vitest";
-import { chiSquarePValue, FALSE_ALARM, largestDifference, normals } from "./support.ts";
 
 type Array = np.Array;
 

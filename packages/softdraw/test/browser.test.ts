@@ -5,9 +5,9 @@ import type { numpy as np } from "@jax-js/jax";
 import { build } from "esbuild";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { lacksChromium, launchChromium, listen } from "./chromium.ts";
+import { lacksChromium, launchChromium, listen } from "@softdraw/testing/chromium";
 import { type Description, readStructures, structureNames } from "./structures.ts";
-import { largestDifference } from "./support.ts";
+import { largestDifference } from "@softdraw/testing/numbers";
 
 /** What is computed, in Node and in the page alike, by name. Has to stand alone: the page gets its text. */
 async function compute({ jax, softdraw, structures }: Modules): Promise<Record<string, number[]>> {

@@ -1,8 +1,15 @@
 import { type Device, grad, jit, numpy as np, random } from "@jax-js/jax";
+import {
+  chiSquarePValue,
+  FALSE_ALARM,
+  largestDifference,
+  normals,
+  numericalGradient,
+  softmax,
+} from "@softdraw/testing/numbers";
 import * as fc from "fast-check";
 import { bernoulli, categorical } from "softdraw";
 import { describe, expect, test, vi } from "vitest";
-import { chiSquarePValue, FALSE_ALARM, largestDifference, normals, numericalGradient, softmax } from "./support.ts";
 
 type Array = np.Array;
 

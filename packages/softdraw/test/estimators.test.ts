@@ -1,7 +1,7 @@
 import { grad, jit, numpy as np, vmap } from "@jax-js/jax";
+import { normals } from "@softdraw/testing/numbers";
 import { straightThrough } from "softdraw";
 import { describe, expect, test } from "vitest";
-import { normals } from "./support.ts";
 
 type Array = np.Array;
 

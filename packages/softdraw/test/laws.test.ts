@@ -4,7 +4,7 @@ import { defaultDevice, grad, jit, numpy as np, random, vmap } from "@jax-js/jax
 import * as fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { readStructures } from "./structures.ts";
-import { chiSquarePValue, FALSE_ALARM, largestDifference, normals, numericalGradient } from "./support.ts";
+import { chiSquarePValue, FALSE_ALARM, largestDifference, normals, numericalGradient } from "@softdraw/testing/numbers";
 
 type Array = np.Array;
 

@@ -1,7 +1,13 @@
 import { type Device, nn, numpy as np, random } from "@jax-js/jax";
+import {
+  kolmogorovCritical,
+  kolmogorovSmirnov,
+  largestDifference,
+  moments,
+  STANDARD_ERRORS,
+} from "@softdraw/testing/numbers";
 import { bernoulli, categorical, noise } from "softdraw";
 import { describe, expect, test } from "vitest";
-import { kolmogorovCritical, kolmogorovSmirnov, largestDifference, moments, STANDARD_ERRORS } from "./support.ts";
 
 type Array = np.Array;
 

@@ -5,7 +5,7 @@
 
 import type { numpy } from "@jax-js/jax";
 import { describe, expect, test } from "vitest";
-import { watchEngineMemory } from "./engine-memory.ts";
+import { watchEngineMemory } from "@softdraw/testing/engine-memory";
 import { type Call, readStructures } from "./structures.ts";
 
 type Array = numpy.Array;
@@ -97,8 +97,11 @@ describe.each(verbs)("$name", ({ arrays, call }) => {
 const WARM_UP = 5;
 const CALLS = 200;
 
-/** By how many bytes the memory grows in `CALLS` calls, the results disposed of, after warming up. */
-async function growth({ arrays, call }: Call): Promise<number> {
+/**
+ * By how many bytes the memory grows in `CALLS` calls, the results disposed of, after warming up. An array left behind by every
+ * call is seen too, if a call itself takes no more than a hundred of its size.
+ */
+async function growth({ arrays, call }: Call, arrayBytes = 4 * ROWS * COLUMNS): Promise<number> {
   const run = async (calls: number) => {
     for (let i = 0; i < calls; i++) {
       const result = call(...arrays());
@@ -106,12 +109,17 @@ async function growth({ arrays, call }: Call): Promise<number> {
     }
   };
   await run(WARM_UP);
-  return growthToTheNumber(CALLS, () => run(CALLS), 4 * ROWS * COLUMNS);
+  return growthToTheNumber(CALLS, () => run(CALLS), arrayBytes);
 }
 
 describe("memory", () => {
-  test.each([...verbs, ...gradients])("does not grow by $name", async (verb) => {
+  test.each(verbs)("does not grow by $name", async (verb) => {
     expect(await growth(verb)).toBe(0);
+  });
+
+  // Some of them take hundreds of arrays at a time.
+  test.each(gradients)("does not grow by $name", async (verb) => {
+    expect(await growth(verb, 0)).toBe(0);
   });
 
   const leaky: Call[] = [

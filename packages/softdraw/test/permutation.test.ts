@@ -1,6 +1,4 @@
 import { grad, jit, numpy as np, random, vmap } from "@jax-js/jax";
-import { noise, permutation, type SinkhornOptions } from "softdraw";
-import { describe, expect, test, vi } from "vitest";
 import {
   chiSquarePValue,
   FALSE_ALARM,
@@ -10,7 +8,9 @@ import {
   permutations,
   STANDARD_ERRORS,
   sameLawPValue,
-} from "./support.ts";
+} from "@softdraw/testing/numbers";
+import { noise, permutation, type SinkhornOptions } from "softdraw";
+import { describe, expect, test, vi } from "vitest";
 
 type Array = np.Array;
 

@@ -1,6 +1,6 @@
+import { chiSquarePValue, FALSE_ALARM } from "@softdraw/testing/numbers";
 import { subset } from "softdraw";
 import { describe, expect, test } from "vitest";
-import { chiSquarePValue, FALSE_ALARM } from "./support.ts";
 
 const count = (n: number) => Array.from({ length: n }, (_, i) => i);
 async function* later<Item>(items: Iterable<Item>) {

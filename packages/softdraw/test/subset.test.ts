@@ -1,9 +1,9 @@
 import { type Device, grad, jit, numpy as np, random, vmap } from "@jax-js/jax";
+import { chiSquarePValue, FALSE_ALARM, largestDifference, normals, numericalGradient } from "@softdraw/testing/numbers";
 import * as fc from "fast-check";
 import { noise, subset } from "softdraw";
 import { describe, expect, test, vi } from "vitest";
 import { columnsFor, gumbelBound } from "../src/subset/perturbed.ts";
-import { chiSquarePValue, FALSE_ALARM, largestDifference, normals, numericalGradient } from "./support.ts";
 
 type Array = np.Array;
 

@@ -2,8 +2,6 @@
 
 import { gzipSync } from "node:zlib";
 import type { Plugin } from "vite";
-import { loadDigits } from "../../lab/src/data/digits.ts";
-import { packDigits } from "../src/data/digits-file.ts";
 
 const MODULE = "virtual:digits";
 
@@ -35,5 +33,7 @@ export function digits(): Plugin {
 
 /** What is served: compressed. */
 export async function digitsFile(): Promise<Uint8Array> {
+  const { loadDigits } = await import("@softdraw/lab/data/digits");
+  const { packDigits } = await import("@softdraw/experiments/data/digits-file");
   return gzipSync(packDigits(await loadDigits()), { level: 9 });
 }

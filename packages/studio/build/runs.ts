@@ -2,9 +2,6 @@
 
 import { join } from "node:path";
 import type { Plugin } from "vite";
-import { refusal, sendAnswer } from "../../lab/src/studio/answers.ts";
-import { answerAboutRuns } from "../../lab/src/studio/runs-api.ts";
-import { parseTarget } from "../../lab/src/studio/targets.ts";
 
 /** Where `npm run studio` was called. */
 const RUNS = join(process.env.INIT_CWD ?? process.cwd(), "runs");
@@ -12,7 +9,10 @@ const RUNS = join(process.env.INIT_CWD ?? process.cwd(), "runs");
 export function runs(): Plugin {
   return {
     name: "runs",
-    configureServer({ middlewares }) {
+    async configureServer({ middlewares }) {
+      const { refusal, sendAnswer } = await import("@softdraw/lab/server/answers");
+      const { answerAboutRuns } = await import("@softdraw/lab/server/runs-api");
+      const { parseTarget } = await import("@softdraw/lab/server/targets");
       middlewares.use("/api", async (request, response) => {
         const target = parseTarget(request.url!);
         const answer = target ? await answerAboutRuns(RUNS, target.names, target.query) : refusal(400, "No such path.");

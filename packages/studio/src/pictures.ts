@@ -1,6 +1,6 @@
 /** Pictures of the lab and images of the browser. */
 
-import type { Picture } from "../../lab/src/report/pixels.ts";
+import type { Picture } from "@softdraw/experiments/report/pixels";
 
 export function toImageData({ width, height, channels, data }: Picture): ImageData {
   const image = new ImageData(width, height);

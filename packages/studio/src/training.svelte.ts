@@ -1,7 +1,7 @@
 /** The training of this page. It goes on while other sections are looked at. */
 
+import type { EpochRecord, NamedPicture } from "@softdraw/experiments/experiment";
 import { proxy } from "comlink";
-import type { EpochRecord, NamedPicture } from "../../lab/src/experiments/experiment.ts";
 import { messageOf } from "./engine/client.svelte.ts";
 import type { Chart, Values } from "./lab/catalog.ts";
 import { askLab, askLabEngine } from "./lab/client.svelte.ts";

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { gunzipSync } from "node:zlib";
+import { unpackDigits } from "@softdraw/experiments/data/digits-file";
+import { digitsSha256, loadDigits } from "@softdraw/lab/data/digits";
 import { expect, test } from "vitest";
-import { digitsSha256, loadDigits } from "../../lab/src/data/digits.ts";
 import { digitsFile } from "../build/digits.ts";
-import { unpackDigits } from "../src/data/digits-file.ts";
 
 test("the page's file of digits is small and holds those of the command line", async () => {
   const file = await digitsFile();

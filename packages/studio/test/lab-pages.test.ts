@@ -3,18 +3,18 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { describeCheckpoint } from "@softdraw/experiments/checkpoint/described";
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "@softdraw/experiments/checkpoint/safetensors";
+import { generated } from "@softdraw/experiments/data/types";
+import type { EpochRecord } from "@softdraw/experiments/experiment";
+import { encodePicture } from "@softdraw/experiments/report/png";
+import { loadDigits } from "@softdraw/lab/data/digits";
+import { createRun } from "@softdraw/lab/runs/run";
+import { type Studio, startStudio } from "@softdraw/lab/server/server";
+import { lacksChromium, launchChromium, listen } from "@softdraw/testing/chromium";
 import axe from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { loadDigits } from "../../lab/src/data/digits.ts";
-import { generated } from "../../lab/src/data/types.ts";
-import { encodePicture } from "../../lab/src/report/png.ts";
-import type { EpochRecord } from "../../lab/src/experiments/experiment.ts";
-import { describeCheckpoint } from "../../lab/src/runs/described.ts";
-import { createRun } from "../../lab/src/runs/run.ts";
-import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "../../lab/src/runs/safetensors.ts";
-import { type Studio, startStudio } from "../../lab/src/studio/server.ts";
-import { lacksChromium, launchChromium, listen } from "../../softdraw/test/chromium.ts";
 import { experimentNamed } from "../src/lab/catalog.ts";
 import { buildStudio, serveStudio } from "./studio.ts";
 

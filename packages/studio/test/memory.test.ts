@@ -1,7 +1,7 @@
 /** The engine's thread of the page holds no more memory however long the page is used. */
 
+import { watchEngineMemory } from "@softdraw/testing/engine-memory";
 import { expect, test } from "vitest";
-import { watchEngineMemory } from "../../softdraw/test/engine-memory.ts";
 
 const { block, growthToTheNumber } = await watchEngineMemory();
 const tasks = await import("../src/engine/tasks.ts");

@@ -2,11 +2,11 @@
 
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
+import { pageHeaders } from "@softdraw/lab/server/headers";
+import { lacksChromium, launchChromium, listen } from "@softdraw/testing/chromium";
 import axe from "axe-core";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { pageHeaders } from "../../lab/src/studio/headers.ts";
-import { lacksChromium, launchChromium, listen } from "../../softdraw/test/chromium.ts";
 import { buildStudio, type Served, serveStudio } from "./studio.ts";
 
 const sections = ["categorical", "subsets", "permutations"] as const;

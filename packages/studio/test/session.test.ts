@@ -1,8 +1,8 @@
 /** A training that is watched and steered, of an experiment that does nothing. */
 
+import { generated } from "@softdraw/experiments/data/types";
+import type { BaseConfig, Experiment, TrainingEvent } from "@softdraw/experiments/experiment";
 import { expect, test } from "vitest";
-import { generated } from "../../lab/src/data/types.ts";
-import type { BaseConfig, Experiment, TrainingEvent } from "../../lab/src/experiments/experiment.ts";
 import { type Report, type Session, startSession } from "../src/lab/session.ts";
 
 const STEPS = 4;

@@ -1,7 +1,7 @@
 /** What it costs to train trials elsewhere, and what more processes bring. */
 
-import { formatNumber } from "../../../lab/src/cli/output.ts";
-import { missingRedis } from "../../../lab/test/sweeps/redis-server.ts";
+import { formatNumber } from "@softdraw/lab/cli/output";
+import { missingRedis } from "@softdraw/testing/redis-server";
 import type { Benchmark, Findings, Settings } from "../benchmark.ts";
 import { type Contestant, nodeContestant, startContestant } from "../contestant.ts";
 import type { SweepOptions } from "../contestants/sweep.ts";

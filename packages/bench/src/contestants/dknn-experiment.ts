@@ -1,11 +1,11 @@
 /** The nearest-neighbour classifier as the lab trains it, at the tutorial's settings. */
 
-import { installThreads } from "../../../lab/src/engine/threads.ts";
+import { installThreads } from "@softdraw/threads/threads";
 import { readOptions, serveExperiment } from "./serve.ts";
 
 const { threads } = readOptions<{ threads: number }>();
 installThreads(threads);
 // Imported late: the engine looks for threads when it is.
-const { nearestNeighbourClassifier } = await import("../../../lab/src/experiments/nearest-neighbours.ts");
+const { nearestNeighbourClassifier } = await import("@softdraw/experiments/nearest-neighbours/method");
 
 await serveExperiment(nearestNeighbourClassifier);

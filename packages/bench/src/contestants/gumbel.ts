@@ -1,8 +1,8 @@
 /** Gumbel noise: the library's or the engine's own. */
 
 import { blockUntilReady, random } from "@jax-js/jax";
+import { streamKey } from "@softdraw/experiments/nn/keys";
 import { noise } from "softdraw";
-import { streamKey } from "../../../lab/src/nn/keys.ts";
 import { readOptions, serveCall } from "./serve.ts";
 
 const { source, draws } = readOptions<{ source: "softdraw" | "engine"; draws: number }>();

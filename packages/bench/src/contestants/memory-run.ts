@@ -3,10 +3,10 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { silentReporter } from "../../../lab/src/cli/output.ts";
-import { loadDigits } from "../../../lab/src/data/digits.ts";
-import { defaultThreads, installThreads } from "../../../lab/src/engine/threads.ts";
-import type { Experiment } from "../../../lab/src/experiments/experiment.ts";
+import type { Experiment } from "@softdraw/experiments/experiment";
+import { silentReporter } from "@softdraw/lab/cli/output";
+import { loadDigits } from "@softdraw/lab/data/digits";
+import { defaultThreads, installThreads } from "@softdraw/threads/threads";
 import type { MemoryUse } from "../contestant.ts";
 import { watchWasmMemory } from "./memory.ts";
 import { serve } from "./serve.ts";
@@ -14,9 +14,9 @@ import { serve } from "./serve.ts";
 const wasmBytes = watchWasmMemory();
 installThreads(defaultThreads());
 // Imported late: the engine looks for threads, and takes its memory, when it is.
-const { trainRun } = await import("../../../lab/src/cli/training.ts");
-const { createRun } = await import("../../../lab/src/runs/run.ts");
-const { categoricalVae } = await import("../../../lab/src/experiments/categorical-vae.ts");
+const { trainRun } = await import("@softdraw/lab/training/training");
+const { createRun } = await import("@softdraw/lab/runs/run");
+const { categoricalVae } = await import("@softdraw/experiments/categorical-vae/method");
 
 await serve(async (epochs) => {
   const memory: MemoryUse[] = [];

@@ -1,6 +1,6 @@
 /** `categorical.relax` forward and backward, on random logits and with random cotangents. */
 
-import { installThreads } from "../../../lab/src/engine/threads.ts";
+import { installThreads } from "@softdraw/threads/threads";
 import { readOptions, serveCall } from "./serve.ts";
 
 interface Options {
@@ -14,7 +14,7 @@ installThreads(threads);
 // Imported late: the engine looks for threads when it is.
 const { blockUntilReady, grad, jit, random } = await import("@jax-js/jax");
 const { categorical } = await import("softdraw");
-const { streamKey } = await import("../../../lab/src/nn/keys.ts");
+const { streamKey } = await import("@softdraw/experiments/nn/keys");
 
 type Array = ReturnType<typeof random.normal>;
 

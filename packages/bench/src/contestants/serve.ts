@@ -1,8 +1,8 @@
 /** A contestant's side of the measurement. */
 
 import { createInterface } from "node:readline";
-import { loadDigits } from "../../../lab/src/data/digits.ts";
-import type { BaseConfig, Experiment } from "../../../lab/src/experiments/experiment.ts";
+import type { BaseConfig, Experiment } from "@softdraw/experiments/experiment";
+import { loadDigits } from "@softdraw/lab/data/digits";
 import type { Answer } from "../contestant.ts";
 
 /** The options that the contestant was started with. */

@@ -1,6 +1,6 @@
 /** `permutation.relax` forward and backward, noise included, on random logits and with random cotangents. */
 
-import { installThreads } from "../../../lab/src/engine/threads.ts";
+import { installThreads } from "@softdraw/threads/threads";
 import { watchWasmMemory } from "./memory.ts";
 import { readOptions, serve } from "./serve.ts";
 
@@ -20,7 +20,7 @@ installThreads(threads);
 // Imported late: the engine looks for threads, and takes its memory, when it is.
 const { blockUntilReady, grad, jit, random } = await import("@jax-js/jax");
 const { permutation } = await import("softdraw");
-const { streamKey } = await import("../../../lab/src/nn/keys.ts");
+const { streamKey } = await import("@softdraw/experiments/nn/keys");
 
 type Array = ReturnType<typeof random.normal>;
 

@@ -7,17 +7,17 @@ import { mkdir, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import packageJson from "../../../lab/package.json" with { type: "json" };
-import { experiments } from "../../../lab/src/experiments/all.ts";
-import { conduct, TRIALS } from "../../../lab/src/sweeps/conduct.ts";
-import type { Executor } from "../../../lab/src/sweeps/executor.ts";
-import { poolExecutor } from "../../../lab/src/sweeps/pool.ts";
-import { queueExecutor } from "../../../lab/src/sweeps/queue.ts";
-import { connectRedis } from "../../../lab/src/sweeps/redis.ts";
-import { redisStore } from "../../../lab/src/sweeps/store.ts";
-import { trainTrial } from "../../../lab/src/sweeps/trial.ts";
-import { startRedis } from "../../../lab/test/sweeps/redis-server.ts";
-import { toys } from "../../../lab/test/sweeps/toy-sweep.ts";
+import { experiments } from "@softdraw/experiments/all";
+import packageJson from "@softdraw/lab/package.json" with { type: "json" };
+import { conduct, TRIALS } from "@softdraw/lab/sweeps/conduct";
+import type { Executor } from "@softdraw/lab/sweeps/executor";
+import { poolExecutor } from "@softdraw/lab/sweeps/pool";
+import { queueExecutor } from "@softdraw/lab/sweeps/queue";
+import { connectRedis } from "@softdraw/lab/sweeps/redis";
+import { redisStore } from "@softdraw/lab/sweeps/store";
+import { trainTrial } from "@softdraw/lab/sweeps/trial";
+import { startRedis } from "@softdraw/testing/redis-server";
+import { QUEUE_WORKER, TOY_WORKER, toys } from "@softdraw/testing/toy-sweep";
 import { readOptions, serve } from "./serve.ts";
 
 export interface SweepOptions {
@@ -28,7 +28,8 @@ export interface SweepOptions {
 }
 
 const { place, workers, trial } = readOptions<SweepOptions>();
-const lab = (path: string) => new URL(`../../../lab/${path}`, import.meta.url);
+/** The command line. */
+const PROGRAM = fileURLToPath(new URL("bin/softdraw.js", import.meta.resolve("@softdraw/lab/package.json")));
 const root = await mkdtemp(join(tmpdir(), "softdraw-bench-"));
 const folder = join(root, TRIALS);
 await mkdir(folder);
@@ -66,8 +67,7 @@ function assignment(number: number) {
 async function open(): Promise<Executor> {
   if (place === "here") return here();
   const settings = { workers, device: "wasm" as const, threads: 1 };
-  const worker = lab(trial === "toy" ? "test/sweeps/toy-worker.js" : "src/sweeps/pool-worker.js");
-  if (place === "pool") return poolExecutor({ ...settings, folder, worker });
+  if (place === "pool") return poolExecutor({ ...settings, folder, ...(trial === "toy" && { worker: TOY_WORKER }) });
   return queue();
 }
 
@@ -89,9 +89,9 @@ async function queue(): Promise<Executor> {
   const own = { url: redis.url, folder: join(root, "worker"), workers, version: packageJson.version };
   const args =
     trial === "toy"
-      ? ["--import", "tsx", path("test/sweeps/queue-worker.ts"), JSON.stringify(own)]
-      : [path("bin/softdraw.js"), "worker", "--queue", redis.url, "--workers", String(workers)];
-  const child = spawn(process.execPath, args, { cwd: path("../.."), stdio: ["ignore", "pipe", "inherit"] });
+      ? ["--import", "tsx", fileURLToPath(QUEUE_WORKER), JSON.stringify(own)]
+      : [PROGRAM, "worker", "--queue", redis.url, "--workers", String(workers)];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   kills.push(() => child.kill("SIGKILL"));
   await once(child.stdout, "data");
   child.stdout.resume();
@@ -105,8 +105,4 @@ async function queue(): Promise<Executor> {
   };
   const sweep = { sweep: "bench", version: own.version, experiments: known, folder, ahead: 10_000, say() {} };
   return queueExecutor({ ...sweep, link, store: redisStore(link) });
-}
-
-function path(inLab: string): string {
-  return fileURLToPath(lab(inLab));
 }

@@ -3,7 +3,7 @@
  * choices among 10, 300-256-512-784 decoder, Bernoulli likelihood, exact divergence, Adam, temperature 1.
  */
 
-import { loadDigits } from "../../../lab/src/data/digits.ts";
+import { loadDigits } from "@softdraw/lab/data/digits";
 
 export const PIXELS = 784;
 export const VARIABLES = 30;

@@ -1,6 +1,6 @@
 /** The VAE in a bare jitted loop, straight on the engine. */
 
-import { installThreads } from "../../../lab/src/engine/threads.ts";
+import { installThreads } from "@softdraw/threads/threads";
 import { readOptions, serveTraining } from "./serve.ts";
 import { BATCH, digitBatches, PIXELS } from "./task.ts";
 
@@ -9,7 +9,7 @@ installThreads(threads);
 // Imported late: the engine looks for threads when it is.
 const { jit, numpy: np, tree, valueAndGrad } = await import("@jax-js/jax");
 const { adam, initAdam, initParameters, loss } = await import("./bare-model.ts");
-const { streamKey } = await import("../../../lab/src/nn/keys.ts");
+const { streamKey } = await import("@softdraw/experiments/nn/keys");
 
 type Parameters = ReturnType<typeof initParameters>;
 type State = { parameters: Parameters; adam: ReturnType<typeof initAdam> };

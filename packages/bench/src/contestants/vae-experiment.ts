@@ -1,11 +1,11 @@
 /** The VAE as the lab trains it, at the tutorial's settings. */
 
-import { installThreads } from "../../../lab/src/engine/threads.ts";
+import { installThreads } from "@softdraw/threads/threads";
 import { readOptions, serveExperiment } from "./serve.ts";
 
 const { threads } = readOptions<{ threads: number }>();
 installThreads(threads);
 // Imported late: the engine looks for threads when it is.
-const { categoricalVae } = await import("../../../lab/src/experiments/categorical-vae.ts");
+const { categoricalVae } = await import("@softdraw/experiments/categorical-vae/method");
 
 await serveExperiment(categoricalVae);

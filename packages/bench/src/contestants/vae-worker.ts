@@ -5,7 +5,7 @@
 
 import { parentPort, workerData } from "node:worker_threads";
 import { jit, numpy as np, valueAndGrad } from "@jax-js/jax";
-import { streamKey } from "../../../lab/src/nn/keys.ts";
+import { streamKey } from "@softdraw/experiments/nn/keys";
 import { initParameters, loss, type Parameters } from "./bare-model.ts";
 import { barrier, type WorkerData } from "./shared-memory.ts";
 import { BATCH, digitBatches, LEARNING_RATE, PIXELS } from "./task.ts";

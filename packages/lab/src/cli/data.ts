@@ -1,9 +1,9 @@
 /** `softdraw data list | fetch | verify` */
 
+import { type DatasetName, datasetNames } from "@softdraw/experiments/data/types";
 import Table from "cli-table3";
 import { Argument, type Command } from "commander";
 import { describeDatasets, loadDataset, verifyDataset } from "../data/datasets.ts";
-import { type DatasetName, datasetNames } from "../data/types.ts";
 import { oneOf } from "./options.ts";
 import { formatNumber, textReporter } from "./output.ts";
 

@@ -1,23 +1,23 @@
 /** `softdraw demo subset | explain`: samplers beside each other, and beside what they should draw. */
 
-import Table from "cli-table3";
-import { type Command, Option } from "commander";
 import {
   compareExplainSamplers,
   countRuns,
   type ExplainComparison,
   type SamplerRun,
-} from "../demos/explain-samplers.ts";
-import { countSubsets, type SubsetProbability, subsetLaw } from "../demos/subset-law.ts";
+} from "@softdraw/experiments/demos/explain-samplers";
+import { countSubsets, type SubsetProbability, subsetLaw } from "@softdraw/experiments/demos/subset-law";
 import {
   compareSamplers,
   MOST_DRAWS,
   type RelaxedComparison,
   type SamplerComparison,
   type SubsetDraws,
-} from "../demos/subset-samplers.ts";
+} from "@softdraw/experiments/demos/subset-samplers";
+import { meanWithError } from "@softdraw/experiments/mathematics/statistics";
+import Table from "cli-table3";
+import { type Command, Option } from "commander";
 import { writeAtomically } from "../runs/files.ts";
-import { meanWithError } from "../statistics.ts";
 import { WrongCall } from "./errors.ts";
 import { positiveNumber, positiveNumbers, seedOption, wholeNumber } from "./options.ts";
 import { formatNumber, type Reporter } from "./output.ts";
@@ -241,7 +241,7 @@ async function picture(
   comparisons: readonly SamplerComparison[],
 ): Promise<Uint8Array> {
   // Imported late, because what draws takes as long to load as all the rest.
-  const { barChart, WIDTH } = await import("../report/bar-chart.ts");
+  const { barChart, WIDTH } = await import("@softdraw/experiments/report/bar-chart");
   const { rasterize } = await import("../report/rasterize.ts");
   const shown = law.slice(0, MOST_GROUPS);
   const part = shown.length < law.length ? `, the ${MOST_GROUPS} most probable of ${formatNumber(law.length, 0)}` : "";

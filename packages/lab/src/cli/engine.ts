@@ -1,6 +1,6 @@
 /** The engine's device and threads, as the command line chooses them. */
 
-import { defaultThreads, installThreads } from "../engine/threads.ts";
+import { defaultThreads, installThreads } from "@softdraw/threads/threads";
 
 export const devices = ["wasm", "cpu"] as const;
 export type Device = (typeof devices)[number];

@@ -1,14 +1,14 @@
 /** `softdraw eval RUN` */
 
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { experiments } from "@softdraw/experiments/all";
+import type { Experiment } from "@softdraw/experiments/experiment";
 import type { Command } from "commander";
-import { experiments } from "../experiments/all.ts";
-import type { Experiment } from "../experiments/experiment.ts";
 import type { Run } from "../runs/run.ts";
+import { trainedModel } from "../training/trained.ts";
 import { WrongCall } from "./errors.ts";
 import { seedOption, wholeNumber } from "./options.ts";
 import { addCommonOptions, begin, type CommonOptions, loadData, openRunToRead, readRunConfig } from "./shared.ts";
-import { trainedModel } from "./trained.ts";
 
 interface Options extends CommonOptions {
   readonly importanceSamples?: number;

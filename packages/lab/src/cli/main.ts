@@ -56,7 +56,7 @@ async function commands() {
 
 /** What can be trained, and the rest of a first look around. */
 async function examples(): Promise<string> {
-  const { experiments } = await import("../experiments/all.ts");
+  const { experiments } = await import("@softdraw/experiments/all");
   const calls = [
     { call: "tour", says: "four models one after the other, in a few minutes" },
     ...experiments.map(({ name, title }) => ({ call: `train ${name}`, says: title })),

@@ -2,11 +2,11 @@
 
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import type { BaseConfig, Experiment } from "@softdraw/experiments/experiment";
+import { type Field, fieldsOf } from "@softdraw/experiments/fields";
+import { LARGEST_SEED } from "@softdraw/experiments/training/configuration";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { z } from "zod";
-import { LARGEST_SEED } from "../experiments/configuration.ts";
-import type { BaseConfig, Experiment } from "../experiments/experiment.ts";
-import { type Field, fieldsOf } from "../experiments/fields.ts";
 import { didYouMean, WrongCall } from "./errors.ts";
 
 /** Adds an option for every field of the experiment's configuration, and those that give many at once. */

@@ -1,7 +1,7 @@
 /** What a training says while it goes: a bar on a terminal, plain lines in a pipe, or one JSON record a line. */
 
+import type { Column, EpochRecord, Result, TrainingEvent } from "@softdraw/experiments/experiment";
 import { SingleBar } from "cli-progress";
-import type { Column, EpochRecord, Result, TrainingEvent } from "../experiments/experiment.ts";
 
 export interface Reporter {
   /** A line for people; records for machines have their own calls. */

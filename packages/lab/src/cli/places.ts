@@ -2,10 +2,10 @@
 
 import { availableParallelism } from "node:os";
 import { basename, join, resolve } from "node:path";
+import { experiments } from "@softdraw/experiments/all";
 import type { Command } from "commander";
 import { Option } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
-import { experiments } from "../experiments/all.ts";
 import { TRIALS } from "../sweeps/conduct.ts";
 import type { Executor } from "../sweeps/executor.ts";
 import { type Device, devices, MOST_THREADS } from "./engine.ts";

@@ -2,6 +2,7 @@
 
 import type { Command } from "commander";
 import { openRun } from "../runs/run.ts";
+import { trainRun } from "../training/training.ts";
 import {
   addCommonOptions,
   begin,
@@ -11,7 +12,6 @@ import {
   readRunConfig,
   stopOnSignal,
 } from "./shared.ts";
-import { trainRun } from "./training.ts";
 
 export function addResume(program: Command): void {
   const command = program

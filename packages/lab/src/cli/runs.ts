@@ -1,9 +1,9 @@
 /** `softdraw runs` */
 
+import { experiments } from "@softdraw/experiments/all";
+import { type BaseConfig, type EpochRecord, experimentFor } from "@softdraw/experiments/experiment";
 import Table from "cli-table3";
 import type { Command } from "commander";
-import { experiments } from "../experiments/all.ts";
-import { type BaseConfig, type EpochRecord, experimentFor } from "../experiments/experiment.ts";
 import { listRuns, type RunSummary } from "../runs/run.ts";
 import { formatResult } from "./output.ts";
 import { RUNS_FOLDER } from "./shared.ts";

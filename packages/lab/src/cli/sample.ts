@@ -1,12 +1,12 @@
 /** `softdraw sample RUN` */
 
+import { encodePicture } from "@softdraw/experiments/report/png";
 import type { Command } from "commander";
-import { encodePicture } from "../report/png.ts";
 import { writeAtomically } from "../runs/files.ts";
+import { trainedModel } from "../training/trained.ts";
 import { WrongCall } from "./errors.ts";
 import { seedOption, wholeNumber } from "./options.ts";
 import { addCommonOptions, begin, type CommonOptions, loadData, openRunToRead, readRunConfig } from "./shared.ts";
-import { trainedModel } from "./trained.ts";
 
 interface Options extends CommonOptions {
   readonly count: number;

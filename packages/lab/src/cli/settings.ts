@@ -1,7 +1,7 @@
 /** `--set NAME=VALUES`: what a sweep varies, from the command line. */
 
-import type { BaseConfig, Experiment } from "../experiments/experiment.ts";
-import { type Field, fieldsOf } from "../experiments/fields.ts";
+import type { BaseConfig, Experiment } from "@softdraw/experiments/experiment";
+import { type Field, fieldsOf } from "@softdraw/experiments/fields";
 import { distributions, type Parameter, type Value, type Values } from "../sweeps/parameters.ts";
 import { didYouMean, WrongCall } from "./errors.ts";
 import { describeIssue, kebab } from "./options.ts";

@@ -1,11 +1,11 @@
 /** What several commands share: their common options, and what a run needs to go on. */
 
+import { experiments } from "@softdraw/experiments/all";
+import { leaveOut } from "@softdraw/experiments/data/folds";
+import { type DatasetSplits, generated } from "@softdraw/experiments/data/types";
+import { type BaseConfig, type Experiment, experimentFor } from "@softdraw/experiments/experiment";
 import { type Command, Option } from "commander";
 import { loadDataset } from "../data/datasets.ts";
-import { leaveOut } from "../data/folds.ts";
-import { type DatasetSplits, generated } from "../data/types.ts";
-import { experiments } from "../experiments/all.ts";
-import { type BaseConfig, type Experiment, experimentFor } from "../experiments/experiment.ts";
 import { openRun, type Run } from "../runs/run.ts";
 import { type Device, devices, MOST_THREADS, useDevice } from "./engine.ts";
 import { didYouMean, EXIT, WrongCall } from "./errors.ts";

@@ -2,14 +2,14 @@
 
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Picture } from "@softdraw/experiments/report/pixels";
+import { decodePicture, encodePicture } from "@softdraw/experiments/report/png";
 import type { Command } from "commander";
-import type { Picture } from "../report/pixels.ts";
-import { decodePicture, encodePicture } from "../report/png.ts";
 import { ensureFolder, writeAtomically } from "../runs/files.ts";
+import { trainedModel } from "../training/trained.ts";
 import { WrongCall } from "./errors.ts";
 import { seedOption } from "./options.ts";
 import { addCommonOptions, begin, type CommonOptions, loadData, openRunToRead, readRunConfig } from "./shared.ts";
-import { trainedModel } from "./trained.ts";
 
 interface Options extends CommonOptions {
   readonly outDir: string;

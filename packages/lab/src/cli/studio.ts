@@ -4,7 +4,7 @@ import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
-import { startStudio } from "../studio/server.ts";
+import { startStudio } from "../server/server.ts";
 import { wholeNumber } from "./options.ts";
 import { RUNS_FOLDER } from "./shared.ts";
 
@@ -14,7 +14,8 @@ interface Options {
   readonly runsDir: string;
 }
 
-const PAGE = fileURLToPath(new URL("../../../studio/dist/", import.meta.url));
+/** Made by `npm run build`. */
+const PAGE = fileURLToPath(new URL("../../page/", import.meta.url));
 const THIS_MACHINE = "127.0.0.1";
 
 export function addStudio(program: Command): void {

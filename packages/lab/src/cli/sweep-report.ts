@@ -1,10 +1,10 @@
 /** What a sweep found, for a terminal and as a page. */
 
+import type { Column, Experiment, Result } from "@softdraw/experiments/experiment";
+import { lineChart } from "@softdraw/experiments/report/charts";
+import { type Report, renderReport } from "@softdraw/experiments/report/html";
+import { measureChart, type ParameterAxis, parallelChart } from "@softdraw/experiments/report/sweep-charts";
 import Table from "cli-table3";
-import type { Column, Experiment, Result } from "../experiments/experiment.ts";
-import { lineChart } from "../report/charts.ts";
-import { type Report, renderReport } from "../report/html.ts";
-import { measureChart, type ParameterAxis, parallelChart } from "../report/sweep-charts.ts";
 import { isList, isLogarithmic, type Parameter, type Value } from "../sweeps/parameters.ts";
 import type { Estimate, Standing, Summary } from "../sweeps/summary.ts";
 import type { SweepDefinition } from "../sweeps/sweep.ts";

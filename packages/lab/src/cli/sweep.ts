@@ -2,13 +2,13 @@
 
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import { experiments } from "@softdraw/experiments/all";
+import { leaveOut } from "@softdraw/experiments/data/folds";
+import type { DatasetSplits } from "@softdraw/experiments/data/types";
+import { type BaseConfig, type EpochRecord, type Experiment, experimentFor } from "@softdraw/experiments/experiment";
+import { LARGEST_SEED } from "@softdraw/experiments/training/configuration";
 import { type Command, Option } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
-import { leaveOut } from "../data/folds.ts";
-import type { DatasetSplits } from "../data/types.ts";
-import { experiments } from "../experiments/all.ts";
-import { LARGEST_SEED } from "../experiments/configuration.ts";
-import { type BaseConfig, type EpochRecord, type Experiment, experimentFor } from "../experiments/experiment.ts";
 import { unlessMissing, writeAtomically } from "../runs/files.ts";
 import { takeLock } from "../runs/lock.ts";
 import { createRun, makeUniqueFolder, openRun } from "../runs/run.ts";
@@ -26,6 +26,7 @@ import {
   type Trial,
   trialsOf,
 } from "../sweeps/sweep.ts";
+import { type Finished, trainRun } from "../training/training.ts";
 import { Interrupted, WrongCall } from "./errors.ts";
 import {
   addConfigurationOptions,
@@ -41,7 +42,6 @@ import { addPlaceOptions, openPlace, type Place, type PlaceOptions } from "./pla
 import { describeValues, parseSetting } from "./settings.ts";
 import { begin, findExperiment, loadData, stopOnSignal } from "./shared.ts";
 import type { Trained } from "./sweep-report.ts";
-import { type Finished, trainRun } from "./training.ts";
 
 const SWEEPS_FOLDER = "sweeps";
 const WINNER = "winner";

@@ -1,11 +1,12 @@
 /** `softdraw tour [EXPERIMENT]`: one model after the other, each in a short configuration. */
 
 import { join, relative } from "node:path";
+import { experimentFor, type TrainingEvent } from "@softdraw/experiments/experiment";
+import type { OverviewPart } from "@softdraw/experiments/report/html";
 import Table from "cli-table3";
 import { Argument, type Command } from "commander";
-import { experimentFor, type TrainingEvent } from "../experiments/experiment.ts";
-import type { OverviewPart } from "../report/html.ts";
 import { writeAtomically } from "../runs/files.ts";
+import { beginRun, type Finished, trainRun } from "../training/training.ts";
 import { oneOf } from "./options.ts";
 import { formatDuration, formatResult, type Reporter } from "./output.ts";
 import {
@@ -17,7 +18,6 @@ import {
   RUNS_FOLDER,
   stopOnSignal,
 } from "./shared.ts";
-import { beginRun, type Finished, trainRun } from "./training.ts";
 
 /** In the order of the tour: what each experiment is set to, and what share of the time it takes. */
 const parts: readonly Part[] = [
@@ -142,7 +142,7 @@ function tourTable(stops: readonly Stop[]): string {
 
 /** One page of all parts, in the folder of the runs. */
 async function writeOverview(runsDir: string, stops: readonly Stop[]): Promise<string> {
-  const { renderOverview } = await import("../report/html.ts");
+  const { renderOverview } = await import("@softdraw/experiments/report/html");
   const file = join(runsDir, "report.html");
   const overview = stops.map(({ report, path, seconds }): OverviewPart => {
     const href = relative(runsDir, path).split("\\").join("/");

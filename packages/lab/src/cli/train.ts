@@ -1,13 +1,13 @@
 /** `softdraw train EXPERIMENT` */
 
+import { experiments } from "@softdraw/experiments/all";
+import type { DatasetSplits } from "@softdraw/experiments/data/types";
+import { type BaseConfig, type Experiment, experimentFor } from "@softdraw/experiments/experiment";
 import type { Command } from "commander";
-import type { DatasetSplits } from "../data/types.ts";
-import { experiments } from "../experiments/all.ts";
-import { type BaseConfig, type Experiment, experimentFor } from "../experiments/experiment.ts";
+import { beginRun, trainRun } from "../training/training.ts";
 import { WrongCall } from "./errors.ts";
 import { addConfigurationOptions, readConfiguration } from "./options.ts";
 import { addCommonOptions, begin, type CommonOptions, loadData, RUNS_FOLDER, stopOnSignal } from "./shared.ts";
-import { beginRun, trainRun } from "./training.ts";
 
 export function addTrain(program: Command): void {
   const train = program.command("train").description("train a model, and write its run folder");

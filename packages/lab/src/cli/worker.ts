@@ -3,9 +3,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { experiments } from "@softdraw/experiments/all";
 import type { Command } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
-import { experiments } from "../experiments/all.ts";
 import { textReporter } from "./output.ts";
 import { addPoolOptions, type PoolSettings, poolOf } from "./places.ts";
 import { stopOnSignal } from "./shared.ts";

@@ -1,14 +1,14 @@
 /** The data sets by name: where each is found, loaded, described and verified. */
 
 import { join } from "node:path";
+import { digitsCounts } from "@softdraw/experiments/data/digits-shape";
+import { pairImagesWithLabels, parseImages, parseLabels } from "@softdraw/experiments/data/idx";
+import { type Dataset, type DatasetName, type DatasetSplits, datasetNames } from "@softdraw/experiments/data/types";
 import envPaths from "env-paths";
 import { digitsFiles, digitsFolder, digitsSha256, loadDigits } from "./digits.ts";
-import { digitsCounts } from "./digits-shape.ts";
 import { type DownloadOptions, download } from "./downloads.ts";
 import { fileSize, readUnpacked, sha256 } from "./files.ts";
-import { pairImagesWithLabels, parseImages, parseLabels } from "./idx.ts";
 import { fashionMnist, type IdxFileName, type IdxSource, idxFileNames, mnist } from "./sources.ts";
-import { type Dataset, type DatasetName, type DatasetSplits, datasetNames } from "./types.ts";
 
 export interface DatasetPlace {
   /** A folder with the four IDX files, each packed (`.gz`) or not. Read as it is, without checksums or downloads. */

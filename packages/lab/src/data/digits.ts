@@ -6,8 +6,8 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { digitsShape } from "./digits-shape.ts";
-import type { Dataset, DatasetSplits } from "./types.ts";
+import { digitsShape } from "@softdraw/experiments/data/digits-shape";
+import type { Dataset, DatasetSplits } from "@softdraw/experiments/data/types";
 
 const PIXELS = digitsShape.height * digitsShape.width;
 const TEST_PER_CLASS = 100;

@@ -15,8 +15,9 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { describeCheckpoint } from "@softdraw/experiments/checkpoint/described";
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "@softdraw/experiments/checkpoint/safetensors";
 import { z } from "zod";
-import { describeCheckpoint } from "./described.ts";
 import {
   ensureFolder,
   errorCode,
@@ -37,7 +38,6 @@ import {
   readRecordsAfter,
   summarizeRecords,
 } from "./metrics.ts";
-import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./safetensors.ts";
 
 const CONFIG = "config.json";
 const METRICS = "metrics.jsonl";

@@ -1,8 +1,8 @@
 /** Takes a sweep through its trials, in a folder that remembers how far it has come. */
 
 import { join } from "node:path";
+import type { EpochRecord, Experiment, Objective } from "@softdraw/experiments/experiment";
 import { Interrupted } from "../cli/errors.ts";
-import type { EpochRecord, Experiment, Objective } from "../experiments/experiment.ts";
 import { appendRecord, dropTornRecord, readRecords } from "../runs/metrics.ts";
 import { openRun } from "../runs/run.ts";
 import { type Executor, Unavailable } from "./executor.ts";

@@ -1,6 +1,6 @@
 /** Where assignments are trained: in processes of this machine, or wherever a queue reaches. */
 
-import type { EpochRecord } from "../experiments/experiment.ts";
+import type { EpochRecord } from "@softdraw/experiments/experiment";
 import type { Assignment } from "./sweep.ts";
 
 /** An executor cannot go on, whatever the trial: the sweep ends with this, and can be resumed. */

@@ -1,8 +1,8 @@
 /** What goes through the queue: a job is an assignment of a sweep, small, and checked like a command line before anything is done. */
 
+import type { BaseConfig, Experiment } from "@softdraw/experiments/experiment";
+import { fieldsOf } from "@softdraw/experiments/fields";
 import { z } from "zod";
-import type { BaseConfig, Experiment } from "../experiments/experiment.ts";
-import { fieldsOf } from "../experiments/fields.ts";
 import type { Assignment } from "./sweep.ts";
 import { findAmong } from "./trial.ts";
 

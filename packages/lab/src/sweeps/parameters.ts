@@ -1,8 +1,8 @@
 /** What a sweep varies: values from a list, or drawn from a distribution. */
 
 import { random } from "@jax-js/jax";
+import { streamKey } from "@softdraw/experiments/nn/keys";
 import { z } from "zod";
-import { streamKey } from "../nn/keys.ts";
 
 const Value = z.union([z.string(), z.number(), z.boolean()]);
 

@@ -1,12 +1,11 @@
 // @ts-check
 // A process of the pool: prepares the engine's threads, then trains from the TypeScript sources.
-import { fileURLToPath } from "node:url";
-import { register } from "tsx/esm/api";
+import { registerSources } from "../sources.js";
 
-register({ tsconfig: fileURLToPath(new URL("../../../../tsconfig.json", import.meta.url)) });
+registerSources();
 const { prepareThreads } = await import("../cli/engine.ts");
 prepareThreads(process.argv.slice(2));
 const { answer } = await import("./pool-worker.ts");
-const { experiments } = await import("../experiments/all.ts");
+const { experiments } = await import("@softdraw/experiments/all");
 
 export default answer(experiments);

@@ -1,8 +1,8 @@
 /** The side of a pool's process: it trains one assignment at a time, tells of every epoch, and stops when it is asked to. */
 
+import type { Experiment } from "@softdraw/experiments/experiment";
 import { type Device, useDevice } from "../cli/engine.ts";
 import { Interrupted } from "../cli/errors.ts";
-import type { Experiment } from "../experiments/experiment.ts";
 import type { PoolTask } from "./pool.ts";
 import { trainTrial } from "./trial.ts";
 

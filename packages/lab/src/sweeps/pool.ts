@@ -1,10 +1,10 @@
 /** Processes of this machine, an engine each. */
 
 import { setMaxListeners } from "node:events";
+import type { EpochRecord } from "@softdraw/experiments/experiment";
 import { Tinypool } from "tinypool";
 import type { Device } from "../cli/engine.ts";
 import { Interrupted } from "../cli/errors.ts";
-import type { EpochRecord } from "../experiments/experiment.ts";
 import type { Executor } from "./executor.ts";
 import { STOP } from "./pool-worker.ts";
 import type { Assignment } from "./sweep.ts";

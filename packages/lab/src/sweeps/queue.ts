@@ -10,10 +10,10 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { type EpochRecord, type Experiment, experimentFor } from "@softdraw/experiments/experiment";
 import { Queue, QueueEvents } from "bullmq";
 import { z } from "zod";
 import { Interrupted } from "../cli/errors.ts";
-import { type EpochRecord, type Experiment, experimentFor } from "../experiments/experiment.ts";
 import { unlessMissing } from "../runs/files.ts";
 import { openRun } from "../runs/run.ts";
 import type { Executor, Unavailable } from "./executor.ts";

@@ -7,11 +7,11 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "@softdraw/experiments/checkpoint/safetensors";
 import { z } from "zod";
 import { WrongCall } from "../cli/errors.ts";
 import { unlessMissing, writeAtomically, writeFailure } from "../runs/files.ts";
 import { METRICS_RECORDS, type OpenRun, type Run } from "../runs/run.ts";
-import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "../runs/safetensors.ts";
 import { Unavailable } from "./executor.ts";
 import { type Link, refusal } from "./redis.ts";
 

@@ -1,6 +1,6 @@
 /** Which trial is trained next, and how far. A strategy depends on nothing but the outcomes, in their order. */
 
-import type { Objective } from "../experiments/experiment.ts";
+import type { Objective } from "@softdraw/experiments/experiment";
 import type { Assignment, Outcome, SweepDefinition, Trial } from "./sweep.ts";
 
 export interface Strategy {

@@ -1,10 +1,10 @@
 /** What a sweep has found: the combinations in their order, by exact and by relaxed measures. */
 
 import { join } from "node:path";
+import type { EpochRecord, Experiment, Objective } from "@softdraw/experiments/experiment";
+import { meanWithError } from "@softdraw/experiments/mathematics/statistics";
 import jstat from "jstat";
-import type { EpochRecord, Experiment, Objective } from "../experiments/experiment.ts";
 import { openRun } from "../runs/run.ts";
-import { meanWithError } from "../statistics.ts";
 import { measure, TRIALS } from "./conduct.ts";
 import type { Values } from "./parameters.ts";
 import type { Outcome, Trial } from "./sweep.ts";

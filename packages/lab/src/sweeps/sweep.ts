@@ -4,8 +4,8 @@
  * A trial is one training of one combination, with one seed and, if the training data is split, one part left out.
  */
 
+import type { BaseConfig, Experiment } from "@softdraw/experiments/experiment";
 import { z } from "zod";
-import type { BaseConfig, Experiment } from "../experiments/experiment.ts";
 import { draws, grid, Parameter, type Values } from "./parameters.ts";
 
 export const SweepDefinition = z.strictObject({

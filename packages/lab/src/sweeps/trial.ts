@@ -2,15 +2,15 @@
 
 import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import type { DatasetSplits } from "@softdraw/experiments/data/types";
+import { type BaseConfig, type EpochRecord, type Experiment, experimentFor } from "@softdraw/experiments/experiment";
 import packageJson from "../../package.json" with { type: "json" };
 import { trainCommand } from "../cli/options.ts";
 import { silentReporter } from "../cli/output.ts";
 import { loadData } from "../cli/shared.ts";
-import { train } from "../cli/training.ts";
-import type { DatasetSplits } from "../data/types.ts";
-import { type BaseConfig, type EpochRecord, type Experiment, experimentFor } from "../experiments/experiment.ts";
 import { unlessMissing } from "../runs/files.ts";
 import { createRun, type OpenRun, openRun } from "../runs/run.ts";
+import { train } from "../training/training.ts";
 import type { Assignment } from "./sweep.ts";
 
 /** What a trial is trained with, besides its assignment. */

@@ -3,9 +3,9 @@
 import { setMaxListeners } from "node:events";
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import type { EpochRecord, Experiment } from "@softdraw/experiments/experiment";
 import { type Job, UnrecoverableError, WaitingError, Worker } from "bullmq";
 import { Interrupted } from "../cli/errors.ts";
-import type { EpochRecord, Experiment } from "../experiments/experiment.ts";
 import { unlessMissing } from "../runs/files.ts";
 import { CHECKPOINT, type Run } from "../runs/run.ts";
 import { Unavailable } from "./executor.ts";

@@ -1,9 +1,9 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { subsetLaw } from "@softdraw/experiments/demos/subset-law";
+import type { SamplerComparison } from "@softdraw/experiments/demos/subset-samplers";
 import { decode } from "fast-png";
 import { beforeAll, describe, expect, test } from "vitest";
-import { subsetLaw } from "../../src/demos/subset-law.ts";
-import type { SamplerComparison } from "../../src/demos/subset-samplers.ts";
 import { type Finished, HOOK_TIMEOUT, records, softdraw, useFolder } from "./support.ts";
 
 /**

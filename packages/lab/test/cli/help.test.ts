@@ -1,5 +1,5 @@
+import { experiments } from "@softdraw/experiments/all";
 import { expect, test } from "vitest";
-import { experiments } from "../../src/experiments/all.ts";
 import { softdraw, useFolder } from "./support.ts";
 
 const folder = useFolder();

@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
+import { noise } from "@softdraw/testing/bytes";
 import { beforeAll, expect, test } from "vitest";
-import { noise } from "../data/support.ts";
 import { bytesOf, HOOK_TIMEOUT, onlyRun, softdraw, start, tinyTraining, useFolder } from "./support.ts";
 
 const EPOCHS = 8;

@@ -1,8 +1,8 @@
 import { cp, readdir, readFile, truncate, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { decodeCheckpoint, encodeCheckpoint } from "@softdraw/experiments/checkpoint/safetensors";
+import { pngSize } from "@softdraw/experiments/report/png";
 import { beforeAll, describe, expect, test } from "vitest";
-import { pngSize } from "../../src/report/png.ts";
-import { decodeCheckpoint, encodeCheckpoint } from "../../src/runs/safetensors.ts";
 import { bytesOf, HOOK_TIMEOUT, onlyRun, records, softdraw, start, tinyTraining, useFolder } from "./support.ts";
 
 const folder = useFolder();

@@ -1,7 +1,7 @@
+import { experiments } from "@softdraw/experiments/all";
 import { describe, expect, test } from "vitest";
 import { WrongCall } from "../../src/cli/errors.ts";
 import { parseSetting } from "../../src/cli/settings.ts";
-import { experiments } from "../../src/experiments/all.ts";
 
 const experiment = experiments[0]!;
 const parse = (text: string) => parseSetting(text, experiment, experiment.schema.parse({}));

@@ -1,9 +1,9 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Picture } from "@softdraw/experiments/report/pixels";
+import { decodePicture, encodePicture } from "@softdraw/experiments/report/png";
+import { noise } from "@softdraw/testing/bytes";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Picture } from "../../src/report/pixels.ts";
-import { decodePicture, encodePicture } from "../../src/report/png.ts";
-import { noise } from "../data/support.ts";
 import { HOOK_TIMEOUT, onlyRun, records, softdraw, tinyTraining, useFolder } from "./support.ts";
 
 const folder = useFolder();

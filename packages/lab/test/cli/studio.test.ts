@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { softdraw, start, useFolder } from "./support.ts";
 
 const folder = useFolder();
-const isBuilt = existsSync(fileURLToPath(new URL("../../../studio/dist/index.html", import.meta.url)));
+const isBuilt = existsSync(fileURLToPath(new URL("../../page/index.html", import.meta.url)));
 
 test.runIf(!isBuilt)("a page that is not built is an error that says how to build it", async () => {
   const { code, out, err } = await softdraw(folder.path(), "studio", "--port", "0");

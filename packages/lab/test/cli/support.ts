@@ -6,9 +6,9 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { idxBytes } from "@softdraw/testing/bytes";
 import { afterAll, afterEach, beforeAll } from "vitest";
 import { loadDigits } from "../../src/data/digits.ts";
-import { idxBytes } from "../data/support.ts";
 
 export const PROGRAM = fileURLToPath(new URL("../../bin/softdraw.js", import.meta.url));
 

@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { missingRedis, startRedis } from "@softdraw/testing/redis-server";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { missingRedis, startRedis } from "../sweeps/redis-server.ts";
 import { bytesOf, records, softdraw, start, useFolder } from "./support.ts";
 
 const folder = useFolder();

@@ -1,6 +1,7 @@
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { idxBytes } from "@softdraw/testing/bytes";
 import { describe, expect, test } from "vitest";
 import {
   describeDatasets,
@@ -11,7 +12,7 @@ import {
 } from "../../src/data/datasets.ts";
 import { sha256 } from "../../src/data/files.ts";
 import { type IdxFileName, type IdxSource, idxFileNames } from "../../src/data/sources.ts";
-import { idxBytes, serve, temporaryFolder } from "./support.ts";
+import { serve, temporaryFolder } from "./support.ts";
 
 type Files = Record<IdxFileName, Uint8Array>;
 

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
+import { digitsCounts } from "@softdraw/experiments/data/digits-shape";
+import type { Dataset, DatasetSplits } from "@softdraw/experiments/data/types";
 import { beforeAll, describe, expect, test } from "vitest";
 import { digitsFiles, loadDigits } from "../../src/data/digits.ts";
-import { digitsCounts } from "../../src/data/digits-shape.ts";
-import type { Dataset, DatasetSplits } from "../../src/data/types.ts";
 
 const PIXELS = 784;
 

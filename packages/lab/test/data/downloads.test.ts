@@ -2,10 +2,11 @@ import { access, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import type { RequestListener, ServerResponse } from "node:http";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { noise } from "@softdraw/testing/bytes";
 import { describe, expect, test } from "vitest";
 import { type DownloadProgress, type DownloadRequest, download } from "../../src/data/downloads.ts";
 import { sha256 } from "../../src/data/files.ts";
-import { deadUrl, noise, serve, temporaryFolder } from "./support.ts";
+import { deadUrl, serve, temporaryFolder } from "./support.ts";
 
 const content = noise(300_000);
 const packed = gzipSync(content);

@@ -1,4 +1,4 @@
-/** What the data tests share: IDX files in memory, a folder and a server that last one test. */
+/** What the data tests share: a folder and a server that last one test. */
 
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type RequestListener } from "node:http";
@@ -6,21 +6,6 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-
-/** An IDX file of unsigned bytes, or of the given element type. */
-export function idxBytes(shape: number[], data: Iterable<number>, type = 0x08): Uint8Array {
-  const axes = shape.flatMap((length) => [length >>> 24, (length >>> 16) & 255, (length >>> 8) & 255, length & 255]);
-  return Uint8Array.from([0, 0, type, shape.length, ...axes, ...data]);
-}
-
-/** Bytes without a pattern, so that they stay long when packed and show every misplacement. */
-export function noise(length: number, seed = 1): Uint8Array {
-  let state = seed;
-  return Uint8Array.from({ length }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state >>> 24;
-  });
-}
 
 /** A folder of its own for one test. */
 export async function temporaryFolder(): Promise<string> {

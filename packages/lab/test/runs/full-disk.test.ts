@@ -2,9 +2,9 @@ import { execFileSync } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Checkpoint } from "@softdraw/experiments/checkpoint/safetensors";
 import { afterAll, afterEach, test as anyTest, beforeAll, expect, type TestContext } from "vitest";
 import { createRun, type OpenRun } from "../../src/runs/run.ts";
-import type { Checkpoint } from "../../src/runs/safetensors.ts";
 
 /** A real file system of 256 kB, mounted on a folder; that takes Linux and its superuser. */
 let disk = "";

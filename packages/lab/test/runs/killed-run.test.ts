@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { encodeCheckpoint } from "@softdraw/experiments/checkpoint/safetensors";
 import { expect, test } from "vitest";
 import { createRun, openRun } from "../../src/runs/run.ts";
-import { encodeCheckpoint } from "../../src/runs/safetensors.ts";
 import { useTemporaryFolder } from "./temporary-folder.ts";
 import { checkpointAt, recordAt, train } from "./toy-training.ts";
 

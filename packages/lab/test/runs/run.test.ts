@@ -3,9 +3,9 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, join } from "node:path";
+import { type Checkpoint, encodeCheckpoint } from "@softdraw/experiments/checkpoint/safetensors";
 import { describe, expect, test, vi } from "vitest";
 import { createRun, listRuns, type OpenRun, openRun, type RunInfo } from "../../src/runs/run.ts";
-import { type Checkpoint, encodeCheckpoint } from "../../src/runs/safetensors.ts";
 import { useTemporaryFolder } from "./temporary-folder.ts";
 
 vi.mock("node:crypto", async (importOriginal) => {

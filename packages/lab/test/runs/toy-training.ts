@@ -1,7 +1,7 @@
 /** A training whose every state is known, run by the tests in processes that they kill. */
 
+import type { Checkpoint } from "@softdraw/experiments/checkpoint/safetensors";
 import { openRun } from "../../src/runs/run.ts";
-import type { Checkpoint } from "../../src/runs/safetensors.ts";
 
 /** Large enough for a kill to hit the middle of a write. */
 const WEIGHTS = 100_000;

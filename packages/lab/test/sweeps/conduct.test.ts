@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Experiment } from "@softdraw/experiments/experiment";
+import { exactMeasure, toy } from "@softdraw/testing/toy";
+import { TOY_WORKER } from "@softdraw/testing/toy-sweep";
 import { afterEach, expect, test } from "vitest";
 import { Interrupted } from "../../src/cli/errors.ts";
-import type { Experiment } from "../../src/experiments/experiment.ts";
 import { openRun } from "../../src/runs/run.ts";
 import { conduct, readOutcomes, TRIALS } from "../../src/sweeps/conduct.ts";
 import type { Executor } from "../../src/sweeps/executor.ts";
@@ -14,7 +16,6 @@ import { summarize } from "../../src/sweeps/summary.ts";
 import { combinationsOf, type SweepDefinition, trialsOf } from "../../src/sweeps/sweep.ts";
 import { trainTrial, trialName } from "../../src/sweeps/trial.ts";
 import { useTemporaryFolder } from "../runs/temporary-folder.ts";
-import { exactMeasure, toy } from "./toy.ts";
 
 const folder = useTemporaryFolder();
 const experiment = toy as unknown as Experiment;
@@ -31,9 +32,8 @@ const definition: SweepDefinition = {
 };
 
 async function pooled(at: string, workers = 2): Promise<Executor> {
-  const worker = new URL("./toy-worker.js", import.meta.url);
   await mkdir(at, { recursive: true });
-  const executor = poolExecutor({ workers, folder: join(at, TRIALS), device: "cpu", threads: 1, worker });
+  const executor = poolExecutor({ workers, folder: join(at, TRIALS), device: "cpu", threads: 1, worker: TOY_WORKER });
   open.push(executor);
   return executor;
 }

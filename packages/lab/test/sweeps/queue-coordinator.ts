@@ -2,6 +2,7 @@
 
 import { mkdir } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { type ToySweep, toys, toyTrials } from "@softdraw/testing/toy-sweep";
 import { jsonReporter } from "../../src/cli/output.ts";
 import { stopOnSignal } from "../../src/cli/shared.ts";
 import { conduct, TRIALS } from "../../src/sweeps/conduct.ts";
@@ -9,7 +10,6 @@ import { queueExecutor } from "../../src/sweeps/queue.ts";
 import { connectRedis } from "../../src/sweeps/redis.ts";
 import { folderStore, redisStore } from "../../src/sweeps/store.ts";
 import { strategyOf } from "../../src/sweeps/strategy.ts";
-import { type ToySweep, toys, toyTrials } from "./toy-sweep.ts";
 
 export interface CoordinatorOptions extends ToySweep {
   readonly url: string;

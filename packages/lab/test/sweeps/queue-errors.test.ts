@@ -3,9 +3,11 @@
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { join } from "node:path";
+import { experiments } from "@softdraw/experiments/all";
+import { freePort, missingRedis, startRedis } from "@softdraw/testing/redis-server";
+import { toys } from "@softdraw/testing/toy-sweep";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { Interrupted, WrongCall } from "../../src/cli/errors.ts";
-import { experiments } from "../../src/experiments/all.ts";
 import { TRIALS } from "../../src/sweeps/conduct.ts";
 import { Unavailable } from "../../src/sweeps/executor.ts";
 import { assignmentOf, jobOf } from "../../src/sweeps/jobs.ts";
@@ -14,8 +16,6 @@ import { connectRedis, withoutPassword } from "../../src/sweeps/redis.ts";
 import { folderStore, redisStore, type Snapshot, StoreFull } from "../../src/sweeps/store.ts";
 import { softdraw, useFolder } from "../cli/support.ts";
 import { startWorker, sweepToys, useRedis } from "./queue-support.ts";
-import { freePort, missingRedis, startRedis } from "./redis-server.ts";
-import { toys } from "./toy-sweep.ts";
 
 const folder = useFolder();
 const say = () => {};

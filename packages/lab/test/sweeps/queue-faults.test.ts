@@ -6,17 +6,17 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { noise } from "@softdraw/testing/bytes";
+import type { WorkerOptions } from "@softdraw/testing/queue-worker";
+import { missingRedis, type RedisServer, startRedis } from "@softdraw/testing/redis-server";
+import { QUEUE_WORKER, toys, toyTrials } from "@softdraw/testing/toy-sweep";
 import { afterEach, describe, expect, test } from "vitest";
 import { readOutcomes, TRIALS } from "../../src/sweeps/conduct.ts";
 import { connectRedis } from "../../src/sweeps/redis.ts";
 import { trainTrial, trialName } from "../../src/sweeps/trial.ts";
-import { noise } from "../data/support.ts";
 import { useTemporaryFolder } from "../runs/temporary-folder.ts";
 import type { CoordinatorOptions } from "./queue-coordinator.ts";
 import { TIMING, trialBytes } from "./queue-support.ts";
-import type { WorkerOptions } from "./queue-worker.ts";
-import { missingRedis, type RedisServer, startRedis } from "./redis-server.ts";
-import { toys, toyTrials } from "./toy-sweep.ts";
 
 const ROUNDS = 20;
 const SEED = 11;
@@ -26,7 +26,9 @@ const SWEEP = { seeds: 6, temperatures: [0.5, 2], config: { epochs: 6, delay: 60
 /** A killed worker's trial is given to another after so long. */
 const LOCKS = { ...TIMING, lockMs: 3_000, stalledMs: 500 };
 
-const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
+/** Where programs run: the loader looks for its configuration there. */
+const HOME = fileURLToPath(new URL("../../", import.meta.url));
+const COORDINATOR = new URL("./queue-coordinator.ts", import.meta.url);
 
 interface Program {
   readonly child: ChildProcess;
@@ -44,10 +46,10 @@ afterEach(async () => {
   await server?.remove();
 });
 
-function start(program: string, options: object): Program {
-  const file = fileURLToPath(new URL(program, import.meta.url));
+function start(program: URL, options: object): Program {
+  const file = fileURLToPath(program);
   const child = spawn(process.execPath, ["--import", "tsx", file, JSON.stringify(options)], {
-    ...{ cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] },
+    ...{ cwd: HOME, stdio: ["ignore", "pipe", "pipe"] },
   });
   children.add(child);
   let out = "";
@@ -78,9 +80,9 @@ describe.skipIf(missingRedis)("kill -9", () => {
     server = await startRedis();
     const { url, kill, start: startAgain } = server;
     const startWorker = (name: string) =>
-      start("./queue-worker.ts", { url, folder: folder.path(name), workers: 1, timing: LOCKS } satisfies WorkerOptions);
+      start(QUEUE_WORKER, { url, folder: folder.path(name), workers: 1, timing: LOCKS } satisfies WorkerOptions);
     const startSweep = (name: string) =>
-      start("./queue-coordinator.ts", {
+      start(COORDINATOR, {
         ...SWEEP,
         url,
         home: folder.path(name),

@@ -3,9 +3,11 @@
 import { createHash } from "node:crypto";
 import { mkdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+import type { EpochRecord, Experiment } from "@softdraw/experiments/experiment";
+import { type RedisServer, startRedis } from "@softdraw/testing/redis-server";
+import { TOY_WORKER, type ToySweep, toys, toyTrials } from "@softdraw/testing/toy-sweep";
 import { type Job, Worker } from "bullmq";
 import { afterAll, beforeAll } from "vitest";
-import type { EpochRecord, Experiment } from "../../src/experiments/experiment.ts";
 import { conduct, TRIALS } from "../../src/sweeps/conduct.ts";
 import type { Executor } from "../../src/sweeps/executor.ts";
 import { PREFIX, type QueueTiming, queueName } from "../../src/sweeps/jobs.ts";
@@ -17,14 +19,9 @@ import { strategyOf } from "../../src/sweeps/strategy.ts";
 import type { Assignment, Outcome } from "../../src/sweeps/sweep.ts";
 import { serveQueue } from "../../src/sweeps/worker.ts";
 import { records } from "../cli/support.ts";
-import { type RedisServer, startRedis } from "./redis-server.ts";
-
-import { type ToySweep, toys, toyTrials } from "./toy-sweep.ts";
 
 /** In more of a hurry than at home. */
 export const TIMING: QueueTiming = { lockMs: 30_000, stalledMs: 1_000, deaths: 100, lookMs: 200, saveMs: 50 };
-
-const TOY_POOL = new URL("./toy-worker.js", import.meta.url);
 
 /** A Redis for the calling file, emptied by nobody: sweeps have names of their own. */
 export function useRedis(...settings: string[]): { readonly server: RedisServer } {
@@ -56,7 +53,7 @@ export async function startWorker(url: string, settings: WorkerSettings) {
     version = "1",
     store = redisStore,
     experiments = toys,
-    pool: worker = TOY_POOL,
+    pool: worker = TOY_WORKER,
   } = settings;
   const said: string[] = [];
   const say = (line: string) => void said.push(line);

@@ -1,9 +1,12 @@
 import { readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { experiments } from "@softdraw/experiments/all";
+import { missingRedis } from "@softdraw/testing/redis-server";
+import { exactMeasure } from "@softdraw/testing/toy";
+import { TOY_WORKER } from "@softdraw/testing/toy-sweep";
 import { Queue } from "bullmq";
 import { afterEach, describe, expect, test } from "vitest";
 import { Interrupted } from "../../src/cli/errors.ts";
-import { experiments } from "../../src/experiments/all.ts";
 import { readOutcomes, TRIALS } from "../../src/sweeps/conduct.ts";
 import { Unavailable } from "../../src/sweeps/executor.ts";
 import { PREFIX, queueName } from "../../src/sweeps/jobs.ts";
@@ -23,8 +26,6 @@ import {
   useRedis,
   type WorkerSettings,
 } from "./queue-support.ts";
-import { missingRedis } from "./redis-server.ts";
-import { exactMeasure } from "./toy.ts";
 
 if (missingRedis) console.log(`skipped: ${missingRedis}`);
 
@@ -55,8 +56,7 @@ describe.skipIf(missingRedis)("through a queue", () => {
     await worker({ workers: 2 });
     const { outcomes } = await sweepToys(redis.server.url, { home: home("bytes"), ...sweep });
     const pool = { workers: 1, folder: join(home("pool"), TRIALS), device: "wasm" as const, threads: 1 };
-    const toyPool = new URL("./toy-worker.js", import.meta.url);
-    const alone = await conductToys(poolExecutor({ ...pool, worker: toyPool }), { home: home("pool"), ...sweep });
+    const alone = await conductToys(poolExecutor({ ...pool, worker: TOY_WORKER }), { home: home("pool"), ...sweep });
     expect(outcomes).toEqual(alone);
     expect(outcomes.length).toBe(8);
     for (const { trial } of outcomes) {

@@ -1,5 +1,6 @@
+import type { Experiment } from "@softdraw/experiments/experiment";
+import { exactMeasure, toy } from "@softdraw/testing/toy";
 import { describe, expect, test } from "vitest";
-import type { Experiment } from "../../src/experiments/experiment.ts";
 import { epochsOf, type Strategy, strategyOf } from "../../src/sweeps/strategy.ts";
 import {
   type Assignment,
@@ -8,7 +9,6 @@ import {
   type SweepDefinition,
   trialsOf,
 } from "../../src/sweeps/sweep.ts";
-import { exactMeasure, toy } from "./toy.ts";
 
 const experiment = toy as unknown as Experiment;
 

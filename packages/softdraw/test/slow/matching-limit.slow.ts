@@ -1,9 +1,9 @@
 /** Gumbel-Sinkhorn in its limit, for which Sinkhorn needs thousands of iterations. */
 
 import { numpy as np, random } from "@jax-js/jax";
+import { largestDifference, normals } from "@softdraw/testing/numbers";
 import { noise, permutation } from "softdraw";
 import { expect, test } from "vitest";
-import { largestDifference, normals } from "../support.ts";
 
 const values = (x: np.Array) => [...x.dataSync()];
 const square = (x: number[], n: number, batch: number[]) => np.array(x, { shape: [...batch, n, n] });

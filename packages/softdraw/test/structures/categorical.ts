@@ -2,7 +2,7 @@ import { numpy as np } from "@jax-js/jax";
 import { categorical } from "softdraw";
 import { inside, key, logits, oneHot, scalar } from "../arguments.ts";
 import type { Description } from "../structures.ts";
-import { isHot, isOnSimplex, softmax } from "../support.ts";
+import { isHot, isOnSimplex, softmax } from "@softdraw/testing/numbers";
 
 export const description: Description = {
   columns: { categorical: { shape: "[..., n]", verbs: categorical } },

@@ -2,7 +2,7 @@ import { numpy as np } from "@jax-js/jax";
 import { subset } from "softdraw";
 import { COLUMNS, key, logits, order, ROWS, scalar, twoHot } from "../arguments.ts";
 import type { Call, Description, Instance } from "../structures.ts";
-import { isHot, isOnSimplex, softmax } from "../support.ts";
+import { isHot, isOnSimplex, softmax } from "@softdraw/testing/numbers";
 
 const RELAXATIONS = ["threshold", "successive"] as const;
 
@@ -77,23 +77,18 @@ export const description: Description = {
   calls: [
     { name: "subset.logProb", arrays: () => [order(), logits()], call: (x, l) => subset.logProb(x!, l!) },
     { name: "subset.mode", arrays: () => [logits()], call: (l) => subset.mode(l!, 2) },
-    ...RELAXATIONS.flatMap((relaxation): Call[] => [
-      {
-        name: `subset.relax ${relaxation}`,
-        arrays: () => [key(), logits(), scalar()],
-        call: (k, l, temperature) => subset.relax(k!, l!, 2, { temperature, relaxation }),
-      },
-      {
+    {
+      name: "subset.relax all",
+      arrays: () => [key(), logits(), scalar()],
+      call: (k, l, temperature) => subset.relax(k!, l!, COLUMNS, { temperature }),
+    },
+    ...RELAXATIONS.map(
+      (relaxation): Call => ({
         name: `subset.relax ${relaxation}, hard`,
         arrays: () => [key(), logits(), scalar()],
         call: (k, l, temperature) => subset.relax(k!, l!, 2, { temperature, relaxation, hard: true }),
-      },
-      {
-        name: `subset.relax ${relaxation}, all`,
-        arrays: () => [key(), logits(), scalar()],
-        call: (k, l, temperature) => subset.relax(k!, l!, COLUMNS, { temperature, relaxation }),
-      },
-    ]),
+      }),
+    ),
     { name: "subset.sample", arrays: () => [key(), logits()], call: (k, l) => subset.sample(k!, l!, 2) },
     {
       name: "subset.sample in blocks",

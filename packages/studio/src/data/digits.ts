@@ -1,8 +1,8 @@
 /** The embedded digits in a page: the same images in the same order as on the command line. */
 
 import address from "virtual:digits";
-import type { DatasetSplits } from "../../../lab/src/data/types.ts";
-import { unpackDigits } from "./digits-file.ts";
+import { unpackDigits } from "@softdraw/experiments/data/digits-file";
+import type { DatasetSplits } from "@softdraw/experiments/data/types";
 
 export async function loadDigits(): Promise<DatasetSplits> {
   const response = await fetch(new URL(address, location.href));

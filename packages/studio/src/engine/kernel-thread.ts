@@ -1,7 +1,7 @@
 /** A thread that takes pieces of the engine's kernels. See the lab's job-board.js. */
 
-import { help, join } from "../../../lab/src/engine/job-board.js";
-import { type Kernel, placedKernel } from "../../../lab/src/engine/placement.js";
+import { help, join } from "@softdraw/threads/job-board.js";
+import { type Kernel, placedKernel } from "@softdraw/threads/placement.js";
 
 export interface Beginning {
   readonly board: Int32Array;

@@ -1,6 +1,6 @@
 /** The engine's threads in a worker of the page. To be imported before the engine. */
 
-import { type Helper, installCrew } from "../../../lab/src/engine/crew.ts";
+import { type Helper, installCrew } from "@softdraw/threads/crew";
 import type { Beginning, KernelModule } from "./kernel-thread.ts";
 import kernelThread from "./kernel-thread.ts?worker&url";
 

@@ -1,7 +1,7 @@
 /** The engine's thread: the page never waits for a computation. */
 
+import { keepInstances } from "@softdraw/threads/instances";
 import { expose } from "comlink";
-import { keepInstances } from "../../../lab/src/engine/instances.ts";
 import { startEngine } from "./device.ts";
 import * as tasks from "./tasks.ts";
 

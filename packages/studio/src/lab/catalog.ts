@@ -1,9 +1,9 @@
 /** The experiments as plain values: what a form, a chart and a page about them need to know. */
 
-import { experiments } from "../../../lab/src/experiments/all.ts";
-import type { BaseConfig, Column, EpochRecord, Experiment, Result } from "../../../lab/src/experiments/experiment.ts";
-import { type Field, fieldsOf } from "../../../lab/src/experiments/fields.ts";
-import type { LineChart } from "../../../lab/src/report/charts.ts";
+import { experiments } from "@softdraw/experiments/all";
+import type { BaseConfig, Column, EpochRecord, Experiment, Result } from "@softdraw/experiments/experiment";
+import { type Field, fieldsOf } from "@softdraw/experiments/fields";
+import type { LineChart } from "@softdraw/experiments/report/charts";
 import { nameWith } from "./names.ts";
 
 export interface ExperimentFacts extends Pick<Experiment, "name" | "title" | "summary" | "references"> {

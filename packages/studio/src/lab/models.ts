@@ -1,9 +1,9 @@
 /** Trained models by experiment: what was trained here last, or loaded. */
 
-import type { DatasetSplits } from "../../../lab/src/data/types.ts";
-import type { BaseConfig, Trained } from "../../../lab/src/experiments/experiment.ts";
-import { configurationIn, describeCheckpoint } from "../../../lab/src/runs/described.ts";
-import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "../../../lab/src/runs/safetensors.ts";
+import { configurationIn, describeCheckpoint } from "@softdraw/experiments/checkpoint/described";
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "@softdraw/experiments/checkpoint/safetensors";
+import type { DatasetSplits } from "@softdraw/experiments/data/types";
+import type { BaseConfig, Trained } from "@softdraw/experiments/experiment";
 import { configurationOf, experimentNamed, type Values } from "./catalog.ts";
 
 export interface ModelFacts {

@@ -1,14 +1,14 @@
 /** A training that is watched and steered: the experiment's events, pulled one by one. Not asking for the next is a pause. */
 
-import type { DatasetSplits } from "../../../lab/src/data/types.ts";
+import type { Checkpoint } from "@softdraw/experiments/checkpoint/safetensors";
+import type { DatasetSplits } from "@softdraw/experiments/data/types";
 import type {
   BaseConfig,
   EpochRecord,
   Experiment,
   NamedPicture,
   TrainingEvent,
-} from "../../../lab/src/experiments/experiment.ts";
-import type { Checkpoint } from "../../../lab/src/runs/safetensors.ts";
+} from "@softdraw/experiments/experiment";
 
 export interface SessionTask {
   readonly experiment: Experiment;

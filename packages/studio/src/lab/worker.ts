@@ -2,13 +2,13 @@
 
 // First, because the engine looks for workers when it is loaded.
 import "../engine/threads.ts";
+import type { Checkpoint } from "@softdraw/experiments/checkpoint/safetensors";
+import { type DatasetSplits, generated } from "@softdraw/experiments/data/types";
+import type { BaseConfig, NamedPicture, Solved, Trained } from "@softdraw/experiments/experiment";
+import { explainImage } from "@softdraw/experiments/explain/digits";
+import { explainSequences, explainTokens } from "@softdraw/experiments/explain/sequences";
+import type { Picture } from "@softdraw/experiments/report/pixels";
 import { expose, transfer } from "comlink";
-import { type DatasetSplits, generated } from "../../../lab/src/data/types.ts";
-import type { BaseConfig, NamedPicture, Solved, Trained } from "../../../lab/src/experiments/experiment.ts";
-import { explainImage } from "../../../lab/src/experiments/explain/digits.ts";
-import { explainSequences, explainTokens } from "../../../lab/src/experiments/explain/sequences.ts";
-import type { Checkpoint } from "../../../lab/src/runs/safetensors.ts";
-import type { Picture } from "../../../lab/src/report/pixels.ts";
 import { loadDigits } from "../data/digits.ts";
 import { startEngine } from "../engine/device.ts";
 import {

@@ -1,8 +1,8 @@
 /** The run folder, as the server of this page has it, looked at again and again. */
 
+import type { RecordStretch } from "@softdraw/lab/runs/metrics";
+import type { ListedRun, RunList, ServerFacts } from "@softdraw/lab/server/runs-api";
 import { onDestroy } from "svelte";
-import type { RecordStretch } from "../../../../lab/src/runs/metrics.ts";
-import type { ListedRun, RunList, ServerFacts } from "../../../../lab/src/studio/runs-api.ts";
 import { messageOf } from "../../engine/client.svelte.ts";
 import { nameWith, taskOf } from "../../lab/names.ts";
 

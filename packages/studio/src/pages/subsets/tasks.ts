@@ -1,11 +1,7 @@
 /** What the page of subsets asks of the engine. */
 
-import { type SubsetProbability, subsetLaw } from "../../../../lab/src/demos/subset-law.ts";
-import {
-  compareSamplers,
-  type SamplerComparison,
-  type SubsetDraws,
-} from "../../../../lab/src/demos/subset-samplers.ts";
+import { type SubsetProbability, subsetLaw } from "@softdraw/experiments/demos/subset-law";
+import { compareSamplers, type SamplerComparison, type SubsetDraws } from "@softdraw/experiments/demos/subset-samplers";
 import { manyDraws } from "./many-draws.ts";
 
 export interface SubsetComparison {

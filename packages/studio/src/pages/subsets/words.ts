@@ -1,7 +1,7 @@
 /** How subsets and test results are written. Items count from 1 for people. */
 
-import type { SubsetProbability } from "../../../../lab/src/demos/subset-law.ts";
-import type { ChiSquareTest } from "../../../../lab/src/goodness-of-fit.ts";
+import type { SubsetProbability } from "@softdraw/experiments/demos/subset-law";
+import type { ChiSquareTest } from "@softdraw/experiments/mathematics/goodness-of-fit";
 
 /** Below this p-value the page says that a sampler misses the law: a correct one gets there once in 10,000 times. */
 export const SMALLEST_PLAUSIBLE = 1e-4;

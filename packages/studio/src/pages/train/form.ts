@@ -1,6 +1,6 @@
 /** A configuration's fields as settings of the page. */
 
-import type { Field as ConfigurationField } from "../../../../lab/src/experiments/fields.ts";
+import type { Field as ConfigurationField } from "@softdraw/experiments/fields";
 import { booleanField, choiceField, type Field, numberField, type Range, wholeField } from "../../fields.ts";
 
 export function settingFor({ type, enum: choices, default: initial, ...bounds }: ConfigurationField): Field<unknown> {

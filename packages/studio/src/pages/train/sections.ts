@@ -16,15 +16,15 @@ interface Source {
 
 const step = ["Objective", "Step"];
 const explanation: Source = {
-  load: () => import("../../../../lab/src/experiments/explain/model.ts?raw"),
+  load: () => import("@softdraw/experiments/explain/model?raw"),
   sections: ["The draw", "The objective", "The step"],
 };
 
 const sources: Readonly<Record<string, Source>> = {
-  vae: { load: () => import("../../../../lab/src/experiments/categorical-vae.ts?raw"), sections: step },
-  dknn: { load: () => import("../../../../lab/src/experiments/nearest-neighbours.ts?raw"), sections: step },
-  jigsaw: { load: () => import("../../../../lab/src/experiments/jigsaw.ts?raw"), sections: step },
-  sort: { load: () => import("../../../../lab/src/experiments/sorting.ts?raw"), sections: step },
+  vae: { load: () => import("@softdraw/experiments/categorical-vae/method?raw"), sections: step },
+  dknn: { load: () => import("@softdraw/experiments/nearest-neighbours/method?raw"), sections: step },
+  jigsaw: { load: () => import("@softdraw/experiments/jigsaw/method?raw"), sections: step },
+  sort: { load: () => import("@softdraw/experiments/sorting/method?raw"), sections: step },
 };
 
 /** What the experiment minimizes, and the step that does, as they run. */

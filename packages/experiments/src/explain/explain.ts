@@ -1,0 +1,167 @@
+/**
+ * Explains a classifier of your own: which of its features, or of their groups such as patches of an image, does it need to say
+ * what it says?
+ *
+ * Runs wherever the engine does; nothing here is of Node.
+ */
+
+import { numpy as np, random, tree } from "@jax-js/jax";
+import type { Parameters } from "../nn/adam.ts";
+import { dials } from "../training/configuration.ts";
+import { finiteLoss } from "../training/loop.ts";
+import { initState, type Sampler, type Training, trainingStep } from "./model.ts";
+import {
+  type Classify,
+  explainKernel,
+  type Given,
+  postHocTask,
+  probabilitiesKernel,
+  type Subject,
+} from "./post-hoc.ts";
+
+export { patchMembers } from "./post-hoc.ts";
+
+/** A trained classifier. Its parameters are kept: they stay yours, and as they are. */
+export interface Model<P extends Parameters> {
+  readonly parameters: P;
+  /** Inputs `[batch, features]` to logits `[batch, classes]`, differentiable by the inputs. It consumes both. */
+  readonly classify: Classify<P>;
+}
+
+export interface ExplainOptions {
+  /** Features, or groups of them, that an explanation has. */
+  readonly k: number;
+  /**
+   * Groups of features that are chosen together, `[groups, features]`, 1 where a feature belongs to a group; each feature to
+   * one. Consumed. Default: each feature by itself; for images, see `patchMembers`.
+   */
+  readonly members?: np.Array;
+  /** What stands in for features that are not chosen, `[features]`, consumed. Default zeros. */
+  readonly background?: np.Array;
+  /** Default "threshold". */
+  readonly sampler?: Sampler;
+  /** Train on exact draws with the relaxed gradient. Default false. */
+  readonly hard?: boolean;
+  /** At the first step, default 1: from warm draws, every feature hears early what it is good for. */
+  readonly temperature?: number;
+  /** At the last step, which the temperature falls to linearly. Default 0.1. */
+  readonly temperatureEnd?: number;
+  /** Default 500. */
+  readonly steps?: number;
+  /** Examples a step, default 100. */
+  readonly batch?: number;
+  /** AdamW's, at the first step; it falls to 0. Default 0.002. */
+  readonly learningRate?: number;
+  /** Units of the explainer's two hidden layers, default 100. */
+  readonly hidden?: number;
+  /** Default 0. */
+  readonly seed?: number;
+  /** Called after every step, with what it minimized: the cross-entropy of what the classifier says, in nats. */
+  readonly onStep?: (step: number, loss: number) => void | Promise<void>;
+}
+
+/** A trained explainer. Its functions consume their inputs, `[batch, features]`. */
+export interface Explanation {
+  /** The k features, or groups, that are chosen of each input: `[batch, groups]` of zeros and ones. */
+  choose(inputs: np.Array): np.Array;
+  /** The share of inputs of which the classifier says the same by what is chosen alone: the post-hoc accuracy, up to 1. */
+  fidelity(inputs: np.Array): Promise<number>;
+  /** Frees what the explanation holds. */
+  dispose(): void;
+}
+
+/**
+ * Trains an explainer of a classifier: a network that chooses k features of each input so that the classifier says from these
+ * alone what it says from all. While it trains, the k are drawn by a relaxed subset; what it explains is discrete.
+ *
+ * The loss is the cross-entropy of the classifier's own probabilities and what it says of the drawn features: minus a lower
+ * bound, but for a constant, on the mutual information of the features that are chosen and the answer.
+ *
+ * @param examples `[count, features]` to learn from, such as the training set, consumed; their labels are not needed
+ * @throws RangeError for examples and options that do not fit each other
+ *
+ * Chen, Song, Wainwright, Jordan, "Learning to Explain: An Information-Theoretic Perspective on Model Interpretation", 2018.
+ */
+export async function explain<P extends Parameters>(
+  { parameters, classify }: Model<P>,
+  examples: np.Array,
+  options: ExplainOptions,
+): Promise<Explanation> {
+  checkOptions(examples, options);
+  const features = examples.shape[1]!;
+  const { members = np.eye(features), background = np.zeros([features]) } = options;
+  const { steps = 500, hidden = 100, seed = 0 } = options;
+  const groups = members.shape[0]!;
+  const subject: Subject<P> = { parameters: refOf(parameters), members, background };
+  const probabilities = probabilitiesKernel(classify);
+  const labels = probabilities(refOf(parameters), examples.ref);
+  probabilities.dispose();
+  const given: Given<P> = { subject, examples, labels };
+  const task = postHocTask(classify, { features, groups, hidden });
+  const update = trainingStep(trainingOf(options), task);
+  const dialsAt = dialsOf(options, steps);
+  let state = initState(random.key(seed), task.init);
+  let isTrained = false;
+  try {
+    for (let step = 0; step < steps; step++) {
+      const result = update(state, refOf(given), dialsAt(step));
+      state = result.state;
+      const loss = finiteLoss((await result.loss.data())[0]!, 1, step + 1);
+      await options.onStep?.(step + 1, loss);
+    }
+    isTrained = true;
+  } finally {
+    update.dispose();
+    if (!isTrained) tree.dispose([state, given]);
+  }
+  const { model: explainer, ...rest } = state;
+  tree.dispose([rest, examples, labels]);
+  const kernel = explainKernel(classify, options.k);
+  return {
+    choose(inputs) {
+      const { chosen, alone, whole } = kernel(refOf(explainer), refOf(subject), inputs);
+      tree.dispose([alone, whole]);
+      return chosen;
+    },
+    async fidelity(inputs) {
+      const { chosen, alone, whole } = kernel(refOf(explainer), refOf(subject), inputs);
+      chosen.dispose();
+      return (await alone.equal(whole).astype(np.float32).mean().data())[0]!;
+    },
+    dispose() {
+      tree.dispose([explainer, subject]);
+      kernel.dispose();
+    },
+  };
+}
+
+function trainingOf({ k, sampler = "threshold", hard = false, batch = 100 }: ExplainOptions): Training {
+  return { k, sampler, hard, batch, weightDecay: 0.01 };
+}
+
+function dialsOf({ temperature = 1, temperatureEnd = 0.1, learningRate = 2e-3 }: ExplainOptions, steps: number) {
+  const falling = { temperature, temperatureEnd, schedule: "linear", temperatureRate: 0, temperatureHold: 1 } as const;
+  return dials({ ...falling, learningRate, learningRateDecay: "cosine" }, steps);
+}
+
+/** The same tree once more: whoever takes this one leaves the other. */
+function refOf<T extends Parameters>(arrays: T): T {
+  return tree.ref(arrays as Parameters) as T;
+}
+
+function checkOptions(examples: np.Array, { k, members, background }: ExplainOptions): void {
+  const [count = 0, features = 0] = examples.shape;
+  if (examples.ndim !== 2 || count < 1) {
+    throw new RangeError(`explain: examples must have shape [count, features], got [${examples.shape}].`);
+  }
+  if (members && (members.ndim !== 2 || members.shape[1] !== features)) {
+    throw new RangeError(`explain: members must have shape [groups, ${features}], got [${members.shape}].`);
+  }
+  if (background && (background.ndim !== 1 || background.shape[0] !== features)) {
+    throw new RangeError(`explain: background must have shape [${features}], got [${background.shape}].`);
+  }
+  const groups = members?.shape[0] ?? features;
+  if (!Number.isInteger(k) || k < 1 || k > groups) {
+    throw new RangeError(`explain: k must be a whole number from 1 to ${groups}, got ${k}.`);
+  }
+}

@@ -1,0 +1,84 @@
+/** What the tests of experiments share: a few digits, and a training as plain data. */
+
+import { createHash } from "node:crypto";
+import { loadDigits } from "@softdraw/lab/data/digits";
+import { type Checkpoint, encodeCheckpoint } from "../src/checkpoint/safetensors.ts";
+import type { Dataset, DatasetSplits } from "../src/data/types.ts";
+import type { BaseConfig, EpochRecord, Experiment, TrainingEvent } from "../src/experiment.ts";
+
+/** Milliseconds for what a file trains before its tests, on a busy machine. */
+export const HOOK_TIMEOUT = 60_000;
+
+/** The first digits of the embedded set. */
+export async function fewDigits(train: number, test: number): Promise<DatasetSplits> {
+  const digits = await loadDigits();
+  return { ...digits, train: firstOf(digits.train, train), test: firstOf(digits.test, test) };
+}
+
+function firstOf(dataset: Dataset, count: number): Dataset {
+  const images = dataset.images.subarray(0, count * dataset.height * dataset.width);
+  return { ...dataset, count, images, labels: dataset.labels.subarray(0, count) };
+}
+
+/** Pixels of an image, byte / 255. */
+export function pixelsOf({ images, height, width }: Dataset, row: number): number[] {
+  return Array.from(images.subarray(row * height * width, (row + 1) * height * width), (byte) => byte / 255);
+}
+
+export interface Training {
+  readonly events: Omit<TrainingEvent, "checkpoint">[];
+  readonly losses: number[];
+  /** Timings apart. */
+  readonly records: EpochRecord[];
+  /** After the last step. */
+  readonly checkpoint: Checkpoint;
+}
+
+/** How an experiment trains: to the end, or for `steps` steps; from the beginning, or from a checkpoint. */
+export function trainingOf<Config extends BaseConfig>({ run }: Pick<Experiment<Config>, "run">) {
+  return async function train(
+    config: Config,
+    data: DatasetSplits,
+    { from, steps = Number.POSITIVE_INFINITY }: { from?: Checkpoint; steps?: number } = {},
+  ): Promise<Training> {
+    const events: Training["events"] = [];
+    let checkpoint: Checkpoint | undefined;
+    for await (const event of run(config, { data, checkpoint: from })) {
+      events.push(event);
+      const isLast = event.epoch === event.epochs && event.step === event.steps;
+      if (isLast || events.length === steps) checkpoint = await event.checkpoint();
+      if (events.length === steps) break;
+    }
+    const records = events.flatMap(({ record }) => (record ? [untimed(record)] : []));
+    return { events, losses: events.map(({ loss }) => loss), records, checkpoint: checkpoint! };
+  };
+}
+
+function untimed(record: EpochRecord): EpochRecord {
+  return Object.fromEntries(Object.entries(record).filter(([key]) => !key.endsWith("PerSecond"))) as EpochRecord;
+}
+
+/** A digest of the checkpoint's bytes as they are stored. */
+export function digestOf(checkpoint: Checkpoint): string {
+  return createHash("sha256").update(encodeCheckpoint(checkpoint)).digest("hex");
+}
+
+/** The checkpoint with one number of a tensor changed, in float64. */
+export function moved(checkpoint: Checkpoint, name: string, at: number, by: number): Checkpoint {
+  const tensor = checkpoint.tensors[name]!;
+  const data = Float64Array.from(tensor.data as Float32Array);
+  data[at]! += by;
+  return { ...checkpoint, tensors: { ...checkpoint.tensors, [name]: { ...tensor, data: data as never } } };
+}
+
+export function indexOfLargest(values: ArrayLike<number>): number {
+  return Array.from(values).reduce((best, value, i) => (Math.abs(value) > Math.abs(values[best]!) ? i : best), 0);
+}
+
+export function sum(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0);
+}
+
+export function mean(values: readonly number[]): number {
+  return sum(values) / values.length;
+}

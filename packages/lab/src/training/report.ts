@@ -1,0 +1,79 @@
+/** The pictures and the report of a run. */
+
+import { join } from "node:path";
+import type { DatasetSplits } from "@softdraw/experiments/data/types";
+import type { BaseConfig, EpochRecord, Experiment, Trained } from "@softdraw/experiments/experiment";
+import { lineChart } from "@softdraw/experiments/report/charts";
+import { type Report, type ReportPicture, renderReport } from "@softdraw/experiments/report/html";
+import { encodePicture } from "@softdraw/experiments/report/png";
+import { engineDescription } from "../cli/engine.ts";
+import { formatMeasured, formatNumber, formatResult } from "../cli/output.ts";
+import type { OpenRun } from "../runs/run.ts";
+
+/**
+ * Draws the pictures of the trained model, and writes them and the report into the run folder. Returns the report with its
+ * path, and the pictures that are also text.
+ */
+export async function writeReport(
+  run: OpenRun,
+  experiment: Experiment,
+  trained: Trained<BaseConfig>,
+  data: DatasetSplits,
+  records: readonly EpochRecord[],
+): Promise<{ report: Report; path: string; text: string[] }> {
+  const text: string[] = [];
+  const pictures: ReportPicture[] = [];
+  for (const { name, picture, text: lines, ...words } of await experiment.pictures(trained, data)) {
+    const [file, png] = [`${name}.png`, encodePicture(picture)];
+    await run.writeFile(file, png);
+    pictures.push({ ...words, file, png });
+    if (lines) text.push("", words.title, ...lines, "");
+  }
+  const report = describeRun(run, experiment, trained.config, data, records, pictures);
+  await run.writeFile("report.html", renderReport(report));
+  return { report, path: join(run.path, "report.html"), text };
+}
+
+function describeRun(
+  run: OpenRun,
+  experiment: Experiment,
+  config: BaseConfig,
+  data: DatasetSplits,
+  records: readonly EpochRecord[],
+  pictures: ReportPicture[],
+): Report {
+  const { columns } = experiment;
+  return {
+    title: `${experiment.title} on ${data.name}`,
+    summary: experiment.summary,
+    command: run.info.command,
+    details: [
+      ["Begun", run.info.created.replace("T", " ").replace(/\.\d+Z$/, " UTC")],
+      ["Softdraw", run.info.version],
+      ["Engine", engineDescription()],
+      ["Data", describeData(data)],
+      ["Folder", run.path],
+    ],
+    config: { ...config },
+    results: experiment.results(records).map((result) => {
+      const { name, note } = result;
+      return { name, value: formatResult(result), ...(note && { note }) };
+    }),
+    charts: experiment.charts(records).map(({ caption, ...chart }) => ({
+      title: chart.title,
+      caption,
+      svg: lineChart(chart),
+    })),
+    pictures,
+    epochs: {
+      columns: ["epoch", ...columns.map(({ label }) => label)],
+      rows: records.map((r) => [String(r.epoch), ...columns.map(({ key, digits }) => formatMeasured(r[key], digits))]),
+    },
+    references: experiment.references,
+  };
+}
+
+function describeData({ name, train, test }: DatasetSplits): string {
+  if (train.count === 0) return name;
+  return `${name}: ${formatNumber(train.count, 0)} to train, ${formatNumber(test.count, 0)} to test`;
+}

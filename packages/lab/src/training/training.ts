@@ -1,0 +1,114 @@
+/** Trains a run, from its beginning or from its checkpoint: what `train`, `tour` and `resume` share. */
+
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { Checkpoint } from "@softdraw/experiments/checkpoint/safetensors";
+import type { DatasetSplits } from "@softdraw/experiments/data/types";
+import type { BaseConfig, EpochRecord, Experiment, Result, Trained } from "@softdraw/experiments/experiment";
+import type { Report } from "@softdraw/experiments/report/html";
+import packageJson from "../../package.json" with { type: "json" };
+import { Interrupted } from "../cli/errors.ts";
+import { trainCommand } from "../cli/options.ts";
+import { formatDuration, type Reporter } from "../cli/output.ts";
+import { createRun, type OpenRun } from "../runs/run.ts";
+import { readCheckpoint } from "./trained.ts";
+
+/** So much work at most is lost to a power cut; the state is also saved after every epoch. */
+const SECONDS_BETWEEN_CHECKPOINTS = 60;
+
+/** A run to train, of an experiment with that configuration, in a folder of its own. */
+export async function beginRun(runsDir: string, family: Experiment, config: BaseConfig): Promise<OpenRun> {
+  const command = trainCommand(family, config);
+  const created = new Date().toISOString();
+  return createRun(runsDir, { experiment: family.name, version: packageJson.version, created, command, config });
+}
+
+/** What a training needs. `stop` asks it to save and end after the step it is at. */
+interface Training {
+  readonly run: OpenRun;
+  readonly experiment: Experiment;
+  readonly config: BaseConfig;
+  readonly data: DatasetSplits;
+  readonly reporter: Reporter;
+  readonly stop: AbortSignal;
+}
+
+/** What a training ends with. */
+export interface Finished {
+  readonly results: readonly Result[];
+  /** As it was written, and where. */
+  readonly report: Report;
+  readonly path: string;
+}
+
+/**
+ * Trains to the end, then writes the pictures, the report and the result.
+ *
+ * @throws Interrupted once the state is saved, after `stop` was asked for
+ */
+export async function trainRun(training: Training): Promise<Finished> {
+  const { run, experiment, config, data, reporter } = training;
+  const started = performance.now();
+  const checkpoint = await train(training);
+  reporter.say(`Trained in ${formatDuration((performance.now() - started) / 1000)}. Drawing the pictures.`);
+  return finish(run, experiment, { config, checkpoint }, data, reporter);
+}
+
+/**
+ * Trains from where the run is, and leaves the pictures and the report out.
+ *
+ * @param lastEpoch where to stop, with the state saved; without it, the training goes to its end
+ * @returns the state in the end
+ * @throws Interrupted as `trainRun`
+ */
+export async function train(
+  { run, experiment, config, data, reporter, stop }: Training,
+  lastEpoch = Number.POSITIVE_INFINITY,
+): Promise<Checkpoint> {
+  // Before anything is cut away to resume from it.
+  await readCheckpoint(run, experiment, config, data);
+  let checkpoint = await run.rewind();
+  if (checkpoint && (await run.readMetrics()).length >= lastEpoch) return checkpoint;
+  let saved = performance.now();
+  for await (const event of experiment.run(config, { data, checkpoint })) {
+    reporter.step(event);
+    if (event.record) {
+      await run.appendMetrics(event.record);
+      reporter.epoch(event.record);
+    }
+    const due = performance.now() - saved > SECONDS_BETWEEN_CHECKPOINTS * 1000;
+    if (event.record || due || stop.aborted) {
+      checkpoint = await event.checkpoint();
+      await run.saveCheckpoint(checkpoint);
+      saved = performance.now();
+    }
+    if (event.record && event.epoch >= lastEpoch) break;
+    if (stop.aborted)
+      throw new Interrupted(
+        `Saved after step ${event.step} of epoch ${event.epoch}. Continue with: softdraw resume ${run.path}`,
+      );
+    // Signals and timers get their turn: with threads, a step may never leave the queue of promises.
+    await nextTurn();
+  }
+  if (checkpoint === undefined) throw new Error(`${experiment.name} trained no step.`);
+  return checkpoint;
+}
+
+async function finish(
+  run: OpenRun,
+  experiment: Experiment,
+  trained: Trained<BaseConfig>,
+  data: DatasetSplits,
+  reporter: Reporter,
+): Promise<Finished> {
+  const records = (await run.readMetrics()) as EpochRecord[];
+  const results = experiment.results(records);
+  // Imported late, because what draws takes as long to load as all the rest.
+  const { writeReport } = await import("./report.ts");
+  const { report, path, text } = await writeReport(run, experiment, trained, data, records);
+  await run.writeResult({ results });
+  for (const line of text) reporter.say(line);
+  reporter.results(results);
+  reporter.say(`Report: ${path}`);
+  reporter.record("finished", { run: run.path, report: path });
+  return { results, report, path };
+}

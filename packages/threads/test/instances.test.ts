@@ -1,0 +1,32 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { keepInstances } from "../src/instances.ts";
+import { countingModule, sharedMemory } from "./counting-kernel.ts";
+
+const { Instance } = WebAssembly;
+beforeEach(() => keepInstances());
+afterEach(() => {
+  WebAssembly.Instance = Instance;
+});
+
+const instance = (module: WebAssembly.Module, memory: WebAssembly.Memory) =>
+  new WebAssembly.Instance(module, { env: { memory } });
+
+test("a kernel has one instance for a memory, and it computes", () => {
+  const [module, memory, other] = [countingModule(), sharedMemory(), sharedMemory()];
+  const { kernel } = instance(module, memory).exports as { kernel: (...args: number[]) => void };
+  expect(instance(module, memory).exports.kernel).toBe(kernel);
+  for (let i = 0; i < 20; i++) kernel(0, 2, 5);
+  expect([...new Int32Array(memory.buffer, 0, 7)]).toEqual([0, 0, 20, 20, 20, 0, 0]);
+
+  const { kernel: elsewhere } = instance(module, other).exports as { kernel: (...args: number[]) => void };
+  elsewhere(0, 0, 1);
+  expect(new Int32Array(other.buffer)[0]).toBe(1);
+  expect(new Int32Array(memory.buffer)[0]).toBe(0);
+});
+
+test("what is no kernel gets an instance of its own every time", () => {
+  const empty = new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0));
+  const first = new WebAssembly.Instance(empty);
+  expect(first).toBeInstanceOf(WebAssembly.Instance);
+  expect(new WebAssembly.Instance(empty)).not.toBe(first);
+});

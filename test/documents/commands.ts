@@ -1,0 +1,90 @@
+/** The shell commands of a document, and whether the command line would take them. */
+
+import { experiments } from "@softdraw/experiments/all";
+import { main } from "@softdraw/lab/cli/main";
+import { readConfiguration } from "@softdraw/lab/cli/options";
+import { defineSweep } from "@softdraw/lab/cli/sweep";
+import { Command, CommanderError } from "commander";
+import { vi } from "vitest";
+import type { MarkdownDocument } from "./markdown.ts";
+
+export interface ShellCommand {
+  readonly line: number;
+  /** Program and arguments. */
+  readonly words: readonly string[];
+}
+
+/** The commands of the `sh` blocks, and those of npm and ours that the text names in code. Comments are left out. */
+export function shellCommands({ blocks, prose }: MarkdownDocument): ShellCommand[] {
+  const inBlocks = blocks
+    .filter(({ language }) => language === "sh")
+    .flatMap(({ line, lines }) => lines.map((text, i) => ({ line: line + i, text })));
+  const inText = prose.flatMap((line, i) =>
+    [...line.matchAll(/`((?:npm|npx|softdraw) [^`]+)`/g)].map(([, text]) => ({ line: i + 1, text: text! })),
+  );
+  return [...inBlocks, ...inText]
+    .map(({ line, text }) => ({ line, text: text.replace(/(^|\s)#.*$/, "") }))
+    .flatMap(({ line, text }) => text.split(/&&|\|/).map((command) => ({ line, words: splitWords(command) })))
+    .filter(({ words }) => words.length > 0);
+}
+
+export function splitWords(command: string): string[] {
+  return [...command.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(([, single, double, bare]) => {
+    return (single ?? double ?? bare)!;
+  });
+}
+
+/**
+ * Parses the arguments of `softdraw` as the command line does, but runs nothing. The configuration of a training is
+ * checked as well, all but what a file would say.
+ *
+ * @throws Error that says what the command line does not take
+ */
+export async function parseSoftdraw(words: readonly string[]): Promise<void> {
+  const program = await softdrawProgram;
+  const complaints: string[] = [];
+  for (const command of allCommands(program)) {
+    command.configureOutput({ writeOut: () => {}, writeErr: (text) => void complaints.push(text.trim()) });
+    // A command of commands that does something by itself is one with arguments of its own.
+    if (command.commands.length === 0 || command.registeredArguments.length > 0) command.action(checkConfiguration);
+  }
+  try {
+    await program.parseAsync([...words], { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode !== 0) throw new Error(complaints[0], { cause: error });
+  }
+}
+
+/** Every option of every command, as `--threads`. */
+export async function softdrawOptions(): Promise<Set<string>> {
+  const commands = allCommands(await softdrawProgram);
+  return new Set(["--help", ...commands.flatMap(({ options }) => options.map(({ long }) => long!))]);
+}
+
+async function checkConfiguration(this: Command): Promise<void> {
+  const experiment = experiments.find(({ name }) => name === this.name());
+  if (experiment === undefined) return;
+  const config = await readConfiguration(experiment, { ...this.opts(), config: undefined });
+  if (this.parent?.name() === "sweep") defineSweep(experiment, config, this.optsWithGlobals());
+}
+
+const softdrawProgram = catchProgram();
+
+/** The program with all its commands as `main` sets it up, caught when it is about to parse. */
+async function catchProgram(): Promise<Command> {
+  const parse = vi.spyOn(Command.prototype, "parseAsync").mockImplementation(async function (this: Command) {
+    return this;
+  });
+  try {
+    // One thread: the engine is loaded already, and its threads have to be there before it.
+    await main(["--threads", "1"]);
+    return parse.mock.contexts[0] as Command;
+  } finally {
+    parse.mockRestore();
+  }
+}
+
+function allCommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(allCommands)];
+}
