@@ -34,7 +34,7 @@ export const RELAX: readonly string[] = ["temperature", "hard"];
  * @param names of all options that there are
  */
 export function checkOptions(where: string, options: object, names: readonly string[], example: string): void {
-  if (typeof options !== "object" || options === null || isArray(options)) {
+  if (typeof options !== "object" || options === null || Array.isArray(options) || isArray(options)) {
     throw new TypeError(`${where}: options must be an object such as ${example}, got ${kindOf(options)}.`);
   }
   for (const name in options) if (!names.includes(name)) refuseOption(where, options, name, names);
@@ -85,11 +85,16 @@ function refuseOption(where: string, options: object, name: string, names: reado
   );
 }
 
-/** Whether a name is an abbreviation of another, of the same first letter, or differs from it by a slip or two. */
+/** Whether a name is another one abbreviated, or with its letters in another order, or with one of three letters wrong. */
 function isNear(name: string, known: string): boolean {
   let found = 0;
   for (const letter of known) if (letter === name[found]) found++;
-  return (found === name.length && name[0] === known[0]) || distance(name, known) <= known.length / 3;
+  const isAbbreviation = found === name.length && name[0] === known[0];
+  return isAbbreviation || sorted(name) === sorted(known) || distance(name, known) <= known.length / 3;
+}
+
+function sorted(name: string): string {
+  return [...name].sort().join();
 }
 
 /** The edit distance of two names: the letters to insert, delete and replace on the way from one to the other. */
