@@ -16,7 +16,7 @@ import {
   TEMPERATURE,
   type TemperatureOptions,
 } from "../options.ts";
-import { kernelsOf } from "../structure.ts";
+import { type Kernels, kernelsOf } from "../structure.ts";
 import { orderedLogProb, setLogProb as setLogProbOf } from "./likelihood.ts";
 import { indicesOfLargestPerturbed } from "./perturbed.ts";
 import { successive } from "./successive.ts";
@@ -24,7 +24,7 @@ import { threshold } from "./threshold.ts";
 import { hotOfLargest } from "./top.ts";
 
 const exact = { keys: finite, perturb, vertex: hotOfLargest };
-const kernels = {
+const kernels: Record<Relaxation, Kernels<[k: number]>> = {
   threshold: kernelsOf({ ...exact, relaxation: threshold }),
   successive: kernelsOf({ ...exact, relaxation: successive }),
 };
@@ -38,7 +38,7 @@ const kernels = {
  * - `"successive"`: the sum of k softmaxes, each taking `log(1 - p) / T` off what the next one sees (Plötz, Roth 2018;
  *   Xie, Ermon 2019). Entries may be above 1, and out of the order of the keys.
  */
-export type Relaxation = keyof typeof kernels;
+export type Relaxation = "threshold" | "successive";
 
 export interface SubsetOptions extends TemperatureOptions {
   /** "threshold", the default, or "successive": how the k largest keys are relaxed. */
