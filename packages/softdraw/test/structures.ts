@@ -8,7 +8,7 @@ import type { numpy as np } from "@jax-js/jax";
 import type { RelaxOptions, TemperatureOptions } from "softdraw";
 
 /** The verbs that every structure has, and those that generic code asks for where they are. */
-export interface Verbs {
+interface Verbs {
   sample(key: np.Array, logits: np.Array): np.Array | Promise<np.Array>;
   relax(key: np.Array, logits: np.Array, options?: RelaxOptions): np.Array;
   mode(logits: np.Array): np.Array | Promise<np.Array>;
