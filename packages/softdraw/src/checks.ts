@@ -181,7 +181,7 @@ export function describe(x: np.Array): string {
   return `${x.dtype}[${x.shape}]`;
 }
 
-/** Whether a function is being traced by `jit`: then operations give tracers whatever they are given. */
+/** Whether `jit` traces what calls this: the engine cannot be asked, but then its operations give tracers whatever they are given. */
 function isInsideJit(): boolean {
   const zero = lax.stopGradient(np.zeros([]));
   zero.dispose();

@@ -67,6 +67,7 @@ export function logistic(key: np.Array, shape: number[] = []): np.Array {
  */
 export function logisticFromBits(bits: np.Array): np.Array {
   checkBits("noise.logisticFromBits", bits);
+  // A plain number enters as float32, which does not hold 2^32 - 1.
   const constant = (value: number) => np.array(value, { dtype: np.uint32, device: bits.device });
   const upper = bits.ref.greaterEqual(constant(0x80000000));
   const mirrored = np.where(upper.ref, constant(0xffffffff).sub(bits.ref), bits);
@@ -81,6 +82,7 @@ export function logisticFromBits(bits: np.Array): np.Array {
  *
  * @param key PRNG key, consumed
  * @param logits floating point, any shape, consumed
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
  */
 export function perturb(key: np.Array, logits: np.Array): np.Array {
   checkKey("noise.perturb", key);

@@ -1,7 +1,7 @@
 /**
- * Arithmetic that stays finite: where float32 ends, and the functions of the engine that overflow before that. And
- * functions of sums and products alone, which the engine computes four at a time on WebAssembly, where it computes
- * exponentials, logarithms and divisions one by one.
+ * Arithmetic that stays finite: where float32 ends, and functions of which the engine's own overflow before that. And
+ * functions of sums and products alone: on WebAssembly the engine computes those four at a time, but exponentials,
+ * logarithms and divisions one by one.
  */
 
 import { numpy as np } from "@jax-js/jax";

@@ -10,7 +10,7 @@ type Values = Awaited<ReturnType<np.Array["data"]>>;
  * errors name the caller.
  */
 export async function columnsOfLargest(where: string, name: string, weights: np.Array): Promise<np.Array> {
-  const [rows, columns] = weights.shape.slice(-2) as [number, number];
+  const [rows = 0, columns = 0] = weights.shape.slice(-2);
   const batch = weights.shape.slice(0, -2);
   const { device } = weights;
   const values = await weights.data();

@@ -26,6 +26,7 @@ const kernels = kernelsOf({
  * The entropy in nats, `-p log p - (1 - p) log(1 - p)`, shape of the logits, from 0 to log 2.
  *
  * @param logits any shape, consumed
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
  */
 export function entropy(logits: np.Array): np.Array {
   checkLogits("bernoulli.entropy", logits, 0);
@@ -38,6 +39,7 @@ export function entropy(logits: np.Array): np.Array {
  *
  * @param logits any shape, consumed
  * @param prior logits of q, a shape that broadcasts, consumed; default uniform (q = 1/2)
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
  */
 export function kl(logits: np.Array, prior?: np.Array): np.Array {
   checkLogits("bernoulli.kl", logits, 0);
@@ -53,6 +55,7 @@ export function kl(logits: np.Array, prior?: np.Array): np.Array {
  *
  * @param value 0 or 1, a shape that broadcasts with the logits, consumed
  * @param logits any shape, consumed
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
  */
 export function logProb(value: np.Array, logits: np.Array): np.Array {
   checkLogits("bernoulli.logProb", logits, 0);
@@ -65,6 +68,7 @@ export function logProb(value: np.Array, logits: np.Array): np.Array {
  * The more probable value: 1 where the logit is positive, else 0 (also for even odds). No gradient.
  *
  * @param logits any shape, consumed
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
  */
 export function mode(logits: np.Array): np.Array {
   checkLogits("bernoulli.mode", logits, 0);
@@ -81,7 +85,8 @@ export function mode(logits: np.Array): np.Array {
  * @param logits any shape, consumed
  * @param options.temperature positive number or scalar array, default 1
  * @param options.hard default false
- * @throws RangeError for a temperature that is not positive, TypeError for a key that is none
+ * @throws RangeError for a temperature that is not positive, TypeError for a key that is none and for
+ *   an option of another name
  *
  * Maddison, Mnih, Teh, "The Concrete Distribution", 2017, appendix B.
  *
@@ -107,6 +112,7 @@ export function relax(key: np.Array, logits: np.Array, options: RelaxOptions = {
  * @param value between 0 and 1, a shape that broadcasts with the logits, consumed
  * @param logits any shape, consumed
  * @param options.temperature positive number or scalar array, default 1
+ * @throws TypeError for arguments of another type, RangeError for shapes or options that do not fit
  *
  * Maddison, Mnih, Teh, "The Concrete Distribution", 2017, equation 25.
  */
@@ -122,6 +128,7 @@ export function relaxedLogProb(value: np.Array, logits: np.Array, options: Tempe
  *
  * @param key PRNG key, consumed
  * @param logits any shape, consumed
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
  *
  * @example
  * const coins = bernoulli.sample(random.key(0), np.zeros([10]));
@@ -137,6 +144,7 @@ export function sample(key: np.Array, logits: np.Array): np.Array {
  *
  * @param logits any shape, consumed
  * @param options.temperature positive number or scalar array, default 1
+ * @throws TypeError for arguments of another type, RangeError for shapes or options that do not fit
  */
 export function softMode(logits: np.Array, options: TemperatureOptions = {}): np.Array {
   checkLogits("bernoulli.softMode", logits, 0);

@@ -27,6 +27,7 @@ const kernels = kernelsOf({
  * The entropy in nats, `H(p) = -sum_i p_i log p_i`, shape `[...]`, from 0 to log n.
  *
  * @param logits `[..., n]`, consumed
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
  */
 export function entropy(logits: np.Array): np.Array {
   checkLogits("categorical.entropy", logits, 1);
@@ -39,6 +40,7 @@ export function entropy(logits: np.Array): np.Array {
  *
  * @param logits `[..., n]`, consumed
  * @param prior logits of q, `[..., n]`, consumed; default uniform
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
  */
 export function kl(logits: np.Array, prior?: np.Array): np.Array {
   checkLogits("categorical.kl", logits, 1);
@@ -53,6 +55,7 @@ export function kl(logits: np.Array, prior?: np.Array): np.Array {
  *
  * @param value one-hot `[..., n]`, consumed
  * @param logits `[..., n]`, consumed
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
  */
 export function logProb(value: np.Array, logits: np.Array): np.Array {
   checkLogits("categorical.logProb", logits, 1);
@@ -65,6 +68,7 @@ export function logProb(value: np.Array, logits: np.Array): np.Array {
  * The most probable category as a one-hot vector `[..., n]`; the first of equals. No gradient.
  *
  * @param logits `[..., n]`, consumed
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
  */
 export function mode(logits: np.Array): np.Array {
   checkLogits("categorical.mode", logits, 1);
@@ -82,7 +86,8 @@ export function mode(logits: np.Array): np.Array {
  * @param logits `[..., n]`, consumed
  * @param options.temperature positive number or scalar array, default 1
  * @param options.hard default false
- * @throws RangeError for a temperature that is not positive, TypeError for a key that is none
+ * @throws RangeError for a temperature that is not positive, TypeError for a key that is none and for
+ *   an option of another name
  *
  * Maddison, Mnih, Teh, "The Concrete Distribution", 2017; Jang, Gu, Poole, "Categorical Reparameterization with
  * Gumbel-Softmax", 2017.
@@ -109,6 +114,7 @@ export function relax(key: np.Array, logits: np.Array, options: RelaxOptions = {
  * @param value point of the simplex `[..., n]`, consumed
  * @param logits `[..., n]`, consumed
  * @param options.temperature positive number or scalar array, default 1
+ * @throws TypeError for arguments of another type, RangeError for shapes or options that do not fit
  *
  * Maddison, Mnih, Teh, "The Concrete Distribution", 2017, equation 10.
  */
@@ -124,6 +130,7 @@ export function relaxedLogProb(value: np.Array, logits: np.Array, options: Tempe
  *
  * @param key PRNG key, consumed
  * @param logits `[..., n]`, consumed
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
  *
  * Gumbel 1954; Maddison, Tarlow, Minka, "A* Sampling", 2014.
  *
@@ -141,6 +148,7 @@ export function sample(key: np.Array, logits: np.Array): np.Array {
  *
  * @param logits `[..., n]`, consumed
  * @param options.temperature positive number or scalar array, default 1
+ * @throws TypeError for arguments of another type, RangeError for shapes or options that do not fit
  */
 export function softMode(logits: np.Array, options: TemperatureOptions = {}): np.Array {
   checkLogits("categorical.softMode", logits, 1);

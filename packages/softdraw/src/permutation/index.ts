@@ -84,6 +84,7 @@ const GRADIENTS = ["unrolled", "implicit"];
  *
  * @param plan `[..., n, n]`, consumed
  * @param items `[..., n, ...any]`, with as many batch axes, which broadcast, and any shape of an item; consumed
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
  *
  * @example
  * const sorted = permutation.apply(plan, np.array([30, 10, 20]));
@@ -98,6 +99,7 @@ export function apply(plan: np.Array, items: np.Array): np.Array {
  *
  * @param plan `[..., n, n]`, consumed
  * @param items `[..., n, ...any]`, consumed
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
  */
 export function applyInverse(plan: np.Array, items: np.Array): np.Array {
   checkPlanAndItems("permutation.applyInverse", plan, items);
@@ -113,6 +115,7 @@ export function applyInverse(plan: np.Array, items: np.Array): np.Array {
  *
  * @param first matrix or index vector, consumed
  * @param second the same kind and shape, consumed
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
  */
 export function compose(first: np.Array, second: np.Array): np.Array {
   const isIndices = checkPermutation("permutation.compose", "first", first);
@@ -132,6 +135,7 @@ export function compose(first: np.Array, second: np.Array): np.Array {
  * The inverse permutation, of the same kind: the transposed matrix, or the indices that sort an index vector.
  *
  * @param value floating-point matrix `[..., n, n]` or integer index vector `[..., n]`, consumed
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
  */
 export function invert(value: np.Array): np.Array {
   if (checkPermutation("permutation.invert", "value", value)) return np.argsort(value, -1);
@@ -142,10 +146,11 @@ export function invert(value: np.Array): np.Array {
  * Whether each matrix or index vector is a permutation, exactly: booleans of shape `[...]`.
  *
  * @param value floating-point matrix `[..., n, n]` or integer index vector `[..., n]`, consumed
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
  */
 export function isPermutation(value: np.Array): np.Array {
   const isIndices = checkPermutation("permutation.isPermutation", "value", value);
-  const stopped = lax.stopGradient(value);
+  const stopped = lax.stopGradient(value); // as in structure.ts
   return isIndices ? isIndexPermutationKernel(stopped) : isMatrixPermutationKernel(stopped);
 }
 
@@ -157,6 +162,7 @@ export function isPermutation(value: np.Array): np.Array {
  * @param options.temperature positive number or scalar array, default 1
  * @param options.tolerance positive, default 1e-3; float32 reaches about 1e-6
  * @param options.limit default 10,000
+ * @throws TypeError for arguments of another type, RangeError for shapes or options that do not fit
  *
  * @example
  * const iterations = await permutation.iterationsFor(logits.ref, { temperature: 0.1, tolerance: 0.01 });
@@ -194,7 +200,8 @@ export function mode(logits: np.Array): Promise<np.Array> {
  * @param key PRNG key, consumed
  * @param logits `[..., n, n]`, consumed
  * @param options those of `sinkhorn`
- * @throws RangeError for a temperature that is not positive, TypeError for a key that is none
+ * @throws RangeError for a temperature that is not positive, TypeError for a key that is none and for
+ *   an option of another name
  *
  * Mena, Belanger, Linderman, Snoek, "Learning Latent Permutations with Gumbel-Sinkhorn Networks", 2018.
  *
@@ -212,6 +219,7 @@ export function relax(key: np.Array, logits: np.Array, options: SinkhornOptions 
  * The largest deviation of a row or column sum from 1, shape `[...]`: how far a plan is from doubly stochastic.
  *
  * @param plan `[..., n, n]`, consumed
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
  */
 export function residual(plan: np.Array): np.Array {
   checkSquare("permutation.residual", "plan", plan);
@@ -265,6 +273,7 @@ export function sinkhorn(logits: np.Array, options: SinkhornOptions = {}): np.Ar
  *
  * @param logits `[..., n, n]`, consumed
  * @param options those of `sinkhorn`
+ * @throws TypeError for arguments of another type, RangeError for shapes or options that do not fit
  */
 export function softMode(logits: np.Array, options: SinkhornOptions = {}): np.Array {
   return sinkhornOf("permutation.softMode", logits, options);

@@ -38,7 +38,10 @@ const LOWEST_EXPONENT = -87;
 /** What is lost may be exp(-14) of a sum, about float32's rounding. */
 const LOST = 14;
 
-/** Outside a jitted function, so many iterations are compiled at a time, and again and again used. */
+/**
+ * The engine has no loops, so that iterations are compiled one after the other. Outside a jitted function so many are compiled
+ * at a time, and used again and again.
+ */
 const PIECE = 100;
 
 /** `iterations` of Sinkhorn, rows then columns, of logits `[..., n, n]`; at least one. */

@@ -26,7 +26,7 @@ const STACKED = 8;
  */
 export const unrolled = jit(
   function unrolled(x: np.Array, stopped: np.Array, iterations: number): np.Array {
-    // Zero, with the gradient of x: what follows is linear in it.
+    // Zero, with the gradient of x: what follows is linear in it. The engine takes no gradient of one's own (`custom_vjp`).
     const change = x.sub(stopped.ref);
     const longest = longestRun(x.shape.at(-1)!);
     const begun = firstIteration(stopped.ref);

@@ -30,6 +30,7 @@ export type { Relaxation, SubsetOptions, SubsetRelaxOptions } from "./verbs.ts";
  *
  * @param indices int32 `[..., k]`, as `sampleOrdered` returns them, consumed
  * @param logits `[..., n]`, consumed
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
  *
  * Luce, "Individual Choice Behavior", 1959; Plackett, "The Analysis of Permutations", 1975.
  */
@@ -42,6 +43,7 @@ export function logProb(indices: np.Array, logits: np.Array): np.Array {
  *
  * @param logits `[..., n]`, consumed
  * @param k from 1 to n
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
  */
 export function mode(logits: np.Array, k: number): np.Array {
   return verbs.mode("subset.mode", logits, k);
@@ -64,7 +66,7 @@ export function mode(logits: np.Array, k: number): np.Array {
  * @param options.hard default false
  * @param options.relaxation "threshold" (default) or "successive"
  * @throws RangeError for a k that is not from 1 to n, for a temperature that is not positive, and for a relaxation of
- *   another name; TypeError for a key that is none
+ *   another name; TypeError for a key that is none and for an option of another name
  *
  * Amos, Koltun, Kolter, "The Limited Multi-Label Projection Layer", 2019; Plötz, Roth, "Neural Nearest Neighbors
  * Networks", 2018; Xie, Ermon, "Reparameterizable Subset Sampling via Continuous Relaxations", 2019.
@@ -82,6 +84,7 @@ export function relax(key: np.Array, logits: np.Array, k: number, options: Subse
  * @param key PRNG key, consumed
  * @param logits `[..., n]`, consumed
  * @param k from 1 to n
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
  *
  * Kool, van Hoof, Welling, "Stochastic Beams and Where to Find Them", 2019.
  *
@@ -99,6 +102,7 @@ export function sample(key: np.Array, logits: np.Array, k: number): np.Array {
  * @param key PRNG key, consumed
  * @param logits `[..., n]`, consumed
  * @param k from 1 to n
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
  */
 export function sampleOrdered(key: np.Array, logits: np.Array, k: number): np.Array {
   return verbs.sampleOrdered("subset.sampleOrdered", key, logits, k);
@@ -112,6 +116,7 @@ export function sampleOrdered(key: np.Array, logits: np.Array, k: number): np.Ar
  * @param khot k-hot vectors `[..., n]`, consumed
  * @param logits `[..., n]`, consumed
  * @param k from 1 to n
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
  *
  * Kool, van Hoof, Welling, "Estimating Gradients for Discrete Random Variables by Sampling without Replacement", 2020.
  */
@@ -126,6 +131,7 @@ export function setLogProb(khot: np.Array, logits: np.Array, k: number): np.Arra
  * @param k from 1 to n
  * @param options.temperature positive number or scalar array, default 1
  * @param options.relaxation "threshold" (default) or "successive"
+ * @throws TypeError for arguments of another type, RangeError for shapes or options that do not fit
  */
 export function softMode(logits: np.Array, k: number, options: SubsetOptions = {}): np.Array {
   return verbs.softMode("subset.softMode", logits, k, options);

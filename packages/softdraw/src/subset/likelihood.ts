@@ -9,7 +9,7 @@ export function orderedLogProb(indices: np.Array, logits: np.Array): np.Array {
   const k = indices.shape.at(-1)!;
   const n = logits.shape.at(-1)!;
   const isDrawn = column(indices).equal(np.arange(n)).astype(np.float32);
-  // Broadcast by hand: the engine's `matmul` gets a matrix times a batch wrong.
+  // Broadcast by hand: the engine's `matmul` of one matrix and a batch of them is wrong.
   const isEarlier = np.broadcastTo(np.tri(k, k, -1), [...indices.shape, k]);
   const isGone = np.matmul(isEarlier, isDrawn.ref).greater(0);
   const left = np.where(isGone, LOWEST, np.expandDims(finite(logits), -2));

@@ -6,7 +6,7 @@
 import { numpy as np, random } from "@jax-js/jax";
 import { gumbelFromBits, perturb } from "../noise.ts";
 import { finite, polynomial } from "../numerics.ts";
-import { entriesAt, indicesOfLargest, inTable, ofLargest } from "./top.ts";
+import { entriesAt, indicesOfLargest, indicesInLargest, inTable } from "./top.ts";
 
 /** With fewer entries for each column that is kept, the search for the columns takes longer than the noise. */
 const FEWEST_A_COLUMN = 128;
@@ -26,7 +26,7 @@ export function indicesOfLargestPerturbed(key: np.Array, logits: np.Array, k: nu
   const width = LANES * Math.floor(n / (LANES * height));
   const bits = random.bits(key, logits.shape);
   const bounds = inTable(logits.ref, height, width).add(gumbelBound(inTable(bits.ref, height, width)));
-  const candidates = ofLargest(-2, bounds, count, n);
+  const candidates = indicesInLargest(-2, bounds, count, n);
   const noise = gumbelFromBits(entriesAt(bits, candidates.ref));
   const keys = finite(entriesAt(logits, candidates.ref)).add(noise);
   return entriesAt(candidates, indicesOfLargest(keys, k));

@@ -23,7 +23,8 @@ export function successive(keys: np.Array, temperature: np.Array, k: number): np
   const rateChange = rate.ref.sub(fixedRate());
   const scaled = keys.mul(rate.ref);
   let scores = lax.stopGradient(scaled.ref);
-  // Changes are zero, with the gradients that the softmaxes have: so each step has few kernels, and keeps one array.
+  // The engine takes no gradient of one's own (`custom_vjp`). So the changes are zero in value and have the gradients of the
+  // softmaxes: each step then has few kernels, and keeps one array.
   let change = scaled.sub(scores.ref);
   let taken: np.Array | number = 0;
   let takenChange: np.Array | number = 0;

@@ -24,6 +24,7 @@ export function threshold(keys: np.Array, temperature: np.Array, k: number): np.
   const weight = exponential(np.minimum(lax.stopGradient(distance.ref), HIGHEST_EXPONENT));
   const value = ratio(weight.ref, solve(weight, share, k));
   const slope = value.ref.mul(np.subtract(1, value.ref));
+  // Zero, with the gradient of the distance: the engine takes no gradient of one's own (`custom_vjp`).
   const change = distance.ref.sub(lax.stopGradient(distance));
   const total = np.maximum(slope.ref.sum(-1), SMALLEST_SUM);
   const excess = np.clip(value.ref.sum(-1).sub(k).div(total.ref), -LARGEST_EXCESS, LARGEST_EXCESS);

@@ -38,13 +38,14 @@ function largest(x: np.Array, k: number): Largest {
  * The indices of the k largest entries, int32 `[..., k]`, ascending.
  *
  * The k largest of many are in the k rows with the largest maxima, if they are laid out in rows. So only those rows, about
- * `sqrt(n k)` entries, are looked at closer: the engine sorts slowly. Of rows that tie, the first has the first entries.
+ * `sqrt(n k)` entries, are looked at closer: the engine's `topK` sorts all of them. Of rows that tie, the first has the first
+ * entries.
  */
 function setOfLargest(x: np.Array, k: number): np.Array {
   if (isShort(x, k)) return setBySorting(x, k);
   const n = x.shape.at(-1)!;
   const width = Math.floor(Math.sqrt(n / k));
-  const candidates = ofLargest(-1, inTable(x.ref, Math.floor(n / width), width), k, n);
+  const candidates = indicesInLargest(-1, inTable(x.ref, Math.floor(n / width), width), k, n);
   return entriesAt(candidates, setOfLargest(entriesAt(x, candidates.ref), k));
 }
 
@@ -65,8 +66,8 @@ export function inTable(x: np.Array, height: number, width: number): np.Array {
  * @param table `[..., height, width]`, consumed
  * @param count how many rows or columns
  */
-export function ofLargest(axis: -1 | -2, table: np.Array, count: number, n: number): np.Array {
-  const [height, width] = table.shape.slice(-2) as [number, number];
+export function indicesInLargest(axis: -1 | -2, table: np.Array, count: number, n: number): np.Array {
+  const [height = 0, width = 0] = table.shape.slice(-2);
   const lines = np.expandDims(setOfLargest(np.max(table, axis), count), axis);
   const inside =
     axis === -1
@@ -100,8 +101,8 @@ function sorted(x: np.Array, k: number): Largest {
 }
 
 /**
- * Whole numbers as indices, by way of float32: under a transformation, integers that the engine has computed with
- * JavaScript's numbers turn out to be float32, and it gathers by integers alone.
+ * Whole numbers as indices, by way of float32. Under `vmap` and `grad` the engine makes float32 of integers that were computed
+ * with JavaScript's numbers, while it says that they are integers; and it gathers by integers alone.
  */
 function integers(x: np.Array): np.Array {
   return x.astype(np.float32).astype(np.int32);

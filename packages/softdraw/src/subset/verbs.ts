@@ -104,6 +104,7 @@ export function softMode(where: string, logits: np.Array, k: number, options: Su
   return kernels[checkRelaxation(where, options)].softMode(logits, temperature, k);
 }
 
+// Gradients that end are stopped before these kernels, as in structure.ts.
 const logProbKernel = jit(orderedLogProb);
 
 const sampleOrderedKernel = jit(indicesOfLargestPerturbed, { staticArgnums: [2] });
