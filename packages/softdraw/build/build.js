@@ -1,7 +1,7 @@
 /**
- * Builds what is published: ES modules, and CommonJS beside them in dist/commonjs. The engine is published in both too, and
- * they are two copies that do not know each other's arrays: so `require("softdraw")` must require the engine, and its
- * import import it.
+ * Builds what is published: ES modules, and CommonJS beside them in dist/commonjs. The engine is published in both too,
+ * and they are two copies that do not know each other's arrays: so `require("softdraw")` must require the engine, and
+ * its import import it.
  *
  *     node build/build.js [folder]    default: dist
  */

@@ -1,4 +1,6 @@
-/** Argument errors. Each names the function, the argument, what was expected and what came, before any array is used. */
+/**
+ * Argument errors. Each names the function, the argument, what was expected and what came, before any array is used.
+ */
 
 import { lax, numpy as np } from "@jax-js/jax";
 
@@ -65,8 +67,8 @@ export function checkSameShape(where: string, name: string, value: np.Array, oth
 }
 
 /**
- * The size of a choice along the last axis of logits: a whole number from 1 to n. It comes after the arrays, which callers
- * forget, so that options or logits arrive in its place.
+ * The size of a choice along the last axis of logits: a whole number from 1 to n. It comes after the arrays, which
+ * callers forget, so that options or logits arrive in its place.
  *
  * @param order the arguments of the function, as they are written
  */
@@ -128,8 +130,8 @@ export function checkPositive(where: string, name: string, value: number): void 
 }
 
 /**
- * Arrays whose values the host can read: none that `jit`, `grad` or `vmap` trace. Inside of `jit` that is no array at all,
- * because what it computes even from arrays of outside is traced.
+ * Arrays whose values the host can read: none that `jit`, `grad` or `vmap` trace. Inside of `jit` that is no array at
+ * all, because what it computes even from arrays of outside is traced.
  */
 export function checkConcrete(where: string, arrays: Record<string, unknown>): void {
   const traced = Object.keys(arrays).find((name) => isArray(arrays[name]) && !(arrays[name] instanceof np.Array));
@@ -181,7 +183,10 @@ export function describe(x: np.Array): string {
   return `${x.dtype}[${x.shape}]`;
 }
 
-/** Whether `jit` traces what calls this: the engine cannot be asked, but then its operations give tracers whatever they are given. */
+/**
+ * Whether `jit` traces what calls this: the engine cannot be asked, but then its operations give tracers whatever they
+ * are given.
+ */
 function isInsideJit(): boolean {
   const zero = lax.stopGradient(np.zeros([]));
   zero.dispose();

@@ -8,9 +8,9 @@ import { checkFloat, checkSameShape } from "./checks.ts";
  *
  *     hard + (soft - stopGradient(soft))
  *
- * The bracket is exactly zero, so the value is `hard` to the last bit; the common form `soft + stopGradient(hard - soft)`
- * is exact for values of 0 and 1 only. The gradient is biased: it is that of the relaxation, taken where the model saw
- * the exact draw.
+ * The bracket is exactly zero, so the value is `hard` to the last bit; the common form `soft + stopGradient(hard -
+ * soft)` is exact for values of 0 and 1 only. The gradient is biased: it is that of the relaxation, taken where the
+ * model saw the exact draw.
  *
  * @param soft a relaxed draw, finite, consumed
  * @param hard the exact draw, same shape, consumed; no gradient flows into it

@@ -109,7 +109,9 @@ const perturbKernel = jit(function perturb(key: np.Array, logits: np.Array) {
   return logits.add(noise);
 });
 
-/** Unsigned bits to (0, 1]: the middle of each of 2^32 cells, rounded to 24 significant bits (so the last cells give 1). */
+/**
+ * Unsigned bits to (0, 1]: the middle of each of 2^32 cells, rounded to 24 significant bits (so the last cells give 1).
+ */
 function uniformFromBits(bits: np.Array): np.Array {
   return bits
     .astype(np.float32)

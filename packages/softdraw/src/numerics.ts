@@ -35,8 +35,8 @@ const LOWEST_EXPONENT = -96;
 
 /**
  * exp(x) by sums and products: the 32nd power of a polynomial. It is exactly 1 for 0, and 0 below -90, as that of an
- * impossible entry must be. Of itself it is off by 2e-6 from -1 to 1, by 1e-5 from -20 to 20, and by 4e-5 down to -36; below
- * that by less than 1e-20.
+ * impossible entry must be. Of itself it is off by 2e-6 from -1 to 1, by 1e-5 from -20 to 20, and by 4e-5 down to -36;
+ * below that by less than 1e-20.
  *
  * @param x up to `HIGHEST_EXPONENT`
  */

@@ -28,8 +28,9 @@ export const TEMPERATURE: readonly string[] = ["temperature"];
 export const RELAX: readonly string[] = ["temperature", "hard"];
 
 /**
- * The object that a function's options come in: what should have been in it is easily passed in its place, and a name that is
- * misspelled would leave the default in force without a word. Called by every verb, so it allocates nothing unless it throws.
+ * The object that a function's options come in: what should have been in it is easily passed in its place, and a name
+ * that is misspelled would leave the default in force without a word. Called by every verb, so it allocates nothing
+ * unless it throws.
  *
  * @param names of all options that there are
  */
@@ -85,7 +86,9 @@ function refuseOption(where: string, options: object, name: string, names: reado
   );
 }
 
-/** Whether a name is another one abbreviated, or with its letters in another order, or with one of three letters wrong. */
+/**
+ * Whether a name is another one abbreviated, or with its letters in another order, or with one of three letters wrong.
+ */
 function isNear(name: string, known: string): boolean {
   let found = 0;
   for (const letter of known) if (letter === name[found]) found++;

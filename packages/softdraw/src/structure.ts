@@ -8,11 +8,12 @@
  *     mode               vertex(logits)
  *     softMode           relaxation(keys(logits), temperature)
  *
- * So one key gives `sample` and `relax` the same noise, and all structures agree on what is compiled and where gradients end.
- * A structure's public functions check their arguments, and then call these.
+ * So one key gives `sample` and `relax` the same noise, and all structures agree on what is compiled and where
+ * gradients end. A structure's public functions check their arguments, and then call these.
  *
- * Some structures cannot be compiled whole: their maximum is found on the host, or their relaxation is computed in pieces.
- * Such a structure gives what its own functions go on from, the keys as a vertex and scaled keys as a relaxation.
+ * Some structures cannot be compiled whole: their maximum is found on the host, or their relaxation is computed in
+ * pieces. Such a structure gives what its own functions go on from, the keys as a vertex and scaled keys as a
+ * relaxation.
  */
 
 import { jit, lax, type numpy as np } from "@jax-js/jax";
@@ -80,8 +81,8 @@ export function kernelsOf<Sizes extends number[] = []>(structure: Structure<Size
     { staticArgnums: [3] },
   );
 
-  // An exact value has no gradient. It is stopped out here, because the engine leaks arrays where a gradient enters a jitted
-  // function and ends in it.
+  // An exact value has no gradient. It is stopped out here, because the engine leaks arrays where a gradient enters a
+  // jitted function and ends in it.
   return {
     mode: (logits, ...sizes) => modeKernel(lax.stopGradient(logits), sizes),
     relax: (key, logits, temperature, hard, ...sizes) =>

@@ -267,7 +267,10 @@ test("errors come from inside a jitted function too", () => {
   expect(() => batched(random.split(random.key(1), 4), np.ones([4]))).toThrow("got uint32[4,2]");
 });
 
-/** Verbs that are solved on the host return promises, but they refuse arrays at once: nobody awaits what `jit` was given. */
+/**
+ * Verbs that are solved on the host return promises, but they refuse arrays at once: nobody awaits what `jit` was
+ * given.
+ */
 describe.each(
   Object.entries({
     "assignment.maximize": (l: Array) => assignment.maximize(l),

@@ -98,8 +98,8 @@ const WARM_UP = 5;
 const CALLS = 200;
 
 /**
- * By how many bytes the memory grows in `CALLS` calls, the results disposed of, after warming up. An array left behind by every
- * call is seen too, if a call itself takes no more than a hundred of its size.
+ * By how many bytes the memory grows in `CALLS` calls, the results disposed of, after warming up. An array left behind
+ * by every call is seen too, if a call itself takes no more than a hundred of its size.
  */
 async function growth({ arrays, call }: Call, arrayBytes = 4 * ROWS * COLUMNS): Promise<number> {
   const run = async (calls: number) => {

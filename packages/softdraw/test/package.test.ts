@@ -1,6 +1,6 @@
 /**
- * The package as it is published: packed, unpacked beside the engine, loaded in both of Node's ways, and compiled by the oldest
- * and the newest compiler that its types are for, with their strictest settings.
+ * The package as it is published: packed, unpacked beside the engine, loaded in both of Node's ways, and compiled by
+ * the oldest and the newest compiler that its types are for, with their strictest settings.
  */
 
 import { execFile } from "node:child_process";
@@ -100,7 +100,10 @@ describe("in Node", () => {
 });
 
 describe.each([5, 7])("TypeScript %i", (version) => {
-  /** What the compiler has against the programs of both READMEs and one of CommonJS, with changes to the settings needed. */
+  /**
+   * What the compiler has against the programs of both READMEs and one of CommonJS, with changes to the settings
+   * needed.
+   */
   async function complaints(settings: object = {}): Promise<string> {
     const folder = join(root, "packages", `typescript-${version}`);
     const needed = JSON.parse(await readFile(join(folder, "tsconfig.json"), "utf8"));

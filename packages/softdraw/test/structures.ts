@@ -1,6 +1,6 @@
 /**
- * What the tests know of each structure. A file in structures/ describes one; laws, ownership, the browser's draws and the
- * README's table of verbs are checked against it.
+ * What the tests know of each structure. A file in structures/ describes one; laws, ownership, the browser's draws and
+ * the README's table of verbs are checked against it.
  */
 
 import { readdirSync } from "node:fs";
@@ -29,7 +29,9 @@ export interface Instance {
   isInPolytope(value: number[]): boolean;
   /** Every vertex with its probability, by enumeration. */
   law(logits: number[]): { vertex: number[]; probability: number }[];
-  /** Whether `sample` and `mode` are solved on the host: then they stay outside `jit` and `vmap`, and nothing is `hard`. */
+  /**
+   * Whether `sample` and `mode` are solved on the host: then they stay outside `jit` and `vmap`, and nothing is `hard`.
+   */
   onHost?: true;
   /** Whether a fixed number of iterations stands between a low temperature and its limit. */
   iterative?: true;

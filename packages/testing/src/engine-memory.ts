@@ -1,7 +1,7 @@
 /**
  * How the engine's memory grows. The engine keeps all arrays in one WebAssembly memory, which grows when no freed block
- * fits. To see it, its constructor is wrapped before the engine is loaded: so a test that watches it imports all that loads
- * the engine dynamically, afterwards, and shares nothing with other tests.
+ * fits. To see it, its constructor is wrapped before the engine is loaded: so a test that watches it imports all that
+ * loads the engine dynamically, afterwards, and shares nothing with other tests.
  */
 
 import type { numpy } from "@jax-js/jax";
@@ -33,9 +33,9 @@ export async function watchEngineMemory() {
   }
 
   /**
-   * `growth`, which also shows a leak of a single number in each of `times` rounds: they find only room for three quarters. The
-   * engine keeps freed blocks apart by their size, so arrays of another size are shown to leak if their bytes are given: they
-   * find room for half.
+   * `growth`, which also shows a leak of a single number in each of `times` rounds: they find only room for three
+   * quarters. The engine keeps freed blocks apart by their size, so arrays of another size are shown to leak if their
+   * bytes are given: they find room for half.
    */
   async function growthToTheNumber(times: number, work: () => Promise<void>, arrayBytes = 0): Promise<number> {
     const arrays = arrayBytes > 0 ? fillBlocks(arrayBytes, 0) : [];

@@ -6,8 +6,8 @@ import { assign } from "./solver.ts";
 type Values = Awaited<ReturnType<np.Array["data"]>>;
 
 /**
- * Column indices, int32 `[..., m]`, of the assignment with the largest sum of weights `[..., m, n]`, which have values to read;
- * errors name the caller.
+ * Column indices, int32 `[..., m]`, of the assignment with the largest sum of weights `[..., m, n]`, which have values
+ * to read; errors name the caller.
  */
 export async function columnsOfLargest(where: string, name: string, weights: np.Array): Promise<np.Array> {
   const [rows = 0, columns = 0] = weights.shape.slice(-2);

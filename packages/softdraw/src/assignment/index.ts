@@ -1,9 +1,9 @@
 /**
  * Exact assignment: which column to give each row, no column twice, for the largest sum of weights.
  *
- * Solved on the host, in float64, by an auction and shortest augmenting paths (Bertsekas 1988; Jonker, Volgenant 1987). So
- * these functions return promises and stay outside `jit`, `grad` and `vmap`. Equal sums are decided by the algorithm's order of
- * steps, the same way each time.
+ * Solved on the host, in float64, by an auction and shortest augmenting paths (Bertsekas 1988; Jonker, Volgenant 1987).
+ * So these functions return promises and stay outside `jit`, `grad` and `vmap`. Equal sums are decided by the
+ * algorithm's order of steps, the same way each time.
  */
 
 import type { numpy as np } from "@jax-js/jax";
@@ -16,9 +16,9 @@ import { columnsOfLargest } from "./columns.ts";
  * With more rows than columns, rows that are left without a column have index -1. To minimize costs, negate them.
  *
  * @param weights `[..., m, n]`, consumed; -Infinity forbids a pair
- * @throws TypeError for weights that `jit`, `grad` or `vmap` trace; the promise is rejected with a RangeError for a weight of
- *   NaN or Infinity, or where every assignment takes a forbidden pair: it names the matrix and the row, or the column where
- *   these are fewer
+ * @throws TypeError for weights that `jit`, `grad` or `vmap` trace; the promise is rejected with a RangeError for a
+ *   weight of NaN or Infinity, or where every assignment takes a forbidden pair: it names the matrix and the row, or
+ *   the column where these are fewer
  *
  * @example
  * const costs = np.array([[4, 1, 3], [2, 0, 5], [3, 2, 2]]);

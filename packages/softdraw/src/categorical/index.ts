@@ -215,7 +215,9 @@ function logFactorialBelow(m: np.Array, n: number): np.Array {
   return np.where(below, np.log(j), 0).sum(-1);
 }
 
-/** The one-hot vector of the largest entry, the first of equals. The engine's own one-hot takes n^2 numbers of memory. */
+/**
+ * The one-hot vector of the largest entry, the first of equals. The engine's own one-hot takes n^2 numbers of memory.
+ */
 function oneHotOfLargest(x: np.Array): np.Array {
   const largest = np.argmax(x, -1, { keepdims: true });
   return np.arange(x.shape.at(-1)!).equal(largest).astype(np.float32);

@@ -1,8 +1,8 @@
 /**
  * The gradient of Sinkhorn's fixed point, from the plan alone, whatever led to it.
  *
- * At a plan P with row sums r and column sums 1, a change dx of the logits changes the plan by `P (dx + a_i + b_j)`, where
- * a and b keep the sums as they are:
+ * At a plan P with row sums r and column sums 1, a change dx of the logits changes the plan by `P (dx + a_i + b_j)`,
+ * where a and b keep the sums as they are:
  *
  *     r a + P b = -rows,    P' a + b = -columns,    rows = (P dx) 1,  columns = (P dx)' 1
  *
@@ -21,7 +21,8 @@ import { column, row } from "../rows.ts";
  */
 export const withImplicitGradient = jit(
   function withImplicitGradient(x: np.Array, plan: np.Array, terms: number): np.Array {
-    // Zero, with the gradient of x: what follows is linear in it. The engine takes no gradient of one's own (`custom_vjp`).
+    // Zero, with the gradient of x: what follows is linear in it. The engine takes no gradient of one's own
+    // (`custom_vjp`).
     const change = x.ref.sub(lax.stopGradient(x));
     const weighted = plan.ref.mul(change.ref);
     const rows = weighted.ref.sum(-1);
@@ -55,7 +56,8 @@ function solve(plan: np.Array, right: np.Array, terms: number): np.Array {
 
 /**
  * Doubling the number of terms costs a product of matrices, adding some a product with a vector, forward and backward.
- * The engine does the work of 16 of the second in the time of n of the first: measured, and nothing but time depends on it.
+ * The engine does the work of 16 of the second in the time of n of the first: measured, and nothing but time depends on
+ * it.
  */
 function doublingsFor(n: number, terms: number): number {
   return Math.max(0, Math.floor(Math.log2((16 * terms) / n) / 2));

@@ -1,13 +1,13 @@
 /**
- * Permutations of n, as matrices with a single 1 in every row and column. Logits have shape `[..., n, n]`: entry (i, j) is
- * the log-weight of j in place i.
+ * Permutations of n, as matrices with a single 1 in every row and column. Logits have shape `[..., n, n]`: entry (i, j)
+ * is the log-weight of j in place i.
  *
  * Three laws are easily taken for one another; from n = 2 on they differ:
  *
- * - The Gibbs law of the permanent, `P(pi) = exp(sum_i logits_(i, pi(i))) / perm(exp(logits))`. To normalize it, or to draw
- *   from it, is intractable (Valiant 1979), and nothing here does.
- * - Gumbel-matching: the permutation with the largest sum of perturbed logits, `argmax_pi sum_i (logits + G)_(i, pi(i))`,
- *   with n^2 independent Gumbels (Hazan, Jaakkola 2012). This is what `sample` draws from. It has no tractable
+ * - The Gibbs law of the permanent, `P(pi) = exp(sum_i logits_(i, pi(i))) / perm(exp(logits))`. To normalize it, or to
+ *   draw from it, is intractable (Valiant 1979), and nothing here does.
+ * - Gumbel-matching: the permutation with the largest sum of perturbed logits, `argmax_pi sum_i (logits + G)_(i,
+ *   pi(i))`, with n^2 independent Gumbels (Hazan, Jaakkola 2012). This is what `sample` draws from. It has no tractable
  *   probabilities, so there is no `logProb`, `entropy` or `kl`.
  * - The Sinkhorn plan of the logits, which is a matrix and no law: doubly stochastic, of the form `diag(a) exp(logits)
  *   diag(b)` (Sinkhorn 1964). It holds the marginals of neither. `softMode` and `sinkhorn` give it.
@@ -53,16 +53,16 @@ export interface SinkhornOptions extends TemperatureOptions {
   /** Normalizations of the rows and then the columns; default 20. `iterationsFor` says how many a tolerance takes. */
   iterations?: number | undefined;
   /**
-   * How they are computed. "auto", the default: by matrix-vector products that stay in range at any temperature. "scaling":
-   * by such products alone, a little faster, right only while the logits of a row differ by less than some 40
-   * temperatures. "log": by log-sum-exps, as it is often written; several times slower, and no safer than "auto".
+   * How they are computed. "auto", the default: by matrix-vector products that stay in range at any temperature.
+   * "scaling": by such products alone, a little faster, right only while the logits of a row differ by less than some
+   * 40 temperatures. "log": by log-sum-exps, as it is often written; several times slower, and no safer than "auto".
    */
   form?: SinkhornForm | undefined;
   /**
-   * "unrolled", the default: of the iterations as they are, from their scalings, a few vectors an iteration ("auto"), or
-   * from matrices (the other forms). "implicit": of the fixed point that they approach, from the plan alone. It keeps
-   * nothing of the iterations, and is wrong by as much as they have left to converge. There is no second derivative but of
-   * the unrolled iterations of "scaling" and "log".
+   * "unrolled", the default: of the iterations as they are, from their scalings, a few vectors an iteration ("auto"),
+   * or from matrices (the other forms). "implicit": of the fixed point that they approach, from the plan alone. It
+   * keeps nothing of the iterations, and is wrong by as much as they have left to converge. There is no second
+   * derivative but of the unrolled iterations of "scaling" and "log".
    */
   gradient?: "unrolled" | "implicit" | undefined;
 }
@@ -110,8 +110,8 @@ export function applyInverse(plan: np.Array, items: np.Array): np.Array {
  * The permutation that does `second` and then `first`, as a product of matrices does: `apply(compose(a, b), x)` is
  * `apply(a, apply(b, x))`.
  *
- * Either both are floating-point matrices `[..., n, n]` or both integer index vectors `[..., n]`, in which p stands for the
- * matrix with ones at (i, p_i), as `np.argmax(matrix, -1)` gives it.
+ * Either both are floating-point matrices `[..., n, n]` or both integer index vectors `[..., n]`, in which p stands for
+ * the matrix with ones at (i, p_i), as `np.argmax(matrix, -1)` gives it.
  *
  * @param first matrix or index vector, consumed
  * @param second the same kind and shape, consumed
@@ -155,8 +155,9 @@ export function isPermutation(value: np.Array): np.Array {
 }
 
 /**
- * How many iterations of `sinkhorn` bring the `residual` of every plan down to a tolerance; Infinity when `limit` of them
- * do not, as where forbidden pairs leave entries that no permutation takes. Solves on the host's demand, so outside `jit`.
+ * How many iterations of `sinkhorn` bring the `residual` of every plan down to a tolerance; Infinity when `limit` of
+ * them do not, as where forbidden pairs leave entries that no permutation takes. Solves on the host's demand, so
+ * outside `jit`.
  *
  * @param logits `[..., n, n]`, consumed
  * @param options.temperature positive number or scalar array, default 1
@@ -178,12 +179,12 @@ export function iterationsFor(logits: np.Array, options: IterationsForOptions = 
 }
 
 /**
- * The permutation with the largest sum of logits, as a matrix `[..., n, n]`; of equals the same one each time. No gradient.
- * Solved on the host, so outside `jit`.
+ * The permutation with the largest sum of logits, as a matrix `[..., n, n]`; of equals the same one each time. No
+ * gradient. Solved on the host, so outside `jit`.
  *
  * @param logits `[..., n, n]`, consumed
- * @throws TypeError for arrays that `jit`, `grad` or `vmap` trace; the promise is rejected with a RangeError for a logit of
- *   NaN or Infinity, or where every permutation is impossible: it names the matrix and the row
+ * @throws TypeError for arrays that `jit`, `grad` or `vmap` trace; the promise is rejected with a RangeError for a
+ *   logit of NaN or Infinity, or where every permutation is impossible: it names the matrix and the row
  */
 export function mode(logits: np.Array): Promise<np.Array> {
   checkSquare("permutation.mode", "logits", logits);
@@ -192,8 +193,8 @@ export function mode(logits: np.Array): Promise<np.Array> {
 }
 
 /**
- * A relaxed draw (Gumbel-Sinkhorn): the Sinkhorn plan of `(logits + G) / temperature`, shape `[..., n, n]`. Its columns sum
- * to 1, its rows nearly: see `residual`.
+ * A relaxed draw (Gumbel-Sinkhorn): the Sinkhorn plan of `(logits + G) / temperature`, shape `[..., n, n]`. Its columns
+ * sum to 1, its rows nearly: see `residual`.
  *
  * As the temperature falls, and the iterations rise, it tends to what `sample` returns for the same key.
  *
@@ -227,13 +228,13 @@ export function residual(plan: np.Array): np.Array {
 }
 
 /**
- * A draw by Gumbel-matching, as a matrix `[..., n, n]`: the permutation with the largest sum of `logits + G`. Not a draw from
- * the Gibbs law. No gradient. Solved on the host, so outside `jit`.
+ * A draw by Gumbel-matching, as a matrix `[..., n, n]`: the permutation with the largest sum of `logits + G`. Not a
+ * draw from the Gibbs law. No gradient. Solved on the host, so outside `jit`.
  *
  * @param key PRNG key, consumed
  * @param logits `[..., n, n]`, consumed
- * @throws TypeError for arrays that `jit`, `grad` or `vmap` trace; the promise is rejected with a RangeError for a logit of
- *   NaN or Infinity, or where every permutation is impossible: it names the matrix and the row
+ * @throws TypeError for arrays that `jit`, `grad` or `vmap` trace; the promise is rejected with a RangeError for a
+ *   logit of NaN or Infinity, or where every permutation is impossible: it names the matrix and the row
  *
  * Hazan, Jaakkola, "On the Partition Function and Random Maximum A-Posteriori Perturbations", 2012.
  *
@@ -248,9 +249,9 @@ export function sample(key: np.Array, logits: np.Array): Promise<np.Array> {
 }
 
 /**
- * The Sinkhorn plan of `logits / temperature`: its exponential, with rows and then columns divided by their sums, so many
- * times. Shape `[..., n, n]`; the columns sum to 1, the rows nearly: see `residual`. With no iterations it is the exponential
- * itself.
+ * The Sinkhorn plan of `logits / temperature`: its exponential, with rows and then columns divided by their sums, so
+ * many times. Shape `[..., n, n]`; the columns sum to 1, the rows nearly: see `residual`. With no iterations it is the
+ * exponential itself.
  *
  * @param logits `[..., n, n]`, consumed
  * @param options.temperature positive number or scalar array, default 1

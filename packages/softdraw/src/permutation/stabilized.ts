@@ -2,11 +2,11 @@
  * Sinkhorn's iterations in scaling form, safe at any temperature: between two exponentials of the whole matrix, as many
  * matrix-vector products as float32 provably holds.
  *
- * Plain scaling, u = 1/(K v), v = 1/(K' u) with K = exp(x), under- or overflows once x spans more than about 80. Here the
- * scalings are absorbed into the kernel every few iterations, K = exp(x + f + g) with f = log u and g = log v so far
- * (Schmitzer 2019), and how few follows from n alone. After one iteration K has column sums 1 and row sums from 1/n to n,
- * and further iterations never widen that range: each changes log u and log v by at most log n. So within m iterations
- * what is lost below exp(-87) is less than n^(2m+1) exp(-87) of any sum.
+ * Plain scaling, u = 1/(K v), v = 1/(K' u) with K = exp(x), under- or overflows once x spans more than about 80. Here
+ * the scalings are absorbed into the kernel every few iterations, K = exp(x + f + g) with f = log u and g = log v so
+ * far (Schmitzer 2019), and how few follows from n alone. After one iteration K has column sums 1 and row sums from 1/n
+ * to n, and further iterations never widen that range: each changes log u and log v by at most log n. So within m
+ * iterations what is lost below exp(-87) is less than n^(2m+1) exp(-87) of any sum.
  *
  * Schmitzer, "Stabilized Sparse Scaling Algorithms for Entropy Regularized Transport Problems", 2019.
  */
@@ -39,8 +39,8 @@ const LOWEST_EXPONENT = -87;
 const LOST = 14;
 
 /**
- * The engine has no loops, so that iterations are compiled one after the other. Outside a jitted function so many are compiled
- * at a time, and used again and again.
+ * The engine has no loops, so that iterations are compiled one after the other. Outside a jitted function so many are
+ * compiled at a time, and used again and again.
  */
 const PIECE = 100;
 
@@ -54,7 +54,9 @@ export function stabilized(x: np.Array, iterations: number): np.Array {
   return finish(state);
 }
 
-/** The first iteration, whose steps may be of any size, in the log domain; and the plan with its rows normalized alone. */
+/**
+ * The first iteration, whose steps may be of any size, in the log domain; and the plan with its rows normalized alone.
+ */
 export function firstIteration(x: np.Array): { state: State; softmax: np.Array } {
   const top = np.negative(lax.stopGradient(np.max(x.ref, -1)));
   const weights = np.exp(x.ref.add(column(top.ref)));
@@ -71,7 +73,9 @@ export const start = jit(function start(x: np.Array): State {
   return firstIteration(x).state;
 });
 
-/** So many further iterations; from a state that is more than a first iteration old, `absorbing` its scalings at once. */
+/**
+ * So many further iterations; from a state that is more than a first iteration old, `absorbing` its scalings at once.
+ */
 export const advance = jit(
   function advance(state: State, x: np.Array, iterations: number, absorbing: boolean): State {
     const longest = longestRun(x.shape.at(-1)!);

@@ -25,7 +25,8 @@ export interface SubsetOf {
 
 /**
  * Subsets of k, with the verbs and signatures of every other structure, for code that takes any of them. A value is the
- * k-hot vector that `sample` returns, so `logProb` is `subset.setLogProb`, the law of the set, and not that of an order.
+ * k-hot vector that `sample` returns, so `logProb` is `subset.setLogProb`, the law of the set, and not that of an
+ * order.
  *
  * @param k a positive whole number; each call checks it against the n of its logits
  * @throws RangeError for a k that is none

@@ -1,9 +1,10 @@
 /**
- * The successive relaxation of a subset: k softmaxes one after the other, each with what the former ones took taken off.
+ * The successive relaxation of a subset: k softmaxes one after the other, each with what the former ones took taken
+ * off.
  *
- * The loop is most of the time of a draw, so it is written for the engine's kernels. Sums and products are computed four
- * at a time, while logarithms, exponentials and divisions are not: so those of an entry are polynomials. Only of the one
- * entry above 1/2, which no polynomial reaches, there is a logarithm and a division: one a row.
+ * The loop is most of the time of a draw, so it is written for the engine's kernels. Sums and products are computed
+ * four at a time, while logarithms, exponentials and divisions are not: so those of an entry are polynomials. Only of
+ * the one entry above 1/2, which no polynomial reaches, there is a logarithm and a division: one a row.
  */
 
 import { lax, numpy as np } from "@jax-js/jax";
@@ -23,8 +24,8 @@ export function successive(keys: np.Array, temperature: np.Array, k: number): np
   const rateChange = rate.ref.sub(fixedRate());
   const scaled = keys.mul(rate.ref);
   let scores = lax.stopGradient(scaled.ref);
-  // The engine takes no gradient of one's own (`custom_vjp`). So the changes are zero in value and have the gradients of the
-  // softmaxes: each step then has few kernels, and keeps one array.
+  // The engine takes no gradient of one's own (`custom_vjp`). So the changes are zero in value and have the gradients
+  // of the softmaxes: each step then has few kernels, and keeps one array.
   let change = scaled.sub(scores.ref);
   let taken: np.Array | number = 0;
   let takenChange: np.Array | number = 0;
@@ -53,8 +54,8 @@ function softmax(scores: np.Array): { p: np.Array; largest: np.Array } {
 const NOTHING_LEFT = 2 ** -25;
 
 /**
- * In place of log(0), for an entry that is all taken: below it by more than any two scores differ by, so that the entry is not
- * taken again, and above the scores of impossible entries, so that it comes before those.
+ * In place of log(0), for an entry that is all taken: below it by more than any two scores differ by, so that the entry
+ * is not taken again, and above the scores of impossible entries, so that it comes before those.
  */
 const LOG_OF_NOTHING = -1e9;
 
@@ -68,7 +69,9 @@ function slopeOfRest(p: np.Array, largest: np.Array): np.Array {
   return byRow(p, slopeOfRestOfLargest(largest), slopeOfRestOfSmall);
 }
 
-/** Of an entry above 1/2, which is the largest, what is known of its row; of the others, what `ofSmall` makes of them. */
+/**
+ * Of an entry above 1/2, which is the largest, what is known of its row; of the others, what `ofSmall` makes of them.
+ */
 function byRow(p: np.Array, ofLargest: np.Array, ofSmall: (p: np.Array) => np.Array): np.Array {
   return np.where(p.ref.greater(0.5), column(materialize(ofLargest)), ofSmall(p));
 }

@@ -33,8 +33,8 @@ export function threshold(keys: np.Array, temperature: np.Array, k: number): np.
 }
 
 /**
- * All of n are taken: ones, written as a function of what they do not depend on, because the engine leaks arrays where a
- * gradient enters a jitted function and ends in it.
+ * All of n are taken: ones, written as a function of what they do not depend on, because the engine leaks arrays where
+ * a gradient enters a jitted function and ends in it.
  */
 function onesOf(keys: np.Array, temperature: np.Array): np.Array {
   return keys.mul(0).add(temperature.mul(0)).add(1);

@@ -37,9 +37,9 @@ function largest(x: np.Array, k: number): Largest {
 /**
  * The indices of the k largest entries, int32 `[..., k]`, ascending.
  *
- * The k largest of many are in the k rows with the largest maxima, if they are laid out in rows. So only those rows, about
- * `sqrt(n k)` entries, are looked at closer: the engine's `topK` sorts all of them. Of rows that tie, the first has the first
- * entries.
+ * The k largest of many are in the k rows with the largest maxima, if they are laid out in rows. So only those rows,
+ * about `sqrt(n k)` entries, are looked at closer: the engine's `topK` sorts all of them. Of rows that tie, the first
+ * has the first entries.
  */
 function setOfLargest(x: np.Array, k: number): np.Array {
   if (isShort(x, k)) return setBySorting(x, k);
@@ -101,8 +101,8 @@ function sorted(x: np.Array, k: number): Largest {
 }
 
 /**
- * Whole numbers as indices, by way of float32. Under `vmap` and `grad` the engine makes float32 of integers that were computed
- * with JavaScript's numbers, while it says that they are integers; and it gathers by integers alone.
+ * Whole numbers as indices, by way of float32. Under `vmap` and `grad` the engine makes float32 of integers that were
+ * computed with JavaScript's numbers, while it says that they are integers; and it gathers by integers alone.
  */
 function integers(x: np.Array): np.Array {
   return x.astype(np.float32).astype(np.int32);

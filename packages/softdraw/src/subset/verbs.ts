@@ -1,6 +1,6 @@
 /**
- * The verbs of subsets, as `subset` and `subset.of(k)` have them. Each is told the name that its caller used, for its errors;
- * it checks, and calls a kernel.
+ * The verbs of subsets, as `subset` and `subset.of(k)` have them. Each is told the name that its caller used, for its
+ * errors; it checks, and calls a kernel.
  */
 
 import { jit, lax, type numpy as np } from "@jax-js/jax";
@@ -34,7 +34,8 @@ const kernels: Record<Relaxation, Kernels<[k: number]>> = {
  * k largest keys as T falls.
  *
  * - `"threshold"`: `y_i = sigmoid((key_i - t) / T)`, t such that they sum to k: the entropic projection onto the
- *   polytope of the k-hot vectors (Amos, Koltun, Kolter 2019). Entries are between 0 and 1 and in the order of the keys.
+ *   polytope of the k-hot vectors (Amos, Koltun, Kolter 2019). Entries are between 0 and 1 and in the order of the
+ *   keys.
  * - `"successive"`: the sum of k softmaxes, each taking `log(1 - p) / T` off what the next one sees (Plötz, Roth 2018;
  *   Xie, Ermon 2019). Entries may be above 1, and out of the order of the keys.
  */
