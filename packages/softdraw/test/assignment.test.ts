@@ -8,7 +8,9 @@ const { NEGATIVE_INFINITY, POSITIVE_INFINITY } = Number;
 
 const maximize = async (weights: number[][] | number[][][]) => (await assignment.maximize(np.array(weights))).jsAsync();
 
-/** The largest sum of weights, by trying every way to give columns to rows, or rows to columns if there are more rows. */
+/**
+ * The largest sum of weights, by trying every way to give columns to rows, or rows to columns if there are more rows.
+ */
 function largestSum(weights: number[][]): number {
   const [m, n] = [weights.length, weights[0]!.length];
   if (m > n) return largestSum(weights[0]!.map((_, j) => weights.map((row) => row[j]!)));

@@ -9,27 +9,27 @@
  * possible category has no law, and its results mean nothing.
  */
 
-import { jit, lax, nn, numpy as np } from "@jax-js/jax";
-import {
-  type Array,
-  checkBroadcast,
-  checkFloat,
-  checkKey,
-  checkLogits,
-  checkTemperature,
-  type RelaxOptions,
-  type TemperatureOptions,
-} from "./checks.ts";
-import { straightThrough } from "./estimators.ts";
-import { perturb } from "./noise.ts";
-import { finite, LOWEST, SMALLEST_ENTRY } from "./numerics.ts";
+import { jit, nn, numpy as np } from "@jax-js/jax";
+import { checkBroadcast, checkFloat, checkKey, checkLogits } from "../checks.ts";
+import { perturb } from "../noise.ts";
+import { finite, LOWEST, SMALLEST_ENTRY } from "../numerics.ts";
+import { checkHard, checkTemperature, RELAX, type RelaxOptions, type TemperatureOptions } from "../options.ts";
+import { kernelsOf } from "../structure.ts";
+
+const kernels = kernelsOf({
+  keys: finite,
+  perturb,
+  vertex: oneHotOfLargest,
+  relaxation: (keys, temperature) => nn.softmax(keys.div(temperature), -1),
+});
 
 /**
  * The entropy in nats, `H(p) = -sum_i p_i log p_i`, shape `[...]`, from 0 to log n.
  *
  * @param logits `[..., n]`, consumed
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
  */
-export function entropy(logits: Array): Array {
+export function entropy(logits: np.Array): np.Array {
   checkLogits("categorical.entropy", logits, 1);
   return entropyKernel(logits);
 }
@@ -40,8 +40,9 @@ export function entropy(logits: Array): Array {
  *
  * @param logits `[..., n]`, consumed
  * @param prior logits of q, `[..., n]`, consumed; default uniform
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
  */
-export function kl(logits: Array, prior?: Array): Array {
+export function kl(logits: np.Array, prior?: np.Array): np.Array {
   checkLogits("categorical.kl", logits, 1);
   if (prior === undefined) return klUniformKernel(logits);
   checkLogits("categorical.kl", prior, 1, "prior");
@@ -54,8 +55,9 @@ export function kl(logits: Array, prior?: Array): Array {
  *
  * @param value one-hot `[..., n]`, consumed
  * @param logits `[..., n]`, consumed
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
  */
-export function logProb(value: Array, logits: Array): Array {
+export function logProb(value: np.Array, logits: np.Array): np.Array {
   checkLogits("categorical.logProb", logits, 1);
   checkFloat("categorical.logProb", "value", value);
   checkBroadcast("categorical.logProb", "value", value, logits, 1);
@@ -66,11 +68,11 @@ export function logProb(value: Array, logits: Array): Array {
  * The most probable category as a one-hot vector `[..., n]`; the first of equals. No gradient.
  *
  * @param logits `[..., n]`, consumed
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
  */
-export function mode(logits: Array): Array {
+export function mode(logits: np.Array): np.Array {
   checkLogits("categorical.mode", logits, 1);
-  // Stopped out here: a gradient that enters a jitted function and ends there leaks arrays of the engine.
-  return modeKernel(lax.stopGradient(logits));
+  return kernels.mode(logits);
 }
 
 /**
@@ -84,7 +86,8 @@ export function mode(logits: Array): Array {
  * @param logits `[..., n]`, consumed
  * @param options.temperature positive number or scalar array, default 1
  * @param options.hard default false
- * @throws RangeError for a temperature that is not positive, TypeError for a key that is none
+ * @throws RangeError for a temperature that is not positive, TypeError for a key that is none and for
+ *   an option of another name
  *
  * Maddison, Mnih, Teh, "The Concrete Distribution", 2017; Jang, Gu, Poole, "Categorical Reparameterization with
  * Gumbel-Softmax", 2017.
@@ -92,11 +95,11 @@ export function mode(logits: Array): Array {
  * @example
  * const choice = categorical.relax(random.key(0), np.array([0, 1, 2]), { temperature: 0.5 });
  */
-export function relax(key: Array, logits: Array, options: RelaxOptions = {}): Array {
+export function relax(key: np.Array, logits: np.Array, options: RelaxOptions = {}): np.Array {
   checkKey("categorical.relax", key);
   checkLogits("categorical.relax", logits, 1);
-  const temperature = checkTemperature("categorical.relax", options);
-  return options.hard ? relaxHardKernel(key, logits, temperature) : relaxKernel(key, logits, temperature);
+  const temperature = checkTemperature("categorical.relax", options, RELAX);
+  return kernels.relax(key, logits, temperature, checkHard("categorical.relax", options));
 }
 
 /**
@@ -111,10 +114,11 @@ export function relax(key: Array, logits: Array, options: RelaxOptions = {}): Ar
  * @param value point of the simplex `[..., n]`, consumed
  * @param logits `[..., n]`, consumed
  * @param options.temperature positive number or scalar array, default 1
+ * @throws TypeError for arguments of another type, RangeError for shapes or options that do not fit
  *
  * Maddison, Mnih, Teh, "The Concrete Distribution", 2017, equation 10.
  */
-export function relaxedLogProb(value: Array, logits: Array, options: TemperatureOptions = {}): Array {
+export function relaxedLogProb(value: np.Array, logits: np.Array, options: TemperatureOptions = {}): np.Array {
   checkLogits("categorical.relaxedLogProb", logits, 1);
   checkFloat("categorical.relaxedLogProb", "value", value);
   checkBroadcast("categorical.relaxedLogProb", "value", value, logits, 1);
@@ -126,16 +130,17 @@ export function relaxedLogProb(value: Array, logits: Array, options: Temperature
  *
  * @param key PRNG key, consumed
  * @param logits `[..., n]`, consumed
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
  *
  * Gumbel 1954; Maddison, Tarlow, Minka, "A* Sampling", 2014.
  *
  * @example
  * const draw = categorical.sample(random.key(0), np.array([0, 1, 2]));
  */
-export function sample(key: Array, logits: Array): Array {
+export function sample(key: np.Array, logits: np.Array): np.Array {
   checkKey("categorical.sample", key);
   checkLogits("categorical.sample", logits, 1);
-  return sampleKernel(key, lax.stopGradient(logits));
+  return kernels.sample(key, logits);
 }
 
 /**
@@ -143,18 +148,19 @@ export function sample(key: Array, logits: Array): Array {
  *
  * @param logits `[..., n]`, consumed
  * @param options.temperature positive number or scalar array, default 1
+ * @throws TypeError for arguments of another type, RangeError for shapes or options that do not fit
  */
-export function softMode(logits: Array, options: TemperatureOptions = {}): Array {
+export function softMode(logits: np.Array, options: TemperatureOptions = {}): np.Array {
   checkLogits("categorical.softMode", logits, 1);
-  return softModeKernel(logits, checkTemperature("categorical.softMode", options));
+  return kernels.softMode(logits, checkTemperature("categorical.softMode", options));
 }
 
-const entropyKernel = jit(function entropy(logits: Array) {
+const entropyKernel = jit(function entropy(logits: np.Array) {
   const logP = nn.logSoftmax(finite(logits), -1);
   return np.negative(np.exp(logP.ref).mul(logP).sum(-1));
 });
 
-const klUniformKernel = jit(function kl(logits: Array) {
+const klUniformKernel = jit(function kl(logits: np.Array) {
   const n = logits.shape.at(-1)!;
   const logP = nn.logSoftmax(finite(logits), -1);
   return np
@@ -163,7 +169,7 @@ const klUniformKernel = jit(function kl(logits: Array) {
     .sum(-1);
 });
 
-const klKernel = jit(function kl(logits: Array, prior: Array) {
+const klKernel = jit(function kl(logits: np.Array, prior: np.Array) {
   const logP = nn.logSoftmax(finite(logits), -1);
   const p = np.exp(logP.ref);
   const ratio = logP.sub(nn.logSoftmax(prior, -1));
@@ -171,35 +177,13 @@ const klKernel = jit(function kl(logits: Array, prior: Array) {
   return p.ref.mul(np.where(p.greater(0), ratio, 0)).sum(-1);
 });
 
-const logProbKernel = jit(function logProb(value: Array, logits: Array) {
+const logProbKernel = jit(function logProb(value: np.Array, logits: np.Array) {
   const impossible = takesImpossible(value.ref, logits.ref);
   const logP = value.mul(nn.logSoftmax(finite(logits), -1)).sum(-1);
   return np.where(impossible, Number.NEGATIVE_INFINITY, logP);
 });
 
-const modeKernel = jit(function mode(logits: Array) {
-  return oneHotOfLargest(logits);
-});
-
-const sampleKernel = jit(function sample(key: Array, logits: Array) {
-  return oneHotOfLargest(perturb(key, finite(logits)));
-});
-
-const softModeKernel = jit(function softMode(logits: Array, temperature: Array) {
-  return nn.softmax(finite(logits).div(temperature), -1);
-});
-
-const relaxKernel = jit(function relax(key: Array, logits: Array, temperature: Array) {
-  return nn.softmax(perturb(key, finite(logits)).div(temperature), -1);
-});
-
-const relaxHardKernel = jit(function relaxHard(key: Array, logits: Array, temperature: Array) {
-  const perturbed = perturb(key, finite(logits));
-  const soft = nn.softmax(perturbed.ref.div(temperature), -1);
-  return straightThrough(soft, oneHotOfLargest(perturbed));
-});
-
-const relaxedLogProbKernel = jit(function relaxedLogProb(value: Array, logits: Array, t: Array) {
+const relaxedLogProbKernel = jit(function relaxedLogProb(value: np.Array, logits: np.Array, t: np.Array) {
   const n = logits.shape.at(-1)!;
   const outside = takesImpossible(value.ref, logits.ref);
   const possible = isPossible(logits.ref);
@@ -215,24 +199,26 @@ const relaxedLogProbKernel = jit(function relaxedLogProb(value: Array, logits: A
   return np.where(outside, Number.NEGATIVE_INFINITY, density);
 });
 
-function isPossible(logits: Array): Array {
+function isPossible(logits: np.Array): np.Array {
   return logits.greater(LOWEST);
 }
 
 /** Whether a value has weight on a category that its logits forbid. */
-function takesImpossible(value: Array, logits: Array): Array {
+function takesImpossible(value: np.Array, logits: np.Array): np.Array {
   return np.any(np.where(isPossible(logits), false, value.greater(0)), -1);
 }
 
 /** log (m-1)! for whole m from 1 to n: the sum of log j over j below m. */
-function logFactorialBelow(m: Array, n: number): Array {
+function logFactorialBelow(m: np.Array, n: number): np.Array {
   const j = np.arange(1, n + 1, 1, { dtype: np.float32 });
   const below = j.ref.less(np.expandDims(m, -1));
   return np.where(below, np.log(j), 0).sum(-1);
 }
 
-/** The one-hot vector of the largest entry, the first of equals. The engine's own one-hot takes n^2 numbers of memory. */
-function oneHotOfLargest(x: Array): Array {
+/**
+ * The one-hot vector of the largest entry, the first of equals. The engine's own one-hot takes n^2 numbers of memory.
+ */
+function oneHotOfLargest(x: np.Array): np.Array {
   const largest = np.argmax(x, -1, { keepdims: true });
   return np.arange(x.shape.at(-1)!).equal(largest).astype(np.float32);
 }

@@ -8,27 +8,27 @@
  * A logit of -Infinity is never 1, a logit of +Infinity always; the gradient of either is zero.
  */
 
-import { jit, lax, numpy as np } from "@jax-js/jax";
-import {
-  type Array,
-  checkBroadcast,
-  checkFloat,
-  checkKey,
-  checkLogits,
-  checkTemperature,
-  type RelaxOptions,
-  type TemperatureOptions,
-} from "./checks.ts";
-import { straightThrough } from "./estimators.ts";
-import { logistic } from "./noise.ts";
-import { BELOW_ONE, LOWEST, logSigmoid, SMALLEST_ENTRY, sigmoid, softplus } from "./numerics.ts";
+import { jit, numpy as np } from "@jax-js/jax";
+import { checkBroadcast, checkFloat, checkKey, checkLogits } from "../checks.ts";
+import { logistic } from "../noise.ts";
+import { BELOW_ONE, LOWEST, logSigmoid, SMALLEST_ENTRY, sigmoid, softplus } from "../numerics.ts";
+import { checkHard, checkTemperature, RELAX, type RelaxOptions, type TemperatureOptions } from "../options.ts";
+import { kernelsOf } from "../structure.ts";
+
+const kernels = kernelsOf({
+  keys: bounded,
+  perturb: (key, keys) => keys.add(logistic(key, keys.shape)),
+  vertex: isPositive,
+  relaxation: (keys, temperature) => sigmoid(keys.div(temperature)),
+});
 
 /**
  * The entropy in nats, `-p log p - (1 - p) log(1 - p)`, shape of the logits, from 0 to log 2.
  *
  * @param logits any shape, consumed
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
  */
-export function entropy(logits: Array): Array {
+export function entropy(logits: np.Array): np.Array {
   checkLogits("bernoulli.entropy", logits, 0);
   return entropyKernel(logits);
 }
@@ -39,8 +39,9 @@ export function entropy(logits: Array): Array {
  *
  * @param logits any shape, consumed
  * @param prior logits of q, a shape that broadcasts, consumed; default uniform (q = 1/2)
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
  */
-export function kl(logits: Array, prior?: Array): Array {
+export function kl(logits: np.Array, prior?: np.Array): np.Array {
   checkLogits("bernoulli.kl", logits, 0);
   if (prior === undefined) return klUniformKernel(logits);
   checkLogits("bernoulli.kl", prior, 0, "prior");
@@ -54,8 +55,9 @@ export function kl(logits: Array, prior?: Array): Array {
  *
  * @param value 0 or 1, a shape that broadcasts with the logits, consumed
  * @param logits any shape, consumed
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
  */
-export function logProb(value: Array, logits: Array): Array {
+export function logProb(value: np.Array, logits: np.Array): np.Array {
   checkLogits("bernoulli.logProb", logits, 0);
   checkFloat("bernoulli.logProb", "value", value);
   checkBroadcast("bernoulli.logProb", "value", value, logits, 0);
@@ -66,11 +68,11 @@ export function logProb(value: Array, logits: Array): Array {
  * The more probable value: 1 where the logit is positive, else 0 (also for even odds). No gradient.
  *
  * @param logits any shape, consumed
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
  */
-export function mode(logits: Array): Array {
+export function mode(logits: np.Array): np.Array {
   checkLogits("bernoulli.mode", logits, 0);
-  // Stopped out here: a gradient that enters a jitted function and ends there leaks arrays of the engine.
-  return modeKernel(lax.stopGradient(logits));
+  return kernels.mode(logits);
 }
 
 /**
@@ -83,18 +85,19 @@ export function mode(logits: Array): Array {
  * @param logits any shape, consumed
  * @param options.temperature positive number or scalar array, default 1
  * @param options.hard default false
- * @throws RangeError for a temperature that is not positive, TypeError for a key that is none
+ * @throws RangeError for a temperature that is not positive, TypeError for a key that is none and for
+ *   an option of another name
  *
  * Maddison, Mnih, Teh, "The Concrete Distribution", 2017, appendix B.
  *
  * @example
  * const gates = bernoulli.relax(random.key(0), np.array([-1, 0, 3]), { temperature: 0.5 });
  */
-export function relax(key: Array, logits: Array, options: RelaxOptions = {}): Array {
+export function relax(key: np.Array, logits: np.Array, options: RelaxOptions = {}): np.Array {
   checkKey("bernoulli.relax", key);
   checkLogits("bernoulli.relax", logits, 0);
-  const temperature = checkTemperature("bernoulli.relax", options);
-  return options.hard ? relaxHardKernel(key, logits, temperature) : relaxKernel(key, logits, temperature);
+  const temperature = checkTemperature("bernoulli.relax", options, RELAX);
+  return kernels.relax(key, logits, temperature, checkHard("bernoulli.relax", options));
 }
 
 /**
@@ -109,10 +112,11 @@ export function relax(key: Array, logits: Array, options: RelaxOptions = {}): Ar
  * @param value between 0 and 1, a shape that broadcasts with the logits, consumed
  * @param logits any shape, consumed
  * @param options.temperature positive number or scalar array, default 1
+ * @throws TypeError for arguments of another type, RangeError for shapes or options that do not fit
  *
  * Maddison, Mnih, Teh, "The Concrete Distribution", 2017, equation 25.
  */
-export function relaxedLogProb(value: Array, logits: Array, options: TemperatureOptions = {}): Array {
+export function relaxedLogProb(value: np.Array, logits: np.Array, options: TemperatureOptions = {}): np.Array {
   checkLogits("bernoulli.relaxedLogProb", logits, 0);
   checkFloat("bernoulli.relaxedLogProb", "value", value);
   checkBroadcast("bernoulli.relaxedLogProb", "value", value, logits, 0);
@@ -124,14 +128,15 @@ export function relaxedLogProb(value: Array, logits: Array, options: Temperature
  *
  * @param key PRNG key, consumed
  * @param logits any shape, consumed
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
  *
  * @example
  * const coins = bernoulli.sample(random.key(0), np.zeros([10]));
  */
-export function sample(key: Array, logits: Array): Array {
+export function sample(key: np.Array, logits: np.Array): np.Array {
   checkKey("bernoulli.sample", key);
   checkLogits("bernoulli.sample", logits, 0);
-  return sampleKernel(key, lax.stopGradient(logits));
+  return kernels.sample(key, logits);
 }
 
 /**
@@ -139,58 +144,37 @@ export function sample(key: Array, logits: Array): Array {
  *
  * @param logits any shape, consumed
  * @param options.temperature positive number or scalar array, default 1
+ * @throws TypeError for arguments of another type, RangeError for shapes or options that do not fit
  */
-export function softMode(logits: Array, options: TemperatureOptions = {}): Array {
+export function softMode(logits: np.Array, options: TemperatureOptions = {}): np.Array {
   checkLogits("bernoulli.softMode", logits, 0);
-  return softModeKernel(logits, checkTemperature("bernoulli.softMode", options));
+  return kernels.softMode(logits, checkTemperature("bernoulli.softMode", options));
 }
 
-const entropyKernel = jit(function entropy(logits: Array) {
+const entropyKernel = jit(function entropy(logits: np.Array) {
   const l = bounded(logits);
   const p = sigmoid(l.ref);
   const q = sigmoid(np.negative(l.ref));
   return p.mul(softplus(np.negative(l.ref))).add(q.mul(softplus(l)));
 });
 
-const klUniformKernel = jit(function kl(logits: Array) {
+const klUniformKernel = jit(function kl(logits: np.Array) {
   return np.subtract(Math.LN2, entropyKernel(logits));
 });
 
-const klKernel = jit(function kl(logits: Array, prior: Array) {
+const klKernel = jit(function kl(logits: np.Array, prior: np.Array) {
   const l = bounded(logits);
   const yes = klTerm(l.ref, prior.ref);
   const no = klTerm(np.negative(l), np.negative(prior));
   return yes.add(no);
 });
 
-const logProbKernel = jit(function logProb(value: Array, logits: Array) {
+const logProbKernel = jit(function logProb(value: np.Array, logits: np.Array) {
   const l = bounded(logits);
   return impossibleToInfinity(value.mul(l.ref).sub(softplus(l)));
 });
 
-const modeKernel = jit(function mode(logits: Array) {
-  return isPositive(logits);
-});
-
-const sampleKernel = jit(function sample(key: Array, logits: Array) {
-  return isPositive(perturb(key, logits));
-});
-
-const softModeKernel = jit(function softMode(logits: Array, temperature: Array) {
-  return sigmoid(bounded(logits).div(temperature));
-});
-
-const relaxKernel = jit(function relax(key: Array, logits: Array, temperature: Array) {
-  return sigmoid(perturb(key, logits).div(temperature));
-});
-
-const relaxHardKernel = jit(function relaxHard(key: Array, logits: Array, temperature: Array) {
-  const perturbed = perturb(key, logits);
-  const soft = sigmoid(perturbed.ref.div(temperature));
-  return straightThrough(soft, isPositive(perturbed));
-});
-
-const relaxedLogProbKernel = jit(function relaxedLogProb(value: Array, logits: Array, t: Array) {
+const relaxedLogProbKernel = jit(function relaxedLogProb(value: np.Array, logits: np.Array, t: np.Array) {
   const forced = np.isinf(logits.ref);
   const isForcedValue = np.where(logits.ref.greater(0), value.ref.equal(1), value.ref.equal(0));
   const x = np.clip(value, SMALLEST_ENTRY, BELOW_ONE);
@@ -203,28 +187,23 @@ const relaxedLogProbKernel = jit(function relaxedLogProb(value: Array, logits: A
 });
 
 /** p (log p - log q) of one outcome, 0 where p is 0. */
-function klTerm(logits: Array, prior: Array): Array {
+function klTerm(logits: np.Array, prior: np.Array): np.Array {
   const p = sigmoid(logits.ref);
   const ratio = logSigmoid(logits).sub(logSigmoid(prior));
   // Zeroed inside the product: 0 times an infinite ratio would be NaN in the gradient even where the value drops it.
   return p.ref.mul(np.where(p.greater(0), ratio, 0));
 }
 
-/** Logits and logistic noise; the same key gives the same to `sample` and `relax`. */
-function perturb(key: Array, logits: Array): Array {
-  return bounded(logits).add(logistic(key, logits.shape));
-}
-
-function isPositive(x: Array): Array {
+function isPositive(x: np.Array): np.Array {
   return x.greater(0).astype(np.float32);
 }
 
 /** Infinite logits moved to where float32 arithmetic stays finite; no gradient flows into them. */
-function bounded(logits: Array): Array {
+function bounded(logits: np.Array): np.Array {
   return np.clip(logits, LOWEST, -LOWEST);
 }
 
 /** Log-probabilities that came from a bounded infinite logit, as the -Infinity they stand for. */
-function impossibleToInfinity(logP: Array): Array {
+function impossibleToInfinity(logP: np.Array): np.Array {
   return np.where(logP.ref.less(LOWEST / 1e3), Number.NEGATIVE_INFINITY, logP);
 }
