@@ -107,8 +107,17 @@ describe("the configuration", () => {
   test("the tutorial's preset is the tutorial's settings", () => {
     const values = categoricalVae.presets.tutorial!.values;
     expect(categoricalVae.schema.parse(values)).toMatchObject({
-      ...{ variables: 30, classes: 10, batch: 100, epochs: 10, learningRate: 1e-3, learningRateDecay: "none" },
-      ...{ temperature: 1, schedule: "constant", hard: false, encoderRelu: true, divergenceWarmup: 0 },
+      variables: 30,
+      classes: 10,
+      batch: 100,
+      epochs: 10,
+      learningRate: 1e-3,
+      learningRateDecay: "none",
+      temperature: 1,
+      schedule: "constant",
+      hard: false,
+      encoderRelu: true,
+      divergenceWarmup: 0,
       initialization: "fan-in",
     });
   });

@@ -9,8 +9,19 @@ export type Config = Parameters<typeof jigsaw.run>[0];
 
 /** All of it spelled out, so that other defaults change no test. */
 const SETTINGS = {
-  ...{ seed: 5, pieces: 2, epochs: 2, batch: 20, channels: 4, hidden: 16, exchanges: 1, initialization: "he" },
-  ...{ temperature: 0.5, schedule: "constant", iterations: 5, learningRate: 2e-3, learningRateDecay: "none" },
+  seed: 5,
+  pieces: 2,
+  epochs: 2,
+  batch: 20,
+  channels: 4,
+  hidden: 16,
+  exchanges: 1,
+  initialization: "he",
+  temperature: 0.5,
+  schedule: "constant",
+  iterations: 5,
+  learningRate: 2e-3,
+  learningRateDecay: "none",
 };
 
 export function configuration(values: object = {}): Config {

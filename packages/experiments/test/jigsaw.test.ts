@@ -126,8 +126,18 @@ describe("the configuration", () => {
 
   test("the tutorial's preset is the tutorial's settings", () => {
     expect(jigsaw.schema.parse(jigsaw.presets.tutorial!.values)).toMatchObject({
-      ...{ pieces: 2, epochs: 5, batch: 64, channels: 32, hidden: 0, exchanges: 0, initialization: "fan-in" },
-      ...{ temperature: 0.1, schedule: "constant", iterations: 20, learningRate: 1e-4, learningRateDecay: "none" },
+      pieces: 2,
+      epochs: 5,
+      batch: 64,
+      channels: 32,
+      hidden: 0,
+      exchanges: 0,
+      initialization: "fan-in",
+      temperature: 0.1,
+      schedule: "constant",
+      iterations: 20,
+      learningRate: 1e-4,
+      learningRateDecay: "none",
     });
   });
 
@@ -347,15 +357,24 @@ describe("a trained model", () => {
       const errors = found.flatMap((place, slot) => pieces[order[slot]!]!.map((x, i) => x - pieces[place]![i]!));
       const tau = tauOf(order, found);
       return {
-        ...{ tau, right, looksRight, solved: Number(right === 1), looksSolved: Number(looksRight === 1) },
-        ...{ l1: mean(errors.map(Math.abs)), l2: mean(errors.map((x) => x * x)) },
+        tau,
+        right,
+        looksRight,
+        solved: Number(right === 1),
+        looksSolved: Number(looksRight === 1),
+        l1: mean(errors.map(Math.abs)),
+        l2: mean(errors.map((x) => x * x)),
       };
     });
     const meanOf = (key: keyof (typeof each)[number]) => mean(each.map((measures) => measures[key]));
     return {
-      ...{ tau: meanOf("tau"), solved: 100 * meanOf("solved"), pieces: 100 * meanOf("right") },
-      ...{ solvedAlike: 100 * meanOf("looksSolved"), piecesAlike: 100 * meanOf("looksRight") },
-      ...{ l1: meanOf("l1"), l2: meanOf("l2") },
+      tau: meanOf("tau"),
+      solved: 100 * meanOf("solved"),
+      pieces: 100 * meanOf("right"),
+      solvedAlike: 100 * meanOf("looksSolved"),
+      piecesAlike: 100 * meanOf("looksRight"),
+      l1: meanOf("l1"),
+      l2: meanOf("l2"),
     };
   };
 

@@ -67,7 +67,9 @@ describe.each([
     ...subjectOf(nearestNeighbourClassifier, ({ hard: _, ...values }) =>
       neighbours.configuration({ ...values, mutual: true, loss: "log-share" }),
     ),
-    ...{ name: "dknn of all images and the logarithm of the share", batch: 18, measured: 8 },
+    name: "dknn of all images and the logarithm of the share",
+    batch: 18,
+    measured: 8,
   },
   // These two have no exact draws with a gradient to turn on.
   { ...subjectOf(jigsaw, ({ hard: _, ...values }) => pieces.configuration(values)), batch: 5, measured: 5 },
@@ -81,7 +83,8 @@ describe.each([
     .filter(({ task }) => ["sequences", "xor", "digits"].includes(task))
     .map(({ task, experiment, configuration }) => ({
       ...subjectOf(experiment, (values) => configuration({ ...values, steps: 20 })),
-      ...{ name: `explain ${task}`, batch: 18 },
+      name: `explain ${task}`,
+      batch: 18,
       // A step of sequences takes as many small blocks as its many small parameters, for which there is to be room.
       measured: task === "sequences" ? 15 : 5,
     })),

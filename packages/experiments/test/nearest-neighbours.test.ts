@@ -161,9 +161,21 @@ describe("the configuration", () => {
   test("the tutorial's preset is the tutorial's settings", () => {
     const values = nearestNeighbourClassifier.presets.tutorial!.values;
     expect(nearestNeighbourClassifier.schema.parse(values)).toMatchObject({
-      ...{ epochs: 20, batch: 100, k: 9, relaxation: "successive", hard: false, temperature: 1, schedule: "constant" },
-      ...{ learningRate: 1e-3, learningRateDecay: "none", momentum: 0.9, weightDecay: 5e-4, ...UNDISTORTED },
-      ...{ initialization: "fan-in", mutual: false, loss: "count" },
+      epochs: 20,
+      batch: 100,
+      k: 9,
+      relaxation: "successive",
+      hard: false,
+      temperature: 1,
+      schedule: "constant",
+      learningRate: 1e-3,
+      learningRateDecay: "none",
+      momentum: 0.9,
+      weightDecay: 5e-4,
+      ...UNDISTORTED,
+      initialization: "fan-in",
+      mutual: false,
+      loss: "count",
     });
   });
 

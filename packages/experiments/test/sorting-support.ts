@@ -8,8 +8,19 @@ export type Config = Parameters<typeof sorting.run>[0];
 
 /** All of it spelled out, so that other defaults change no test. */
 const SETTINGS = {
-  ...{ seed: 5, n: 4, epochs: 2, steps: 4, batch: 10, hidden: 8, initialization: "he", noise: false },
-  ...{ temperature: 1, schedule: "constant", iterations: 5, learningRate: 0.05, learningRateDecay: "none" },
+  seed: 5,
+  n: 4,
+  epochs: 2,
+  steps: 4,
+  batch: 10,
+  hidden: 8,
+  initialization: "he",
+  noise: false,
+  temperature: 1,
+  schedule: "constant",
+  iterations: 5,
+  learningRate: 0.05,
+  learningRateDecay: "none",
 };
 
 export function configuration(values: object = {}): Config {
