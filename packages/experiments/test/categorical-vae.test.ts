@@ -95,8 +95,8 @@ describe("the configuration", () => {
     ["linear", [1, 0.9125, 0.825, 0.7375, 0.65, 0.5625, 0.475, 0.3875]],
     ["cosine", Array.from({ length: 8 }, (_, i) => 0.3 + 0.35 * (1 + Math.cos((Math.PI * i) / 8)))],
   ] as const)("the temperature of the %s schedule is each step's", async (schedule, expected) => {
-    const dials = { temperature: 1, temperatureEnd: 0.3, temperatureRate: Math.log(2) / 3, temperatureHold: 3 };
-    const { events, losses } = await train(configuration({ schedule, ...dials }), data);
+    const falling = { temperature: 1, temperatureEnd: 0.3, temperatureRate: Math.log(2) / 3, temperatureHold: 3 };
+    const { events, losses } = await train(configuration({ schedule, ...falling }), data);
     expect(last(losses) === last(whole.losses)).toBe(schedule === "constant");
     events.forEach(({ temperature, record }, i) => {
       expect(temperature).toBeCloseTo(expected[i]!, 9);
@@ -140,7 +140,7 @@ describe("randomness", () => {
   test.each<[string, Partial<Config>, number[]]>([
     ["with plain settings", {}, [1, 4, 6, 8]],
     ["with exact choices", { hard: true, encoderRelu: true }, [3]],
-    ["with all dials moving", { schedule: "linear", learningRateDecay: "linear", divergenceWarmup: 1 }, [4, 7]],
+    ["with all settings moving", { schedule: "linear", learningRateDecay: "linear", divergenceWarmup: 1 }, [4, 7]],
   ])("stopping at any step and going on gives the same bits, %s", async (_, values, stops) => {
     const config = configuration(values);
     const uninterrupted = await train(config, data);

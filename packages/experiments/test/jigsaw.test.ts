@@ -159,7 +159,7 @@ describe("randomness", () => {
   test.each<[string, object, number[]]>([
     ["with plain settings", {}, [3, 8]],
     [
-      "with no hidden layer and all dials moving",
+      "with no hidden layer and all settings moving",
       { hidden: 0, exchanges: 0, schedule: "linear", learningRateDecay: "cosine" },
       [5],
     ],

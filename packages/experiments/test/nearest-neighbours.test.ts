@@ -226,7 +226,7 @@ describe("randomness", () => {
     ["with plain settings", {}, [3, 4]],
     ["with exact subsets by the successive relaxation", { hard: true, relaxation: "successive" }, [3]],
     ["with all images as both and the logarithm of the share", { mutual: true, loss: "log-share" }, [3]],
-    ["with all dials moving", { schedule: "linear", learningRateDecay: "cosine" }, [5]],
+    ["with all settings moving", { schedule: "linear", learningRateDecay: "cosine" }, [5]],
   ])("stopping at any step and going on gives the same bits, %s", async (_, values, stops) => {
     const config = configuration(values);
     const uninterrupted = await train(config, data);

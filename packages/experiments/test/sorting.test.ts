@@ -113,7 +113,7 @@ describe("randomness", () => {
 
   test.each<[string, object, number[]]>([
     ["with plain settings", {}, [1, 4, 8]],
-    ["with draws and all dials moving", { noise: true, schedule: "linear", learningRateDecay: "cosine" }, [5]],
+    ["with draws and all settings moving", { noise: true, schedule: "linear", learningRateDecay: "cosine" }, [5]],
   ])("stopping at any step and going on gives the same bits, %s", async (_, values, stops) => {
     const config = configuration(values);
     const uninterrupted = await train(config);

@@ -36,7 +36,7 @@ async function train(root: string, epochs: number, onEpoch: () => void): Promise
   const run = await createRun(root, info);
   try {
     // Asks for a configuration of any experiment; this is the VAE's own.
-    const experiment = categoricalVae as unknown as Experiment;
+    const experiment: Experiment = categoricalVae;
     const stop = new AbortController().signal;
     const reporter = { ...silentReporter, epoch: onEpoch };
     await trainRun({ run, experiment, config, data: await loadDigits(), reporter, stop });
