@@ -24,12 +24,19 @@ export function checkBits(where: string, bits: np.Array): void {
   if (bits.dtype !== np.uint32) throw new TypeError(`${where}: bits must be uint32, got ${describe(bits)}.`);
 }
 
+const SHAPES = ["[...]", "[..., n] with n at least 1", "[..., n, n] with n at least 1"];
+
 /** Floating-point logits with at least `eventAxes` axes, none of them of length 0. */
-export function checkLogits(where: string, logits: np.Array, eventAxes: 0 | 1 | 2, name = "logits"): void {
+export function checkLogits(
+  where: string,
+  logits: np.Array,
+  eventAxes: 0 | 1 | 2,
+  name = "logits",
+  shape = SHAPES[eventAxes],
+): void {
   checkFloat(where, name, logits);
-  const event = ["[...]", "[..., n]", "[..., n, n]"][eventAxes];
   if (logits.ndim < eventAxes || logits.shape.slice(logits.ndim - eventAxes).includes(0)) {
-    throw new RangeError(`${where}: ${name} must have shape ${event} with n at least 1, got ${describe(logits)}.`);
+    throw new RangeError(`${where}: ${name} must have shape ${shape}, got ${describe(logits)}.`);
   }
 }
 

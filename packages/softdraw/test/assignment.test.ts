@@ -164,8 +164,10 @@ describe("maximize", () => {
     );
   });
 
-  test("refuses what is no matrix of weights", async () => {
-    await expect(assignment.maximize(np.zeros([3]))).rejects.toThrow("weights must have shape [..., n, n]");
-    await expect(assignment.maximize(np.zeros([2, 2], { dtype: np.int32 }))).rejects.toThrow("floating point");
+  test("refuses what is no matrix of weights", () => {
+    const message = "assignment.maximize: weights must have shape [..., m, n] with m and n at least 1, got";
+    expect(() => assignment.maximize(np.zeros([3]))).toThrow(`${message} float32[3].`);
+    expect(() => assignment.maximize(np.zeros([3, 0]))).toThrow(`${message} float32[3,0].`);
+    expect(() => assignment.maximize(np.zeros([2, 2], { dtype: np.int32 }))).toThrow("floating point");
   });
 });

@@ -301,8 +301,9 @@ describe.each(
     expect(outside.refCount).toBe(1);
   });
 
+  const shape = where === "assignment.maximize" ? "[..., m, n] with m and n" : "[..., n, n] with n";
   refuses(RangeError, {
-    [`${where}: ${name} must have shape [..., n, n] with n at least 1, got float32[3].`]: () => call(floats(3)),
+    [`${where}: ${name} must have shape ${shape} at least 1, got float32[3].`]: () => call(floats(3)),
   });
 });
 

@@ -25,7 +25,7 @@ import { columnsOfLargest } from "./columns.ts";
  * const columns = await assignment.maximize(np.negative(costs)); // 1, 0, 2
  */
 export function maximize(weights: np.Array): Promise<np.Array> {
-  checkLogits("assignment.maximize", weights, 2, "weights");
+  checkLogits("assignment.maximize", weights, 2, "weights", "[..., m, n] with m and n at least 1");
   checkConcrete("assignment.maximize", { weights });
   return columnsOfLargest("assignment.maximize", "weights", weights);
 }
