@@ -4,13 +4,15 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Experiment } from "@softdraw/experiments/experiment";
-import { loadDigits } from "@softdraw/lab/data/digits";
+import { loadDataset } from "@softdraw/lab/data/datasets";
 import { silentReporter } from "@softdraw/lab/training/reporter";
 import { defaultThreads, installThreads } from "@softdraw/threads";
 import type { MemoryUse } from "../contestant.ts";
 import { watchWasmMemory } from "./memory.ts";
-import { serve } from "./serve.ts";
+import { readOptions, serve } from "./serve.ts";
 
+/** A folder of IDX files to train on, in place of the embedded digits. */
+const { dataDir } = readOptions<{ dataDir?: string }>();
 const wasmBytes = watchWasmMemory();
 installThreads(defaultThreads());
 // Imported late: the engine looks for threads, and takes its memory, when it is.
@@ -39,10 +41,14 @@ async function train(root: string, epochs: number, onEpoch: () => void): Promise
     const experiment: Experiment = categoricalVae;
     const stop = new AbortController().signal;
     const reporter = { ...silentReporter, epoch: onEpoch };
-    await trainRun({ run, experiment, config, data: await loadDigits(), reporter, stop });
+    await trainRun({ run, experiment, config, data: await loadImages(), reporter, stop });
   } finally {
     await run.close();
   }
+}
+
+function loadImages() {
+  return dataDir === undefined ? loadDataset("digits") : loadDataset("mnist", { dataDir });
 }
 
 function memoryUse(): MemoryUse {

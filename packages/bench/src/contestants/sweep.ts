@@ -25,9 +25,11 @@ export interface SweepOptions {
   readonly workers: number;
   /** Trials of an epoch that does nothing, or of an epoch of the VAE on the embedded digits. */
   readonly trial: "toy" | "vae";
+  /** A folder of IDX files to train the VAE on, in place of the embedded digits. */
+  readonly dataDir?: string;
 }
 
-const { place, workers, trial } = readOptions<SweepOptions>();
+const { place, workers, trial, dataDir } = readOptions<SweepOptions>();
 /** The command line. */
 const PROGRAM = fileURLToPath(new URL("bin/softdraw.js", import.meta.resolve("@softdraw/lab/package.json")));
 const root = await mkdtemp(join(tmpdir(), "softdraw-bench-"));
@@ -60,7 +62,8 @@ async function measure(amount: number) {
 }
 
 function assignment(number: number) {
-  const config = experiment.schema.parse({ epochs: 1, seed: number });
+  const data = dataDir === undefined || trial === "toy" ? {} : { data: "mnist", dataDir };
+  const config = experiment.schema.parse({ ...data, epochs: 1, seed: number });
   return { trial: number, experiment: trial, config };
 }
 
@@ -90,7 +93,15 @@ async function queue(): Promise<Executor> {
   const args =
     trial === "toy"
       ? ["--import", "tsx", fileURLToPath(QUEUE_WORKER), JSON.stringify(own)]
-      : [PROGRAM, "worker", "--queue", redis.url, "--workers", String(workers)];
+      : [
+          PROGRAM,
+          "worker",
+          "--queue",
+          redis.url,
+          "--workers",
+          String(workers),
+          ...(dataDir ? ["--data-dir", dataDir] : []),
+        ];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   kills.push(() => child.kill("SIGKILL"));
   await once(child.stdout, "data");

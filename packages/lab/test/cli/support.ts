@@ -2,15 +2,14 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { format } from "node:util";
-import { idxBytes } from "@softdraw/testing/bytes";
+import { writeFewDigits } from "@softdraw/testing/few-digits";
 import { afterAll, afterEach, beforeAll, vi } from "vitest";
 import { runCommand } from "../../src/cli/main.ts";
-import { loadDigits } from "../../src/data/digits.ts";
 
 export const PROGRAM = fileURLToPath(new URL("../../bin/softdraw.js", import.meta.url));
 
@@ -125,28 +124,13 @@ export function useFolder(): { path(...names: string[]): string; fresh(): Promis
   let folder = "";
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "softdraw-cli-"));
-    await writeDigits(folder);
+    await writeFewDigits(folder);
   }, HOOK_TIMEOUT);
   afterEach(() => {
     for (const child of running) child.kill("SIGKILL");
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
   return { path: (...names) => join(folder, ...names), fresh: () => mkdtemp(join(folder, "fresh-")) };
-}
-
-const TRAIN = 200;
-const TEST = 40;
-
-async function writeDigits(folder: string): Promise<void> {
-  const digits = await loadDigits();
-  for (const [prefix, { images, labels }, count] of [
-    ["train", digits.train, TRAIN],
-    ["t10k", digits.test, TEST],
-  ] as const) {
-    const pixels = images.subarray(0, count * 28 * 28);
-    await writeFile(join(folder, `${prefix}-images-idx3-ubyte`), idxBytes([count, 28, 28], pixels));
-    await writeFile(join(folder, `${prefix}-labels-idx1-ubyte`), idxBytes([count], labels.subarray(0, count)));
-  }
 }
 
 /** As `tinyTraining`, of the nearest neighbours: figures of the test set are in the record of the last epoch only. */

@@ -1,0 +1,152 @@
+/**
+ * What a package has when it is installed: the packages are packed as npm would publish them, and unpacked beside what they
+ * declare. Here are neither the sources of other packages nor the tools of this repository.
+ */
+
+import { execFile, spawn } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL("../", import.meta.url));
+const PACKAGES = ["softdraw", "threads", "experiments", "lab"];
+const HOOK_TIMEOUT = 120_000;
+
+interface Manifest {
+  readonly name: string;
+  readonly exports: Readonly<Record<string, unknown>>;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+}
+
+interface Packed {
+  readonly name: string;
+  readonly filename: string;
+  readonly files: readonly { readonly path: string }[];
+}
+
+const manifests = PACKAGES.map(
+  (name): Manifest => JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8")),
+);
+
+/** What `npm run build` makes and is not there. */
+const unbuilt = manifests.flatMap(({ exports }, i) => {
+  const built = JSON.stringify(exports).match(/\.\/dist\/[^"*]+/g) ?? [];
+  return built.map((path) => join("packages", PACKAGES[i]!, path)).filter((path) => !existsSync(join(root, path)));
+});
+if (unbuilt.length > 0)
+  console.log(`Installed packages are not tried: ${unbuilt.join(", ")} is not built (npm run build).`);
+const pageIsBuilt = existsSync(join(root, "packages/lab/page/index.html"));
+
+describe.skipIf(unbuilt.length > 0)("installed", () => {
+  let folder = "";
+  let packed: Packed[] = [];
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "softdraw-installed-"));
+    packed = await pack(folder);
+    for (const { name, filename } of packed) await unpack(join(folder, filename), moduleFolder(folder, name));
+    await linkDependencies(folder);
+  }, HOOK_TIMEOUT);
+
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  const program = () => join(moduleFolder(folder, "@softdraw/lab"), "bin/softdraw.js");
+  const softdraw = (...args: string[]) => run(process.execPath, [program(), ...args], { cwd: folder });
+
+  test.each(["softdraw", "@softdraw/experiments", "@softdraw/lab"])("%s has no tests, nor what builds it", (name) => {
+    const { files } = packed.find((one) => one.name === name)!;
+    const folders = new Set(files.filter(({ path }) => path.includes("/")).map(({ path }) => path.split("/")[0]!));
+    expect(folders).toContain("src");
+    expect(["bin", "dist", "page", "src"]).toEqual(expect.arrayContaining([...folders]));
+  });
+
+  test.runIf(pageIsBuilt)("the lab has the page that it serves", () => {
+    const { files } = packed.find(({ name }) => name === "@softdraw/lab")!;
+    const lab = join(root, "packages/lab");
+    const page = readdirSync(join(lab, "page"), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => relative(lab, join(parentPath, name)).replaceAll("\\", "/"));
+    expect(page).toContain("page/index.html");
+    expect(files.map(({ path }) => path)).toEqual(expect.arrayContaining(page));
+  });
+
+  test("softdraw --version is the lab's", async () => {
+    const { version } = JSON.parse(readFileSync(join(root, "packages/lab/package.json"), "utf8"));
+    expect(await softdraw("--version")).toEqual({ stdout: `${version}\n`, stderr: "" });
+  });
+
+  test("softdraw train trains, with threads, and writes the report", async () => {
+    const options = ["--epochs", "1", "--steps", "3", "--batch", "4", "--threads", "2", "--json"];
+    const { stdout, stderr } = await softdraw("train", "sort", ...options);
+    expect(stderr).toBe("");
+    const records: { type: string; report?: string }[] = stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(records.map(({ type }) => type)).toEqual(["run", "epoch", "result", "finished"]);
+    expect(existsSync(join(folder, records.at(-1)!.report!))).toBe(true);
+  });
+
+  test.runIf(pageIsBuilt)("softdraw studio serves the page", async () => {
+    const child = spawn(process.execPath, [program(), "studio", "--port", "0"], { cwd: folder });
+    const ended = new Promise((resolve) => child.once("close", resolve));
+    try {
+      let printed = "";
+      for await (const part of child.stdout) {
+        printed += part;
+        if (printed.includes("Ctrl-C")) break;
+      }
+      const [, url] = /^Studio: (\S+)$/m.exec(printed)!;
+      expect(await (await fetch(url!)).text()).toContain("<title>Softdraw studio</title>");
+    } finally {
+      child.kill("SIGTERM");
+      await ended;
+    }
+  });
+
+  test("a program imports the experiments and their statistics", async () => {
+    const lines = [
+      'import { experiments } from "@softdraw/experiments/all";',
+      'import { meanWithError } from "@softdraw/experiments/mathematics/statistics";',
+      "console.log(experiments[0].name, meanWithError([1, 3]).mean);",
+    ];
+    await writeFile(join(folder, "program.mjs"), lines.join("\n"));
+    const { stdout } = await run(process.execPath, ["--import", "tsx", "program.mjs"], { cwd: folder });
+    expect(stdout).toBe("vae 2\n");
+  });
+});
+
+function moduleFolder(folder: string, name: string): string {
+  return join(folder, "node_modules", name);
+}
+
+async function pack(folder: string): Promise<Packed[]> {
+  const workspaces = PACKAGES.map((name) => `--workspace=packages/${name}`);
+  const args = ["pack", "--json", "--ignore-scripts", `--pack-destination=${folder}`, ...workspaces];
+  const { stdout } = await run("npm", args, { cwd: root, maxBuffer: 2 ** 24 });
+  return JSON.parse(stdout);
+}
+
+async function unpack(archive: string, target: string): Promise<void> {
+  await mkdir(target, { recursive: true });
+  await run("tar", ["-xzf", archive, "--strip-components=1", "-C", target]);
+}
+
+/** Links what the packages declare, and nothing else, to what is installed here. */
+async function linkDependencies(folder: string): Promise<void> {
+  const declared = manifests.flatMap(({ dependencies, peerDependencies }) =>
+    Object.keys({ ...dependencies, ...peerDependencies }),
+  );
+  const own = manifests.map(({ name }) => name);
+  for (const name of new Set(declared.filter((name) => !own.includes(name)))) {
+    const link = moduleFolder(folder, name);
+    await mkdir(dirname(link), { recursive: true });
+    await symlink(join(root, "node_modules", name), link, "junction");
+  }
+}
