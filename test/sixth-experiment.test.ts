@@ -49,7 +49,8 @@ test("it learns, and goes on from the middle of an epoch to the same bits", asyn
 
 test("a checkpoint of another configuration is refused", async () => {
   const { checkpoints } = await train();
-  const check = () => experiment.check(Object.assign({}, config, { n: 5 }), { data: generated, checkpoint: checkpoints[0] });
+  const check = () =>
+    experiment.check(Object.assign({}, config, { n: 5 }), { data: generated, checkpoint: checkpoints[0] });
   expect(check).toThrow("The checkpoint's tensor model.logits: expected shape [5], got [4].");
 });
 

@@ -1,5 +1,5 @@
 /**
- * The package as it is published: packed, unpacked beside the engine, loaded in both of Node's ways, and compiled by
+ * The library's package as it is published: packed, unpacked beside the engine, loaded in both of Node's ways, and compiled by
  * the oldest and the newest compiler that its types are for, with their strictest settings.
  */
 
@@ -12,7 +12,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const run = promisify(execFile);
-const root = fileURLToPath(new URL("../../../", import.meta.url));
+const root = fileURLToPath(new URL("../", import.meta.url));
 const library = join(root, "packages/softdraw");
 
 /** A project of its own, with what a user would have installed. */

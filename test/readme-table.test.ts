@@ -2,9 +2,9 @@
 
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { readStructures } from "./structures.ts";
+import { readStructures } from "../packages/softdraw/test/structures.ts";
 
-const readme = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
+const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
 const columns = Object.fromEntries((await readStructures()).flatMap(({ columns }) => Object.entries(columns)));
 
 /** The cells of the first table below a heading, row by row, without the line that separates its head. */
