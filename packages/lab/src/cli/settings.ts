@@ -78,7 +78,7 @@ function parseDistribution(name: string, text: string, field: Field): Parameter 
 
 function parseList(name: string, text: string, field: Field): Value[] {
   const values = text.split(",").map((part) => parseValue(part.trim(), field));
-  const twice = values.find((value, place) => values.indexOf(value) !== place);
+  const twice = values.find((value, index) => values.indexOf(value) !== index);
   if (twice !== undefined) throw new WrongCall(`--set ${kebab(name)}: ${twice} is there twice.`);
   return values;
 }

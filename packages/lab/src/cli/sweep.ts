@@ -109,7 +109,7 @@ async function sweepExperiment(
     executors = await openExecutors(options, reporter.say);
     const folder = await makeUniqueFolder(options.sweepsDir, `${family.name}-${definition.created.slice(0, 10)}`);
     await writeSweep(folder, definition);
-    await take(folder, definition, trials, options, executors, reporter);
+    await trainSweep(folder, definition, trials, options, executors, reporter);
   } finally {
     executors?.close();
     reporter.close();
@@ -159,7 +159,7 @@ async function resumeSweep(
   let executors: ExecutorSource | undefined;
   try {
     executors = await openExecutors(options, reporter.say);
-    await take(folder, definition, trials, options, executors, reporter);
+    await trainSweep(folder, definition, trials, options, executors, reporter);
   } finally {
     executors?.close();
     reporter.close();
@@ -167,7 +167,7 @@ async function resumeSweep(
 }
 
 /** Trains what is left of a sweep, reports it, and trains the winner. */
-async function take(
+async function trainSweep(
   folder: string,
   definition: SweepDefinition,
   trials: readonly Trial[],

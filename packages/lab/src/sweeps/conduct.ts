@@ -97,9 +97,7 @@ async function trainAndRecord(sweep: Conducted, assignment: Assignment): Promise
 
 async function measuredOutcome({ folder, objectives }: Conducted, assignment: Assignment): Promise<Outcome> {
   const run = await openRun(join(folder, TRIALS, trialName(assignment.trial)), { lock: false });
-  const last = ((await run.readMetrics()) as EpochRecord[]).at(
-    assignment.epochs === undefined ? -1 : assignment.epochs - 1,
-  );
+  const last = (await run.readMetrics()).at(assignment.epochs === undefined ? -1 : assignment.epochs - 1);
   const { discrete, relaxed } = objectives;
   const measured = { discrete: measure(last, discrete), relaxed: measure(last, relaxed) };
   return outcomeOf(assignment, { state: "done", ...measured });

@@ -2,7 +2,7 @@
 
 import type { Experiment } from "@softdraw/experiments/experiment";
 import { Interrupted } from "../errors.ts";
-import { type Device, useDevice } from "../training/engine.ts";
+import { useDevice } from "../training/engine.ts";
 import type { PoolTask } from "./pool.ts";
 import { trainTrial } from "./trial.ts";
 
@@ -19,7 +19,7 @@ export function answer(experiments: readonly Experiment[]): (task: PoolTask) => 
   });
   return async ({ assignment, folder, device }) => {
     stop = new AbortController();
-    await useDevice(device as Device);
+    await useDevice(device);
     try {
       const onEpoch = (record: object) => void process.send?.({ record });
       await trainTrial(assignment, { experiments, folder, stop: stop.signal, onEpoch });

@@ -67,7 +67,7 @@ export async function queueExecutor(options: QueueOptions): Promise<Executor> {
   if (!SweepName.safeParse(sweep).success) {
     throw new Error(`A sweep's folder names its trials in the queue: expected a-z, 0-9 and hyphens, got "${sweep}".`);
   }
-  const { client, place, lost } = link;
+  const { client, endpoint, lost } = link;
   const queue = new Queue<TrialJob>(queueName(version), { connection: client, prefix: PREFIX });
   const pending = new Map<string, Pending>();
   /** Ends of this sweep's jobs that nobody has asked for yet, such as those of an earlier process. */
@@ -85,7 +85,7 @@ export async function queueExecutor(options: QueueOptions): Promise<Executor> {
   };
   /** Ends everything for what no other trial would be spared. */
   const judge = (error: Error): Error => {
-    const unavailable = refusal(error, place);
+    const unavailable = refusal(error, endpoint);
     if (unavailable) endAll(unavailable);
     return unavailable ?? error;
   };
@@ -125,7 +125,8 @@ export async function queueExecutor(options: QueueOptions): Promise<Executor> {
     return entry?.phase === "coming" ? entry : undefined;
   };
   const jobFor = (assignment: Assignment) => ({
-    ...{ name: "trial", data: jobOf(sweep, store.id, assignment) },
+    name: "trial",
+    data: jobOf(sweep, store.id, assignment),
     opts: { jobId: jobId(sweep, assignment), attempts: ATTEMPTS, removeOnComplete: false, removeOnFail: false },
   });
   /** Puts the state that the run folder has into the store, for whoever goes on from there. */
@@ -194,7 +195,7 @@ export async function queueExecutor(options: QueueOptions): Promise<Executor> {
   };
   let said: string | undefined;
   const sayWhoListens = (versions: readonly string[]) => {
-    const line = listenersLine(versions, version, place);
+    const line = listenersLine(versions, version, endpoint);
     if (line !== undefined && line !== said) say(line);
     said = line;
   };
@@ -212,7 +213,9 @@ export async function queueExecutor(options: QueueOptions): Promise<Executor> {
   // From the last event before everything that happens from here on.
   const [last] = await client.xrevrange(queue.toKey("events"), "+", "-", "COUNT", 1);
   const events = new QueueEvents(queueName(version), {
-    ...{ connection: client, prefix: PREFIX, lastEventId: last?.[0] ?? "0-0" },
+    connection: client,
+    prefix: PREFIX,
+    lastEventId: last?.[0] ?? "0-0",
   });
   events.on("error", onError);
   for (const end of ENDS) events.on(end, ({ jobId: id }: { jobId: string }) => onEnd(id, end));

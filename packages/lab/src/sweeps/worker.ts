@@ -47,7 +47,7 @@ export async function serveQueue(options: WorkerOptions): Promise<never> {
   // Every training listens.
   setMaxListeners(0, ending);
   const judge = (error: Error): boolean => {
-    const unavailable = refusal(error, link.place);
+    const unavailable = refusal(error, link.endpoint);
     if (unavailable) failure.abort(unavailable);
     return unavailable !== undefined;
   };
@@ -59,8 +59,12 @@ export async function serveQueue(options: WorkerOptions): Promise<never> {
     queueName(version),
     (job, token, lost) => takeJob({ ...options, job, token: token!, stop: ending, lost: lost!, judge, onGivenBack }),
     {
-      ...{ connection: link.client, prefix: PREFIX, concurrency: workers },
-      ...{ lockDuration: timing.lockMs, stalledInterval: timing.stalledMs, maxStalledCount: timing.deaths },
+      connection: link.client,
+      prefix: PREFIX,
+      concurrency: workers,
+      lockDuration: timing.lockMs,
+      stalledInterval: timing.stalledMs,
+      maxStalledCount: timing.deaths,
     },
   );
   worker.on("error", judge);

@@ -3,7 +3,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Checkpoint } from "@softdraw/experiments/checkpoint/safetensors";
 import type { DatasetSplits } from "@softdraw/experiments/data/types";
-import type { BaseConfig, EpochRecord, Experiment, Result, Trained } from "@softdraw/experiments/experiment";
+import type { BaseConfig, Experiment, Result, Trained } from "@softdraw/experiments/experiment";
 import type { Report } from "@softdraw/experiments/report/html";
 import packageJson from "../../package.json" with { type: "json" };
 import { Interrupted } from "../errors.ts";
@@ -105,7 +105,7 @@ async function finish(
   data: DatasetSplits,
   reporter: Reporter,
 ): Promise<Finished> {
-  const records = (await run.readMetrics()) as EpochRecord[];
+  const records = await run.readMetrics();
   const results = experiment.results(records);
   // Imported late, because what draws takes as long to load as all the rest.
   const { writeReport } = await import("./report.ts");
