@@ -17,7 +17,12 @@ class LongestFirst extends BaseSequencer {
 }
 
 export default defineConfig({
-  resolve: { alias: { softdraw: source("./packages/softdraw/src/index.ts") } },
+  resolve: {
+    alias: {
+      softdraw: source("./packages/softdraw/src/index.ts"),
+      "@softdraw/threads": source("./packages/threads/src/index.ts"),
+    },
+  },
   test: {
     include: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts"],
     testTimeout: 60_000,

@@ -16,10 +16,17 @@ export default defineConfig({
   // From wherever the page is served.
   base: "./",
   plugins: [svelte({ configFile: false }), digits(), runs()],
-  // The library from its sources: nothing needs a build first.
-  resolve: { alias: { softdraw: source("../softdraw/src/index.ts") } },
+  // What is published from its sources: nothing needs a build first.
+  resolve: {
+    alias: {
+      softdraw: source("../softdraw/src/index.ts"),
+      "@softdraw/threads/page": source("../threads/src/page.ts"),
+    },
+  },
   build: {
-    ...{ target: "es2023", assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+    target: "es2023",
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
     // Making the digits takes seconds, as it should.
     rolldownOptions: { checks: { pluginTimings: false } },
   },

@@ -1,17 +1,16 @@
 /** The experiments by name, in the order in which they are listed. */
 
-import { categoricalVae } from "./categorical-vae/method.ts";
+import { categoricalVae } from "./categorical-vae/index.ts";
 import type { Experiment } from "./experiment.ts";
 import { explain } from "./explain/index.ts";
-import { jigsaw } from "./jigsaw/method.ts";
-import { nearestNeighbourClassifier } from "./nearest-neighbours/method.ts";
-import { sorting } from "./sorting/method.ts";
+import { jigsaw } from "./jigsaw/index.ts";
+import { nearestNeighbourClassifier } from "./nearest-neighbours/index.ts";
+import { sorting } from "./sorting/index.ts";
 
-// An experiment reads its own configuration only, so the list may forget which one that is.
-export const experiments = [
+export const experiments: readonly Experiment[] = [
   categoricalVae,
   nearestNeighbourClassifier,
   jigsaw,
   sorting,
   explain,
-] as unknown as readonly Experiment[];
+];

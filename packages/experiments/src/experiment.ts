@@ -1,21 +1,28 @@
-/** What every experiment offers to the command line, the page and the tests. */
+/** What every experiment offers to the command line, the page and the tests, and how it is put together. */
 
+import type { numpy as np } from "@jax-js/jax";
 import type { z } from "zod";
 import type { Checkpoint } from "./checkpoint/safetensors.ts";
+import { type Column, type EpochRecord, type Result, resultsOf, seriesOf } from "./columns.ts";
 import type { DatasetName, DatasetSplits } from "./data/types.ts";
-import type { LineChart } from "./report/charts.ts";
+import type { Parameters } from "./nn/adam.ts";
+import type { LineChart, Series } from "./report/charts.ts";
 import type { Picture } from "./report/pixels.ts";
+import { run, type Training } from "./training/loop.ts";
+import { checkCheckpoint } from "./training/position.ts";
+
+export type { Column, EpochRecord, Result } from "./columns.ts";
 
 export interface Experiment<Config extends BaseConfig = BaseConfig> {
   /** As in `softdraw train NAME`. */
   readonly name: string;
   readonly title: string;
   readonly summary: string;
-  readonly references: readonly { readonly text: string; readonly url?: string }[];
+  readonly references: readonly Reference[];
   /** The configuration: a flat object whose every field has a default and a description. */
   readonly schema: z.ZodType<Config>;
   /** Named sets of values other than the defaults. */
-  readonly presets: Readonly<Record<string, { readonly description: string; readonly values: Partial<Config> }>>;
+  readonly presets: Presets<Config>;
   /** What is reported an epoch, in order. */
   readonly columns: readonly Column[];
   /**
@@ -34,26 +41,69 @@ export interface Experiment<Config extends BaseConfig = BaseConfig> {
   run(config: Config, context: Context): AsyncGenerator<TrainingEvent, void, void>;
   /** The headline numbers of a training, most important first. */
   results(records: readonly EpochRecord[]): Result[];
-  charts(records: readonly EpochRecord[]): (LineChart & { readonly caption: string })[];
+  charts(records: readonly EpochRecord[]): Chart[];
   /** What the trained model does, in pictures. */
   pictures(trained: Trained<Config>, data: DatasetSplits): Promise<NamedPicture[]>;
-  /** Those of the evaluation's options that only some experiments have, and this one has. */
-  readonly evaluationOptions?: readonly SpecificEvaluationOption[];
+  /** Options of the evaluation that only this experiment has: a flat object of fields with defaults and descriptions. */
+  readonly evaluationOptions?: z.ZodObject;
   /** Judges the trained model on the test set. */
   evaluate(trained: Trained<Config>, data: DatasetSplits, options: EvaluationOptions): Promise<Result[]>;
-  /** New things from the trained model, where it can make any. */
-  sample?(trained: Trained<Config>, data: DatasetSplits, options: SampleOptions): Promise<NamedPicture>;
-  /**
-   * Shuffles any picture and puts it together, where the experiment is about that.
-   *
-   * @throws RangeError for a picture too small
-   */
-  solve?(trained: Trained<Config>, data: DatasetSplits, picture: Picture, options: SolveOptions): Promise<Solved>;
   /**
    * Where several tasks share a name: each is an experiment by itself, and the configuration's `task` says which it is. The
    * rest of this experiment is that of the first, but for a schema that has the options of all: see `experimentFor`.
    */
   readonly tasks?: Readonly<Record<string, Experiment>>;
+}
+
+/** What an experiment says of itself: results and charts follow from its columns. */
+interface Definition<Config extends BaseConfig, Columns extends readonly Column[]>
+  extends Omit<Experiment<Config>, "columns" | "results" | "charts" | "tasks"> {
+  readonly columns: Columns;
+  /** The columns that are its results, most important first. */
+  readonly headlines: readonly Columns[number]["key"][];
+  /** Examples that are judged after the last epoch, where they are made as they are needed. */
+  readonly judged?: number;
+  charts(series: SeriesOf<Columns>): Chart[];
+}
+
+/** Makes the line of a column over the epochs. */
+export type SeriesOf<Columns extends readonly Column[]> = (name: string, key: Columns[number]["key"]) => Series;
+
+export function defineExperiment<Config extends BaseConfig, const Columns extends readonly Column[]>({
+  headlines,
+  judged,
+  charts,
+  ...rest
+}: Definition<Config, Columns>): Experiment<Config> {
+  return {
+    ...rest,
+    results(records) {
+      const last = records.at(-1);
+      return last ? resultsOf(rest.columns, headlines, last, judged) : [];
+    },
+    charts: (records) => charts(seriesOf(records)),
+  };
+}
+
+/** Checking and training by the one loop. `trainingOf` refuses a configuration that does not fit the data. */
+export function trainedByLoop<
+  Config extends BaseConfig,
+  State extends Parameters,
+  Batch extends Parameters | np.Array,
+  Settings extends { readonly temperature: number },
+>(
+  trainingOf: (config: Config, context: Context) => Training<State, Batch, Settings>,
+): Pick<Experiment<Config>, "check" | "run"> {
+  return {
+    check(config, context) {
+      const training = trainingOf(config, context);
+      training.update.dispose();
+      if (context.checkpoint) checkCheckpoint(training, context.checkpoint);
+    },
+    async *run(config, context) {
+      yield* run(trainingOf(config, context), context.checkpoint);
+    },
+  };
 }
 
 /** The experiment that a configuration is of: its task, where there are several. */
@@ -75,18 +125,29 @@ export interface BaseConfig {
   readonly epochs: number;
 }
 
+export type Presets<Config> = Readonly<
+  Record<string, { readonly description: string; readonly values: Partial<Config> }>
+>;
+
+export interface Reference {
+  readonly text: string;
+  readonly url?: string;
+}
+
 /** A column by which configurations are compared. */
 export interface Objective {
   readonly key: string;
   readonly goal: "smallest" | "largest";
 }
 
+export type Chart = LineChart & { readonly caption: string };
+
 export interface Context {
   readonly data: DatasetSplits;
   /** Where an earlier training stopped; without it, training begins. */
   readonly checkpoint?: Checkpoint | undefined;
-  /** Asked before every step: a temperature that is turned by hand, in place of the schedule's; undefined leaves it to that. */
-  readonly temperature?: (() => number | undefined) | undefined;
+  /** Asked before every step: a temperature in place of the schedule's; undefined leaves it to that. */
+  readonly temperatureOverride?: (() => number | undefined) | undefined;
 }
 
 export interface TrainingEvent {
@@ -107,26 +168,6 @@ export interface TrainingEvent {
   checkpoint(): Promise<Checkpoint>;
 }
 
-/** Numbers by name: `epoch`, and those of the experiment's columns that were measured in this epoch. */
-export type EpochRecord = { readonly epoch: number } & Readonly<Partial<Record<string, number>>>;
-
-export interface Column {
-  readonly key: string;
-  /** As short as a table head. */
-  readonly label: string;
-  /** What the number is, with its unit. */
-  readonly description: string;
-  readonly digits: number;
-}
-
-export interface Result {
-  readonly name: string;
-  readonly value: number;
-  readonly digits: number;
-  readonly unit?: string;
-  readonly note?: string;
-}
-
 export interface Trained<Config> {
   readonly config: Config;
   readonly checkpoint: Checkpoint;
@@ -143,29 +184,12 @@ export interface NamedPicture {
 }
 
 export interface EvaluationOptions {
-  /** Samples of a bound on the log-likelihood; the experiment has a default. */
-  readonly importanceSamples?: number | undefined;
   /** How many test examples; all when it is not given. */
   readonly examples?: number | undefined;
   readonly seed: number;
-  readonly onProgress?: (done: number, total: number) => void | Promise<void>;
+  readonly onProgress?: Progress | undefined;
+  /** Values of the experiment's own `evaluationOptions`. */
+  readonly own?: Readonly<Record<string, unknown>> | undefined;
 }
 
-type SpecificEvaluationOption = "importanceSamples";
-
-export interface SampleOptions {
-  readonly count: number;
-  readonly seed: number;
-}
-
-export interface SolveOptions {
-  readonly seed: number;
-}
-
-/** A picture cut, shuffled and put together, and how many of its pieces are in their place. */
-export interface Solved {
-  readonly shuffled: Picture;
-  readonly solved: Picture;
-  readonly right: number;
-  readonly pieces: number;
-}
+export type Progress = (done: number, total: number) => void | Promise<void>;

@@ -1,7 +1,6 @@
 /** The fields of an experiment's configuration, as a command line and a form need them. */
 
 import { z } from "zod";
-import type { Experiment } from "./experiment.ts";
 
 /** A field of a configuration, as JSON Schema describes it. */
 export interface Field {
@@ -16,7 +15,7 @@ export interface Field {
   readonly exclusiveMaximum?: number;
 }
 
-export function fieldsOf({ schema }: Pick<Experiment, "schema">): Record<string, Field> {
+export function fieldsOf({ schema }: { readonly schema: z.ZodType }): Record<string, Field> {
   const { properties = {} } = z.toJSONSchema(schema, { io: "input" });
   return properties as Record<string, Field>;
 }

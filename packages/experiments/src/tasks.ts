@@ -3,31 +3,43 @@
 import { z } from "zod";
 import type { BaseConfig, Experiment } from "./experiment.ts";
 
+/** Experiments by the name of the task. Their configurations are flat objects. */
+type Tasks = Readonly<Record<string, Experiment>>;
+
 /**
  * An experiment that is whichever of its tasks the configuration's `task` says, the first by default.
  *
- * @param tasks by name; their configurations are flat objects
+ * @param about what it is called and does, and what the option `task` says, for its description
  */
 export function experimentOfTasks(
-  { title, summary }: Pick<Experiment, "title" | "summary">,
-  tasks: Readonly<Record<string, Experiment>>,
+  about: Pick<Experiment, "title" | "summary"> & { readonly task: string },
+  tasks: Tasks,
 ): Experiment {
-  const [first] = Object.values(tasks) as [Experiment];
+  const { title, summary } = about;
+  const [first] = Object.values(tasks);
+  if (first === undefined) throw new RangeError("There must be at least one task.");
   const presets = Object.entries(tasks).flatMap(([task, { presets }]) =>
     Object.entries(presets).map(([name, { description, values }]) => {
       return [name, { description: `${task}: ${description}`, values: { task, ...values } }] as const;
     }),
   );
-  return { ...first, title, summary, schema: schemaOfTasks(tasks), presets: Object.fromEntries(presets), tasks };
+  return {
+    ...first,
+    title,
+    summary,
+    schema: schemaOfTasks(tasks, about.task),
+    presets: Object.fromEntries(presets),
+    tasks,
+  };
 }
 
 /** The options of all tasks. `task` says whose defaults count, and an option that this task does not have is refused. */
-function schemaOfTasks(tasks: Readonly<Record<string, Experiment>>): z.ZodType<BaseConfig> {
+function schemaOfTasks(tasks: Tasks, about: string): z.ZodType<BaseConfig> {
   const names = Object.keys(tasks);
   const fields = new Set(Object.values(tasks).flatMap(({ schema }) => Object.keys(shapeOf(schema))));
   fields.delete("task");
   const optional = Array.from(fields, (field) => [field, optionalField(field, tasks)] as const);
-  const task = z.enum(names).default(names[0]!).describe("what is explained");
+  const task = z.enum(names).default(names[0]!).describe(about);
   return z.strictObject({ task, ...Object.fromEntries(optional) }).transform((values, context) => {
     const given = Object.entries(values).filter(([, value]) => value !== undefined);
     const parsed = tasks[values.task]!.schema.safeParse(Object.fromEntries(given));
@@ -46,7 +58,7 @@ function issueOfOption(issue: z.core.$ZodIssue, task: string) {
 }
 
 /** An option without a default of its own: what it is by default in each task is part of its description. */
-function optionalField(field: string, tasks: Readonly<Record<string, Experiment>>): z.ZodType {
+function optionalField(field: string, tasks: Tasks): z.ZodType {
   const having = Object.entries(tasks).flatMap(([task, { schema }]) => {
     const type = shapeOf(schema)[field];
     return type === undefined ? [] : [{ task, type, value: type.safeParse(undefined).data }];

@@ -1,6 +1,6 @@
 /** The tests' categorical VAE: its configuration, its training, and the model again in float64. */
 
-import { categoricalVae } from "../src/categorical-vae/method.ts";
+import { categoricalVae } from "../src/categorical-vae/index.ts";
 import type { Checkpoint } from "../src/checkpoint/safetensors.ts";
 import { sum, trainingOf } from "./support.ts";
 
@@ -8,9 +8,19 @@ export type Config = Parameters<typeof categoricalVae.run>[0];
 
 /** All of it spelled out, so that other defaults change no test. The hidden layers are the experiment's. */
 const SETTINGS = {
-  ...{ seed: 5, epochs: 2, batch: 20, learningRate: 1e-3, learningRateDecay: "none", divergenceWarmup: 0 },
-  ...{ temperature: 1, schedule: "constant", hard: false, encoderRelu: false, initialization: "he" },
-  ...{ variables: 4, classes: 5 },
+  seed: 5,
+  epochs: 2,
+  batch: 20,
+  learningRate: 1e-3,
+  learningRateDecay: "none",
+  divergenceWarmup: 0,
+  temperature: 1,
+  schedule: "constant",
+  hard: false,
+  encoderRelu: false,
+  initialization: "he",
+  variables: 4,
+  classes: 5,
 };
 
 export function configuration(values: Partial<Config> = {}): Config {

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { categoricalVae } from "../src/categorical-vae/method.ts";
+import { categoricalVae } from "../src/categorical-vae/index.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../src/checkpoint/safetensors.ts";
 import type { DatasetSplits } from "../src/data/types.ts";
 import { type Config, configuration, train } from "./categorical-vae-support.ts";
@@ -95,8 +95,8 @@ describe("the configuration", () => {
     ["linear", [1, 0.9125, 0.825, 0.7375, 0.65, 0.5625, 0.475, 0.3875]],
     ["cosine", Array.from({ length: 8 }, (_, i) => 0.3 + 0.35 * (1 + Math.cos((Math.PI * i) / 8)))],
   ] as const)("the temperature of the %s schedule is each step's", async (schedule, expected) => {
-    const dials = { temperature: 1, temperatureEnd: 0.3, temperatureRate: Math.log(2) / 3, temperatureHold: 3 };
-    const { events, losses } = await train(configuration({ schedule, ...dials }), data);
+    const falling = { temperature: 1, temperatureEnd: 0.3, temperatureRate: Math.log(2) / 3, temperatureHold: 3 };
+    const { events, losses } = await train(configuration({ schedule, ...falling }), data);
     expect(last(losses) === last(whole.losses)).toBe(schedule === "constant");
     events.forEach(({ temperature, record }, i) => {
       expect(temperature).toBeCloseTo(expected[i]!, 9);
@@ -107,8 +107,17 @@ describe("the configuration", () => {
   test("the tutorial's preset is the tutorial's settings", () => {
     const values = categoricalVae.presets.tutorial!.values;
     expect(categoricalVae.schema.parse(values)).toMatchObject({
-      ...{ variables: 30, classes: 10, batch: 100, epochs: 10, learningRate: 1e-3, learningRateDecay: "none" },
-      ...{ temperature: 1, schedule: "constant", hard: false, encoderRelu: true, divergenceWarmup: 0 },
+      variables: 30,
+      classes: 10,
+      batch: 100,
+      epochs: 10,
+      learningRate: 1e-3,
+      learningRateDecay: "none",
+      temperature: 1,
+      schedule: "constant",
+      hard: false,
+      encoderRelu: true,
+      divergenceWarmup: 0,
       initialization: "fan-in",
     });
   });
@@ -131,7 +140,7 @@ describe("randomness", () => {
   test.each<[string, Partial<Config>, number[]]>([
     ["with plain settings", {}, [1, 4, 6, 8]],
     ["with exact choices", { hard: true, encoderRelu: true }, [3]],
-    ["with all dials moving", { schedule: "linear", learningRateDecay: "linear", divergenceWarmup: 1 }, [4, 7]],
+    ["with all settings moving", { schedule: "linear", learningRateDecay: "linear", divergenceWarmup: 1 }, [4, 7]],
   ])("stopping at any step and going on gives the same bits, %s", async (_, values, stops) => {
     const config = configuration(values);
     const uninterrupted = await train(config, data);

@@ -5,7 +5,7 @@
 
 import { STANDARD_ERRORS } from "@softdraw/testing/numbers";
 import { beforeAll, describe, expect, test } from "vitest";
-import { categoricalVae } from "../src/categorical-vae/method.ts";
+import { categoricalVae } from "../src/categorical-vae/index.ts";
 import type { DatasetSplits } from "../src/data/types.ts";
 import type { Trained } from "../src/experiment.ts";
 import {
@@ -74,7 +74,7 @@ const errorOf = (varianceOf: (image: (typeof exact)[number]) => number) =>
   Math.sqrt(sum(exact.map(varianceOf))) / exact.length;
 
 async function evaluate(importanceSamples: number, seed = 0, examples?: number) {
-  const results = await categoricalVae.evaluate(trained, data, { importanceSamples, seed, examples });
+  const results = await categoricalVae.evaluate(trained, data, { own: { importanceSamples }, seed, examples });
   return Object.fromEntries(results.map((result) => [result.name, result]));
 }
 
@@ -130,7 +130,7 @@ describe("the log-likelihood bound", () => {
   test("its progress ends at the whole", async () => {
     const progress: [number, number][] = [];
     const onProgress = (done: number, total: number) => void progress.push([done, total]);
-    await categoricalVae.evaluate(trained, data, { importanceSamples: 100, examples: 50, seed: 0, onProgress });
+    await categoricalVae.evaluate(trained, data, { examples: 50, seed: 0, onProgress });
     const done = progress.map(([part]) => part);
     expect(done).toEqual(done.toSorted((a, b) => a - b));
     expect(progress.at(-1)).toEqual([5000, 5000]);

@@ -12,8 +12,10 @@ import {
 } from "@softdraw/testing/numbers";
 import { describe, expect, test } from "vitest";
 import { chooseFeatures, crossEntropy, drawFeatures, objective, samplers } from "../src/explain/model.ts";
-import { sequences, sequencesTask } from "../src/explain/sequences.ts";
-import { additive, orangeSkin, switching, syntheticTask, xor } from "../src/explain/synthetic.ts";
+import { sequences } from "../src/explain/sequences/index.ts";
+import { sequencesTask } from "../src/explain/sequences/method.ts";
+import { additive, orangeSkin, switching, xor } from "../src/explain/synthetic/index.ts";
+import { syntheticTask } from "../src/explain/synthetic/method.ts";
 
 const LOGITS = [0.5, -1, 1.5, 0];
 const K = 2;

@@ -2,15 +2,26 @@
 
 import type { Checkpoint } from "../src/checkpoint/safetensors.ts";
 import type { Dataset, DatasetSplits } from "../src/data/types.ts";
-import { jigsaw } from "../src/jigsaw/method.ts";
+import { jigsaw } from "../src/jigsaw/index.ts";
 import { fewDigits, sum, trainingOf } from "./support.ts";
 
 export type Config = Parameters<typeof jigsaw.run>[0];
 
 /** All of it spelled out, so that other defaults change no test. */
 const SETTINGS = {
-  ...{ seed: 5, pieces: 2, epochs: 2, batch: 20, channels: 4, hidden: 16, exchanges: 1, initialization: "he" },
-  ...{ temperature: 0.5, schedule: "constant", iterations: 5, learningRate: 2e-3, learningRateDecay: "none" },
+  seed: 5,
+  pieces: 2,
+  epochs: 2,
+  batch: 20,
+  channels: 4,
+  hidden: 16,
+  exchanges: 1,
+  initialization: "he",
+  temperature: 0.5,
+  schedule: "constant",
+  iterations: 5,
+  learningRate: 2e-3,
+  learningRateDecay: "none",
 };
 
 export function configuration(values: object = {}): Config {

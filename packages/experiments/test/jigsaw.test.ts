@@ -6,7 +6,8 @@ import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "../src/chec
 import { shuffledOrder, shuffledOrders } from "../src/data/batches.ts";
 import type { Dataset, DatasetSplits } from "../src/data/types.ts";
 import type { EpochRecord, EvaluationOptions, NamedPicture, Trained } from "../src/experiment.ts";
-import { jigsaw } from "../src/jigsaw/method.ts";
+import { jigsaw } from "../src/jigsaw/index.ts";
+import { solve as solvePicture } from "../src/jigsaw/solve.ts";
 import { splitKey, streamKey } from "../src/nn/keys.ts";
 import type { Picture } from "../src/report/pixels.ts";
 import { bestPlaces } from "./best-places.ts";
@@ -125,8 +126,18 @@ describe("the configuration", () => {
 
   test("the tutorial's preset is the tutorial's settings", () => {
     expect(jigsaw.schema.parse(jigsaw.presets.tutorial!.values)).toMatchObject({
-      ...{ pieces: 2, epochs: 5, batch: 64, channels: 32, hidden: 0, exchanges: 0, initialization: "fan-in" },
-      ...{ temperature: 0.1, schedule: "constant", iterations: 20, learningRate: 1e-4, learningRateDecay: "none" },
+      pieces: 2,
+      epochs: 5,
+      batch: 64,
+      channels: 32,
+      hidden: 0,
+      exchanges: 0,
+      initialization: "fan-in",
+      temperature: 0.1,
+      schedule: "constant",
+      iterations: 20,
+      learningRate: 1e-4,
+      learningRateDecay: "none",
     });
   });
 
@@ -148,7 +159,7 @@ describe("randomness", () => {
   test.each<[string, object, number[]]>([
     ["with plain settings", {}, [3, 8]],
     [
-      "with no hidden layer and all dials moving",
+      "with no hidden layer and all settings moving",
       { hidden: 0, exchanges: 0, schedule: "linear", learningRateDecay: "cosine" },
       [5],
     ],
@@ -346,15 +357,24 @@ describe("a trained model", () => {
       const errors = found.flatMap((place, slot) => pieces[order[slot]!]!.map((x, i) => x - pieces[place]![i]!));
       const tau = tauOf(order, found);
       return {
-        ...{ tau, right, looksRight, solved: Number(right === 1), looksSolved: Number(looksRight === 1) },
-        ...{ l1: mean(errors.map(Math.abs)), l2: mean(errors.map((x) => x * x)) },
+        tau,
+        right,
+        looksRight,
+        solved: Number(right === 1),
+        looksSolved: Number(looksRight === 1),
+        l1: mean(errors.map(Math.abs)),
+        l2: mean(errors.map((x) => x * x)),
       };
     });
     const meanOf = (key: keyof (typeof each)[number]) => mean(each.map((measures) => measures[key]));
     return {
-      ...{ tau: meanOf("tau"), solved: 100 * meanOf("solved"), pieces: 100 * meanOf("right") },
-      ...{ solvedAlike: 100 * meanOf("looksSolved"), piecesAlike: 100 * meanOf("looksRight") },
-      ...{ l1: meanOf("l1"), l2: meanOf("l2") },
+      tau: meanOf("tau"),
+      solved: 100 * meanOf("solved"),
+      pieces: 100 * meanOf("right"),
+      solvedAlike: 100 * meanOf("looksSolved"),
+      piecesAlike: 100 * meanOf("looksRight"),
+      l1: meanOf("l1"),
+      l2: meanOf("l2"),
     };
   };
 
@@ -489,7 +509,7 @@ describe("a trained model", () => {
   });
 
   describe("solving a picture", () => {
-    const solve = (picture: Picture, seed: number) => jigsaw.solve!(trained, data, picture, { seed });
+    const solve = (picture: Picture, seed: number) => solvePicture(trained, data, picture, { seed });
     const colours: Picture = { width: 31, height: 27, channels: 3, data: noiseBytes(31 * 27 * 3) };
 
     /** The quarters of a picture in colour, as text. */

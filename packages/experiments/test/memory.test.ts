@@ -7,10 +7,10 @@ import type { DatasetSplits } from "../src/data/types.ts";
 import type { BaseConfig, Experiment } from "../src/experiment.ts";
 
 const { block, growth, growthToTheNumber } = await watchEngineMemory();
-const { categoricalVae } = await import("../src/categorical-vae/method.ts");
-const { nearestNeighbourClassifier } = await import("../src/nearest-neighbours/method.ts");
-const { jigsaw } = await import("../src/jigsaw/method.ts");
-const { sorting } = await import("../src/sorting/method.ts");
+const { categoricalVae } = await import("../src/categorical-vae/index.ts");
+const { nearestNeighbourClassifier } = await import("../src/nearest-neighbours/index.ts");
+const { jigsaw } = await import("../src/jigsaw/index.ts");
+const { sorting } = await import("../src/sorting/index.ts");
 const { subjects } = await import("./explain-support.ts");
 const vae = await import("./categorical-vae-support.ts");
 const neighbours = await import("./nearest-neighbours-support.ts");
@@ -67,7 +67,9 @@ describe.each([
     ...subjectOf(nearestNeighbourClassifier, ({ hard: _, ...values }) =>
       neighbours.configuration({ ...values, mutual: true, loss: "log-share" }),
     ),
-    ...{ name: "dknn of all images and the logarithm of the share", batch: 18, measured: 8 },
+    name: "dknn of all images and the logarithm of the share",
+    batch: 18,
+    measured: 8,
   },
   // These two have no exact draws with a gradient to turn on.
   { ...subjectOf(jigsaw, ({ hard: _, ...values }) => pieces.configuration(values)), batch: 5, measured: 5 },
@@ -81,7 +83,8 @@ describe.each([
     .filter(({ task }) => ["sequences", "xor", "digits"].includes(task))
     .map(({ task, experiment, configuration }) => ({
       ...subjectOf(experiment, (values) => configuration({ ...values, steps: 20 })),
-      ...{ name: `explain ${task}`, batch: 18 },
+      name: `explain ${task}`,
+      batch: 18,
       // A step of sequences takes as many small blocks as its many small parameters, for which there is to be room.
       measured: task === "sequences" ? 15 : 5,
     })),
@@ -127,7 +130,7 @@ test("more samples of the bound take no more memory", async () => {
   const config = vae.configuration({ epochs: 1 });
   const { checkpoint } = await vae.train(config, data);
   const evaluate = (importanceSamples: number) =>
-    categoricalVae.evaluate({ config, checkpoint }, data, { importanceSamples, examples: 20, seed: 0 });
+    categoricalVae.evaluate({ config, checkpoint }, data, { own: { importanceSamples }, examples: 20, seed: 0 });
   await evaluate(100);
   expect(await growth(async () => void (await evaluate(ROUNDS * 100)))).toBe(0);
 });

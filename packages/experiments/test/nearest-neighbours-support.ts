@@ -2,7 +2,7 @@
 
 import type { Checkpoint } from "../src/checkpoint/safetensors.ts";
 import type { Dataset } from "../src/data/types.ts";
-import { nearestNeighbourClassifier } from "../src/nearest-neighbours/method.ts";
+import { nearestNeighbourClassifier } from "../src/nearest-neighbours/index.ts";
 import { pixelsOf, sum, trainingOf } from "./support.ts";
 
 export type Config = Parameters<typeof nearestNeighbourClassifier.run>[0];
@@ -12,9 +12,23 @@ export const UNDISTORTED = { shift: 0, wholePixels: false, rotation: 0, scaling:
 
 /** All of it spelled out, so that other defaults change no test. The network is the experiment's. */
 const SETTINGS = {
-  ...{ seed: 5, epochs: 2, batch: 20, k: 3, mutual: false, loss: "count", relaxation: "threshold", hard: false },
-  ...{ temperature: 1, schedule: "constant", learningRate: 2e-3, learningRateDecay: "none" },
-  ...{ momentum: 0.9, weightDecay: 5e-4, ...UNDISTORTED, shift: 1, initialization: "he" },
+  seed: 5,
+  epochs: 2,
+  batch: 20,
+  k: 3,
+  mutual: false,
+  loss: "count",
+  relaxation: "threshold",
+  hard: false,
+  temperature: 1,
+  schedule: "constant",
+  learningRate: 2e-3,
+  learningRateDecay: "none",
+  momentum: 0.9,
+  weightDecay: 5e-4,
+  ...UNDISTORTED,
+  shift: 1,
+  initialization: "he",
 };
 
 export function configuration(values: Partial<Config> = {}): Config {

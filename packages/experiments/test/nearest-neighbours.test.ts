@@ -3,7 +3,7 @@ import { decodeCheckpoint, encodeCheckpoint } from "../src/checkpoint/safetensor
 import { shuffledOrder } from "../src/data/batches.ts";
 import type { Dataset, DatasetSplits } from "../src/data/types.ts";
 import type { EpochRecord, NamedPicture, Trained } from "../src/experiment.ts";
-import { nearestNeighbourClassifier } from "../src/nearest-neighbours/method.ts";
+import { nearestNeighbourClassifier } from "../src/nearest-neighbours/index.ts";
 import { streamKey } from "../src/nn/keys.ts";
 import {
   accuracyOf,
@@ -161,9 +161,21 @@ describe("the configuration", () => {
   test("the tutorial's preset is the tutorial's settings", () => {
     const values = nearestNeighbourClassifier.presets.tutorial!.values;
     expect(nearestNeighbourClassifier.schema.parse(values)).toMatchObject({
-      ...{ epochs: 20, batch: 100, k: 9, relaxation: "successive", hard: false, temperature: 1, schedule: "constant" },
-      ...{ learningRate: 1e-3, learningRateDecay: "none", momentum: 0.9, weightDecay: 5e-4, ...UNDISTORTED },
-      ...{ initialization: "fan-in", mutual: false, loss: "count" },
+      epochs: 20,
+      batch: 100,
+      k: 9,
+      relaxation: "successive",
+      hard: false,
+      temperature: 1,
+      schedule: "constant",
+      learningRate: 1e-3,
+      learningRateDecay: "none",
+      momentum: 0.9,
+      weightDecay: 5e-4,
+      ...UNDISTORTED,
+      initialization: "fan-in",
+      mutual: false,
+      loss: "count",
     });
   });
 
@@ -214,7 +226,7 @@ describe("randomness", () => {
     ["with plain settings", {}, [3, 4]],
     ["with exact subsets by the successive relaxation", { hard: true, relaxation: "successive" }, [3]],
     ["with all images as both and the logarithm of the share", { mutual: true, loss: "log-share" }, [3]],
-    ["with all dials moving", { schedule: "linear", learningRateDecay: "cosine" }, [5]],
+    ["with all settings moving", { schedule: "linear", learningRateDecay: "cosine" }, [5]],
   ])("stopping at any step and going on gives the same bits, %s", async (_, values, stops) => {
     const config = configuration(values);
     const uninterrupted = await train(config, data);

@@ -6,7 +6,7 @@
 import { numpy as np } from "@jax-js/jax";
 import { noise } from "softdraw";
 import { beforeAll, describe, expect, test } from "vitest";
-import { categoricalVae } from "../src/categorical-vae/method.ts";
+import { categoricalVae } from "../src/categorical-vae/index.ts";
 import type { Checkpoint } from "../src/checkpoint/safetensors.ts";
 import { shuffledOrder } from "../src/data/batches.ts";
 import type { DatasetSplits } from "../src/data/types.ts";

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { categoricalVae } from "../src/categorical-vae/method.ts";
+import { categoricalVae } from "../src/categorical-vae/index.ts";
+import { samplePicture } from "../src/categorical-vae/show.ts";
 import type { DatasetSplits } from "../src/data/types.ts";
 import type { NamedPicture, Trained } from "../src/experiment.ts";
 import type { Picture } from "../src/report/pixels.ts";
@@ -75,7 +76,7 @@ describe("the pictures of a trained model", () => {
 });
 
 describe("samples", () => {
-  const sample = (count: number, seed: number) => categoricalVae.sample!(trained, data, { count, seed });
+  const sample = (count: number, seed: number) => samplePicture(trained, data, { count, seed });
 
   test.each([
     { count: 1, rows: 1, columns: 1 },

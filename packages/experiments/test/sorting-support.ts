@@ -1,15 +1,26 @@
 /** The tests' sorting of numbers: its configuration, its training, and the network again in float64. */
 
 import type { Checkpoint } from "../src/checkpoint/safetensors.ts";
-import { sorting } from "../src/sorting/method.ts";
+import { sorting } from "../src/sorting/index.ts";
 import { sum, trainingOf } from "./support.ts";
 
 export type Config = Parameters<typeof sorting.run>[0];
 
 /** All of it spelled out, so that other defaults change no test. */
 const SETTINGS = {
-  ...{ seed: 5, n: 4, epochs: 2, steps: 4, batch: 10, hidden: 8, initialization: "he", noise: false },
-  ...{ temperature: 1, schedule: "constant", iterations: 5, learningRate: 0.05, learningRateDecay: "none" },
+  seed: 5,
+  n: 4,
+  epochs: 2,
+  steps: 4,
+  batch: 10,
+  hidden: 8,
+  initialization: "he",
+  noise: false,
+  temperature: 1,
+  schedule: "constant",
+  iterations: 5,
+  learningRate: 0.05,
+  learningRateDecay: "none",
 };
 
 export function configuration(values: object = {}): Config {

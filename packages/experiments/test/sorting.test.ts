@@ -4,7 +4,7 @@ import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "../src/chec
 import { generated } from "../src/data/types.ts";
 import type { EpochRecord, Trained } from "../src/experiment.ts";
 import { streamKey } from "../src/nn/keys.ts";
-import { sorting } from "../src/sorting/method.ts";
+import { sorting } from "../src/sorting/index.ts";
 import { bestPlaces } from "./best-places.ts";
 import { type Config, configuration, referenceNetwork, train as trainOn } from "./sorting-support.ts";
 import { digestOf, HOOK_TIMEOUT, mean, sum, type Training } from "./support.ts";
@@ -113,7 +113,7 @@ describe("randomness", () => {
 
   test.each<[string, object, number[]]>([
     ["with plain settings", {}, [1, 4, 8]],
-    ["with draws and all dials moving", { noise: true, schedule: "linear", learningRateDecay: "cosine" }, [5]],
+    ["with draws and all settings moving", { noise: true, schedule: "linear", learningRateDecay: "cosine" }, [5]],
   ])("stopping at any step and going on gives the same bits, %s", async (_, values, stops) => {
     const config = configuration(values);
     const uninterrupted = await train(config);

@@ -4,13 +4,15 @@
  * @packageDocumentation
  */
 
-export * as assignment from "./assignment.ts";
-export * as bernoulli from "./bernoulli.ts";
-export * as categorical from "./categorical.ts";
-export type { RelaxOptions, Temperature, TemperatureOptions } from "./checks.ts";
+export * as assignment from "./assignment/index.ts";
+export * as bernoulli from "./bernoulli/index.ts";
+export * as categorical from "./categorical/index.ts";
 export { straightThrough } from "./estimators.ts";
 export * as noise from "./noise.ts";
-export type { SinkhornOptions } from "./permutation.ts";
-export * as permutation from "./permutation.ts";
+export type { RelaxOptions, Temperature, TemperatureOptions } from "./options.ts";
+export type { IterationsForOptions, SinkhornForm, SinkhornOptions } from "./permutation/index.ts";
+export * as permutation from "./permutation/index.ts";
+export type { CosineOptions, ExponentialOptions, LinearOptions, Schedule } from "./schedules.ts";
 export * as schedules from "./schedules.ts";
-export * as subset from "./subset.ts";
+export type { Relaxation, ReservoirOptions, SubsetOf, SubsetOptions, SubsetRelaxOptions } from "./subset/index.ts";
+export * as subset from "./subset/index.ts";

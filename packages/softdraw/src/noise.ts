@@ -7,7 +7,7 @@
  */
 
 import { jit, numpy as np, random } from "@jax-js/jax";
-import { type Array, checkBits, checkFloat, checkKey, checkShape } from "./checks.ts";
+import { checkBits, checkFloat, checkKey, checkShape } from "./checks.ts";
 import { BELOW_ONE } from "./numerics.ts";
 
 /** Below this, -log1p(-v) is summed as a series: the engine's log is too coarse near 1 (1e-5, absolute). */
@@ -26,7 +26,7 @@ const SERIES_TERMS = 9;
  *
  * Gumbel, "Statistical Theory of Extreme Values and Some Practical Applications", 1954.
  */
-export function gumbel(key: Array, shape: number[] = []): Array {
+export function gumbel(key: np.Array, shape: number[] = []): np.Array {
   checkKey("noise.gumbel", key);
   checkShape("noise.gumbel", shape);
   return gumbelKernel(key, shape);
@@ -39,7 +39,7 @@ export function gumbel(key: Array, shape: number[] = []): Array {
  * @param bits uint32 of any shape, consumed
  * @throws TypeError for bits of another type
  */
-export function gumbelFromBits(bits: Array): Array {
+export function gumbelFromBits(bits: np.Array): np.Array {
   checkBits("noise.gumbelFromBits", bits);
   return np.negative(np.log(exponentialFromUniform(uniformFromBits(bits))));
 }
@@ -53,7 +53,7 @@ export function gumbelFromBits(bits: Array): Array {
  * @param shape shape of the result, float32
  * @throws TypeError or RangeError for a key or a shape that is none
  */
-export function logistic(key: Array, shape: number[] = []): Array {
+export function logistic(key: np.Array, shape: number[] = []): np.Array {
   checkKey("noise.logistic", key);
   checkShape("noise.logistic", shape);
   return logisticKernel(key, shape);
@@ -65,8 +65,9 @@ export function logistic(key: Array, shape: number[] = []): Array {
  * @param bits uint32 of any shape, consumed
  * @throws TypeError for bits of another type
  */
-export function logisticFromBits(bits: Array): Array {
+export function logisticFromBits(bits: np.Array): np.Array {
   checkBits("noise.logisticFromBits", bits);
+  // A plain number enters as float32, which does not hold 2^32 - 1.
   const constant = (value: number) => np.array(value, { dtype: np.uint32, device: bits.device });
   const upper = bits.ref.greaterEqual(constant(0x80000000));
   const mirrored = np.where(upper.ref, constant(0xffffffff).sub(bits.ref), bits);
@@ -81,34 +82,37 @@ export function logisticFromBits(bits: Array): Array {
  *
  * @param key PRNG key, consumed
  * @param logits floating point, any shape, consumed
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
  */
-export function perturb(key: Array, logits: Array): Array {
+export function perturb(key: np.Array, logits: np.Array): np.Array {
   checkKey("noise.perturb", key);
   checkFloat("noise.perturb", "logits", logits);
   return perturbKernel(key, logits);
 }
 
 const gumbelKernel = jit(
-  function gumbel(key: Array, shape: number[]) {
+  function gumbel(key: np.Array, shape: number[]) {
     return gumbelFromBits(random.bits(key, shape));
   },
   { staticArgnums: [1] },
 );
 
 const logisticKernel = jit(
-  function logistic(key: Array, shape: number[]) {
+  function logistic(key: np.Array, shape: number[]) {
     return logisticFromBits(random.bits(key, shape));
   },
   { staticArgnums: [1] },
 );
 
-const perturbKernel = jit(function perturb(key: Array, logits: Array) {
+const perturbKernel = jit(function perturb(key: np.Array, logits: np.Array) {
   const noise = gumbelFromBits(random.bits(key, logits.shape));
   return logits.add(noise);
 });
 
-/** Unsigned bits to (0, 1]: the middle of each of 2^32 cells, rounded to 24 significant bits (so the last cells give 1). */
-function uniformFromBits(bits: Array): Array {
+/**
+ * Unsigned bits to (0, 1]: the middle of each of 2^32 cells, rounded to 24 significant bits (so the last cells give 1).
+ */
+function uniformFromBits(bits: np.Array): np.Array {
   return bits
     .astype(np.float32)
     .add(0.5)
@@ -116,7 +120,7 @@ function uniformFromBits(bits: Array): Array {
 }
 
 /** -log(1 - v), exact to float32 in the limit v to 0, finite at v = 1. */
-function exponentialFromUniform(v: Array): Array {
+function exponentialFromUniform(v: np.Array): np.Array {
   const small = np.minimum(v.ref, SERIES_BELOW);
   let sum = small.ref.mul(1 / SERIES_TERMS);
   for (let n = SERIES_TERMS - 1; n >= 1; n--) sum = sum.add(1 / n).mul(small.ref);

@@ -1,11 +1,10 @@
 /**
- * Arithmetic that stays finite: where float32 ends, and the functions of the engine that overflow before that. And
- * functions of sums and products alone, which the engine computes four at a time on WebAssembly, where it computes
- * exponentials, logarithms and divisions one by one.
+ * Arithmetic that stays finite: where float32 ends, and functions of which the engine's own overflow before that. And
+ * functions of sums and products alone: on WebAssembly the engine computes those four at a time, but exponentials,
+ * logarithms and divisions one by one.
  */
 
 import { numpy as np } from "@jax-js/jax";
-import type { Array } from "./checks.ts";
 
 /** The largest float32 below 1. */
 export const BELOW_ONE = 1 - 2 ** -24;
@@ -36,12 +35,12 @@ const LOWEST_EXPONENT = -96;
 
 /**
  * exp(x) by sums and products: the 32nd power of a polynomial. It is exactly 1 for 0, and 0 below -90, as that of an
- * impossible entry must be. Of itself it is off by 2e-6 from -1 to 1, by 1e-5 from -20 to 20, and by 4e-5 down to -36; below
- * that by less than 1e-20.
+ * impossible entry must be. Of itself it is off by 2e-6 from -1 to 1, by 1e-5 from -20 to 20, and by 4e-5 down to -36;
+ * below that by less than 1e-20.
  *
  * @param x up to `HIGHEST_EXPONENT`
  */
-export function exponential(x: Array): Array {
+export function exponential(x: np.Array): np.Array {
   const raised = np.maximum(x, LOWEST_EXPONENT);
   const change = np.maximum(polynomial(raised.ref, EXPONENTIAL).mul(raised), -1);
   // The first square is that of 1 + change, before the 1 takes the last digits off.
@@ -51,12 +50,12 @@ export function exponential(x: Array): Array {
 }
 
 /** Logits of -Infinity raised to `LOWEST`; no gradient flows into them. */
-export function finite(logits: Array): Array {
+export function finite(logits: np.Array): np.Array {
   return np.maximum(logits, LOWEST);
 }
 
 /** log sigmoid(x), finite for every finite x. */
-export function logSigmoid(x: Array): Array {
+export function logSigmoid(x: np.Array): np.Array {
   return np.negative(softplus(np.negative(x)));
 }
 
@@ -64,12 +63,12 @@ export function logSigmoid(x: Array): Array {
  * `sum_i coefficients_i x^i`, even and odd powers apart, so that the processor can work at both at once. No high power
  * is formed: that of a small x would be a subnormal number, which takes many times as long.
  */
-export function polynomial(x: Array, coefficients: readonly number[]): Array {
+export function polynomial(x: np.Array, coefficients: readonly number[]): np.Array {
   const square = np.square(x.ref);
   const powers = (first: 0 | 1) =>
     coefficients
       .filter((_, i) => i % 2 === first)
-      .reduceRight<Array | number>((sum, c) => square.ref.mul(sum).add(c), 0);
+      .reduceRight<np.Array | number>((sum, c) => square.ref.mul(sum).add(c), 0);
   const even = powers(0);
   const odd = powers(1);
   square.dispose();
@@ -77,19 +76,19 @@ export function polynomial(x: Array, coefficients: readonly number[]): Array {
 }
 
 /** 1 / (1 + exp(-x)). The engine's own has a NaN gradient below -88, where exp(-x) overflows. */
-export function sigmoid(x: Array): Array {
+export function sigmoid(x: np.Array): np.Array {
   const positive = x.ref.greaterEqual(0);
   const decay = expOfMinusAbsolute(x);
   return np.where(positive, 1, decay.ref).div(decay.add(1));
 }
 
 /** log(1 + exp(x)). The engine's own is infinite above 88. */
-export function softplus(x: Array): Array {
+export function softplus(x: np.Array): np.Array {
   const positivePart = np.where(x.ref.greaterEqual(0), x.ref, 0);
   return positivePart.add(np.log(expOfMinusAbsolute(x).add(1)));
 }
 
 /** exp(-|x|), with the one-sided derivative -1 at 0: that of `absolute`, 0, would halve the gradients above there. */
-function expOfMinusAbsolute(x: Array): Array {
+function expOfMinusAbsolute(x: np.Array): np.Array {
   return np.exp(np.where(x.ref.greaterEqual(0), np.negative(x.ref), x));
 }

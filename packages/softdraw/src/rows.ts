@@ -1,15 +1,14 @@
 /** Numbers of a row or a column of a matrix, beside its entries. */
 
 import { numpy as np } from "@jax-js/jax";
-import type { Array } from "./checks.ts";
 
 /** Numbers of a row, `[...]`, as a column that broadcasts over its entries, `[..., n]`. */
-export function column(x: Array): Array {
+export function column(x: np.Array): np.Array {
   return np.expandDims(x, -1);
 }
 
 /** Numbers of a column, `[..., n]`, as a row that broadcasts over its entries, `[..., m, n]`. */
-export function row(x: Array): Array {
+export function row(x: np.Array): np.Array {
   return np.expandDims(x, -2);
 }
 
@@ -18,20 +17,12 @@ const LONG = 256;
 const LANES = 4;
 
 /**
- * The largest entry of each row. The engine compares four rows' entries at a time if they lie side by side, but those of
- * one row one by one: so a long row is made four columns first, which takes a third of the time.
+ * The largest entry of each row. The engine compares four rows' entries at a time if they lie side by side, but those
+ * of one row one by one: so a long row is made four columns first, which takes a third of the time.
  */
-export function largestOfRow(x: Array): Array {
+export function largestOfRow(x: np.Array): np.Array {
   const n = x.shape.at(-1)!;
   if (n < LONG || n % LANES !== 0) return np.max(x, -1);
   const columns = x.reshape([...x.shape.slice(0, -1), n / LANES, LANES]);
   return np.max(np.max(columns, -2), -1);
-}
-
-/**
- * Has the engine compute x once a row. It puts cheap arithmetic into the kernels that use it, where a logarithm of a row
- * is computed again for each of its entries; a sum, be it of one number, always gets a kernel of its own.
- */
-export function onceARow(x: Array): Array {
-  return column(x).sum(-1);
 }

@@ -8,7 +8,9 @@ const { NEGATIVE_INFINITY, POSITIVE_INFINITY } = Number;
 
 const maximize = async (weights: number[][] | number[][][]) => (await assignment.maximize(np.array(weights))).jsAsync();
 
-/** The largest sum of weights, by trying every way to give columns to rows, or rows to columns if there are more rows. */
+/**
+ * The largest sum of weights, by trying every way to give columns to rows, or rows to columns if there are more rows.
+ */
 function largestSum(weights: number[][]): number {
   const [m, n] = [weights.length, weights[0]!.length];
   if (m > n) return largestSum(weights[0]!.map((_, j) => weights.map((row) => row[j]!)));
@@ -162,8 +164,10 @@ describe("maximize", () => {
     );
   });
 
-  test("refuses what is no matrix of weights", async () => {
-    await expect(assignment.maximize(np.zeros([3]))).rejects.toThrow("weights must have shape [..., n, n]");
-    await expect(assignment.maximize(np.zeros([2, 2], { dtype: np.int32 }))).rejects.toThrow("floating point");
+  test("refuses what is no matrix of weights", () => {
+    const message = "assignment.maximize: weights must have shape [..., m, n] with m and n at least 1, got";
+    expect(() => assignment.maximize(np.zeros([3]))).toThrow(`${message} float32[3].`);
+    expect(() => assignment.maximize(np.zeros([3, 0]))).toThrow(`${message} float32[3,0].`);
+    expect(() => assignment.maximize(np.zeros([2, 2], { dtype: np.int32 }))).toThrow("floating point");
   });
 });

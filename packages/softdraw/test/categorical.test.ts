@@ -234,7 +234,9 @@ describe("sample and relax", () => {
 });
 
 describe("relaxedLogProb", () => {
-  /** Points of the 2-simplex on a grid of log-ratios to the last entry; in those the density is smooth, with thin tails. */
+  /**
+   * Points of the 2-simplex on a grid of log-ratios to the last entry; in those the density is smooth, with thin tails.
+   */
   function simplexGrid(step: number, reach: number) {
     const ticks = Array.from({ length: (2 * reach) / step }, (_, i) => (i + 0.5) * step - reach);
     return ticks.flatMap((a) => ticks.map((b) => softmax([a, b, 0])));

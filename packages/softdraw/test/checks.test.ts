@@ -1,7 +1,7 @@
 /** Argument errors, as a caller meets them: what each says, and that nothing is consumed before one is thrown. */
 
-import { jit, numpy as np, random } from "@jax-js/jax";
-import { bernoulli, categorical, noise, permutation, straightThrough, subset } from "softdraw";
+import { grad, jit, numpy as np, random, vmap } from "@jax-js/jax";
+import { assignment, bernoulli, categorical, noise, permutation, straightThrough, subset } from "softdraw";
 import { describe, expect, test } from "vitest";
 
 type Array = np.Array;
@@ -57,7 +57,7 @@ describe.each(
     [keyMessage(where, "uint32[2,2]")]: () => call(track(random.split(random.key(1), 2))),
     [keyMessage(where, "float32[2]")]: () => call(floats(2)),
     [keyMessage(where, "uint32[3]")]: () => call(track(np.ones([3], { dtype: np.uint32 }))),
-    [`${where}: key must be an array of the engine, got number.`]: () => call(untyped(42)),
+    [`${where}: key must be an array of the engine, got 42; random.key(42) makes one.`]: () => call(untyped(42)),
     [`${where}: key must be an array of the engine, got undefined.`]: () => call(untyped(undefined)),
     [`${where}: key must be an array of the engine, got null.`]: () => call(untyped(null)),
   });
@@ -78,7 +78,7 @@ describe.each(Object.entries(ofLogits(bernoulli)))("bernoulli.%s refuses as logi
   const where = `bernoulli.${verb}`;
   refuses(TypeError, {
     [`${where}: logits must be floating point, got int32[3].`]: () => call(integers(3)),
-    [`${where}: logits must be an array of the engine, got a JavaScript array, of which np.array makes one.`]: () =>
+    [`${where}: logits must be an array of the engine, got a JavaScript array; np.array(logits) makes one.`]: () =>
       call(untyped([0, 1, 2])),
   });
 });
@@ -89,7 +89,9 @@ describe.each(Object.entries(ofLogits(categorical)))("categorical.%s refuses as 
     `${where}: logits must have shape [..., n] with n at least 1, got float32[${got}].`;
   refuses(TypeError, {
     [`${where}: logits must be floating point, got int32[3].`]: () => call(integers(3)),
-    [`${where}: logits must be an array of the engine, got number.`]: () => call(untyped(0.5)),
+    [`${where}: logits must be an array of the engine, got 0.5; np.array(logits) makes one.`]: () => call(untyped(0.5)),
+    [`${where}: logits must be an array of the engine, got a Float32Array; np.array(logits) makes one.`]: () =>
+      call(untyped(new Float32Array(3))),
   });
   refuses(RangeError, {
     [shapeMessage("")]: () => call(floats()),
@@ -135,24 +137,62 @@ describe.each(
     "categorical.softMode": (options: object) => categorical.softMode(floats(3), options),
     "subset.relax": (options: object) => subset.relax(key(), floats(3), 2, options),
     "subset.softMode": (options: object) => subset.softMode(floats(3), 2, options),
+    "subset.of(2).relax": (options: object) => subset.of(2).relax(key(), floats(3), options),
     "permutation.sinkhorn": (options: object) => permutation.sinkhorn(floats(3, 3), options),
   }),
 )("%s refuses as options", (where, call) => {
   const message = (got: string) => `${where}: options must be an object such as { temperature: 0.5 }, got ${got}.`;
   refuses(TypeError, {
-    [message("number")]: () => call(untyped(0.5)),
+    [message("0.5")]: () => call(untyped(0.5)),
     [message("float32[]")]: () => call(floats()),
     [message("null")]: () => call(untyped(null)),
+    [message("a JavaScript array")]: () => call(untyped([0.5])),
   });
 });
 
 describe("subsets refuse as k", () => {
+  const order = (where: string, names: string) =>
+    `${where}: k is missing, a whole number from 1 to n = 3. The arguments are ${names}, in this order.`;
+  const options = { temperature: 0.5 } as unknown as number;
+  const none = undefined as unknown as number;
+  refuses(TypeError, {
+    [order("subset.sample", "key, logits, k")]: () => subset.sample(key(), floats(3), none),
+    [order("subset.sampleOrdered", "key, logits, k")]: () => subset.sampleOrdered(key(), floats(3), none),
+    [order("subset.mode", "logits, k")]: () => subset.mode(floats(3), none),
+    [order("subset.relax", "key, logits, k, options")]: () => subset.relax(key(), floats(3), options),
+    [order("subset.softMode", "logits, k, options")]: () => subset.softMode(floats(3), options),
+    [order("subset.setLogProb", "khot, logits, k")]: () => subset.setLogProb(floats(3), floats(3), none),
+    "subset.sample: logits must be an array of the engine, got 2. The arguments are key, logits, k, in this order.":
+      () => subset.sample(key(), untyped(2), floats(3) as unknown as number),
+  });
   const message = (got: string) => `subset.sample: k must be a whole number from 1 to n = 3, got ${got}.`;
   const call = (k: unknown) => subset.sample(key(), floats(3), k as number);
   refuses(RangeError, {
-    [message("undefined")]: () => call(undefined),
-    [message("object")]: () => call({ temperature: 0.5 }),
+    [message("0")]: () => call(0),
+    [message("4")]: () => call(4),
+    [message("1.5")]: () => call(1.5),
+    [message("string")]: () => call("2"),
     [message("int32[]")]: () => call(integers()),
+  });
+});
+
+describe("subset.of", () => {
+  const pairs = subset.of(2);
+  const message = (got: string) => `subset.of: k must be a whole number of at least 1, got ${got}.`;
+  refuses(RangeError, {
+    [message("0")]: () => subset.of(0),
+    [message("2.5")]: () => subset.of(2.5),
+    [message("undefined")]: () => subset.of(undefined as unknown as number),
+    "subset.of(2).sample: k must be a whole number from 1 to n = 1, got 2.": () => pairs.sample(key(), floats(1)),
+    "subset.of(2).mode: k must be a whole number from 1 to n = 1, got 2.": () => pairs.mode(floats(1)),
+    "subset.of(2).logProb: value must match logits float32[4,3] in its event axes and broadcast over the batch, got float32[2].":
+      () => pairs.logProb(floats(2), floats(4, 3)),
+  });
+  refuses(TypeError, {
+    "subset.of(2).relax: logits must be floating point, got int32[3].": () => pairs.relax(key(), integers(3)),
+    "subset.of(2).softMode: logits must be an array of the engine, got a JavaScript array; np.array(logits) makes one.":
+      () => pairs.softMode(untyped([1, 2, 3])),
+    [keyMessage("subset.of(2).sampleOrdered", "float32[2]")]: () => pairs.sampleOrdered(floats(2), floats(3)),
   });
 });
 
@@ -200,7 +240,8 @@ describe.each([
 describe("noise refuses", () => {
   refuses(TypeError, {
     "noise.gumbelFromBits: bits must be uint32, got int32[3].": () => noise.gumbelFromBits(integers(3)),
-    "noise.gumbelFromBits: bits must be an array of the engine, got number.": () => noise.gumbelFromBits(untyped(1)),
+    "noise.gumbelFromBits: bits must be an array of the engine, got 1; np.array(bits) makes one.": () =>
+      noise.gumbelFromBits(untyped(1)),
     "noise.logisticFromBits: bits must be uint32, got float32[3].": () => noise.logisticFromBits(floats(3)),
     "noise.perturb: logits must be floating point, got int32[3].": () => noise.perturb(key(), integers(3)),
   });
@@ -224,6 +265,59 @@ test("errors come from inside a jitted function too", () => {
   expect(() => cold(np.ones([3]))).toThrow("categorical.softMode: temperature must be a positive number, got 0.");
   const batched = jit((keys: Array, l: Array) => bernoulli.sample(keys, l));
   expect(() => batched(random.split(random.key(1), 4), np.ones([4]))).toThrow("got uint32[4,2]");
+});
+
+/**
+ * Verbs that are solved on the host return promises, but they refuse arrays at once: nobody awaits what `jit` was
+ * given.
+ */
+describe.each(
+  Object.entries({
+    "assignment.maximize": (l: Array) => assignment.maximize(l),
+    "permutation.mode": (l: Array) => permutation.mode(l),
+    "permutation.sample": (l: Array) => permutation.sample(random.key(1), l),
+    "permutation.iterationsFor": (l: Array) => permutation.iterationsFor(l),
+  }),
+)("%s refuses", (where, call) => {
+  const name = where === "assignment.maximize" ? "weights" : "logits";
+  // Called inside of a function that is traced, of which it is not the result.
+  const traced = (f: (l: Array) => unknown) => (l: Array) => {
+    f(l.ref);
+    return l.sum();
+  };
+  const message = new RegExp(
+    `^${where}: (${name}|key) must have values to read, .*; call it outside jit, grad and vmap.$`,
+  );
+
+  test("arrays that are traced, when it is called", () => {
+    expect(() => jit(traced(call))(np.zeros([2, 2]))).toThrow(message);
+    expect(() => grad(traced(call))(np.zeros([2, 2]))).toThrow(message);
+    expect(() => vmap(traced(call))(np.zeros([3, 2, 2]))).toThrow(message);
+  });
+
+  test("all arrays inside jit, also those from outside", () => {
+    const outside = np.zeros([2, 2]);
+    expect(() => jit(traced(() => call(outside)))(np.zeros([2]))).toThrow(message);
+    expect(outside.refCount).toBe(1);
+  });
+
+  const shape = where === "assignment.maximize" ? "[..., m, n] with m and n" : "[..., n, n] with n";
+  refuses(RangeError, {
+    [`${where}: ${name} must have shape ${shape} at least 1, got float32[3].`]: () => call(floats(3)),
+  });
+});
+
+test("verbs that are solved on the host refuse a traced key or temperature", () => {
+  const draw = (k: Array) => {
+    permutation.sample(k, np.zeros([2, 2]));
+    return np.zeros([]);
+  };
+  expect(() => vmap(draw)(random.split(random.key(1), 3))).toThrow("permutation.sample: key must have values to read");
+  const count = (temperature: Array) => {
+    permutation.iterationsFor(np.zeros([2, 2]), { temperature: temperature.ref });
+    return temperature;
+  };
+  expect(() => grad(count)(np.array(0.5))).toThrow("permutation.iterationsFor: temperature must have values to read");
 });
 
 test("an empty batch is no error", () => {

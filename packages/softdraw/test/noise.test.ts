@@ -144,7 +144,9 @@ describe.each(maps)("$name", ({ map, sign }) => {
   });
 });
 
-/** The moments' standard errors are those of the law's own moments; `a3`, `a4` are its standardized third and fourth. */
+/**
+ * The moments' standard errors are those of the law's own moments; `a3`, `a4` are its standardized third and fourth.
+ */
 const laws = [
   {
     name: "gumbel",

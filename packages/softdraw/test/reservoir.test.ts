@@ -94,7 +94,21 @@ describe("reservoir", () => {
     const message = "subset.reservoir: seed must be a whole number, got 0.5.";
     expect(() => subset.reservoir(unread, 1, { seed: 0.5 })).toThrow(new RangeError(message));
     const seedAlone = 0 as unknown as subset.ReservoirOptions<number>;
-    const hint = "subset.reservoir: options must be an object such as { seed: 0 }, got number.";
+    const hint = "subset.reservoir: options must be an object such as { seed: 0 }, got 0.";
     expect(() => subset.reservoir(unread, 1, seedAlone)).toThrow(new TypeError(hint));
+  });
+
+  test("says what is missing or in another's place", () => {
+    const order = "The arguments are items, k, options, in this order.";
+    const untyped = (...given: unknown[]) => subset.reservoir(...(given as [number[], number, { seed: number }]));
+    expect(() => untyped([1, 2], { seed: 0 })).toThrow(
+      new TypeError(`subset.reservoir: k is missing, a positive whole number. ${order}`),
+    );
+    expect(() => untyped(2, [1, 2], { seed: 0 })).toThrow(
+      new TypeError(`subset.reservoir: items must be iterable, got 2. ${order}`),
+    );
+    expect(() => untyped([1, 2], 1, { seed: 0, weight: 1 })).toThrow(
+      new TypeError("subset.reservoir: weight must be a function of an item, got 1."),
+    );
   });
 });

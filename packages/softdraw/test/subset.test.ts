@@ -548,7 +548,7 @@ describe("refuses", () => {
 
   test("a relaxation of another name, a temperature that is not positive", () => {
     const relaxation = "softest" as subset.Relaxation;
-    const message = 'subset.softMode: relaxation must be "threshold" or "successive", got "softest".';
+    const message = 'subset.softMode: relaxation must be one of "threshold", "successive", got "softest".';
     expect(() => subset.softMode(logits(), 2, { relaxation })).toThrow(new RangeError(message));
     expect(() => subset.relax(random.key(0), logits(), 2, { temperature: 0 })).toThrow(
       "temperature must be a positive",

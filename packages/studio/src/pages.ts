@@ -12,27 +12,33 @@ export interface Section {
 
 export const sections: readonly Section[] = [
   {
-    ...{ path: "categorical", title: "Categorical" },
+    path: "categorical",
+    title: "Categorical",
     load: () => import("./pages/categorical/Categorical.svelte"),
   },
   {
-    ...{ path: "subsets", title: "Subsets" },
+    path: "subsets",
+    title: "Subsets",
     load: () => import("./pages/subsets/Subsets.svelte"),
   },
   {
-    ...{ path: "permutations", title: "Permutations" },
+    path: "permutations",
+    title: "Permutations",
     load: () => import("./pages/permutations/Permutations.svelte"),
   },
   {
-    ...{ path: "train", title: "Train" },
+    path: "train",
+    title: "Train",
     load: () => import("./pages/train/Train.svelte"),
   },
   {
-    ...{ path: "explain", title: "Explain" },
+    path: "explain",
+    title: "Explain",
     load: () => import("./pages/explain/Explain.svelte"),
   },
   {
-    ...{ path: "runs", title: "Runs" },
+    path: "runs",
+    title: "Runs",
     load: () => import("./pages/runs/Runs.svelte"),
   },
 ];

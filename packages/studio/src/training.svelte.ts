@@ -1,9 +1,9 @@
 /** The training of this page. It goes on while other sections are looked at. */
 
-import type { EpochRecord, NamedPicture } from "@softdraw/experiments/experiment";
+import type { Chart, EpochRecord, NamedPicture } from "@softdraw/experiments/experiment";
 import { proxy } from "comlink";
 import { messageOf } from "./engine/client.svelte.ts";
-import type { Chart, Values } from "./lab/catalog.ts";
+import type { Values } from "./lab/catalog.ts";
 import { askLab, askLabEngine } from "./lab/client.svelte.ts";
 import type { ModelFacts } from "./lab/models.ts";
 import type { Progress, Report } from "./lab/session.ts";
@@ -22,7 +22,7 @@ interface Training {
   charts: readonly Chart[];
   pictures: readonly NamedPicture[];
   error: string | undefined;
-  /** Turned by hand; undefined while the schedule has it. */
+  /** Set by the user; undefined while the schedule has it. */
   temperature: number | undefined;
   /** Whether something was learned that is nowhere but in this page. */
   isUnsaved: boolean;
@@ -48,17 +48,17 @@ function isActive(state: TrainingState): boolean {
 
 function nothing(name: string): Training {
   return {
-    ...{
-      state: "idle",
-      name,
-      values: {},
-      progress: undefined,
-      losses: emptyCurve,
-      records: [],
-      charts: [],
-      pictures: [],
-    },
-    ...{ error: undefined, temperature: undefined, isUnsaved: false },
+    state: "idle",
+    name,
+    values: {},
+    progress: undefined,
+    losses: emptyCurve,
+    records: [],
+    charts: [],
+    pictures: [],
+    error: undefined,
+    temperature: undefined,
+    isUnsaved: false,
   };
 }
 
@@ -85,7 +85,11 @@ async function observe({ progress, losses, records, pictures, isPaused }: Report
   const all = records.length > 0 ? [...current.records, ...records] : current.records;
   const state = current.state === "stopping" ? "stopping" : isPaused ? "paused" : "running";
   change({
-    ...{ state, progress, records: all, losses: extended(current.losses, first, losses), isUnsaved: true },
+    state,
+    progress,
+    records: all,
+    losses: extended(current.losses, first, losses),
+    isUnsaved: true,
     ...(pictures && { pictures }),
   });
   if (records.length === 0) return;
@@ -108,9 +112,9 @@ export function stopTraining(): void {
 }
 
 /** @param temperature undefined: the schedule has it again */
-export function turnTemperature(temperature: number | undefined): void {
+export function overrideTemperature(temperature: number | undefined): void {
   change({ temperature });
-  askLab((api) => api.turn(temperature));
+  askLab((api) => api.overrideTemperature(temperature));
 }
 
 /** The state of the training, or of the model that it ended with, for the user to keep. */

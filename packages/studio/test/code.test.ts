@@ -17,7 +17,9 @@ const texts = new Map(
 /** What is imported as text, with the name that it gets and the page that shows it. */
 const shown = [...texts].flatMap(([page, text]) =>
   [...text.matchAll(/import (\w+) from "(.*)\?raw"/g)].map(([, name, module]) => ({
-    ...{ page, name: name!, path: join(dirname(page), module!) },
+    page,
+    name: name!,
+    path: join(dirname(page), module!),
   })),
 );
 

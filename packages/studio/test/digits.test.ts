@@ -13,7 +13,8 @@ test("the page's file of digits is small and holds those of the command line", a
   const [{ train, test }, expected] = [unpackDigits(bytes), await loadDigits()];
   expect({ ...train, images: hash(train.images), labels: hash(train.labels) }).toEqual({
     ...expected.train,
-    ...{ images: hash(expected.train.images), labels: hash(expected.train.labels) },
+    images: hash(expected.train.images),
+    labels: hash(expected.train.labels),
   });
   expect([test.name, test.count, hash(test.images), hash(test.labels)]).toEqual([
     ...[expected.test.name, expected.test.count, hash(expected.test.images), hash(expected.test.labels)],

@@ -8,7 +8,14 @@ import { type Report, type Session, startSession } from "../src/lab/session.ts";
 const STEPS = 4;
 
 const event = (step: number): TrainingEvent => ({
-  ...{ epoch: 1, epochs: 1, step, steps: STEPS, loss: step, temperature: 1, examples: 1, record: undefined },
+  epoch: 1,
+  epochs: 1,
+  step,
+  steps: STEPS,
+  loss: step,
+  temperature: 1,
+  examples: 1,
+  record: undefined,
   checkpoint: async () => ({ tensors: {}, metadata: { step: `${step}` } }),
 });
 

@@ -23,7 +23,9 @@ export async function buildStudio(): Promise<{ folder: string; remove(): Promise
 /** @param headers in place of those that the page is served with */
 export async function serveStudio(folder: string, headers?: Record<string, string>): Promise<Served> {
   const server = await preview({
-    ...{ configFile, logLevel: "warn", build: { outDir: folder } },
+    configFile,
+    logLevel: "warn",
+    build: { outDir: folder },
     preview: { host: "127.0.0.1", port: 0, ...(headers && { headers }) },
   });
   return { url: server.resolvedUrls!.local[0]!, close: () => server.close() };

@@ -71,6 +71,16 @@ export function permutations(n: number): number[][] {
   return arrange(Array.from({ length: n }, (_, i) => i));
 }
 
+/** Whether x has exactly k ones and zeros otherwise. */
+export function isHot(x: number[], k: number): boolean {
+  return x.filter((v) => v === 1).length === k && x.filter((v) => v === 0).length === x.length - k;
+}
+
+/** Whether the entries of x are not negative and sum to `total`, but for rounding. */
+export function isOnSimplex(x: number[], total: number): boolean {
+  return x.every((v) => v >= 0) && Math.abs(x.reduce((a, b) => a + b, 0) - total) < 1e-5;
+}
+
 export function softmax(logits: number[]): number[] {
   const top = Math.max(...logits);
   const weights = logits.map((l) => Math.exp(l - top));

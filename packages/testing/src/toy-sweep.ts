@@ -4,8 +4,7 @@ import type { Experiment } from "@softdraw/experiments/experiment";
 import { type SweepDefinition, type Trial, trialsOf } from "@softdraw/lab/sweeps/sweep";
 import { toy } from "./toy.ts";
 
-// Asks for a configuration of any experiment; this is the toy's own.
-export const toys = [toy as unknown as Experiment];
+export const toys: readonly Experiment[] = [toy];
 
 /** A program that trains toys from a queue; it takes `WorkerOptions` as JSON. */
 export const QUEUE_WORKER = new URL("./queue-worker.ts", import.meta.url);

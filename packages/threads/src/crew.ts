@@ -1,168 +1,140 @@
 /**
- * Threads for the engine's wasm device, in Node as in a browser.
+ * Threads for the engine's WebAssembly device, in Node as in a page.
  *
  * The engine would split every kernel over a pool of Web Workers, speak to them by messages, and await all their answers
  * before the next kernel: turns of the event loop that take longer than most kernels, and promises that take as long as
  * many. So it is kept from making a pool, and does each kernel by a call, in memory that threads can share. What it calls
- * then is done by the calling thread together with helpers, which take pieces of it from a board in that memory
- * (job-board.js). A brief kernel the calling thread does alone.
+ * then is done by the calling thread and its helpers, which together are the crew. A job, which is one call of a kernel, is
+ * posted on a board in that memory (job-board.js), in pieces, and whoever is free takes the next piece. A brief kernel the
+ * calling thread does alone.
  *
  * Each number is computed by one thread in the engine's order of operations, so results do not depend on the count.
+ *
+ * Upstream: the engine's pool is asked by messages and awaits every kernel, and Node has no such workers at all.
  */
 
-import { keepInstances } from "./instances.ts";
+import { differenceOf } from "./check.ts";
+import { type EngineImport, isShared, refusePool, watchImport } from "./engine-import.ts";
+import type { Watch } from "./fallback.ts";
+import { fasterOf } from "./faster.ts";
+import { type Improvement, type KernelUse, replaceInstances } from "./instances.ts";
 import { doJob, helpersAt, jobBoard, MOST_PIECES } from "./job-board.js";
+import { kernelFacts } from "./modules.ts";
 import type { Kernel } from "./placement.js";
-import { noteUnits, unitOf } from "./units.ts";
 
 /** A thread that takes pieces from a board. */
 export interface Helper {
-  /** Starts it; it joins the board when it runs. */
-  start(board: Int32Array, memory: WebAssembly.Memory): void;
-  /** A kernel, by its number on the board, counted from 0. */
-  learn(id: number, module: WebAssembly.Module): void;
+  /**
+   * Starts it; it joins the board when it runs.
+   *
+   * @param onFailure is to be told if it cannot be started, or fails later
+   */
+  start(board: Int32Array, memory: WebAssembly.Memory, onFailure: (error: Error) => void): void;
+  /** Gives it a kernel, with the number that the kernel has on the board; they are counted from 0. */
+  sendKernel(id: number, module: WebAssembly.Module): void;
 }
-
-/** Gives the engine helpers, if any. To be called before the engine is imported for the first time. */
-export function installCrew(helpers: readonly Helper[]): void {
-  if (helpers.length === 0) {
-    keepInstances();
-    return;
-  }
-  const board = jobBoard();
-  let isStarted = false;
-  let taught = 0;
-  const crew: Crew = {
-    board,
-    size: 1 + helpers.length,
-    teach(module) {
-      for (const helper of helpers) helper.learn(taught, module);
-      return taught++;
-    },
-  };
-  noteUnits();
-  keepInstances((kernel, module, memory) => {
-    if (!isStarted) for (const helper of helpers) helper.start(board, memory);
-    isStarted = true;
-    return jointly(kernel, module, crew);
-  });
-  shareMemory();
-  refusePool();
-}
-
-/** The engine shares its memory if there are workers. It needs none then, so those of a browser are left as they are. */
-function shareMemory(): void {
-  if ("Worker" in globalThis) return;
-  const value = function Worker() {
-    throw new Error("The engine has asked for a worker, and has helpers instead.");
-  };
-  Object.defineProperty(globalThis, "Worker", { value, configurable: true });
-}
-
-/** The engine asks, once and when it is imported, how many cores there are; without an answer it makes no pool. */
-function refusePool(): void {
-  const isMade = !("navigator" in globalThis);
-  if (isMade) Object.defineProperty(globalThis, "navigator", { value: {}, configurable: true });
-  Object.defineProperty(navigator, "hardwareConcurrency", {
-    get() {
-      Reflect.deleteProperty(navigator, "hardwareConcurrency");
-      if (isMade) Reflect.deleteProperty(globalThis, "navigator");
-      throw new Error("The engine is to make no pool.");
-    },
-    configurable: true,
-  });
-}
-
-// Kernels ------------------------------------------------------------------------------------------------------------
-
-/** A kernel that takes longer is done by all threads together. */
-const LONG_MS = 0.05;
-
-/** One that takes less is not: to post it takes that long. */
-const BRIEF_MS = 0.006;
 
 /**
- * Any other is done alone by the calling thread so many times, and together as often, and after that in the way that is
- * faster. To ask other threads takes as long as many a kernel, and more while they sleep.
+ * Gives the engine helpers. To be called before the engine is imported for the first time, where there is a global
+ * `Worker`: the engine shares its memory only if there is.
+ *
+ * @param onUnshared is called if the engine has made memory that is not shared
  */
-const TRIALS = 5;
+export function installCrew(helpers: readonly Helper[], watch: Watch, onUnshared: () => void = () => {}): void {
+  const engine = watchImport((memory) => {
+    if (isShared(memory)) return refusePool(watch);
+    onUnshared();
+    if (helpers.length > 0) watch.stepBack("the engine's memory is not shared");
+  });
+  const crew = newCrew(helpers, watch);
+  const improve: Improvement = (kernel, use) => (isOfEngine(use, engine, watch) ? crew(kernel, use) : kernel);
+  replaceInstances(watch, engine, helpers.length > 0 ? improve : undefined);
+}
 
-/** Together has to take no more than this share: what several threads write, each has to fetch again to read all of it. */
-const WORTH = 0.9;
-
-/** Calls until both ways are tried again: the machine may have been busy, the other threads awake or asleep. */
-const TRIED_FOR = 2000;
-
-/** So that whoever is done early, or begins late, can take from the others. */
-const PIECES_A_THREAD = 2;
+/** Whether a kernel belongs to the engine that was seen when it was imported, and not to another copy of it. */
+function isOfEngine({ memory }: KernelUse, engine: EngineImport, watch: Watch): boolean {
+  if (engine.memory === undefined) {
+    watch.stepBack("the engine was imported before the threads were installed, or makes its memory in another way");
+  }
+  return memory === engine.memory && watch.reason === undefined;
+}
 
 /** A piece takes milliseconds. After this long, the thread that works on it is gone. */
 const PATIENCE_MS = 300_000;
 
-interface Crew {
-  readonly board: Int32Array;
-  /** With the calling thread. */
-  readonly size: number;
-  /** Tells the helpers of a kernel, and returns what it is called on the board. */
-  teach(module: WebAssembly.Module): number;
-}
+/** Gives the kernels of one engine to the calling thread and to helpers, which start when the first kernel comes. */
+function newCrew(helpers: readonly Helper[], watch: Watch): Improvement {
+  const size = 1 + helpers.length;
+  const board = jobBoard();
+  const haveJoined = () => helpersAt(board) === helpers.length;
+  let isStarted = false;
+  let kernels = 0;
+  // By a kernel of at least three pieces.
+  let isRangeKnown = false;
 
-/** The kernel, done by one thread or by all: the engine calls it for all its outputs, which are as many every time. */
-function jointly(kernel: Kernel, module: WebAssembly.Module, { board, size, teach }: Crew): Kernel {
-  let bounds: readonly number[] | undefined;
-  let id: number | undefined;
-  const together: Kernel = (...args) => {
-    id ??= teach(module);
-    doJob(board, { kernel: id, pointers: args.slice(0, -2), bounds: bounds! }, kernel, PATIENCE_MS);
-  };
-  const inFasterWay = fasterOf(kernel, together);
-  return (...args) => {
-    bounds ??= piecesOf(args.at(-1)!, unitOf(module), size);
-    if (bounds.length === 2 || helpersAt(board) < size - 1) kernel(...args);
-    else inFasterWay(...args);
-  };
-}
-
-/** Does a kernel in either way, whichever is found to be faster. */
-function fasterOf(alone: Kernel, together: Kernel): Kernel {
-  let [calls, isLong, isAlone] = [0, false, true];
-  const times: { readonly alone: number[]; readonly together: number[] } = { alone: [], together: [] };
-
-  function meet(args: readonly number[]): void {
-    isLong = timeOf(alone, args) > LONG_MS;
-  }
-
-  function attempt(trial: number, args: readonly number[]): void {
-    if (trial % 2 === 0) times.alone[trial >> 1] = timeOf(alone, args);
-    else times.together[trial >> 1] = timeOf(together, args);
-    if (trial === 2 * TRIALS - 1) {
-      const limit = WORTH * median(times.alone);
-      isAlone = limit < BRIEF_MS || limit < median(times.together);
+  function start(memory: WebAssembly.Memory): void {
+    for (const helper of helpers) {
+      helper.start(board, memory, (error) => {
+        // Before all are there, no piece is given to any.
+        if (haveJoined()) throw error;
+        watch.stepBack(`a thread could not be started (${error.message})`);
+      });
     }
   }
 
-  return (...args) => {
-    if (isLong) return together(...args);
-    const call = calls++;
-    // The very first call compiles.
-    if (call === 0) return alone(...args);
-    if (call === 1) return meet(args);
-    const trial = (call - 2) % TRIED_FOR;
-    if (trial < 2 * TRIALS) attempt(trial, args);
-    else if (isAlone) alone(...args);
-    else together(...args);
+  function sendKernel(module: WebAssembly.Module): number {
+    for (const helper of helpers) helper.sendKernel(kernels, module);
+    return kernels++;
+  }
+
+  return (kernel, { module, memory, args }) => {
+    if (!isStarted) start(memory);
+    isStarted = true;
+    const cut = cutOf(module, args.at(-1)!, size);
+    if (cut === undefined) watch.stepBack("the code of a kernel of the engine does not say how it can be cut");
+    if (cut === undefined || cut.bounds.length === 2) return kernel;
+    const { bounds, bytes } = cut;
+    let id: number | undefined;
+    const together: Kernel = (...args) => {
+      id ??= sendKernel(module);
+      doJob(board, { kernel: id, pointers: args.slice(0, -2), bounds }, kernel, PATIENCE_MS);
+    };
+    const inFasterWay = fasterOf(kernel, together);
+    let isChecked = false;
+    return (...args) => {
+      if (!haveJoined() || watch.reason !== undefined || args.at(-1) !== bounds.at(-1)) kernel(...args);
+      else if (isChecked) inFasterWay(...args);
+      else if (!isRangeKnown && bounds.length <= 3) kernel(...args);
+      else {
+        isChecked = isRangeKnown = true;
+        const difference = differenceOf({ alone: kernel, together }, { memory, args, bounds, bytes });
+        if (difference !== undefined) watch.stepBack(difference);
+      }
+    };
   };
 }
 
-function timeOf(kernel: Kernel, args: readonly number[]): number {
-  const started = performance.now();
-  kernel(...args);
-  return performance.now() - started;
+// Pieces -------------------------------------------------------------------------------------------------------------
+
+interface Cut {
+  readonly bounds: readonly number[];
+  /** Of an output. */
+  readonly bytes: number;
 }
 
-function median(times: readonly number[]): number {
-  return times.toSorted((a, b) => a - b)[times.length >> 1]!;
+/**
+ * Undefined if the kernel's code does not say how it can be cut: it computes several numbers at once and names no unit, or
+ * it is not to be seen how long an output is.
+ */
+function cutOf(module: WebAssembly.Module, outputs: number, threads: number): Cut | undefined {
+  const { unit, code } = kernelFacts(module)!;
+  if (code === undefined || (code.hasVectors && unit === undefined)) return undefined;
+  const bytes = code.storedBytes;
+  return bytes === 4 || bytes === 8 ? { bounds: piecesOf(outputs, unit, threads), bytes } : undefined;
 }
+
+/** So that whoever is done early, or begins late, can take from the others. */
+const PIECES_A_THREAD = 2;
 
 /** Where any number can be computed by itself, those of a piece fill whole lines of the cache. */
 const ANY_UNIT = 16;

@@ -1,34 +1,110 @@
-/** The engine's kernels, called as well as can be. */
+/** One instance of each kernel of the engine, called as well as can be. */
 
+import type { EngineImport } from "./engine-import.ts";
+import type { Watch } from "./fallback.ts";
+import { kernelFacts, noteKernels } from "./modules.ts";
 import { type Kernel, wellPlaced } from "./placement.js";
 
-/** What is called in place of a kernel. */
-export type Improvement = (kernel: Kernel, module: WebAssembly.Module, memory: WebAssembly.Memory) => Kernel;
+/** A kernel's module and memory, and what it was first called with. */
+export interface KernelUse {
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  readonly args: readonly number[];
+}
+
+/** Gives what is called in place of a kernel. */
+export type Improvement = (kernel: Kernel, use: KernelUse) => Kernel;
+
+interface Kept {
+  readonly memory: unknown;
+  readonly exports: { kernel: Kernel };
+}
 
 /**
- * Has the engine use one instance of each kernel, and from a good place of the stack. It makes a new one for every call,
- * which takes 2 microseconds, as long as many a kernel, and is for nothing: a kernel keeps nothing between two calls.
- * Modules that are no kernels are instantiated as ever.
+ * Has the engine use one instance of each kernel, and from a good place of the stack. A kernel keeps nothing between two
+ * calls, so one instance is enough. Modules that are no kernels are instantiated as ever.
+ *
+ * Upstream: a kernel's module is instantiated anew for every call, which takes 2 microseconds, as long as many a kernel.
  */
-export function keepInstances(improved: Improvement = (kernel) => kernel): void {
-  const kept = new WeakMap<WebAssembly.Module, { memory: unknown; exports: { kernel: Kernel } }>();
-  WebAssembly.Instance = new Proxy(WebAssembly.Instance, {
+export function replaceInstances(watch: Watch, engine: EngineImport, improve: Improvement = (kernel) => kernel): void {
+  noteKernels();
+  const kept = new WeakMap<WebAssembly.Module, Kept>();
+  const replacement = new Proxy(WebAssembly.Instance, {
     construct(Instance, [module, imports]: [WebAssembly.Module, WebAssembly.Imports | undefined]) {
-      const memory = imports?.env?.memory as WebAssembly.Memory;
+      if (watch.reason !== undefined) return new Instance(module, imports);
+      const memory = imports?.env?.memory as WebAssembly.Memory | undefined;
       const known = kept.get(module);
       if (known !== undefined && known.memory === memory) return known;
-      const instance = new Instance(module, imports);
-      if (!isKernel(module)) return instance;
-      const placed = wellPlaced(instance.exports.kernel as Kernel);
-      const kernel = { memory, exports: { kernel: improved(placed, module, memory) } };
+      const instance = instantiate(Instance, module, imports, engine);
+      if (memory === undefined) return instance;
+      if (kernelFacts(module) === undefined) {
+        if (memory === engine.memory) watch.stepBack(`a module of the engine ${shapeOf(module)}`);
+        return instance;
+      }
+      const kernel: Kept = { memory, exports: { kernel: instance.exports.kernel as Kernel } };
+      kernel.exports.kernel = firstCall(kernel, { module, memory }, watch, improve);
       kept.set(module, kernel);
       return kernel;
     },
   });
+  replacements.add(replacement);
+  WebAssembly.Instance = replacement;
 }
 
-/** Whether all that goes in is a memory, and all that comes out a function that is named as the engine's kernels are. */
-function isKernel(module: WebAssembly.Module): boolean {
-  const [imports, exports] = [WebAssembly.Module.imports(module), WebAssembly.Module.exports(module)];
-  return imports.length === 1 && imports[0]!.kind === "memory" && exports.length === 1 && exports[0]!.name === "kernel";
+const replacements = new WeakSet<object>();
+
+/** Whether `replaceInstances` has been called. */
+export function areReplaced(): boolean {
+  return replacements.has(WebAssembly.Instance);
+}
+
+function instantiate(
+  Instance: typeof WebAssembly.Instance,
+  module: WebAssembly.Module,
+  imports: WebAssembly.Imports | undefined,
+  engine: EngineImport,
+): WebAssembly.Instance {
+  try {
+    return new Instance(module, imports);
+  } catch (error) {
+    if (engine.memory !== undefined || kernelFacts(module) === undefined) throw error;
+    const advice = "Call installThreads() before the engine is imported for the first time, with `await import(...)`.";
+    throw new Error(`The threads were installed after the engine had made its memory. ${advice}`, { cause: error });
+  }
+}
+
+/** Calls the kernel as it is, and has it called better from then on if that was a call as expected. */
+function firstCall(
+  { exports }: Kept,
+  { module, memory }: Omit<KernelUse, "args">,
+  watch: Watch,
+  improve: Improvement,
+): Kernel {
+  const kernel = exports.kernel;
+  return (...args) => {
+    const result: unknown = kernel(...args);
+    const isExpected = result === undefined && args.length === kernel.length && endsInRange(args);
+    if (!isExpected) watch.stepBack(`a kernel of the engine is called with (${args}), not with pointers and a range`);
+    exports.kernel = isExpected ? improve(wellPlaced(kernel), { module, memory, args }) : kernel;
+    return result;
+  };
+}
+
+/** Whether these are pointers of inputs and of an output that is none of them, and a range that begins at 0. */
+function endsInRange(args: readonly number[]): boolean {
+  const [output, begin, end] = args.slice(-3);
+  const inputs = args.slice(0, -3);
+  return (
+    args.length >= 3 &&
+    args.every((value) => Number.isInteger(value) && value >= 0) &&
+    begin === 0 &&
+    (end === 0 || !inputs.includes(output!))
+  );
+}
+
+/** Such as "imports env.memory and exports kernel, size". */
+function shapeOf(module: WebAssembly.Module): string {
+  const imports = WebAssembly.Module.imports(module).map(({ module, name }) => `${module}.${name}`);
+  const exports = WebAssembly.Module.exports(module).map(({ name }) => name);
+  return `imports ${imports.join(", ")} and exports ${exports.join(", ") || "nothing"}, and may keep a state`;
 }

@@ -8,6 +8,9 @@
  * random, and about one program in ten is slow for as long as it runs. But what is slow here can be called from some
  * frames further down.
  *
+ * Upstream: kernels of matrix products have more numbers at hand than fit into registers, and WebAssembly does not say where
+ * on the stack the others go.
+ *
  * Plain JavaScript, because threads start it without a loader.
  */
 

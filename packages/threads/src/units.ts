@@ -1,40 +1,18 @@
 /**
  * In what units a kernel of the engine can be cut. Its fast loop takes so many outputs at once, and the kernel's first
  * instructions ask whether the range it is given is made of them; of any other range it computes number after number, in
- * another order. So the unit stands in the module, and nowhere else that can be seen from here.
+ * another order.
+ *
+ * Upstream: the unit is known to the engine only, which passes it to no one; it is read from the kernel's code.
  */
-
-const units = new WeakMap<WebAssembly.Module, number>();
-
-/** Has the unit of every module found that is compiled from now on. */
-export function noteUnits(): void {
-  const { compile, Module } = WebAssembly;
-  WebAssembly.compile = async (source: BufferSource) => noted(await compile(source), source);
-  WebAssembly.Module = new Proxy(Module, {
-    construct: (Module, [source]: [BufferSource]) => noted(new Module(source), source),
-  });
-}
-
-/** The unit of a kernel; undefined if it has no fast loop, and so can be cut anywhere. */
-export function unitOf(module: WebAssembly.Module): number | undefined {
-  return units.get(module);
-}
-
-function noted(module: WebAssembly.Module, source: BufferSource): WebAssembly.Module {
-  const unit = unitIn(bytesOf(source));
-  if (unit !== undefined) units.set(module, unit);
-  return module;
-}
-
-function bytesOf(source: BufferSource): Uint8Array {
-  if (!ArrayBuffer.isView(source)) return new Uint8Array(source);
-  return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
-}
 
 const [GET, CONST, SUB, REM, EQZ, AND, IF, NOTHING] = [0x20, 0x41, 0x6b, 0x70, 0x45, 0x71, 0x04, 0x40];
 
-/** The first question of the kind `(end - begin) % unit == 0 && begin % unit == 0` in the code. */
-function unitIn(code: Uint8Array): number | undefined {
+/**
+ * The unit in a module's bytes, from the first question of the kind `(end - begin) % unit == 0 && begin % unit == 0`;
+ * undefined if there is none.
+ */
+export function unitIn(code: Uint8Array): number | undefined {
   for (let at = code.indexOf(SUB!); at >= 0; at = code.indexOf(SUB!, at + 1)) {
     const unit = unitAfter(code, at);
     if (unit !== undefined) return unit;
@@ -53,8 +31,8 @@ function unitAfter(code: Uint8Array, place: number): number | undefined {
   return rest.every((byte, i) => code[next + i] === byte) ? unit : undefined;
 }
 
-/** A whole number of the code (LEB128, of those that are positive). */
-function number(code: Uint8Array, place: number): { value: number; next: number } {
+/** A whole number of the code (LEB128, of those that are positive), and where it ends. */
+export function number(code: Uint8Array, place: number): { value: number; next: number } {
   let value = 0;
   for (let [at, shift] = [place, 0]; ; at++, shift += 7) {
     const byte = code[at] ?? 0;

@@ -1,5 +1,6 @@
 /**
  * Computes with a number of threads, and prints a digest of the results for each kernel and how many threads were started.
+ * With 0, it computes with the engine's own pool.
  * A program of its own, because threads have to be there before the engine is.
  */
 
@@ -7,13 +8,15 @@ import { createHash } from "node:crypto";
 import { syncBuiltinESMExports } from "node:module";
 import workerThreads from "node:worker_threads";
 import type { numpy } from "@jax-js/jax";
-import { installThreads } from "../src/threads.ts";
+import { installThreads, threadStatus } from "../src/index.ts";
+import { offerWorker } from "../src/node-worker.ts";
 
 type Array = numpy.Array;
 
 const [threads, rounds] = process.argv.slice(-2).map(Number) as [number, number];
 const started = countThreads();
-installThreads(threads);
+if (threads === 0) offerWorker();
+else installThreads(threads);
 const { grad, jit, nn, numpy: np, random, tree } = await import("@jax-js/jax");
 
 const normal = (seed: number, shape: number[]) => random.normal(random.key(seed), shape);
@@ -69,7 +72,7 @@ for (let round = 0; round < rounds; round++) {
 const digests = Object.fromEntries(Object.entries(hashes).map(([name, hash]) => [name, hash.digest("hex")]));
 // Reads need not be awaited.
 const sum = np.arange(5).sum().dataSync()[0];
-console.log(JSON.stringify({ helpers: started(), sum, digests }));
+console.log(JSON.stringify({ helpers: started(), sum, digests, ...threadStatus() }));
 // It ends here by itself: no thread keeps the program alive.
 
 /** Counts the threads that are started from now on. */

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { afterEach, describe, expect, onTestFinished, test } from "vitest";
 import { piecesOf } from "../src/crew.ts";
-import { defaultThreads } from "../src/threads.ts";
+import { defaultThreads } from "../src/index.ts";
 
 const HOME = fileURLToPath(new URL("../", import.meta.url));
 const program = new URL("./threads-program.ts", import.meta.url);
@@ -26,6 +26,8 @@ afterEach(() => {
 interface Computed {
   helpers: number;
   sum: number;
+  threads: number;
+  fallback?: string;
   digests: Record<string, string>;
 }
 
@@ -55,16 +57,25 @@ const UNDER_LOAD = 30;
 describe("threads", () => {
   test("two or three give the bits that one gives, and let the program end", async () => {
     const one = await compute(1, ROUNDS);
-    expect(one).toMatchObject({ helpers: 0, sum: 10 });
+    expect(one).toMatchObject({ helpers: 0, threads: 1, sum: 10 });
     expect(new Set(Object.values(one.digests)).size).toBe(Object.keys(one.digests).length);
-    for (const threads of [2, 3]) expect(await compute(threads, ROUNDS)).toEqual({ ...one, helpers: threads - 1 });
+    for (const threads of [2, 3]) {
+      expect(await compute(threads, ROUNDS)).toEqual({ ...one, threads, helpers: threads - 1 });
+    }
   });
 
   test("they do so round after round while other programs take the cores", async () => {
     const { digests } = await compute(1, UNDER_LOAD);
     burn();
     burn();
-    expect(await compute(2, UNDER_LOAD)).toMatchObject({ digests, helpers: 1 });
+    expect(await compute(2, UNDER_LOAD)).toMatchObject({ digests, helpers: 1, threads: 2 });
+  });
+
+  test("the engine's own pool works, too, should it make one", async () => {
+    const { digests } = await compute(1, 1);
+    const own = await compute(0, 1);
+    expect(own.helpers).toBeGreaterThan(0);
+    expect(own).toMatchObject({ digests, sum: 10, threads: 1 });
   });
 
   test("the default is a few", () => {

@@ -1,11 +1,11 @@
 /** The jigsaw as the lab trains it, at the tutorial's settings. */
 
-import { installThreads } from "@softdraw/threads/threads";
+import { installThreads } from "@softdraw/threads";
 import { readOptions, serveExperiment } from "./serve.ts";
 
 const { threads } = readOptions<{ threads: number }>();
 installThreads(threads);
 // Imported late: the engine looks for threads when it is.
-const { jigsaw } = await import("@softdraw/experiments/jigsaw/method");
+const { jigsaw } = await import("@softdraw/experiments/jigsaw/index");
 
 await serveExperiment(jigsaw);

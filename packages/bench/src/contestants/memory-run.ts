@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { Experiment } from "@softdraw/experiments/experiment";
 import { loadDataset } from "@softdraw/lab/data/datasets";
 import { silentReporter } from "@softdraw/lab/training/reporter";
-import { defaultThreads, installThreads } from "@softdraw/threads/threads";
+import { defaultThreads, installThreads } from "@softdraw/threads";
 import type { MemoryUse } from "../contestant.ts";
 import { watchWasmMemory } from "./memory.ts";
 import { readOptions, serve } from "./serve.ts";
@@ -18,7 +18,7 @@ installThreads(defaultThreads());
 // Imported late: the engine looks for threads, and takes its memory, when it is.
 const { trainRun } = await import("@softdraw/lab/training/training");
 const { createRun } = await import("@softdraw/lab/runs/run");
-const { categoricalVae } = await import("@softdraw/experiments/categorical-vae/method");
+const { categoricalVae } = await import("@softdraw/experiments/categorical-vae/index");
 
 await serve(async (epochs) => {
   const memory: MemoryUse[] = [];
@@ -38,7 +38,7 @@ async function train(root: string, epochs: number, onEpoch: () => void): Promise
   const run = await createRun(root, info);
   try {
     // Asks for a configuration of any experiment; this is the VAE's own.
-    const experiment = categoricalVae as unknown as Experiment;
+    const experiment: Experiment = categoricalVae;
     const stop = new AbortController().signal;
     const reporter = { ...silentReporter, epoch: onEpoch };
     await trainRun({ run, experiment, config, data: await loadImages(), reporter, stop });

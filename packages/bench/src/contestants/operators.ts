@@ -1,6 +1,6 @@
 /** `categorical.relax` forward and backward, on random logits and with random cotangents. */
 
-import { installThreads } from "@softdraw/threads/threads";
+import { installThreads } from "@softdraw/threads";
 import { readOptions, serveCall } from "./serve.ts";
 
 interface Options {

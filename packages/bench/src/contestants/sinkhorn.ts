@@ -1,6 +1,6 @@
 /** `permutation.relax` forward and backward, noise included, on random logits and with random cotangents. */
 
-import { installThreads } from "@softdraw/threads/threads";
+import { installThreads } from "@softdraw/threads";
 import { watchWasmMemory } from "./memory.ts";
 import { readOptions, serve } from "./serve.ts";
 

@@ -1,6 +1,6 @@
 /** A relaxation of subsets forward and backward, on random logits and with random cotangents; or exact draws in order. */
 
-import { installThreads } from "@softdraw/threads/threads";
+import { installThreads } from "@softdraw/threads";
 import { readOptions, serveCall } from "./serve.ts";
 
 interface Options {

@@ -1,6 +1,6 @@
 /** The VAE in a bare jitted loop, straight on the engine. */
 
-import { installThreads } from "@softdraw/threads/threads";
+import { installThreads } from "@softdraw/threads";
 import { readOptions, serveTraining } from "./serve.ts";
 import { BATCH, digitBatches, PIXELS } from "./task.ts";
 

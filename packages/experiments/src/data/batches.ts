@@ -27,7 +27,7 @@ export async function shuffledOrder(key: np.Array, count: number): Promise<Uint3
  * Uniformly random orders of 0 to size - 1, `[count, size]`, each by Fisher and Yates' shuffle. (A place is drawn as
  * `floor(size * bits / 2^32)`, uniform to within size / 2^32.)
  *
- * Asynchronous because a synchronous read is impossible while the engine computes on several threads.
+ * Upstream: an array that the engine's own pool of workers computes cannot be read synchronously; so this is asynchronous.
  *
  * @param key PRNG key, consumed
  */

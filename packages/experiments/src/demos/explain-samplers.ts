@@ -3,10 +3,12 @@
 import { grad, jit, numpy as np, tree } from "@jax-js/jax";
 import type { Checkpoint } from "../checkpoint/safetensors.ts";
 import { generated } from "../data/types.ts";
-import type { Experiment } from "../experiment.ts";
+import type { EpochRecord, Experiment } from "../experiment.ts";
 import { crossEntropy, type Drawing, drawFeatures, type Sampler, samplers, type Task } from "../explain/model.ts";
-import { sequences, sequencesTask } from "../explain/sequences.ts";
-import { syntheticTask, xor } from "../explain/synthetic.ts";
+import { sequences } from "../explain/sequences/index.ts";
+import { sequencesTask } from "../explain/sequences/method.ts";
+import { xor } from "../explain/synthetic/index.ts";
+import { syntheticTask } from "../explain/synthetic/method.ts";
 import type { GeneratedConfig, NothingGiven } from "../explain/training.ts";
 import type { Parameters } from "../nn/adam.ts";
 import { splitKey, streamKey } from "../nn/keys.ts";
@@ -37,40 +39,45 @@ export interface SamplerRun {
 /** A task with what is needed to look into its draws. */
 interface Subject {
   readonly name: string;
-  train(
-    values: object,
-  ): AsyncGenerator<{ halfway?: Checkpoint; final?: Checkpoint; accuracy?: number; precision?: number }>;
+  train(values: object): Promise<Trained>;
   draws(values: object): Draws;
 }
 
-const subjects: readonly Subject[] = [
-  subjectOf(sequences, sequencesTask, "precision"),
-  // As many features are chosen as decide, so the share of either is the same.
-  subjectOf(xor, syntheticTask, "chosen"),
-];
+/** What is looked at of a training. */
+interface Trained {
+  readonly halfway: Checkpoint;
+  readonly end: Checkpoint;
+  readonly record: EpochRecord;
+}
+
+const subjects: readonly Subject[] = [subjectOf(sequences, sequencesTask), subjectOf(xor, syntheticTask)];
 
 function subjectOf<Config extends GeneratedConfig, Model extends Parameters, Inputs extends Parameters>(
   experiment: Experiment<Config>,
   taskOf: (config: Config) => Task<Model, NothingGiven, Inputs>,
-  precisionKey: string,
 ): Subject {
   const configOf = (values: object) => experiment.schema.parse(values);
   return {
     name: configOf({}).task,
-    async *train(values) {
-      const config = configOf(values);
-      for await (const { epoch, record, checkpoint } of experiment.run(config, { data: generated })) {
-        if (!record) continue;
-        if (epoch === Math.ceil(config.epochs / 2)) yield { halfway: await checkpoint() };
-        if (epoch < config.epochs) continue;
-        yield { final: await checkpoint(), accuracy: record.accuracy!, precision: record[precisionKey]! };
-      }
-    },
+    train: (values) => trainingOf(experiment, configOf(values)),
     draws(values) {
       const config = configOf(values);
       return drawsOf(config, taskOf(config), config.temperature);
     },
   };
+}
+
+async function trainingOf<Config extends GeneratedConfig>(
+  experiment: Experiment<Config>,
+  config: Config,
+): Promise<Trained> {
+  let halfway: Checkpoint | undefined;
+  for await (const { epoch, record, checkpoint } of experiment.run(config, { data: generated })) {
+    if (!record) continue;
+    if (epoch === Math.ceil(config.epochs / 2)) halfway = await checkpoint();
+    if (epoch === config.epochs && halfway) return { halfway, end: await checkpoint(), record };
+  }
+  throw new Error("The training ended before its last epoch.");
 }
 
 /** Trains with every sampler and seed, and yields each training's figures as it ends. */
@@ -89,21 +96,14 @@ export function countRuns({ seeds }: ExplainComparison): number {
 
 async function runOf(subject: Subject, sampler: Sampler, seed: number, steps: number | undefined): Promise<SamplerRun> {
   // Ten reports, of which only one half way and the last are looked at.
-  const values = {
-    sampler,
-    seed,
-    ...(steps === undefined ? {} : { steps: Math.ceil(steps / EPOCHS), epochs: EPOCHS }),
-  };
+  const length = steps === undefined ? {} : { steps: Math.ceil(steps / EPOCHS), epochs: EPOCHS };
+  const values = { sampler, seed, ...length };
+  const { halfway, end, record } = await subject.train(values);
   const draws = subject.draws(values);
-  let [gap, gradientVariance, accuracy, precision] = [Number.NaN, Number.NaN, Number.NaN, Number.NaN];
-  for await (const event of subject.train(values)) {
-    if (event.halfway) gradientVariance = await draws.gradientVariance(event.halfway, seed);
-    if (!event.final) continue;
-    gap = await draws.gap(event.final, seed);
-    accuracy = event.accuracy!;
-    precision = event.precision!;
-  }
+  const [gradientVariance, gap] = [await draws.gradientVariance(halfway, seed), await draws.gap(end, seed)];
   draws.dispose();
+  // As many features are chosen as decide, so the share of the chosen that decide is that of the deciding that are chosen.
+  const { accuracy = Number.NaN, chosen = Number.NaN, precision = chosen } = record;
   return { task: subject.name, sampler, seed, accuracy, precision, gap, gradientVariance };
 }
 
@@ -133,9 +133,9 @@ function drawsOf<Model extends Parameters, Inputs extends Parameters>(
     return crossEntropy(any.classify(model, examples.inputs, seen), examples.labels);
   };
   const prepare = (model: Parameters, keys: np.Array) => {
-    const [examplesKey, drawKey] = splitKey(keys, 2) as [np.Array, np.Array];
+    const [examplesKey, drawKey] = splitKey(keys, 2);
     const examples = any.batch(examplesKey, EXAMPLES, {});
-    const scores = any.explain(tree.ref(model), tree.ref(examples.inputs), (x) => x);
+    const scores = any.score(tree.ref(model), tree.ref(examples.inputs), (x) => x);
     return { examples, scores, drawKey };
   };
   const gapKernel = jit((model: Parameters, keys: np.Array) => {

@@ -58,17 +58,20 @@ interface Block {
 
 const samplers: readonly Sampler[] = [
   {
-    ...{ name: "sample", isRelaxed: false },
+    name: "sample",
+    isRelaxed: false,
     draw: onEngine((key, logits, { k }) => subset.sample(key, logits, k)),
   },
   {
-    ...{ name: "hard", isRelaxed: false },
+    name: "hard",
+    isRelaxed: false,
     draw: onEngine((key, logits, { k, temperature }) => subset.relax(key, logits, k, { temperature, hard: true })),
   },
   relaxedSampler("threshold"),
   relaxedSampler("successive"),
   {
-    ...{ name: "reservoir", isRelaxed: false },
+    name: "reservoir",
+    isRelaxed: false,
     draw: async (request, block) => fromReservoir(request, block),
   },
 ];
@@ -175,14 +178,17 @@ function compare(
   const probabilities = law.map(({ probability }) => probability);
   const shares = counts.map((count) => count / draws);
   const comparison = {
-    ...{ name, counts, shares },
+    name,
+    counts,
+    shares,
     totalVariation: totalVariation(shares, probabilities),
     chiSquare: chiSquareTest(counts, probabilities),
   };
   if (!isRelaxed) return comparison;
   const mean = Array.from(sums, (sum) => sum / draws);
   const relaxed = {
-    ...{ entriesAboveOne: above.entries / draws, drawsAboveOne: above.draws / draws },
+    entriesAboveOne: above.entries / draws,
+    drawsAboveOne: above.draws / draws,
     meanTotalVariation: totalVariation(mean, inclusionProbabilities(law, weights.length)),
   };
   return { ...comparison, relaxed };

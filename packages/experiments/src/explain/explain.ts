@@ -6,18 +6,14 @@
  */
 
 import { numpy as np, random, tree } from "@jax-js/jax";
+import type { TrainingEvent } from "../experiment.ts";
 import type { Parameters } from "../nn/adam.ts";
-import { dials } from "../training/configuration.ts";
-import { finiteLoss } from "../training/loop.ts";
-import { initState, type Sampler, type Training, trainingStep } from "./model.ts";
-import {
-  type Classify,
-  explainKernel,
-  type Given,
-  postHocTask,
-  probabilitiesKernel,
-  type Subject,
-} from "./post-hoc.ts";
+import type { Perceptron } from "../nn/perceptron.ts";
+import { type Training, train } from "../training/loop.ts";
+import { startOf } from "../training/position.ts";
+import { type Settings, scheduledSettings } from "../training/settings.ts";
+import { initState, type Sampler, type State, trainingStep } from "./model.ts";
+import { type Classify, choiceKernel, type Given, postHocTask, probabilitiesKernel, type Subject } from "./post-hoc.ts";
 
 export { patchMembers } from "./post-hoc.ts";
 
@@ -83,65 +79,101 @@ export interface Explanation {
  * Chen, Song, Wainwright, Jordan, "Learning to Explain: An Information-Theoretic Perspective on Model Interpretation", 2018.
  */
 export async function explain<P extends Parameters>(
-  { parameters, classify }: Model<P>,
+  model: Model<P>,
   examples: np.Array,
   options: ExplainOptions,
 ): Promise<Explanation> {
   checkOptions(examples, options);
+  const given = givenOf(model, examples, options);
+  try {
+    const training = trainingOf(model, given, options);
+    const trained = await lastOf(train(training, startOf(training)), options.onStep);
+    const { model: explainer, ...rest } = trained;
+    tree.dispose(rest);
+    return explanationOf(model, explainer, refOf(given.subject), options);
+  } finally {
+    tree.dispose(given as Parameters);
+  }
+}
+
+/** Takes the examples and what the options hold over, and keeps the classifier. */
+function givenOf<P extends Parameters>(
+  { parameters, classify }: Model<P>,
+  examples: np.Array,
+  options: ExplainOptions,
+): Given<P> {
   const features = examples.shape[1]!;
   const { members = np.eye(features), background = np.zeros([features]) } = options;
-  const { steps = 500, hidden = 100, seed = 0 } = options;
-  const groups = members.shape[0]!;
-  const subject: Subject<P> = { parameters: refOf(parameters), members, background };
   const probabilities = probabilitiesKernel(classify);
   const labels = probabilities(refOf(parameters), examples.ref);
   probabilities.dispose();
-  const given: Given<P> = { subject, examples, labels };
+  return { subject: { parameters: refOf(parameters), members, background }, examples, labels };
+}
+
+/** One epoch, which ends with nothing. Keeps what is given. */
+function trainingOf<P extends Parameters>(
+  { classify }: Model<P>,
+  given: Given<P>,
+  options: ExplainOptions,
+): Training<State<Perceptron>, Given<P>, Settings> {
+  const { k, sampler = "threshold", hard = false, steps = 500, batch = 100, hidden = 100, seed = 0 } = options;
+  const { temperature = 1, temperatureEnd = 0.1, learningRate = 2e-3 } = options;
+  const [groups, features] = given.subject.members.shape as [number, number];
   const task = postHocTask(classify, { features, groups, hidden });
-  const update = trainingStep(trainingOf(options), task);
-  const dialsAt = dialsOf(options, steps);
-  let state = initState(random.key(seed), task.init);
-  let isTrained = false;
+  const falling = { temperature, temperatureEnd, schedule: "linear", temperatureRate: 0, temperatureHold: 1 } as const;
+  return {
+    name: "explain",
+    epochs: 1,
+    steps,
+    examples: batch,
+    begin: () => initState(random.key(seed), task.init),
+    settingsAt: scheduledSettings({ ...falling, learningRate, learningRateDecay: "cosine" }, steps),
+    batchesOf: async () => () => refOf(given),
+    update: trainingStep({ k, sampler, hard, batch, weightDecay: 0.01 }, task),
+    measure: async () => ({ epoch: 1 }),
+  };
+}
+
+/** The state at the end of a training, which the caller owns. */
+async function lastOf<S>(events: AsyncGenerator<TrainingEvent, S, void>, onStep: ExplainOptions["onStep"]): Promise<S> {
   try {
-    for (let step = 0; step < steps; step++) {
-      const result = update(state, refOf(given), dialsAt(step));
-      state = result.state;
-      const loss = finiteLoss((await result.loss.data())[0]!, 1, step + 1);
-      await options.onStep?.(step + 1, loss);
+    for (;;) {
+      const { done, value } = await events.next();
+      if (done) return value;
+      await onStep?.(value.step, value.loss);
     }
-    isTrained = true;
-  } finally {
-    update.dispose();
-    if (!isTrained) tree.dispose([state, given]);
+  } catch (error) {
+    // The training hears of it, and frees what it holds.
+    await events.throw(error);
+    throw error;
   }
-  const { model: explainer, ...rest } = state;
-  tree.dispose([rest, examples, labels]);
-  const kernel = explainKernel(classify, options.k);
+}
+
+/** Takes the explainer and the subject over. */
+function explanationOf<P extends Parameters>(
+  { classify }: Model<P>,
+  explainer: Perceptron,
+  subject: Subject<P>,
+  { k }: ExplainOptions,
+): Explanation {
+  const kernel = choiceKernel(classify);
+  const chooseOf = (inputs: np.Array) => kernel(refOf(explainer), refOf(subject), inputs, k);
   return {
     choose(inputs) {
-      const { chosen, alone, whole } = kernel(refOf(explainer), refOf(subject), inputs);
+      const { chosen, alone, whole } = chooseOf(inputs);
       tree.dispose([alone, whole]);
       return chosen;
     },
     async fidelity(inputs) {
-      const { chosen, alone, whole } = kernel(refOf(explainer), refOf(subject), inputs);
+      const { chosen, alone, whole } = chooseOf(inputs);
       chosen.dispose();
       return (await alone.equal(whole).astype(np.float32).mean().data())[0]!;
     },
     dispose() {
-      tree.dispose([explainer, subject]);
+      tree.dispose([explainer, subject as Parameters]);
       kernel.dispose();
     },
   };
-}
-
-function trainingOf({ k, sampler = "threshold", hard = false, batch = 100 }: ExplainOptions): Training {
-  return { k, sampler, hard, batch, weightDecay: 0.01 };
-}
-
-function dialsOf({ temperature = 1, temperatureEnd = 0.1, learningRate = 2e-3 }: ExplainOptions, steps: number) {
-  const falling = { temperature, temperatureEnd, schedule: "linear", temperatureRate: 0, temperatureHold: 1 } as const;
-  return dials({ ...falling, learningRate, learningRateDecay: "cosine" }, steps);
 }
 
 /** The same tree once more: whoever takes this one leaves the other. */

@@ -12,21 +12,23 @@ import { type AdamState, adamW, initAdam, type Parameters } from "../nn/adam.ts"
 import type { Regularize } from "../nn/attention.ts";
 import { dropout } from "../nn/dropout.ts";
 import { splitKey } from "../nn/keys.ts";
+import type { Training } from "../training/loop.ts";
+import type { Settings } from "../training/settings.ts";
 
-// The model ----------------------------------------------------------------------------------------------------------
+// Model --------------------------------------------------------------------------------------------------------------
 
 /** What a task makes of the shared model. Every function consumes its arrays. */
 export interface Task<Model extends Parameters, Given extends Parameters, Inputs extends Parameters> {
   init(key: np.Array): Model;
   /** New examples, drawn from the key and from what the training was given; labels are probabilities, `[size, classes]`. */
   batch(key: np.Array, size: number, given: Given): { inputs: Inputs; labels: np.Array };
-  /** The score of every feature, `[batch, n]`. */
-  explain(model: Model, inputs: Inputs, regularize: Regularize): np.Array;
-  /** Logits of the classes, by so much of each feature as `seen`, `[batch, n]`, says. */
+  /** The explainer: a score for every feature, `[batch, n]`. */
+  score(model: Model, inputs: Inputs, regularize: Regularize): np.Array;
+  /** The classifier: logits `[batch, classes]`. `seen`, `[batch, n]`, says how much it sees of each feature. */
   classify(model: Model, inputs: Inputs, seen: np.Array): np.Array;
 }
 
-// The draw -----------------------------------------------------------------------------------------------------------
+// Draw ---------------------------------------------------------------------------------------------------------------
 
 /**
  * How the k features are drawn while training:
@@ -73,7 +75,7 @@ export function chooseFeatures(scores: np.Array, k: number): np.Array {
   return subset.mode(scores, k);
 }
 
-// The objective ------------------------------------------------------------------------------------------------------
+// Objective ----------------------------------------------------------------------------------------------------------
 
 /**
  * The bound on the mutual information of the drawn features and the label, as a loss: the cross-entropy of the classifier's
@@ -86,74 +88,61 @@ export function crossEntropy(logits: np.Array, labels: np.Array): np.Array {
   return np.negative(nn.logSoftmax(logits, -1).mul(labels).sum(-1).mean());
 }
 
-// The step -----------------------------------------------------------------------------------------------------------
+/** The loss of a batch as a function of the model. Takes the arrays over. */
+export function objective<Model extends Parameters, Inputs extends Parameters>(
+  { dropout: rate = 0, ...drawing }: Drawing & Pick<StepConfig, "dropout">,
+  task: Pick<Task<Model, Parameters, Inputs>, "score" | "classify">,
+  key: np.Array,
+  { inputs, labels }: { inputs: Inputs; labels: np.Array },
+  temperature: np.Array,
+) {
+  return (model: Model): np.Array => {
+    // One key for the draw, and one for each dropout of an encoder layer.
+    const [drawKey, ...dropoutKeys] = splitKey(key, 5);
+    const regularize: Regularize = (x) => dropout(dropoutKeys.pop()!, x, rate);
+    const scores = task.score(tree.ref(model), tree.ref(inputs), regularize);
+    const seen = drawFeatures(drawing, drawKey, scores, temperature);
+    return crossEntropy(task.classify(model, inputs, seen), labels);
+  };
+}
+
+// Step ---------------------------------------------------------------------------------------------------------------
 
 /** All that training changes on the device. */
 export type State<Model extends Parameters> = { model: Model; optimizer: AdamState<Model>; key: np.Array };
 
 /** @param startKey PRNG key, consumed */
 export function initState<Model extends Parameters>(startKey: np.Array, init: (key: np.Array) => Model): State<Model> {
-  const [modelKey, key] = splitKey(startKey, 2) as [np.Array, np.Array];
+  const [modelKey, key] = splitKey(startKey, 2);
   const model = init(modelKey);
   return { model, optimizer: initAdam(model), key };
 }
 
-type Dials = { temperature: np.Array | number; learningRate: np.Array | number };
-
-export interface Training extends Drawing {
+export interface StepConfig extends Drawing {
+  /** Examples in a batch. */
   readonly batch: number;
   readonly weightDecay: number;
-  /** Of the explainer's activations; default 0. */
+  /** The share of the explainer's activations that is dropped; default 0. */
   readonly dropout?: number;
 }
 
 /** A batch, gradient and optimizer in one jitted function, which consumes the state and what is given. */
 export function trainingStep<Model extends Parameters, Given extends Parameters, Inputs extends Parameters>(
-  training: Training,
+  config: StepConfig,
   task: Task<Model, Given, Inputs>,
-): Step<Model, Given> {
+): Training<State<Model>, Given, Settings>["update"] {
   const any: Task<Parameters, Parameters, Parameters> = task;
-  const step = jit(function step(
-    state: State<Parameters>,
-    given: Parameters,
-    { temperature, learningRate }: DialArrays,
-  ) {
-    const [key, batchKey, noiseKey] = splitKey(state.key, 3) as [np.Array, np.Array, np.Array];
-    const examples = any.batch(batchKey, training.batch, given);
-    const loss = objective(training, any, noiseKey, examples, temperature);
+  const step = jit(function step(state: State<Parameters>, given: Parameters, settings: SettingsOnDevice) {
+    const [key, batchKey, noiseKey] = splitKey(state.key, 3);
+    const examples = any.batch(batchKey, config.batch, given);
+    const loss = objective(config, any, noiseKey, examples, settings.temperature);
     const [value, gradients] = valueAndGrad(loss)(tree.ref(state.model));
-    const { weightDecay } = training;
-    const next = adamW(state.model, gradients, state.optimizer, { learningRate, weightDecay });
-    return { state: { model: next.parameters, optimizer: next.state, key }, loss: value };
+    const { learningRate } = settings;
+    const next = adamW(state.model, gradients, state.optimizer, { learningRate, weightDecay: config.weightDecay });
+    return { state: { model: next.parameters, optimizer: next.state, key }, measured: value };
   });
-  // The engine's types follow a tree leaf by leaf, which they cannot for one that is not known yet.
-  return step as unknown as Step<Model, Given>;
+  // The engine's types follow a tree leaf by leaf, which they cannot do for a tree that is not known yet.
+  return step as unknown as Training<State<Model>, Given, Settings>["update"];
 }
 
-type DialArrays = { temperature: np.Array; learningRate: np.Array };
-
-/** Consumes the state and what is given. */
-export interface Step<Model extends Parameters, Given extends Parameters> {
-  (state: State<Model>, given: Given, dials: Dials): { state: State<Model>; loss: np.Array };
-  dispose(): void;
-}
-
-/** The loss of a batch as a function of the model. Takes the arrays over. */
-export function objective<Model extends Parameters, Inputs extends Parameters>(
-  { dropout: rate = 0, ...drawing }: Drawing & Pick<Training, "dropout">,
-  task: Pick<Task<Model, Parameters, Inputs>, "explain" | "classify">,
-  key: np.Array,
-  { inputs, labels }: { inputs: Inputs; labels: np.Array },
-  temperature: np.Array,
-) {
-  return (model: Model): np.Array => {
-    const [drawKey, ...dropoutKeys] = splitKey(key, 1 + MOST_DROPOUTS) as [np.Array, ...np.Array[]];
-    const regularize: Regularize = (x) => dropout(dropoutKeys.pop()!, x, rate);
-    const scores = task.explain(tree.ref(model), tree.ref(inputs), regularize);
-    const seen = drawFeatures(drawing, drawKey, scores, temperature);
-    return crossEntropy(task.classify(model, inputs, seen), labels);
-  };
-}
-
-/** As many as an encoder layer has. */
-const MOST_DROPOUTS = 4;
+export type SettingsOnDevice = { temperature: np.Array; learningRate: np.Array };

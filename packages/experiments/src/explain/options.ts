@@ -1,8 +1,8 @@
-/** The options that the tasks share, each with its own defaults. */
+/** What the tasks have in common before anything is trained: the experiment's name, its paper and most of its options. */
 
 import { z } from "zod";
-import { decays, seedOption, type TemperatureConfig, temperatureOptions } from "../training/configuration.ts";
-import { type Sampler, samplers } from "./model.ts";
+import { learningRateOptions, seedOption, temperatureOptions } from "../training/options.ts";
+import { samplers } from "./model.ts";
 
 /** All tasks are one experiment; which one it is, is part of the configuration. */
 export const NAME = "explain";
@@ -14,34 +14,27 @@ export const REFERENCES = [
   },
 ];
 
-export interface Defaults extends Pick<TemperatureConfig, "temperature" | "schedule" | "temperatureEnd"> {
+/** The defaults in which the tasks differ. */
+interface Defaults {
   readonly k: number;
-  readonly sampler: Sampler;
   readonly epochs: number;
   readonly steps: number;
   readonly batch: number;
-  readonly learningRate: number;
   readonly hidden: number;
 }
 
-/** @param features how many there are */
-export function explainOptions(defaults: Defaults, features: number) {
-  const { k, sampler, epochs, steps, batch, learningRate, hidden } = defaults;
+/** @param features how many there are to choose from */
+export function sharedOptions(features: number, { k, epochs, steps, batch, hidden }: Defaults) {
   return {
     ...seedOption,
     k: z.int().min(1).max(features).default(k).describe("features that the classifier sees"),
-    sampler: z.enum(samplers).default(sampler).describe("how they are drawn while training"),
+    sampler: z.enum(samplers).default("threshold").describe("how they are drawn while training"),
     hard: z.boolean().default(false).describe("train on exact draws with the relaxed gradient"),
     epochs: z.int().min(1).default(epochs).describe("reports while the explainer trains"),
     steps: z.int().min(1).default(steps).describe("steps between two reports"),
     batch: z.int().min(1).default(batch).describe("examples a step"),
-    ...temperatureOptions(defaults),
-    learningRate: z
-      .number()
-      .positive()
-      .default(learningRate)
-      .describe("AdamW's step size, at the first step if it decays"),
-    learningRateDecay: z.enum(decays).default("cosine").describe("whether it falls to 0 at the last step"),
+    ...temperatureOptions({ temperature: 0.1, schedule: "constant", temperatureEnd: 0.1 }),
+    ...learningRateOptions("AdamW's step size", 2e-3, "cosine"),
     weightDecay: z.number().min(0).default(0.01).describe("AdamW's weight decay"),
     hidden: z.int().min(1).default(hidden).describe("units of the hidden layers"),
   };

@@ -5,7 +5,7 @@
 
 import { jit, nn, numpy as np, random, tree } from "@jax-js/jax";
 import type { Parameters } from "../nn/adam.ts";
-import { keep } from "../nn/convolution.ts";
+import { materialize } from "../nn/convolution.ts";
 import { multipleOfFour } from "../nn/dense.ts";
 import { initPerceptron, type Perceptron, perceptron } from "../nn/perceptron.ts";
 import { chooseFeatures, type Task } from "./model.ts";
@@ -32,10 +32,10 @@ export function postHocTask<P extends Parameters>(
     init: (key) => initPerceptron(key, [features, hidden, hidden, multipleOfFour(groups)]),
     batch(key, size, { subject, examples, labels }) {
       const rows = randomRows(key, size, examples);
-      const taken = { x: keep(np.take(examples, rows.ref, 0)), labels: np.take(labels, rows, 0) };
-      return { inputs: { subject, x: taken.x }, labels: taken.labels };
+      const x = materialize(np.take(examples, rows.ref, 0));
+      return { inputs: { subject, x }, labels: np.take(labels, rows, 0) };
     },
-    explain: (explainer, { x }) => scoreGroups(explainer, x, groups),
+    score: (explainer, { x }) => scoreGroups(explainer, x, groups),
     classify: (_, { subject, x }, seen) => classify(subject.parameters, hideUnseen(subject, x, seen)),
   };
 }
@@ -59,17 +59,20 @@ function hideUnseen(
   seen: np.Array,
 ): np.Array {
   const seenFeatures = np.matmul(seen, members);
-  return keep(x.mul(seenFeatures.ref).add(background.mul(np.subtract(1, seenFeatures))));
+  return materialize(x.mul(seenFeatures.ref).add(background.mul(np.subtract(1, seenFeatures))));
 }
 
-/** What is chosen of each input, and the class that the classifier names by that alone and by the whole. */
-export function explainKernel<P extends Parameters>(classify: Classify<P>, k: number) {
-  return jit(function explain(explainer: Perceptron, { members, background, parameters }: AnySubject, x: np.Array) {
-    const chosen = chooseFeatures(scoreGroups(explainer, x.ref, members.shape[0]!), k);
-    const alone = hideUnseen({ members, background }, x.ref, chosen.ref);
-    const whole = np.argmax(classify(tree.ref(parameters) as P, x), -1);
-    return { chosen, alone: np.argmax(classify(parameters as P, alone), -1), whole };
-  });
+/** The k groups that are chosen of each input, and the class that the classifier tells by these alone and by the whole. */
+export function choiceKernel<P extends Parameters>(classify: Classify<P>) {
+  return jit(
+    function choose(explainer: Perceptron, { members, background, parameters }: AnySubject, x: np.Array, k: number) {
+      const chosen = chooseFeatures(scoreGroups(explainer, x.ref, members.shape[0]!), k);
+      const alone = hideUnseen({ members, background }, x.ref, chosen.ref);
+      const whole = np.argmax(classify(tree.ref(parameters) as P, x), -1);
+      return { chosen, alone: np.argmax(classify(parameters as P, alone), -1), whole };
+    },
+    { staticArgnums: [3] },
+  );
 }
 
 /** A subject whose parameters the engine's types need not follow. */

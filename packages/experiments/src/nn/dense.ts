@@ -6,6 +6,8 @@ import { splitKey } from "./keys.ts";
 /**
  * `weight` is `[outputs, inputs]`, so that the product and both of its gradients read it as it lies; stored the other way,
  * a training step takes a tenth longer. `bias` is `[outputs]`.
+ *
+ * Upstream: a product is fast along the rows of both of its matrices, and slower where one is read by columns.
  */
 export type Dense = { weight: np.Array; bias: np.Array };
 
@@ -47,13 +49,21 @@ export function dense({ weight, bias }: Dense, x: np.Array): np.Array {
   return product(x, weight).add(bias);
 }
 
-/** `x weight^T`, both read along their rows. */
+/**
+ * `x weight^T`, both read along their rows.
+ *
+ * Upstream: `lax.dot` reshapes what it multiplies, and a reshaped array that is read twice becomes a copy.
+ */
 export function product(x: np.Array, weight: np.Array): np.Array {
   const [rows, inputs] = x.shape as [number, number];
   return np.vecdot(x.reshape([rows, 1, inputs]), weight);
 }
 
-/** The next multiple of 4: the engine multiplies number by number where a product has another width. */
+/**
+ * The next multiple of 4.
+ *
+ * Upstream: a product whose width is no multiple of 4 is computed number by number, 20 times as slowly.
+ */
 export function multipleOfFour(width: number): number {
   return 4 * Math.ceil(width / 4);
 }

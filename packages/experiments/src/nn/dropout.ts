@@ -7,6 +7,8 @@ import { lax, numpy as np, random } from "@jax-js/jax";
  * to the nearest 1/256, because a random word then does for four entries: it is the random bits that take the time.
  * Consumes both.
  *
+ * Upstream: random bits are computed one word at a time, and never several at once.
+ *
  * Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from Overfitting", 2014.
  *
  * @param key PRNG key

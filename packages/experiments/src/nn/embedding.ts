@@ -17,7 +17,9 @@ export function initEmbedding(key: np.Array, words: number, width: number): Embe
 /**
  * The rows of the words, int32 `[...]` from 0 to words - 1, to `[..., width]`. Consumes both.
  *
- * A product with one-hot rows, so that the gradient is a product too: that of a lookup is a scatter, number by number.
+ * A product with one-hot rows, so that the gradient is a product too.
+ *
+ * Upstream: the gradient of a lookup is scattered number by number.
  */
 export function embed(table: Embedding, words: np.Array): np.Array {
   const [count, width] = table.shape as [number, number];

@@ -2,15 +2,23 @@
 
 import { numpy as np, random } from "@jax-js/jax";
 
+/** A list of so many; of a number that the compiler does not know, any list. */
+type ListOf<Item, Count extends number, Items extends Item[] = []> = number extends Count
+  ? Item[]
+  : Items["length"] extends Count
+    ? Items
+    : ListOf<Item, Count, [...Items, Item]>;
+
 /** A key, consumed, as `count` new ones. */
-export function splitKey(key: np.Array, count: number): np.Array[] {
-  return np.unstack(random.split(key, count));
+export function splitKey<Count extends number>(key: np.Array, count: Count): ListOf<np.Array, Count> {
+  return np.unstack(random.split(key, count)) as ListOf<np.Array, Count>;
 }
 
 /**
- * The key of one of 2^32 - 1 independent streams of a seed, from 1: an epoch's order, say, which is then the same whether
- * training began there or came there. Stream 0 is `random.key(seed)` itself, for which the engine would compile a kernel
- * at every new seed: 2 milliseconds.
+ * The key of one of 2^32 - 1 independent streams of a seed, from 1. Which stream is for what, an experiment's are in
+ * training/streams.ts. Stream 0 is `random.key(seed)` itself.
+ *
+ * Upstream: `random.key(seed)` outside of `jit` compiles a kernel for every new seed, which takes 2 milliseconds.
  */
 export function streamKey(seed: number, stream: number): np.Array {
   return np.array(Uint32Array.of(stream, seed));

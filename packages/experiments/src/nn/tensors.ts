@@ -31,18 +31,22 @@ export function checkTensors(tensors: Readonly<Tensors>, tree: Parameters): void
 
 /**
  * The tensors below `path` (such as `model`; all of them by default) as a tree of arrays, which the caller owns. A level
- * whose names are all numbers is a list.
+ * whose names are all numbers is a list. Of what shape the tree is, the caller has to know: `checkTensors` looks.
  *
  * @throws Error when there are none
  */
-export function arraysOf(tensors: Readonly<Tensors>, path = ""): Parameters {
+export function arraysOf<Tree extends Parameters>(tensors: Readonly<Tensors>, path = ""): Tree {
+  return treeOf(tensors, path) as Tree;
+}
+
+function treeOf(tensors: Readonly<Tensors>, path: string): Parameters {
   const prefix = path === "" ? "" : `${path}.`;
   const names = Object.keys(tensors).filter((name) => name.startsWith(prefix));
   if (names.length === 0) throw new Error(`The checkpoint has no tensors below "${path}".`);
   const heads = [...new Set(names.map((name) => name.slice(prefix.length).split(".")[0]!))];
   const nodes = heads.map((head): [string, np.Array | Parameters] => {
     const leaf = tensors[prefix + head];
-    return [head, leaf ? arrayOf(leaf) : arraysOf(tensors, prefix + head)];
+    return [head, leaf ? arrayOf(leaf) : treeOf(tensors, prefix + head)];
   });
   if (!heads.every((head) => /^\d+$/.test(head))) return Object.fromEntries(nodes);
   return nodes.sort(([a], [b]) => Number(a) - Number(b)).map(([, node]) => node);

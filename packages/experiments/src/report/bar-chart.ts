@@ -51,7 +51,11 @@ export function barChart({ title, x, y, groups, series, reference }: BarChart): 
   const labels = groupLabels(groups);
   const marginBottom = labels.height + 34;
   return drawingText(title, {
-    ...{ width: WIDTH, height: marginTop + FRAME_HEIGHT + marginBottom, marginTop, marginBottom, ...MARGINS },
+    width: WIDTH,
+    height: marginTop + FRAME_HEIGHT + marginBottom,
+    marginTop,
+    marginBottom,
+    ...MARGINS,
     axis: null,
     x: { domain: [0, groups.length] },
     y: { nice: true, zero: true },
@@ -94,8 +98,13 @@ function groupAxis(groups: readonly string[], rotate: number, label: string, mar
   return Plot.axisX({
     ticks: groups.map((_, group) => group + 0.5),
     tickFormat: (x: number) => groups[Math.floor(x)]!,
-    ...{ tickSize: 0, tickPadding: 8, tickRotate: rotate },
-    ...{ label, labelAnchor: "center", labelArrow: "none", labelOffset: marginBottom - 4 },
+    tickSize: 0,
+    tickPadding: 8,
+    tickRotate: rotate,
+    label,
+    labelAnchor: "center",
+    labelArrow: "none",
+    labelOffset: marginBottom - 4,
   });
 }
 

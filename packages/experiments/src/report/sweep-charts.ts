@@ -37,7 +37,10 @@ export function measureChart({ title, x, y, points }: MeasureChart): string {
     .map(({ x, y, halfWidth }) => ({ x, low: y - halfWidth, high: y + halfWidth }));
   const at = { x: "x", y: "y" } as const;
   return drawingText(title, {
-    ...{ width: WIDTH, height: HEIGHT, ...MARGINS, axis: null },
+    width: WIDTH,
+    height: HEIGHT,
+    ...MARGINS,
+    axis: null,
     x: { type: x.log ? "log" : "linear", inset: 18 },
     y: { nice: true, inset: 8 },
     marks: [
@@ -61,7 +64,10 @@ function parameterAxis({ label, log, names }: ParameterAxis, points: readonly Po
   const few = names !== undefined || distinct.length <= MOST_TICKS;
   return Plot.axisX({
     ...(few ? { ticks: distinct } : { ticks: log ? 5 : 8 }),
-    ...{ tickSize: 0, label: log ? `${label} (log scale)` : label, labelAnchor: "center", labelArrow: "none" },
+    tickSize: 0,
+    label: log ? `${label} (log scale)` : label,
+    labelAnchor: "center",
+    labelArrow: "none",
     tickFormat: (x: number) => names?.[x] ?? formatTick(x),
   });
 }
@@ -96,7 +102,10 @@ export function parallelChart({ title, axes, winner, other }: ParallelChart): st
       : Plot.line(lines[line]!, { ...IN_PIXELS, stroke: color(index), strokeWidth: 3, strokeDasharray: dash });
   const plain = lines.filter((line) => line.every(({ y }) => Number.isFinite(y)));
   return drawingText(title, {
-    ...{ width: WIDTH, height: HEIGHT, margin: 0, axis: null },
+    width: WIDTH,
+    height: HEIGHT,
+    margin: 0,
+    axis: null,
     marks: [
       places.map((x) =>
         Plot.line(

@@ -1,15 +1,117 @@
-/** Small things that every training loop needs. */
+/** The training loop: the only one. An experiment brings its state, its step and its batches, and what an epoch ends with. */
 
-import { tree } from "@jax-js/jax";
+import { type numpy as np, tree } from "@jax-js/jax";
 import type { Checkpoint } from "../checkpoint/safetensors.ts";
-import type { Dataset } from "../data/types.ts";
+import type { EpochRecord, TrainingEvent } from "../experiment.ts";
 import type { Parameters } from "../nn/adam.ts";
-import { checkTensors } from "../nn/tensors.ts";
+import { readTensors } from "../nn/tensors.ts";
+import { type Position, positionMetadata, type Start, startOf } from "./position.ts";
 
-/** Whole batches in an epoch; the images that do not fill one sit it out. */
-export function stepsAnEpoch({ batch }: { batch: number }, train: Dataset): number {
-  if (batch <= train.count) return Math.floor(train.count / batch);
-  throw new RangeError(`batch must be at most the ${train.count} images of ${train.name}, got ${batch}.`);
+/** What is trained, and how. `State` is all that training changes on the device, `Settings` what a step is told. */
+export interface Training<
+  State extends Parameters = Parameters,
+  Batch extends Parameters | np.Array = Parameters,
+  Settings extends { readonly temperature: number } = { readonly temperature: number },
+> {
+  /** What its checkpoints say that they are of. */
+  readonly name: string;
+  /** Records that are yielded in all. A part of a longer training has only the epochs of its `part`, both ends included. */
+  readonly epochs: number;
+  readonly part?: { readonly first: number; readonly last: number };
+  /** Of an epoch. */
+  readonly steps: number;
+  /** Seen in a step. */
+  readonly examples: number;
+  begin(): State;
+  /** By the number of the step, from 0 at the first of the first epoch. */
+  settingsAt(step: number): Settings;
+  /** The batches of an epoch by the step, from 0. */
+  batchesOf(epoch: number): Promise<(step: number) => Batch>;
+  /** One step, jitted. Consumes state and batch; `measured` is the loss, or a list of numbers that begins with it. */
+  readonly update: {
+    (state: State, batch: Batch, settings: Settings): { state: State; measured: np.Array };
+    dispose(): void;
+  };
+  /** What an epoch ends with. Keeps the state. */
+  measure(state: State, epoch: EpochEnd): Promise<EpochRecord>;
+}
+
+/** What the loop knows of an epoch when it ends. */
+export interface EpochEnd {
+  readonly epoch: number;
+  /** Of what the steps measured, over the epoch. */
+  readonly sums: readonly number[];
+  readonly steps: number;
+  /** Of the last step. */
+  readonly temperature: number;
+  /** Examples a second, measuring apart. */
+  readonly pace: number;
+}
+
+/** Trains, from the beginning or from a checkpoint, and yields after every step. */
+export async function* run<
+  State extends Parameters,
+  Batch extends Parameters | np.Array,
+  S extends { temperature: number },
+>(training: Training<State, Batch, S>, checkpoint?: Checkpoint): AsyncGenerator<TrainingEvent, void, void> {
+  tree.dispose(yield* train(training, startOf(training, checkpoint)));
+}
+
+/** The same from where it is told to start, whose state it consumes, to the state in the end, which the caller owns. */
+export async function* train<
+  State extends Parameters,
+  Batch extends Parameters | np.Array,
+  S extends { temperature: number },
+>(training: Training<State, Batch, S>, start: Start<State>): AsyncGenerator<TrainingEvent, State, void> {
+  const { name, epochs, part = { first: 1, last: epochs }, steps, examples, update } = training;
+  let { state } = start;
+  let { epoch, step, sums }: Position = start.position;
+  let batch: Batch | undefined;
+  let isOver = false;
+  try {
+    for (; epoch <= part.last; epoch++, step = 0, sums = []) {
+      const batchAt = await training.batchesOf(epoch);
+      const [firstStep, started] = [step, performance.now()];
+      if (step < steps) batch = batchAt(step);
+      while (batch !== undefined) {
+        const settings = training.settingsAt((epoch - part.first) * steps + step);
+        const result = update(state, batch, settings);
+        [state, batch] = [result.state, undefined];
+        step++;
+        // The next batch is made between asking for the numbers of this step and waiting for them.
+        const reading = result.measured.data();
+        if (step < steps) batch = batchAt(step);
+        const measured = Array.from((await reading) as Float32Array);
+        sums = measured.map((value, i) => (sums[i] ?? 0) + value);
+        const loss = finiteLoss(measured[0]!, epoch, step);
+        const { temperature } = settings;
+        const measure = () => {
+          const pace = ((step - firstStep) * examples * 1000) / (performance.now() - started);
+          return training.measure(state, { epoch, sums, steps, temperature, pace });
+        };
+        yield {
+          epoch,
+          epochs,
+          step,
+          steps,
+          loss,
+          temperature,
+          examples,
+          record: step === steps ? await measure() : undefined,
+          checkpoint: async () => ({
+            tensors: await readTensors(state),
+            metadata: positionMetadata(name, { epoch, step, sums }),
+          }),
+        };
+      }
+    }
+    isOver = true;
+    return state;
+  } finally {
+    if (!isOver) tree.dispose(state);
+    if (batch !== undefined) tree.dispose(batch);
+    update.dispose();
+  }
 }
 
 /** The loss, unless training has failed: there is nothing to be had from going on then. */
@@ -20,45 +122,7 @@ export function finiteLoss(loss: number, epoch: number, step: number): number {
   );
 }
 
-/**
- * Refuses a checkpoint that does not belong to a training.
- *
- * @param initial the state that the training begins with, consumed
- * @param position where the checkpoint says that it is
- * @throws Error saying what was expected and what came
- */
-export function checkCheckpoint(
-  { tensors }: Checkpoint,
-  initial: Parameters,
-  position: { epoch: number; step: number },
-  { epochs, steps }: { epochs: number; steps: number },
-): void {
-  try {
-    checkTensors(tensors, initial);
-  } finally {
-    tree.dispose(initial);
-  }
-  const { epoch, step } = position;
-  if (epoch <= epochs && step <= steps) return;
-  throw new RangeError(
-    `The checkpoint is beyond the training: expected at most epoch ${epochs}, step ${steps}, got epoch ${epoch}, step ${step}.`,
-  );
-}
-
-/** Where training is, as a checkpoint's metadata. */
-export function positionMetadata<Position extends object>(experiment: string, position: Position) {
-  return { experiment, position: JSON.stringify(position) };
-}
-
-/**
- * The position that `positionMetadata` wrote.
- *
- * @throws Error for a checkpoint of something else
- */
-export function readPosition<Position extends object>(experiment: string, { metadata }: Checkpoint): Position {
-  if (metadata.experiment === experiment && metadata.position !== undefined) return JSON.parse(metadata.position);
-  throw new Error(
-    `The checkpoint is of something else: expected the metadata experiment "${experiment}" and a position, ` +
-      `got ${JSON.stringify(metadata)}.`,
-  );
+/** The batches of a training that makes its examples as it trains: there is nothing in them. */
+export async function noBatches(): Promise<() => Record<string, never>> {
+  return () => ({});
 }

@@ -131,7 +131,12 @@ describe.each<Size>([
 function noisyImages({ height, width }: Size, count: number) {
   const images = noise(count * height * width);
   const dataset: Dataset = {
-    ...{ name: "noisy", classes: 10, count, height, width, images },
+    name: "noisy",
+    classes: 10,
+    count,
+    height,
+    width,
+    images,
     labels: new Uint8Array(count),
   };
   const arranged = (rows: Uint32Array) =>

@@ -42,8 +42,10 @@ function endWithReader(error: NodeJS.ErrnoException): void {
 }
 
 /**
- * The commands in the order of the help. They are imported late, because they import the engine, which looks for threads when
- * it is; and one by one, because most of the time that a command takes to start is spent on loading.
+ * The commands in the order of the help. They are loaded one by one, because most of the time that a command takes to start
+ * is spent on loading.
+ *
+ * Upstream: the engine looks for workers when it is imported; so what imports it is imported late.
  */
 const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
   tour: async () => (await import("./tour.ts")).addTour,

@@ -1,6 +1,6 @@
 /** Parsers for the options and arguments of the commands themselves; those of a configuration are in `configuration.ts`. */
 
-import { LARGEST_SEED } from "@softdraw/experiments/training/configuration";
+import { LARGEST_SEED } from "@softdraw/experiments/training/options";
 import { InvalidArgumentError, Option } from "commander";
 import { didYouMean } from "./suggestions.ts";
 

@@ -1,5 +1,8 @@
 /** `softdraw sample RUN` */
 
+import { type Config, NAME as VAE } from "@softdraw/experiments/categorical-vae/method";
+import { samplePicture } from "@softdraw/experiments/categorical-vae/show";
+import type { Trained } from "@softdraw/experiments/experiment";
 import { encodePicture } from "@softdraw/experiments/report/png";
 import type { Command } from "commander";
 import { WrongCall } from "../errors.ts";
@@ -35,12 +38,12 @@ export function addSample(program: Command): void {
 async function sample(path: string, options: Options): Promise<void> {
   const run = await openRunToRead(path);
   const { experiment, config } = readRunConfig(run);
-  if (!experiment.sample) throw new WrongCall(`${experiment.name} cannot make new examples.`);
+  if (experiment.name !== VAE) throw new WrongCall(`${experiment.name} cannot make new examples. A run of ${VAE} can.`);
   const reporter = await begin(options, experiment);
   try {
     const data = await loadData(config, reporter);
     const trained = await trainedModel(run, experiment, config, data);
-    const { picture, caption } = await experiment.sample(trained, data, options);
+    const { picture, caption } = await samplePicture(trained as Trained<Config>, data, options);
     await writeAtomically(options.out, encodePicture(picture));
     reporter.say(`${options.out}: ${caption}`);
     reporter.record("sample", { file: options.out });

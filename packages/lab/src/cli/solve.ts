@@ -2,6 +2,9 @@
 
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Trained } from "@softdraw/experiments/experiment";
+import { type Config, NAME as JIGSAW } from "@softdraw/experiments/jigsaw/method";
+import { solve as solvePicture } from "@softdraw/experiments/jigsaw/solve";
 import type { Picture } from "@softdraw/experiments/report/pixels";
 import { decodePicture, encodePicture } from "@softdraw/experiments/report/png";
 import type { Command } from "commander";
@@ -34,14 +37,15 @@ export function addSolve(program: Command): void {
 async function solve(path: string, file: string, options: Options): Promise<void> {
   const run = await openRunToRead(path);
   const { experiment, config } = readRunConfig(run);
-  if (!experiment.solve) throw new WrongCall(`${experiment.name} solves no pictures. A run of jigsaw does.`);
+  if (experiment.name !== JIGSAW)
+    throw new WrongCall(`${experiment.name} solves no pictures. A run of ${JIGSAW} does.`);
   const picture = await readPicture(file);
   const reporter = await begin(options, experiment);
   try {
     const data = await loadData(config, reporter);
     const trained = await trainedModel(run, experiment, config, data);
-    const solving = experiment.solve(trained, data, picture, options);
-    const { shuffled, solved, right, pieces } = await solving.catch((error) => {
+    const solving = solvePicture(trained as Trained<Config>, data, picture, options);
+    const { shuffled, solved, right, pieces } = await solving.catch((error: Error) => {
       throw error instanceof RangeError ? new WrongCall(`${file}: ${error.message}`) : error;
     });
     const files = { shuffled: join(options.outDir, "shuffled.png"), solved: join(options.outDir, "solved.png") };

@@ -1,7 +1,7 @@
 /** What a sweep varies and how often it trains each combination, from the command line. */
 
 import type { BaseConfig, Experiment } from "@softdraw/experiments/experiment";
-import { LARGEST_SEED } from "@softdraw/experiments/training/configuration";
+import { LARGEST_SEED } from "@softdraw/experiments/training/options";
 import { type Command, Option } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { WrongCall } from "../errors.ts";

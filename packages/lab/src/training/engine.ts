@@ -1,6 +1,6 @@
 /** The engine's device and threads, as the command line chooses them. */
 
-import { defaultThreads, installThreads } from "@softdraw/threads/threads";
+import { defaultThreads, installThreads } from "@softdraw/threads";
 
 export const devices = ["wasm", "cpu"] as const;
 export type Device = (typeof devices)[number];
@@ -11,6 +11,8 @@ let device: Device = "wasm";
 /**
  * Prepares threads as the arguments ask for. It has to come before everything that imports the engine, and so before the
  * arguments are parsed: what is wrong with them is said then.
+ *
+ * Upstream: the engine makes its memory and its pool when it is imported, and cannot be told later.
  */
 export function prepareThreads(args: readonly string[]): void {
   const at = args.findLastIndex((arg) => arg === "--threads" || arg.startsWith("--threads="));

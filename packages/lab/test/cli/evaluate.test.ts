@@ -52,7 +52,7 @@ describe("an experiment that measures some figures in the last epoch only", () =
   test("refuses importance samples, which are the VAE's", async () => {
     const { code, out, err } = await call(home, "eval", run, "--importance-samples", "10");
     expect({ code, out }).toEqual({ code: 2, out: "" });
-    expect(err).toBe(`error: --importance-samples: only vae has importance samples, and ${run} is a run of dknn.\n`);
+    expect(err).toBe(`error: --importance-samples: only vae has that, and ${run} is a run of dknn.\n`);
   });
 });
 

@@ -1,15 +1,16 @@
 /** Assignments of a batch of matrices, as `assignment.maximize` and the exact verbs of permutations ask for them. */
 
 import { numpy as np } from "@jax-js/jax";
-import { type Array, checkConcrete } from "../checks.ts";
 import { assign } from "./solver.ts";
 
-type Values = Awaited<ReturnType<Array["data"]>>;
+type Values = Awaited<ReturnType<np.Array["data"]>>;
 
-/** Column indices, int32 `[..., m]`, of the assignment with the largest sum of weights `[..., m, n]`; errors name the caller. */
-export async function columnsOfLargest(where: string, name: string, weights: Array): Promise<Array> {
-  checkConcrete(where, name, weights);
-  const [rows, columns] = weights.shape.slice(-2) as [number, number];
+/**
+ * Column indices, int32 `[..., m]`, of the assignment with the largest sum of weights `[..., m, n]`, which have values
+ * to read; errors name the caller.
+ */
+export async function columnsOfLargest(where: string, name: string, weights: np.Array): Promise<np.Array> {
+  const [rows = 0, columns = 0] = weights.shape.slice(-2);
   const batch = weights.shape.slice(0, -2);
   const { device } = weights;
   const values = await weights.data();

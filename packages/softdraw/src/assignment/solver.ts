@@ -1,12 +1,13 @@
 /**
- * The exact solver behind `assignment.maximize`. Rows buy columns: at prices p, row i has the profit `w_ij - p_j` of column
- * j. An assignment has the largest sum once no row would rather have another column, and unsold columns cost nothing.
+ * The exact solver behind `assignment.maximize`. Rows buy columns: at prices p, row i has the profit `w_ij - p_j` of
+ * column j. An assignment has the largest sum once no row would rather have another column, and unsold columns cost
+ * nothing.
  *
  * Two algorithms share the work. An auction sells most columns at exactly such prices (the augmenting row reduction of
- * Jonker, Volgenant 1987), and shortest augmenting paths sell the others (Crouse, "On Implementing 2D Rectangular Assignment
- * Algorithms", 2016). Where many rows want few columns, as with costs i * j, that auction sells next to nothing, and every
- * path visits every column. Then auctions that raise prices by more than they must come first (Bertsekas 1988): they
- * are inexact, but only the prices that they leave are used.
+ * Jonker, Volgenant 1987), and shortest augmenting paths sell the others (Crouse, "On Implementing 2D Rectangular
+ * Assignment Algorithms", 2016). Where many rows want few columns, as with costs i * j, that auction sells next to
+ * nothing, and every path visits every column. Then auctions that raise prices by more than they must come first
+ * (Bertsekas 1988): they are inexact, but only the prices that they leave are used.
  */
 
 /** Inexact auctions: each raises prices by an eighth of what the one before did. */
@@ -21,7 +22,9 @@ interface Market {
   readonly weights: ArrayLike<number>;
   readonly m: number;
   readonly n: number;
-  /** How far apart the numbers are; also what a bid exceeds the next best by at most, as there may be no other to buy. */
+  /**
+   * How far apart the numbers are; also what a bid exceeds the next best by at most, as there may be no other to buy.
+   */
   readonly spread: number;
   readonly price: Float64Array;
   readonly profit: Float64Array;
@@ -66,7 +69,8 @@ function raises(spread: number): number[] {
 
 /**
  * Sells all columns anew at the prices of before. A row bids for the column of its largest profit, and raises its price
- * until the second best is as good, and by `raise` beyond. Who had the column bids again. Returns the rows left without.
+ * until the second best is as good, and by `raise` beyond. Who had the column bids again. Returns the rows left
+ * without.
  */
 function auction(market: Market, raise: number): number[] {
   const { m, spread, price, profit, columnOf, rowOf } = market;
@@ -96,7 +100,10 @@ function auction(market: Market, raise: number): number[] {
   return left;
 }
 
-/** The column of a row's largest profit, an unsold one of equals, -1 if all are forbidden; that profit and the second largest. */
+/**
+ * The column of a row's largest profit, an unsold one of equals, -1 if all are forbidden; that profit and the second
+ * largest.
+ */
 function bestColumn({ weights, n, price, rowOf }: Market, row: number) {
   let column = -1;
   let best = Number.NEGATIVE_INFINITY;
@@ -117,8 +124,8 @@ function bestColumn({ weights, n, price, rowOf }: Market, row: number) {
 }
 
 /**
- * Gives a row a column where all others are content. The row takes another's, that one takes a third's and so on until a
- * free column: the chain that loses least, found as a shortest path (Dijkstra) over what each step of it loses.
+ * Gives a row a column where all others are content. The row takes another's, that one takes a third's and so on until
+ * a free column: the chain that loses least, found as a shortest path (Dijkstra) over what each step of it loses.
  */
 function sellAlongPath(market: Market, row: number, refuse: (row: number) => never): void {
   const { weights, n, price, profit, columnOf, rowOf } = market;

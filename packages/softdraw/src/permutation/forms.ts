@@ -1,7 +1,6 @@
 /** Sinkhorn's iterations as they are written in textbooks. */
 
 import { jit, lax, nn, numpy as np } from "@jax-js/jax";
-import type { Array } from "../checks.ts";
 import { column, row } from "../rows.ts";
 import { scaleColumns, scaleRows } from "./stabilized.ts";
 
@@ -9,15 +8,15 @@ import { scaleColumns, scaleRows } from "./stabilized.ts";
 export type SinkhornForm = "auto" | "log" | "scaling";
 
 /**
- * The plan after `iterations` of at least 1, of logits `[..., n, n]` that are already divided by the temperature. Compiled as a
- * whole, which takes time in proportion to the iterations.
+ * The plan after `iterations` of at least 1, of logits `[..., n, n]` that are already divided by the temperature.
+ * Compiled as a whole, which takes time in proportion to the iterations.
  */
-export const iterate: Record<Exclude<SinkhornForm, "auto">, (x: Array, iterations: number) => Array> = {
+export const iterate: Record<Exclude<SinkhornForm, "auto">, (x: np.Array, iterations: number) => np.Array> = {
   log: jit(log, { staticArgnums: [1] }),
   scaling: jit(scaling, { staticArgnums: [1] }),
 };
 
-function log(x: Array, iterations: number): Array {
+function log(x: np.Array, iterations: number): np.Array {
   let y = x;
   for (let i = 0; i < iterations; i++) {
     y = nn.logSoftmax(y, -1);
@@ -26,7 +25,7 @@ function log(x: Array, iterations: number): Array {
   return np.exp(y);
 }
 
-function scaling(x: Array, iterations: number): Array {
+function scaling(x: np.Array, iterations: number): np.Array {
   const kernel = np.exp(x.ref.sub(column(lax.stopGradient(np.max(x, -1)))));
   let u = np.reciprocal(kernel.ref.sum(-1));
   let v = scaleColumns(kernel.ref, u.ref);

@@ -1,8 +1,8 @@
 /**
  * The gradient of Sinkhorn's fixed point, from the plan alone, whatever led to it.
  *
- * At a plan P with row sums r and column sums 1, a change dx of the logits changes the plan by `P (dx + a_i + b_j)`, where
- * a and b keep the sums as they are:
+ * At a plan P with row sums r and column sums 1, a change dx of the logits changes the plan by `P (dx + a_i + b_j)`,
+ * where a and b keep the sums as they are:
  *
  *     r a + P b = -rows,    P' a + b = -columns,    rows = (P dx) 1,  columns = (P dx)' 1
  *
@@ -11,7 +11,6 @@
  */
 
 import { jit, lax, numpy as np } from "@jax-js/jax";
-import type { Array } from "../checks.ts";
 import { column, row } from "../rows.ts";
 
 /**
@@ -21,8 +20,9 @@ import { column, row } from "../rows.ts";
  * @param plan `[..., n, n]`, without gradient of its own, consumed
  */
 export const withImplicitGradient = jit(
-  function withImplicitGradient(x: Array, plan: Array, terms: number): Array {
-    // Zero, with the gradient of x: what follows is linear in it.
+  function withImplicitGradient(x: np.Array, plan: np.Array, terms: number): np.Array {
+    // Zero, with the gradient of x: what follows is linear in it. The engine takes no gradient of one's own
+    // (`custom_vjp`).
     const change = x.ref.sub(lax.stopGradient(x));
     const weighted = plan.ref.mul(change.ref);
     const rows = weighted.ref.sum(-1);
@@ -35,7 +35,7 @@ export const withImplicitGradient = jit(
 );
 
 /** The a of `(1 - M) a = right / r`, up to a constant, by the series of M. */
-function solve(plan: Array, right: Array, terms: number): Array {
+function solve(plan: np.Array, right: np.Array, terms: number): np.Array {
   const n = plan.shape.at(-1)!;
   const sums = plan.ref.sum(-1);
   const cut = np.where(plan.ref.less(1e-18), 0, plan);
@@ -56,16 +56,17 @@ function solve(plan: Array, right: Array, terms: number): Array {
 
 /**
  * Doubling the number of terms costs a product of matrices, adding some a product with a vector, forward and backward.
- * The engine does the work of 16 of the second in the time of n of the first: measured, and nothing but time depends on it.
+ * The engine does the work of 16 of the second in the time of n of the first: measured, and nothing but time depends on
+ * it.
  */
 function doublingsFor(n: number, terms: number): number {
   return Math.max(0, Math.floor(Math.log2((16 * terms) / n) / 2));
 }
 
-function matvec(matrix: Array, vector: Array): Array {
+function matvec(matrix: np.Array, vector: np.Array): np.Array {
   return matrix.mul(row(vector)).sum(-1);
 }
 
-function transposed(matrix: Array): Array {
+function transposed(matrix: np.Array): np.Array {
   return np.swapaxes(matrix, -1, -2);
 }

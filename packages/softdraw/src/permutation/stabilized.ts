@@ -2,34 +2,34 @@
  * Sinkhorn's iterations in scaling form, safe at any temperature: between two exponentials of the whole matrix, as many
  * matrix-vector products as float32 provably holds.
  *
- * Plain scaling, u = 1/(K v), v = 1/(K' u) with K = exp(x), under- or overflows once x spans more than about 80. Here the
- * scalings are absorbed into the kernel every few iterations, K = exp(x + f + g) with f = log u and g = log v so far
- * (Schmitzer 2019), and how few follows from n alone. After one iteration K has column sums 1 and row sums from 1/n to n,
- * and further iterations never widen that range: each changes log u and log v by at most log n. So within m iterations
- * what is lost below exp(-87) is less than n^(2m+1) exp(-87) of any sum.
+ * Plain scaling, u = 1/(K v), v = 1/(K' u) with K = exp(x), under- or overflows once x spans more than about 80. Here
+ * the scalings are absorbed into the kernel every few iterations, K = exp(x + f + g) with f = log u and g = log v so
+ * far (Schmitzer 2019), and how few follows from n alone. After one iteration K has column sums 1 and row sums from 1/n
+ * to n, and further iterations never widen that range: each changes log u and log v by at most log n. So within m
+ * iterations what is lost below exp(-87) is less than n^(2m+1) exp(-87) of any sum.
  *
  * Schmitzer, "Stabilized Sparse Scaling Algorithms for Entropy Regularized Transport Problems", 2019.
  */
 
 import { jit, lax, numpy as np } from "@jax-js/jax";
-import type { Array } from "../checks.ts";
+import { materialize } from "../materialize.ts";
 import { LOWEST } from "../numerics.ts";
-import { column, onceARow, row } from "../rows.ts";
+import { column, row } from "../rows.ts";
 
 /** The plan so far is `u_i K_ij v_j` with `K = exp(x_ij + f_i + g_j)`. Gradients flow through x, u and v alone. */
 export interface State {
-  f: Array;
-  g: Array;
-  kernel: Array;
-  u: Array;
-  v: Array;
-  [name: string]: Array;
+  f: np.Array;
+  g: np.Array;
+  kernel: np.Array;
+  u: np.Array;
+  v: np.Array;
+  [name: string]: np.Array;
 }
 
 /** Of rows and columns. */
 export interface Scalings {
-  u: Array;
-  v: Array;
+  u: np.Array;
+  v: np.Array;
 }
 
 /** exp(-87) is the last exponential that float32 holds in full; smaller ones are slow, and cost accuracy. */
@@ -38,11 +38,14 @@ const LOWEST_EXPONENT = -87;
 /** What is lost may be exp(-14) of a sum, about float32's rounding. */
 const LOST = 14;
 
-/** Outside a jitted function, so many iterations are compiled at a time, and again and again used. */
+/**
+ * The engine has no loops, so that iterations are compiled one after the other. Outside a jitted function so many are
+ * compiled at a time, and used again and again.
+ */
 const PIECE = 100;
 
 /** `iterations` of Sinkhorn, rows then columns, of logits `[..., n, n]`; at least one. */
-export function stabilized(x: Array, iterations: number): Array {
+export function stabilized(x: np.Array, iterations: number): np.Array {
   let state = start(x.ref);
   for (let done = 1; done < iterations; done += PIECE) {
     state = advance(state, x.ref, Math.min(PIECE, iterations - done), done > 1);
@@ -51,8 +54,10 @@ export function stabilized(x: Array, iterations: number): Array {
   return finish(state);
 }
 
-/** The first iteration, whose steps may be of any size, in the log domain; and the plan with its rows normalized alone. */
-export function firstIteration(x: Array): { state: State; softmax: Array } {
+/**
+ * The first iteration, whose steps may be of any size, in the log domain; and the plan with its rows normalized alone.
+ */
+export function firstIteration(x: np.Array): { state: State; softmax: np.Array } {
   const top = np.negative(lax.stopGradient(np.max(x.ref, -1)));
   const weights = np.exp(x.ref.add(column(top.ref)));
   const normalizer = np.reciprocal(weights.ref.sum(-1));
@@ -64,13 +69,15 @@ export function firstIteration(x: Array): { state: State; softmax: Array } {
   return { state, softmax: weights.mul(column(normalizer)) };
 }
 
-export const start = jit(function start(x: Array): State {
+export const start = jit(function start(x: np.Array): State {
   return firstIteration(x).state;
 });
 
-/** So many further iterations; from a state that is more than a first iteration old, `absorbing` its scalings at once. */
+/**
+ * So many further iterations; from a state that is more than a first iteration old, `absorbing` its scalings at once.
+ */
 export const advance = jit(
-  function advance(state: State, x: Array, iterations: number, absorbing: boolean): State {
+  function advance(state: State, x: np.Array, iterations: number, absorbing: boolean): State {
     const longest = longestRun(x.shape.at(-1)!);
     let reached = state;
     for (let done = 0; done < iterations; done += longest) {
@@ -95,7 +102,7 @@ export function run(state: State, iterations: number): { state: State; path: Sca
   return { state: { ...state, u, v }, path };
 }
 
-export const finish = jit(function finish({ kernel, u, v }: State): Array {
+export const finish = jit(function finish({ kernel, u, v }: State): np.Array {
   return kernel.mul(column(u)).mul(row(v));
 });
 
@@ -106,7 +113,7 @@ export function longestRun(n: number): number {
 }
 
 /** The same plan with the scalings moved into the kernel. */
-export function absorbed({ f, g, u, v }: State, x: Array): State {
+export function absorbed({ f, g, u, v }: State, x: np.Array): State {
   const [rows, columns] = [absorb(u), absorb(v)];
   const [nextF, nextG] = [f.add(rows.logarithm), g.add(columns.logarithm)];
   return { f: nextF, g: nextG, kernel: exponential(x, nextF.ref, nextG.ref), u: rows.rest, v: columns.rest };
@@ -116,22 +123,22 @@ export function absorbed({ f, g, u, v }: State, x: Array): State {
  * A scaling as the exponential of its logarithm and a rest of about 1. The rest has all of the gradient, and makes up
  * for the coarseness of the engine's logarithm.
  */
-function absorb(scaling: Array): { logarithm: Array; rest: Array } {
-  const logarithm = onceARow(np.log(lax.stopGradient(scaling.ref)));
-  return { logarithm: logarithm.ref, rest: scaling.mul(onceARow(np.exp(np.negative(logarithm)))) };
+function absorb(scaling: np.Array): { logarithm: np.Array; rest: np.Array } {
+  const logarithm = materialize(np.log(lax.stopGradient(scaling.ref)));
+  return { logarithm: logarithm.ref, rest: scaling.mul(materialize(np.exp(np.negative(logarithm)))) };
 }
 
 /** exp(x + f + g), with 0 for what float32 would not hold in full. */
-function exponential(x: Array, f: Array, g: Array): Array {
+function exponential(x: np.Array, f: np.Array, g: np.Array): np.Array {
   const exponent = x.add(column(f)).add(row(g));
   const drop = np.where(exponent.ref.less(LOWEST_EXPONENT), LOWEST, 0);
   return np.exp(exponent.add(lax.stopGradient(drop)));
 }
 
-export function scaleRows(kernel: Array, v: Array): Array {
+export function scaleRows(kernel: np.Array, v: np.Array): np.Array {
   return np.reciprocal(kernel.mul(row(v)).sum(-1));
 }
 
-export function scaleColumns(kernel: Array, u: Array): Array {
+export function scaleColumns(kernel: np.Array, u: np.Array): np.Array {
   return np.reciprocal(kernel.mul(column(u)).sum(-2));
 }

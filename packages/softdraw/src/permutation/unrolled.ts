@@ -6,16 +6,19 @@
  *
  *     a_i = -u_i sum_j K_ij v_j (dx_ij + b_j),    b_j = -v_j sum_i K_ij u_i (dx_ij + a_i)
  *
- * and the plan by `P (dx + a_i + b_j)`. To differentiate the normalizations themselves would keep a matrix for each. Here
- * the sums with dx of all normalizations by one kernel are one product of matrices, and so are their gradients.
+ * and the plan by `P (dx + a_i + b_j)`. To differentiate the normalizations themselves would keep a matrix for each.
+ * Here the sums with dx of all normalizations by one kernel are one product of matrices, and so are their gradients.
  */
 
 import { jit, numpy as np } from "@jax-js/jax";
-import type { Array } from "../checks.ts";
+import { materializeGradient } from "../materialize.ts";
 import { column, row } from "../rows.ts";
 import { absorbed, finish, firstIteration, longestRun, run, type Scalings, type State } from "./stabilized.ts";
 
-/** Iterations whose vectors are stacked at a time: so many the engine joins in one kernel, and longer stacks take longer. */
+/**
+ * Iterations whose vectors are stacked at a time: so many the engine joins in one kernel, and longer stacks take
+ * longer.
+ */
 const STACKED = 8;
 
 /**
@@ -25,8 +28,9 @@ const STACKED = 8;
  * @param stopped the same without a gradient, consumed
  */
 export const unrolled = jit(
-  function unrolled(x: Array, stopped: Array, iterations: number): Array {
-    // Zero, with the gradient of x: what follows is linear in it.
+  function unrolled(x: np.Array, stopped: np.Array, iterations: number): np.Array {
+    // Zero, with the gradient of x: what follows is linear in it. The engine takes no gradient of one's own
+    // (`custom_vjp`).
     const change = x.sub(stopped.ref);
     const longest = longestRun(x.shape.at(-1)!);
     const begun = firstIteration(stopped.ref);
@@ -45,8 +49,15 @@ export const unrolled = jit(
   { staticArgnums: [2] },
 );
 
-/** The changes of the scalings at the end of a path through iterations with the kernel of a state, from those before it. */
-function follow({ kernel, v }: State, path: Scalings[], change: Array, before: Array): { a: Array; b: Array } {
+/**
+ * The changes of the scalings at the end of a path through iterations with the kernel of a state, from those before it.
+ */
+function follow(
+  { kernel, v }: State,
+  path: Scalings[],
+  change: np.Array,
+  before: np.Array,
+): { a: np.Array; b: np.Array } {
   const weighted = kernel.ref.mul(change);
   let [a, b] = [before, before];
   for (let i = 0; i < path.length; i += STACKED) {
@@ -66,26 +77,21 @@ function follow({ kernel, v }: State, path: Scalings[], change: Array, before: A
 }
 
 /**
- * A matrix times a vector `[..., n]`. With the rows in front: the gradient by the vector is then a sum along the first axis,
- * to which the engine joins what comes after it. A sum along an axis in the middle would be followed by a reshape.
+ * A matrix times a vector `[..., n]`. With the rows in front: the gradient by the vector is then a sum along the first
+ * axis, to which the engine joins what comes after it. A sum along an axis in the middle would be followed by a
+ * reshape.
  */
-function product(matrix: Array, vector: Array): Array {
+function product(matrix: np.Array, vector: np.Array): np.Array {
   return np.moveaxis(np.moveaxis(matrix, -2, 0).mul(vector).sum(-1), 0, -1);
 }
 
-/** Vectors `[..., n]` times a matrix, as one product. */
-function products(vectors: Array[], matrix: Array): Array[] {
+/**
+ * Vectors `[..., n]` times a matrix, as one product. Its gradient is stacked before it enters the product of matrices.
+ */
+function products(vectors: np.Array[], matrix: np.Array): np.Array[] {
   const stacked = np.stack(
     vectors.map((vector) => vector.ref),
     -2,
   );
-  return np.unstack(withGradientOnce(np.matmul(stacked, matrix)), -2);
-}
-
-/**
- * Has the engine compute the gradient that reaches x once. It would put the stacking of its parts into the product of
- * matrices that uses it, for each term anew; the gradient of a dot product, be it of one number, gets a kernel of its own.
- */
-function withGradientOnce(x: Array): Array {
-  return np.vecdot(column(x), np.ones([1]));
+  return np.unstack(materializeGradient(np.matmul(stacked, matrix)), -2);
 }

@@ -1,16 +1,15 @@
 /** The exact laws of a draw without replacement: of its order, and of its set. */
 
 import { nn, numpy as np } from "@jax-js/jax";
-import type { Array } from "../checks.ts";
 import { finite, LOWEST } from "../numerics.ts";
 import { column } from "../rows.ts";
 
 /** The log-probability of a draw in its order: `sum_j log (w_j / what is left before the j-th)`, w the weights. */
-export function orderedLogProb(indices: Array, logits: Array): Array {
+export function orderedLogProb(indices: np.Array, logits: np.Array): np.Array {
   const k = indices.shape.at(-1)!;
   const n = logits.shape.at(-1)!;
   const isDrawn = column(indices).equal(np.arange(n)).astype(np.float32);
-  // Broadcast by hand: the engine's `matmul` gets a matrix times a batch wrong.
+  // Broadcast by hand: the engine's `matmul` of one matrix and a batch of them is wrong.
   const isEarlier = np.broadcastTo(np.tri(k, k, -1), [...indices.shape, k]);
   const isGone = np.matmul(isEarlier, isDrawn.ref).greater(0);
   const left = np.where(isGone, LOWEST, np.expandDims(finite(logits), -2));
@@ -32,7 +31,7 @@ export function orderedLogProb(indices: Array, logits: Array): Array {
  * (Kool et al. 2020, appendix). In x = log t the integrand is analytic and decays at both ends, so that equal steps
  * converge exponentially. All terms are positive: unlike the alternating sum over the 2^k subsets, nothing cancels.
  */
-export function setLogProb(khot: Array, logits: Array, k: number): Array {
+export function setLogProb(khot: np.Array, logits: np.Array, k: number): np.Array {
   const isChosen = khot.ref.greater(0.5);
   const l = finite(logits);
   const others = nn.logsumexp(np.where(isChosen.ref, LOWEST, l.ref), -1);
@@ -57,21 +56,21 @@ function quadrature(k: number): { nodes: number[]; step: number } {
   const last = Math.log(k + 20 + 6 * Math.sqrt(k + 1));
   const count = Math.ceil((last - first) / Math.min(0.4, 1.2 / Math.sqrt(k + 1)));
   const step = (last - first) / count;
-  return { nodes: globalThis.Array.from({ length: count + 1 }, (_, i) => first + i * step), step };
+  return { nodes: Array.from({ length: count + 1 }, (_, i) => first + i * step), step };
 }
 
 /** From here on, 1 - exp(-y) is near enough to 1 for `log1p`; up to here, a series converges. */
 const LARGE = 1.6;
 
 /** log(1 - exp(-y)) by log y, for every finite log y: neither the engine's `log` (1e-5) nor a difference is near it. */
-function logOfArrival(logY: Array): Array {
+function logOfArrival(logY: np.Array): np.Array {
   const y = np.exp(np.minimum(logY.ref, 5));
   const small = np.minimum(y.ref, LARGE);
   const square = np.square(small.ref);
-  const series = [-1 / 9_676_800, 1 / 181_440, -1 / 2880, 1 / 24].reduce<Array | number>(
+  const series = [-1 / 9_676_800, 1 / 181_440, -1 / 2880, 1 / 24].reduce<np.Array | number>(
     (sum, c) => square.ref.mul(sum).add(c),
     0,
-  ) as Array;
+  ) as np.Array;
   const near = np.minimum(logY, Math.log(LARGE)).add(square.mul(series)).sub(small.mul(0.5));
   const far = np.log1p(np.negative(np.exp(np.negative(np.maximum(y.ref, LARGE)))));
   return np.where(y.less(LARGE), near, far);

@@ -4,22 +4,23 @@
  */
 
 import { numpy as np, random } from "@jax-js/jax";
-import type { Array } from "../checks.ts";
 import { gumbelFromBits, perturb } from "../noise.ts";
 import { finite, polynomial } from "../numerics.ts";
-import { entriesAt, indicesOfLargest, inTable, ofLargest } from "./top.ts";
+import { entriesAt, indicesInLargest, indicesOfLargest, inTable } from "./top.ts";
 
 /** With fewer entries for each column that is kept, the search for the columns takes longer than the noise. */
 const FEWEST_A_COLUMN = 128;
 
-/** The engine looks for the maxima of this many columns together, as four times four. Those of rows it takes one by one. */
+/**
+ * The engine looks for the maxima of this many columns together, as four times four. Those of rows it takes one by one.
+ */
 const LANES = 16;
 
 /**
- * The indices of the k largest of `perturb(key, logits)`, int32 `[..., k]`, the largest first. Where logits are so large
- * that they swallow the noise, above 4e6, and more columns tie than are kept, it need not be the first of equals.
+ * The indices of the k largest of `perturb(key, logits)`, int32 `[..., k]`, the largest first. Where logits are so
+ * large that they swallow the noise, above 4e6, and more columns tie than are kept, it need not be the first of equals.
  */
-export function indicesOfLargestPerturbed(key: Array, logits: Array, k: number): Array {
+export function indicesOfLargestPerturbed(key: np.Array, logits: np.Array, k: number): np.Array {
   const n = logits.shape.at(-1)!;
   const count = columnsFor(k);
   if (n < FEWEST_A_COLUMN * count) return indicesOfLargest(perturb(key, finite(logits)), k);
@@ -27,15 +28,15 @@ export function indicesOfLargestPerturbed(key: Array, logits: Array, k: number):
   const width = LANES * Math.floor(n / (LANES * height));
   const bits = random.bits(key, logits.shape);
   const bounds = inTable(logits.ref, height, width).add(gumbelBound(inTable(bits.ref, height, width)));
-  const candidates = ofLargest(-2, bounds, count, n);
+  const candidates = indicesInLargest(-2, bounds, count, n);
   const noise = gumbelFromBits(entriesAt(bits, candidates.ref));
   const keys = finite(entriesAt(logits, candidates.ref)).add(noise);
   return entriesAt(candidates, indicesOfLargest(keys, k));
 }
 
 /**
- * How many columns hold the k largest keys, if their largest bounds are the largest: all but once in 1e13 draws, whatever
- * the logits and k.
+ * How many columns hold the k largest keys, if their largest bounds are the largest: all but once in 1e13 draws,
+ * whatever the logits and k.
  *
  * Let b be the (count + 1)th largest bound of an entry. A key that is missed has as many bounds above its own, so it is
  * below b. But given b, the keys of the count entries with larger bounds are above b with a probability of 0.83 or more
@@ -47,14 +48,14 @@ export function columnsFor(k: number): number {
 }
 
 /**
- * A cubic of `(bits + 0.5)^(1/16)`, by a linear program. It is above `gumbelFromBits` by 0.0015 or more, which covers what
- * rounding and the engine's logarithm are off by; and whatever number it is above, with a probability of 0.83 or more
- * the noise is too.
+ * A cubic of `(bits + 0.5)^(1/16)`, by a linear program. It is above `gumbelFromBits` by 0.0015 or more, which covers
+ * what rounding and the engine's logarithm are off by; and whatever number it is above, with a probability of 0.83 or
+ * more the noise is too.
  */
 const BOUND = [42.091, -25.5085, 6.30552, -0.649951];
 
 /** What `gumbelFromBits` does not exceed, by sums, products and square roots. */
-export function gumbelBound(bits: Array): Array {
+export function gumbelBound(bits: np.Array): np.Array {
   let root = bits.astype(np.float32).add(0.5);
   for (let exponent = 1; exponent < 16; exponent *= 2) root = np.sqrt(root);
   return polynomial(root, BOUND);

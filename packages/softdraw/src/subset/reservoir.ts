@@ -1,13 +1,16 @@
 /** Sampling without replacement from a stream: one pass, k items in memory, the law of `sampleOrdered`. */
 
-import { checkOptions } from "../checks.ts";
+import { kindOf } from "../checks.ts";
+import { checkOptions } from "../options.ts";
 
 export interface ReservoirOptions<Item> {
   /** Any whole number; the same one gives the same draw. */
   seed: number;
   /** The weight of an item: finite, at least 0. An item of weight 0 is never taken. Default: equal weights. */
-  weight?: (item: Item) => number;
+  weight?: ((item: Item) => number) | undefined;
 }
+
+const RESERVOIR = ["seed", "weight"];
 
 /**
  * k items of a weighted stream, drawn without replacement, in the order drawn: the law of `sampleOrdered` with the
@@ -37,9 +40,8 @@ export function reservoir<Item>(
   k: number,
   options: ReservoirOptions<Item>,
 ): Item[] | Promise<Item[]> {
-  checkOptions("subset.reservoir", options, "{ seed: 0 }");
+  check(items, k, options);
   const { seed, weight = () => 1 } = options;
-  check(k, seed);
   const kept = new Kept<Item>(k, uniforms(seed));
   return isAsync(items) ? readAsync(items, weight, kept) : read(items, weight, kept);
 }
@@ -49,11 +51,24 @@ function isAsync<Item>(items: Iterable<Item> | AsyncIterable<Item>): items is As
   return typeof items === "object" && Symbol.asyncIterator in items;
 }
 
-function check(k: number, seed: number): void {
-  if (!(Number.isSafeInteger(k) && k >= 1)) {
-    throw new RangeError(`subset.reservoir: k must be a positive whole number, got ${k}.`);
+function check<Item>(items: Iterable<Item> | AsyncIterable<Item>, k: number, options: ReservoirOptions<Item>): void {
+  const order = "The arguments are items, k, options, in this order.";
+  const isIterable = Symbol.iterator in Object(items) || Symbol.asyncIterator in Object(items);
+  if (!isIterable) throw new TypeError(`subset.reservoir: items must be iterable, got ${kindOf(items)}. ${order}`);
+  if (typeof k === "object" || k === undefined) {
+    throw new TypeError(`subset.reservoir: k is missing, a positive whole number. ${order}`);
   }
-  if (!Number.isSafeInteger(seed)) throw new RangeError(`subset.reservoir: seed must be a whole number, got ${seed}.`);
+  if (!(Number.isSafeInteger(k) && k >= 1)) {
+    throw new RangeError(`subset.reservoir: k must be a positive whole number, got ${kindOf(k)}.`);
+  }
+  checkOptions("subset.reservoir", options, RESERVOIR, "{ seed: 0 }");
+  const { seed, weight } = options;
+  if (!Number.isSafeInteger(seed)) {
+    throw new RangeError(`subset.reservoir: seed must be a whole number, got ${kindOf(seed)}.`);
+  }
+  if (weight !== undefined && typeof weight !== "function") {
+    throw new TypeError(`subset.reservoir: weight must be a function of an item, got ${kindOf(weight)}.`);
+  }
 }
 
 function read<Item>(items: Iterable<Item>, weight: (item: Item) => number, kept: Kept<Item>): Item[] {

@@ -1,15 +1,16 @@
 /**
- * The successive relaxation of a subset: k softmaxes one after the other, each with what the former ones took taken off.
+ * The successive relaxation of a subset: k softmaxes one after the other, each with what the former ones took taken
+ * off.
  *
- * The loop is most of the time of a draw, so it is written for the engine's kernels. Sums and products are computed four
- * at a time, while logarithms, exponentials and divisions are not: so those of an entry are polynomials. Only of the one
- * entry above 1/2, which no polynomial reaches, there is a logarithm and a division: one a row.
+ * The loop is most of the time of a draw, so it is written for the engine's kernels. Sums and products are computed
+ * four at a time, while logarithms, exponentials and divisions are not: so those of an entry are polynomials. Only of
+ * the one entry above 1/2, which no polynomial reaches, there is a logarithm and a division: one a row.
  */
 
 import { lax, numpy as np } from "@jax-js/jax";
-import type { Array } from "../checks.ts";
+import { materialize } from "../materialize.ts";
 import { exponential, polynomial } from "../numerics.ts";
-import { column, largestOfRow, onceARow } from "../rows.ts";
+import { column, largestOfRow } from "../rows.ts";
 
 /**
  * The sum of k softmaxes p of `scores = keys / temperature`, where each p takes `log(1 - p) / temperature` off the
@@ -17,16 +18,17 @@ import { column, largestOfRow, onceARow } from "../rows.ts";
  *
  * @param keys finite, `[..., n]`
  */
-export function successive(keys: Array, temperature: Array, k: number): Array {
+export function successive(keys: np.Array, temperature: np.Array, k: number): np.Array {
   const rate = np.divide(1, temperature);
   const fixedRate = () => lax.stopGradient(rate.ref);
   const rateChange = rate.ref.sub(fixedRate());
   const scaled = keys.mul(rate.ref);
   let scores = lax.stopGradient(scaled.ref);
-  // Changes are zero, with the gradients that the softmaxes have: so each step has few kernels, and keeps one array.
+  // The engine takes no gradient of one's own (`custom_vjp`). So the changes are zero in value and have the gradients
+  // of the softmaxes: each step then has few kernels, and keeps one array.
   let change = scaled.sub(scores.ref);
-  let taken: Array | number = 0;
-  let takenChange: Array | number = 0;
+  let taken: np.Array | number = 0;
+  let takenChange: np.Array | number = 0;
   for (let i = 0; i < k; i++) {
     const { p, largest } = softmax(scores.ref);
     const pChange = p.ref.mul(change.ref.sub(column(p.ref.mul(change.ref).sum(-1))));
@@ -41,7 +43,7 @@ export function successive(keys: Array, temperature: Array, k: number): Array {
 }
 
 /** The softmax along the last axis, and its largest entry of every row. */
-function softmax(scores: Array): { p: Array; largest: Array } {
+function softmax(scores: np.Array): { p: np.Array; largest: np.Array } {
   const weights = exponential(scores.ref.sub(column(largestOfRow(scores))));
   // The largest weight is 1, so the largest entry is the reciprocal of the sum.
   const largest = np.reciprocal(weights.ref.sum(-1));
@@ -51,31 +53,36 @@ function softmax(scores: Array): { p: Array; largest: Array } {
 /** 1 - p below this counts as 0: the entry is all taken. Float32 has no number between 0 and 6e-8 there. */
 const NOTHING_LEFT = 2 ** -25;
 
-/** What an entry that is all taken loses: more than any two scores differ by, less than what an impossible one is below. */
-const ALL_TAKEN = 1e9;
+/**
+ * In place of log(0), for an entry that is all taken: below it by more than any two scores differ by, so that the entry
+ * is not taken again, and above the scores of impossible entries, so that it comes before those.
+ */
+const LOG_OF_NOTHING = -1e9;
 
 /** log(1 - p). */
-function logRest(p: Array, largest: Array): Array {
+function logRest(p: np.Array, largest: np.Array): np.Array {
   return byRow(p, logRestOfLargest(largest), logRestOfSmall);
 }
 
 /** Minus the derivative of log(1 - p). */
-function slopeOfRest(p: Array, largest: Array): Array {
+function slopeOfRest(p: np.Array, largest: np.Array): np.Array {
   return byRow(p, slopeOfRestOfLargest(largest), slopeOfRestOfSmall);
 }
 
-/** Of an entry above 1/2, which is the largest, what is known of its row; of the others, what `ofSmall` makes of them. */
-function byRow(p: Array, ofLargest: Array, ofSmall: (p: Array) => Array): Array {
-  return np.where(p.ref.greater(0.5), column(onceARow(ofLargest)), ofSmall(p));
+/**
+ * Of an entry above 1/2, which is the largest, what is known of its row; of the others, what `ofSmall` makes of them.
+ */
+function byRow(p: np.Array, ofLargest: np.Array, ofSmall: (p: np.Array) => np.Array): np.Array {
+  return np.where(p.ref.greater(0.5), column(materialize(ofLargest)), ofSmall(p));
 }
 
-function logRestOfLargest(largest: Array): Array {
+function logRestOfLargest(largest: np.Array): np.Array {
   const rest = np.subtract(1, largest);
   const isNothing = rest.ref.less(NOTHING_LEFT);
-  return np.where(isNothing, -ALL_TAKEN, np.log(np.maximum(rest, NOTHING_LEFT)));
+  return np.where(isNothing, LOG_OF_NOTHING, np.log(np.maximum(rest, NOTHING_LEFT)));
 }
 
-function slopeOfRestOfLargest(largest: Array): Array {
+function slopeOfRestOfLargest(largest: np.Array): np.Array {
   return np.reciprocal(np.maximum(np.subtract(1, largest), NOTHING_LEFT));
 }
 
@@ -85,7 +92,7 @@ const LOG_REST = [
   0.7854300976457468, -1.0815387569841375, 1.1849306346297053,
 ];
 
-function logRestOfSmall(p: Array): Array {
+function logRestOfSmall(p: np.Array): np.Array {
   return np.negative(polynomial(p.ref, LOG_REST).mul(p));
 }
 
@@ -96,6 +103,6 @@ const SLOPE_OF_REST = [
 ];
 
 /** 1 / (1 - p) is (1 + p) / (1 - p^2), and p^2 is up to 1/4 only. */
-function slopeOfRestOfSmall(p: Array): Array {
+function slopeOfRestOfSmall(p: np.Array): np.Array {
   return polynomial(np.square(p.ref), SLOPE_OF_REST).mul(p.add(1));
 }

@@ -7,9 +7,9 @@
  */
 
 import { lax, numpy as np } from "@jax-js/jax";
-import type { Array } from "../checks.ts";
+import { materialize } from "../materialize.ts";
 import { exponential, HIGHEST_EXPONENT, LOWEST } from "../numerics.ts";
-import { column, onceARow } from "../rows.ts";
+import { column } from "../rows.ts";
 
 /**
  * `sigmoid((keys - t) / temperature)`, t such that each row sums to k. The gradient is that of the solution (implicit
@@ -17,18 +17,27 @@ import { column, onceARow } from "../rows.ts";
  *
  * @param keys finite, `[..., n]`
  */
-export function threshold(keys: Array, temperature: Array, k: number): Array {
-  if (k === keys.shape.at(-1)) return np.onesLike(keys);
+export function threshold(keys: np.Array, temperature: np.Array, k: number): np.Array {
+  if (k === keys.shape.at(-1)) return onesOf(keys, temperature);
   const { center, share } = nearLargest(lax.stopGradient(keys.ref), k);
   const distance = keys.sub(column(center)).div(temperature);
   const weight = exponential(np.minimum(lax.stopGradient(distance.ref), HIGHEST_EXPONENT));
   const value = ratio(weight.ref, solve(weight, share, k));
   const slope = value.ref.mul(np.subtract(1, value.ref));
+  // Zero, with the gradient of the distance: the engine takes no gradient of one's own (`custom_vjp`).
   const change = distance.ref.sub(lax.stopGradient(distance));
   const total = np.maximum(slope.ref.sum(-1), SMALLEST_SUM);
   const excess = np.clip(value.ref.sum(-1).sub(k).div(total.ref), -LARGEST_EXCESS, LARGEST_EXCESS);
   const thresholdChange = slope.ref.mul(change.ref).sum(-1).div(total).add(excess);
   return value.add(slope.mul(change.sub(column(thresholdChange))));
+}
+
+/**
+ * All of n are taken: ones, written as a function of what they do not depend on, because the engine leaks arrays where
+ * a gradient enters a jitted function and ends in it.
+ */
+function onesOf(keys: np.Array, temperature: np.Array): np.Array {
+  return keys.mul(0).add(temperature.mul(0)).add(1);
 }
 
 /** The threshold is at most so many temperatures below the k-th key: there, that entry is 1 to float32. */
@@ -53,8 +62,8 @@ const NEWTON_STEPS = 3;
  * A number just above the k-th largest key of each row, and the share of each entry in the k largest: 1 above it, 0
  * below, between 0 and 1 for keys that are too close to it to tell. Shares sum to k.
  */
-function nearLargest(keys: Array, k: number): { center: Array; share: Array } {
-  const count = (level: Array) => keys.ref.greater(column(level)).astype(np.float32).sum(-1);
+function nearLargest(keys: np.Array, k: number): { center: np.Array; share: np.Array } {
+  const count = (level: np.Array) => keys.ref.greater(column(level)).astype(np.float32).sum(-1);
   const { lower, width } = bracket(keys.ref, k);
   let low = lower;
   let step = width;
@@ -65,11 +74,11 @@ function nearLargest(keys: Array, k: number): { center: Array; share: Array } {
     low = low.add(isLow.mul(step.ref));
   }
   const resolution = np.maximum(step, np.absolute(low.ref).mul(4 * EPSILON));
-  const center = onceARow(low.ref.add(resolution.ref));
-  low = onceARow(low.sub(resolution));
+  const center = materialize(low.ref.add(resolution.ref));
+  low = materialize(low.sub(resolution));
   const above = count(center.ref);
   const close = np.maximum(count(low.ref).sub(above.ref), 1);
-  const shareOfClose = onceARow(np.subtract(k, above).div(close));
+  const shareOfClose = materialize(np.subtract(k, above).div(close));
   const isAbove = keys.ref.greater(column(center.ref));
   const isClose = keys.greater(column(low));
   return { center, share: np.where(isAbove, 1, np.where(isClose, column(shareOfClose), 0)) };
@@ -79,7 +88,7 @@ function nearLargest(keys: Array, k: number): { center: Array; share: Array } {
  * Where the k-th largest of m numbers must be, by their mean and deviation: within the mean - deviation * sqrt((k-1) /
  * (m-k+1)) and the mean + deviation * sqrt((m-k) / k) (Wolkowicz and Styan 1979). Impossible entries do not count.
  */
-function bracket(keys: Array, k: number): { lower: Array; width: Array } {
+function bracket(keys: np.Array, k: number): { lower: np.Array; width: np.Array } {
   const possible = () => keys.ref.greater(LOWEST / 2).astype(np.float32);
   const m = np.maximum(possible().sum(-1), k);
   const mean = keys.ref.mul(possible()).sum(-1).div(m.ref);
@@ -91,7 +100,7 @@ function bracket(keys: Array, k: number): { lower: Array; width: Array } {
   const slack = np.absolute(mean.ref).add(deviation.ref).mul(1e-5).add(1e-20);
   const below = deviation.ref.mul(np.sqrt(np.divide(k - 1, m.ref.sub(k - 1)))).add(slack.ref);
   const above = deviation.mul(np.sqrt(m.sub(k).div(k))).add(slack);
-  return { lower: onceARow(mean.sub(below.ref)), width: onceARow(below.add(above)) };
+  return { lower: materialize(mean.sub(below.ref)), width: materialize(below.add(above)) };
 }
 
 /**
@@ -99,10 +108,10 @@ function bracket(keys: Array, k: number): { lower: Array; width: Array } {
  * must be what those inside lack. The logarithms of the two are nearly straight lines in s: Newton's method on their
  * difference.
  */
-function solve(weight: Array, share: Array, k: number): Array {
+function solve(weight: np.Array, share: np.Array, k: number): np.Array {
   const n = weight.shape.at(-1)!;
   const rest = np.subtract(1, share.ref);
-  const sum = (x: Array) => np.maximum(x.sum(-1), SMALLEST_SUM);
+  const sum = (x: np.Array) => np.maximum(x.sum(-1), SMALLEST_SUM);
   let s = np.zeros(weight.shape.slice(0, -1));
   for (let step = 0; step < NEWTON_STEPS; step++) {
     const z = expOfRow(s.ref);
@@ -112,17 +121,17 @@ function solve(weight: Array, share: Array, k: number): Array {
     const outsideSlope = np.subtract(1, rest.ref.mul(np.square(has)).sum(-1).div(outside.ref));
     const insideSlope = np.subtract(1, share.ref.mul(np.square(lacks)).sum(-1).div(inside.ref));
     const change = np.log(outside.div(inside)).div(np.maximum(outsideSlope.add(insideSlope), 0.01));
-    s = onceARow(np.clip(s.add(change), LOWEST_THRESHOLD, Math.log(n - k) + 1));
+    s = materialize(np.clip(s.add(change), LOWEST_THRESHOLD, Math.log(n - k) + 1));
   }
   return expOfRow(s);
 }
 
-function expOfRow(s: Array): Array {
-  return onceARow(np.exp(s));
+function expOfRow(s: np.Array): np.Array {
+  return materialize(np.exp(s));
 }
 
 /** What each entry has, weight / (weight + z), and lacks: not 1 minus that, which may round to 0. */
-function sharesOf(weight: Array, z: Array): { has: Array; lacks: Array } {
+function sharesOf(weight: np.Array, z: np.Array): { has: np.Array; lacks: np.Array } {
   const reciprocal = np.reciprocal(weight.ref.add(column(z.ref)));
   return { has: weight.mul(reciprocal.ref), lacks: column(z).mul(reciprocal) };
 }
@@ -131,7 +140,7 @@ function sharesOf(weight: Array, z: Array): { has: Array; lacks: Array } {
  * weight / (weight + z): the sigmoid of the difference of their logarithms. From 1/2 on it is 1 minus the rest, so that
  * it is exactly 1 once the rest is too small: its slope is 0 there, and not what the rounding of a quotient leaves.
  */
-function ratio(weight: Array, z: Array): Array {
+function ratio(weight: np.Array, z: np.Array): np.Array {
   const isMost = weight.ref.greater(column(z.ref));
   const { has, lacks } = sharesOf(weight, z);
   return np.where(isMost, np.subtract(1, lacks), has);

@@ -1,17 +1,16 @@
 /** The k largest entries along the last axis, the first of equals: what every exact draw of a subset comes down to. */
 
 import { lax, numpy as np } from "@jax-js/jax";
-import type { Array } from "../checks.ts";
 
 interface Largest {
   /** `[..., k]`, descending. */
-  values: Array;
+  values: np.Array;
   /** int32 `[..., k]`. */
-  indices: Array;
+  indices: np.Array;
 }
 
 /** The k-hot vector of the k largest entries, float32 `[..., n]`. */
-export function hotOfLargest(x: Array, k: number): Array {
+export function hotOfLargest(x: np.Array, k: number): np.Array {
   const { values, indices } = largest(x.ref, k);
   const least = lastOf(values);
   const isAbove = x.ref.greater(least.ref).astype(np.float32);
@@ -22,13 +21,13 @@ export function hotOfLargest(x: Array, k: number): Array {
 }
 
 /** The indices of the k largest entries, int32 `[..., k]`, the largest first. */
-export function indicesOfLargest(x: Array, k: number): Array {
+export function indicesOfLargest(x: np.Array, k: number): np.Array {
   const { values, indices } = largest(x, k);
   values.dispose();
   return indices;
 }
 
-function largest(x: Array, k: number): Largest {
+function largest(x: np.Array, k: number): Largest {
   if (isShort(x, k)) return sorted(x, k);
   const members = setOfLargest(x.ref, k);
   const { values, indices } = sorted(entriesAt(x, members.ref), k);
@@ -38,24 +37,25 @@ function largest(x: Array, k: number): Largest {
 /**
  * The indices of the k largest entries, int32 `[..., k]`, ascending.
  *
- * The k largest of many are in the k rows with the largest maxima, if they are laid out in rows. So only those rows, about
- * `sqrt(n k)` entries, are looked at closer: the engine sorts slowly. Of rows that tie, the first has the first entries.
+ * The k largest of many are in the k rows with the largest maxima, if they are laid out in rows. So only those rows,
+ * about `sqrt(n k)` entries, are looked at closer: the engine's `topK` sorts all of them. Of rows that tie, the first
+ * has the first entries.
  */
-function setOfLargest(x: Array, k: number): Array {
+function setOfLargest(x: np.Array, k: number): np.Array {
   if (isShort(x, k)) return setBySorting(x, k);
   const n = x.shape.at(-1)!;
   const width = Math.floor(Math.sqrt(n / k));
-  const candidates = ofLargest(-1, inTable(x.ref, Math.floor(n / width), width), k, n);
+  const candidates = indicesInLargest(-1, inTable(x.ref, Math.floor(n / width), width), k, n);
   return entriesAt(candidates, setOfLargest(entriesAt(x, candidates.ref), k));
 }
 
 /** Whether all entries may as well be sorted. If not, there are more than k rows. */
-function isShort(x: Array, k: number): boolean {
+function isShort(x: np.Array, k: number): boolean {
   return x.shape.at(-1)! < 16 * Math.max(k, 16);
 }
 
 /** The first entries of `[..., n]` as a table `[..., height, width]`, row after row. */
-export function inTable(x: Array, height: number, width: number): Array {
+export function inTable(x: np.Array, height: number, width: number): np.Array {
   return part(x, 0, height * width).reshape([...x.shape.slice(0, -1), height, width]);
 }
 
@@ -66,8 +66,8 @@ export function inTable(x: Array, height: number, width: number): Array {
  * @param table `[..., height, width]`, consumed
  * @param count how many rows or columns
  */
-export function ofLargest(axis: -1 | -2, table: Array, count: number, n: number): Array {
-  const [height, width] = table.shape.slice(-2) as [number, number];
+export function indicesInLargest(axis: -1 | -2, table: np.Array, count: number, n: number): np.Array {
+  const [height = 0, width = 0] = table.shape.slice(-2);
   const lines = np.expandDims(setOfLargest(np.max(table, axis), count), axis);
   const inside =
     axis === -1
@@ -79,12 +79,12 @@ export function ofLargest(axis: -1 | -2, table: Array, count: number, n: number)
 }
 
 /** The entries at some indices, `[..., m]` for int32 `[..., m]`. */
-export function entriesAt(x: Array, indices: Array): Array {
+export function entriesAt(x: np.Array, indices: np.Array): np.Array {
   return np.takeAlongAxis(x, indices, -1);
 }
 
 /** The engine sorts numbers alone, as here, several times as fast as numbers with their indices, as in `sorted`. */
-function setBySorting(x: Array, k: number): Array {
+function setBySorting(x: np.Array, k: number): np.Array {
   const n = x.shape.at(-1)!;
   const least = part(np.sort(x.ref, -1), n - k, n - k + 1);
   const [above, equal] = [-n, 0].map((first) => range(first, first + n));
@@ -95,31 +95,31 @@ function setBySorting(x: Array, k: number): Array {
   return integers(np.sort(np.where(first.ref.less(0), first.ref.add(n), first), -1));
 }
 
-function sorted(x: Array, k: number): Largest {
+function sorted(x: np.Array, k: number): Largest {
   const [values, indices] = lax.topK(x, k);
   return { values, indices: integers(indices) };
 }
 
 /**
- * Whole numbers as indices, by way of float32: under a transformation, integers that the engine has computed with
- * JavaScript's numbers turn out to be float32, and it gathers by integers alone.
+ * Whole numbers as indices, by way of float32. Under `vmap` and `grad` the engine makes float32 of integers that were
+ * computed with JavaScript's numbers, while it says that they are integers; and it gathers by integers alone.
  */
-function integers(x: Array): Array {
+function integers(x: np.Array): np.Array {
   return x.astype(np.float32).astype(np.int32);
 }
 
 /** Whole numbers from one to before another, as indices. */
-function range(from: number, to: number, step = 1): Array {
+function range(from: number, to: number, step = 1): np.Array {
   return np.arange(from, to, step, { dtype: np.int32 });
 }
 
 /** From one to before another entry of the last axis. */
-function part(x: Array, from: number, to: number): Array {
+function part(x: np.Array, from: number, to: number): np.Array {
   return x.slice(...x.shape.slice(0, -1).map((): [] => []), [from, to]);
 }
 
 /** The last entry along the last axis, `[..., 1]`. */
-function lastOf(x: Array): Array {
+function lastOf(x: np.Array): np.Array {
   const k = x.shape.at(-1)!;
   return part(x, k - 1, k);
 }

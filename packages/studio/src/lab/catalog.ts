@@ -1,9 +1,8 @@
 /** The experiments as plain values: what a form, a chart and a page about them need to know. */
 
 import { experiments } from "@softdraw/experiments/all";
-import type { BaseConfig, Column, EpochRecord, Experiment, Result } from "@softdraw/experiments/experiment";
+import type { BaseConfig, Chart, Column, EpochRecord, Experiment, Result } from "@softdraw/experiments/experiment";
 import { type Field, fieldsOf } from "@softdraw/experiments/fields";
-import type { LineChart } from "@softdraw/experiments/report/charts";
 import { nameWith } from "./names.ts";
 
 export interface ExperimentFacts extends Pick<Experiment, "name" | "title" | "summary" | "references"> {
@@ -21,19 +20,24 @@ export interface Complaint {
   readonly message: string;
 }
 
-export type Chart = LineChart & { readonly caption: string };
-
 /** Which data there is, is the page's affair: the embedded digits. */
 const DATA_FIELDS = ["data", "dataDir", "fold"];
 
-/** By name, the tasks of those that have several each by itself. */
-const named: readonly (readonly [name: string, experiment: Experiment])[] = experiments.flatMap((experiment) => {
-  if (experiment.tasks === undefined) return [[experiment.name, experiment] as const];
-  return Object.entries(experiment.tasks).map(([task, own]) => [nameWith(experiment.name, task), own] as const);
-});
+type Named = readonly [name: string, experiment: Experiment];
 
-export function describeExperiments(): ExperimentFacts[] {
-  return named.map(([name, experiment]) => {
+/** By name, the tasks of those that have several each by itself. */
+function namesOf(all: readonly Experiment[]): readonly Named[] {
+  return all.flatMap((experiment): Named[] => {
+    if (experiment.tasks === undefined) return [[experiment.name, experiment]];
+    return Object.entries(experiment.tasks).map(([task, own]) => [nameWith(experiment.name, task), own]);
+  });
+}
+
+const named = namesOf(experiments);
+
+/** @param all those that the page has, unless others are given */
+export function describeExperiments(all: readonly Experiment[] = experiments): ExperimentFacts[] {
+  return namesOf(all).map(([name, experiment]) => {
     const { title, summary, references, presets, columns } = experiment;
     const own = Object.entries(fieldsOf(experiment)).filter(([field]) => ![...DATA_FIELDS, "task"].includes(field));
     const fields = own.filter(([, { type }]) => type !== undefined);

@@ -49,7 +49,7 @@ export interface Session {
   resume(): void;
   stop(): void;
   /** Turns the temperature by hand; undefined leaves it to the schedule. */
-  turn(temperature: number | undefined): void;
+  overrideTemperature(temperature: number | undefined): void;
   /** The state after the step that it is at. */
   checkpoint(): Promise<Checkpoint>;
 }
@@ -95,7 +95,11 @@ export function startSession(task: SessionTask, { observe, nextTurn }: Surroundi
   }
 
   async function train(): Promise<Ending> {
-    const events = experiment.run(config, { data, checkpoint: task.checkpoint, temperature: () => temperature });
+    const events = experiment.run(config, {
+      data,
+      checkpoint: task.checkpoint,
+      temperatureOverride: () => temperature,
+    });
     const gathered = gathering();
     const pictures = drawing(task);
     // From one step to the next: the engine still computes when a step's loss is known.
@@ -136,8 +140,10 @@ export function startSession(task: SessionTask, { observe, nextTurn }: Surroundi
   const ending = train();
   return {
     ending,
-    ...{ pause: wants("pause"), resume: wants("go on"), stop: wants("stop") },
-    turn(next) {
+    pause: wants("pause"),
+    resume: wants("go on"),
+    stop: wants("stop"),
+    overrideTemperature(next) {
       temperature = next;
     },
     async checkpoint() {

@@ -4,9 +4,10 @@
 import "../engine/threads.ts";
 import type { Checkpoint } from "@softdraw/experiments/checkpoint/safetensors";
 import { type DatasetSplits, generated } from "@softdraw/experiments/data/types";
-import type { BaseConfig, NamedPicture, Solved, Trained } from "@softdraw/experiments/experiment";
-import { explainImage } from "@softdraw/experiments/explain/digits";
-import { explainSequences, explainTokens } from "@softdraw/experiments/explain/sequences";
+import type { BaseConfig, NamedPicture, Trained } from "@softdraw/experiments/experiment";
+import { choosePatches } from "@softdraw/experiments/explain/digits/judge";
+import { chooseTokens, freshSequences } from "@softdraw/experiments/explain/sequences/judge";
+import { type Solved, solve } from "@softdraw/experiments/jigsaw/solve";
 import type { Picture } from "@softdraw/experiments/report/pixels";
 import { expose, transfer } from "comlink";
 import { loadDigits } from "../data/digits.ts";
@@ -34,7 +35,11 @@ let session: Session | undefined;
 let digits: Promise<DatasetSplits> | undefined;
 
 const api = {
-  ...{ startEngine, describeExperiments, checkConfiguration, chartsOf, headlinesOf },
+  startEngine,
+  describeExperiments: () => describeExperiments(),
+  checkConfiguration,
+  chartsOf,
+  headlinesOf,
 
   /** Trains to the end, or to the wish to stop. The model is kept. */
   async train({ name, values, continues }: TrainingWish, observe: (report: Report) => Promise<void>) {
@@ -61,7 +66,7 @@ const api = {
   pause: () => session?.pause(),
   resume: () => session?.resume(),
   stop: () => session?.stop(),
-  turn: (temperature: number | undefined) => session?.turn(temperature),
+  overrideTemperature: (temperature: number | undefined) => session?.overrideTemperature(temperature),
 
   /** Keeps the model of the training as it is now. */
   async keepTraining(name: string, values: Values): Promise<ModelFacts> {
@@ -86,14 +91,14 @@ const api = {
     const first = rows[index % rows.length]! * size;
     return { height, width, channels: 1, data: images.slice(first, first + size) };
   },
-  explainImage: (image: Uint8Array) => explainImage(modelOf("explain digits") as Trained<never>, image),
-  explainSequences: (wish: { count: number; seed: number }) =>
-    explainSequences(modelOf("explain sequences") as Trained<never>, wish),
-  explainTokens: (tokens: Int32Array<ArrayBuffer>) =>
-    explainTokens(modelOf("explain sequences") as Trained<never>, tokens),
-  async solve(name: string, picture: Picture, seed: number): Promise<Solved> {
-    const model = modelOf(name);
-    return experimentNamed(name).solve!(model, await dataFor(model.config), picture, { seed });
+  choosePatches: (image: Uint8Array) => choosePatches(modelOf("explain digits") as Trained<never>, image),
+  freshSequences: (wish: { count: number; seed: number }) =>
+    freshSequences(modelOf("explain sequences") as Trained<never>, wish),
+  chooseTokens: (tokens: Int32Array<ArrayBuffer>) =>
+    chooseTokens(modelOf("explain sequences") as Trained<never>, tokens),
+  async solveJigsaw(picture: Picture, seed: number): Promise<Solved> {
+    const model = modelOf("jigsaw");
+    return solve(model as Trained<never>, await dataFor(model.config), picture, { seed });
   },
 };
 

@@ -86,7 +86,8 @@ export function estimateOf(gradients: ArrayLike<number>, temperature: number, ex
   }
   const variances = squares.map((square, i) => Math.max(0, square - mean[i]! ** 2));
   return {
-    ...{ temperature, mean },
+    temperature,
+    mean,
     bias: Math.hypot(...mean.map((m, i) => m - exact[i]!)),
     deviation: Math.sqrt(variances.reduce((a, b) => a + b, 0)),
   };

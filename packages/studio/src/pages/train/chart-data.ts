@@ -1,7 +1,7 @@
 /** Charts of the lab as aligned data of a plot. */
 
+import type { Chart } from "@softdraw/experiments/experiment";
 import type { PlotLine } from "../../components/plot-line.ts";
-import type { Chart } from "../../lab/catalog.ts";
 
 /** Every x of any line, and for each line a value or a gap there. */
 export function chartData({ series }: Pick<Chart, "series">): { x: number[]; lines: PlotLine[] } {

@@ -1,0 +1,249 @@
+/** How well a categorical VAE does: its loss with relaxed and with exact choices, and a bound on its log-likelihood. */
+
+import { jit, numpy as np, tree } from "@jax-js/jax";
+import { bernoulli, categorical } from "softdraw";
+import { z } from "zod";
+import type { Checkpoint } from "../checkpoint/safetensors.ts";
+import { lossColumn, paceColumn, type RecordOf, resultsOf, temperatureColumn } from "../columns.ts";
+import { imageBlocks } from "../data/batches.ts";
+import type { Dataset, DatasetSplits } from "../data/types.ts";
+import type { EvaluationOptions, Progress, Result, Trained } from "../experiment.ts";
+import { meanWithError, streamingLogSumExp } from "../mathematics/statistics.ts";
+import { splitKey, streamKey } from "../nn/keys.ts";
+import { arraysOf } from "../nn/tensors.ts";
+import { stepsAnEpoch } from "../training/epochs.ts";
+import type { EpochEnd } from "../training/loop.ts";
+import { readPosition } from "../training/position.ts";
+import { temperatureSchedule } from "../training/settings.ts";
+import { streams } from "../training/streams.ts";
+import { type Config, decode, divergence, encode, type Model, NAME, reconstructionLoss, type State } from "./method.ts";
+
+/** Images in one call when no gradient is taken. */
+const MEASURED_AT_ONCE = 500;
+
+/** Training images that are measured after an epoch. */
+const MEASURED_OF_TRAINING = 10_000;
+
+export const columns = [
+  lossColumn("optimized", 2),
+  { key: "relaxed", label: "relaxed", digits: 2, description: "training loss with relaxed choices, after the epoch" },
+  { key: "discrete", label: "discrete", digits: 2, description: "training loss with exact choices, same noise" },
+  {
+    key: "gap",
+    label: "gap",
+    name: "soft-hard gap",
+    digits: 2,
+    unit: "nats",
+    description: "discrete less relaxed: what the relaxation hides",
+    note: "discrete less relaxed loss, same noise",
+  },
+  {
+    key: "test",
+    label: "test",
+    name: "discrete test loss",
+    digits: 2,
+    unit: "nats",
+    description: "test loss with exact choices: minus the bound, nats an image",
+    note: "minus the evidence lower bound, an image",
+  },
+  {
+    key: "reconstruction",
+    label: "recon",
+    name: "reconstruction",
+    digits: 2,
+    unit: "nats",
+    description: "its reconstruction part",
+    note: "-log p(x | z) on the test set",
+  },
+  {
+    key: "divergence",
+    label: "KL",
+    name: "divergence",
+    digits: 2,
+    unit: "nats",
+    description: "its divergence from the uniform prior",
+    note: "KL to the uniform prior on the test set",
+  },
+  temperatureColumn,
+  paceColumn("imagesPerSecond", "images/s"),
+] as const;
+
+export const headlines = ["test", "reconstruction", "divergence", "gap"] as const;
+
+export const objectives = {
+  discrete: { key: "test", goal: "smallest" },
+  relaxed: { key: "relaxed", goal: "smallest" },
+} as const;
+
+/** Measures the model on training and test images after an epoch, with the same noise after every epoch. */
+export function epochMeasures(config: Config, { train, test }: DatasetSplits) {
+  const measure = measurement(config);
+  return async (
+    { model }: State,
+    { epoch, sums: [loss = Number.NaN], steps, temperature, pace }: EpochEnd,
+  ): Promise<RecordOf<typeof columns>> => {
+    const onTraining = await measure(model, train, Math.min(train.count, MEASURED_OF_TRAINING), temperature);
+    const onTest = await measure(model, test, test.count, temperature);
+    const discrete = onTraining.reconstruction + onTraining.divergence;
+    return {
+      epoch,
+      optimized: loss / steps,
+      relaxed: onTraining.relaxed,
+      discrete,
+      gap: discrete - onTraining.relaxed,
+      test: onTest.reconstruction + onTest.divergence,
+      reconstruction: onTest.reconstruction,
+      divergence: onTest.divergence,
+      temperature,
+      imagesPerSecond: pace,
+    };
+  };
+}
+
+type Losses = { relaxed: number; reconstruction: number; divergence: number };
+
+/** The relaxed loss, and the discrete loss in its parts, as means over the first `count` images. Keeps the model. */
+export function measurement(config: Config) {
+  const sums = jit(function measure(model: Model, images: np.Array, key: np.Array, temperature: np.Array) {
+    const logits = encode(model.encoder, images.ref, config);
+    const relaxed = categorical.relax(key.ref, logits.ref, { temperature });
+    const exact = categorical.sample(key, logits.ref);
+    const parts = [
+      reconstructionLoss(tree.ref(model.decoder), relaxed, images.ref).sum(),
+      reconstructionLoss(model.decoder, exact, images).sum(),
+      divergence(logits).sum(),
+    ];
+    return np.stack(parts);
+  });
+  return async (model: Model, dataset: Dataset, count: number, temperature: number): Promise<Losses> => {
+    const totals: [number, number, number] = [0, 0, 0];
+    for (const { start, images } of imageBlocks(dataset, count, MEASURED_AT_ONCE)) {
+      const values = await sums(
+        tree.ref(model),
+        images,
+        streamKey(config.seed, streams.measuring + start),
+        temperature,
+      ).data();
+      for (const [i, value] of values.entries()) totals[i]! += value / count;
+    }
+    const [relaxed, reconstruction, divergence] = totals;
+    return { relaxed: relaxed + divergence, reconstruction, divergence };
+  };
+}
+
+export function restoreModel({ tensors }: Checkpoint): Model {
+  return arraysOf<Model>(tensors, "model");
+}
+
+/** The temperature of the last step that the model has been trained for. */
+export function temperatureReached({ config, checkpoint }: Trained<Config>, train: Dataset): number {
+  const steps = stepsAnEpoch(config, train);
+  const { epoch, step } = readPosition(NAME, checkpoint);
+  return temperatureSchedule(config, steps * config.epochs)((epoch - 1) * steps + step - 1);
+}
+
+// Evaluation ----------------------------------------------------------------------------------------------------------
+
+/** Rows that the decoder takes at once: it bounds the memory, whatever the number of samples. */
+const DECODED_AT_ONCE = 2000;
+
+const IMAGES_AT_ONCE = 100;
+
+export const evaluationOptions = z.strictObject({
+  importanceSamples: z.int().min(1).default(100).describe("samples of the log-likelihood bound"),
+});
+
+/** The losses on the test set, and the importance-weighted bound on the log-likelihood. */
+export async function evaluate(
+  { config, checkpoint }: Trained<Config>,
+  { train, test }: DatasetSplits,
+  { examples = test.count, seed, onProgress, own = {} }: EvaluationOptions,
+): Promise<Result[]> {
+  const { importanceSamples } = evaluationOptions.parse(own);
+  const model = restoreModel(checkpoint);
+  const count = Math.min(examples, test.count);
+  const losses = await measurement(config)(model, test, count, temperatureReached({ config, checkpoint }, train));
+  const { mean, standardError } = await likelihoodBound(config, model, test, {
+    count,
+    importanceSamples,
+    seed,
+    onProgress,
+  });
+  tree.dispose(model);
+  const discrete = losses.reconstruction + losses.divergence;
+  const measures = { ...losses, test: discrete, gap: discrete - losses.relaxed };
+  return [
+    ...resultsOf(columns, headlines, measures),
+    {
+      name: "log-likelihood bound",
+      value: mean,
+      digits: 2,
+      unit: "nats",
+      note: `${importanceSamples} importance samples, ${count} images, standard error ${standardError.toFixed(2)}`,
+    },
+  ];
+}
+
+/**
+ * The importance-weighted bound on the discrete model's log-likelihood, `log (1/K) sum_k p(x | z_k) p(z_k) / q(z_k | x)`,
+ * z_k drawn from q. It grows with K towards log p(x); K = 1 is the evidence lower bound.
+ *
+ * Burda, Grosse, Salakhutdinov, "Importance Weighted Autoencoders", 2016.
+ */
+async function likelihoodBound(
+  config: Config,
+  model: Model,
+  test: Dataset,
+  given: { count: number; importanceSamples: number; seed: number; onProgress?: Progress | undefined },
+): Promise<{ mean: number; standardError: number }> {
+  const { count, importanceSamples, seed, onProgress } = given;
+  const weigh = importanceKernel(config);
+  const bounds: number[] = [];
+  for (const { start, images } of imageBlocks(test, count, IMAGES_AT_ONCE)) {
+    const sums = streamingLogSumExp(images.shape[0]!);
+    const key = streamKey(seed, streams.measuring + start);
+    for await (const { logWeights, drawn } of importanceWeights(weigh, model, images, importanceSamples, key)) {
+      sums.add(logWeights);
+      await onProgress?.(start * importanceSamples + drawn * images.shape[0]!, count * importanceSamples);
+    }
+    bounds.push(...sums.values().map((sum) => sum - Math.log(importanceSamples)));
+    images.dispose();
+  }
+  return meanWithError(bounds);
+}
+
+/** Log-weights `[samples, images]` in parts, row by row. Keeps model and images, and consumes the key. */
+async function* importanceWeights(
+  weigh: ReturnType<typeof importanceKernel>,
+  model: Model,
+  images: np.Array,
+  samples: number,
+  key: np.Array,
+) {
+  const atOnce = Math.max(1, Math.floor(DECODED_AT_ONCE / images.shape[0]!));
+  for (let drawn = 0; drawn < samples; ) {
+    const size = Math.min(atOnce, samples - drawn);
+    const [next, drawKey] = splitKey(key, 2);
+    key = next;
+    drawn += size;
+    yield { logWeights: await weigh(tree.ref(model), images.ref, drawKey, size).data(), drawn };
+  }
+  key.dispose();
+}
+
+function importanceKernel({ variables, classes, ...config }: Config) {
+  return jit(
+    function importance(model: Model, images: np.Array, key: np.Array, samples: number) {
+      const [batch, pixels] = images.shape as [number, number];
+      const logits = encode(model.encoder, images.ref, { variables, classes, ...config });
+      const shape = [samples, batch, variables, classes];
+      const choices = categorical.sample(key, np.broadcastTo(logits.ref, shape));
+      const logPosterior = categorical.logProb(choices.ref, logits).sum(-1);
+      const logPrior = -variables * Math.log(classes);
+      const rows = decode(model.decoder, choices.reshape([samples * batch, variables, classes]));
+      const logLikelihood = bernoulli.logProb(images, rows.reshape([samples, batch, pixels])).sum(-1);
+      return logLikelihood.add(logPrior).sub(logPosterior);
+    },
+    { staticArgnums: [3] },
+  );
+}

@@ -1,0 +1,155 @@
+/** What is shown of a categorical VAE: its curves, samples from its prior, reconstructions, and what one choice does. */
+
+import { jit, numpy as np, tree } from "@jax-js/jax";
+import { bernoulli, categorical } from "softdraw";
+import { imageBlocks } from "../data/batches.ts";
+import type { Dataset, DatasetSplits } from "../data/types.ts";
+import type { Chart, NamedPicture, SeriesOf, Trained } from "../experiment.ts";
+import type { Dense } from "../nn/dense.ts";
+import { streamKey } from "../nn/keys.ts";
+import { tileImages } from "../report/pixels.ts";
+import { streams } from "../training/streams.ts";
+import { type columns, restoreModel, temperatureReached } from "./judge.ts";
+import { type Config, decode, encode } from "./method.ts";
+
+export function charts(series: SeriesOf<typeof columns>): Chart[] {
+  return [
+    {
+      title: "Loss",
+      caption: "Minus the evidence lower bound. The gap between relaxed and discrete is what the relaxation hides.",
+      x: { label: "epoch" },
+      y: { label: "nats an image" },
+      series: [
+        series("relaxed, training", "relaxed"),
+        series("discrete, training", "discrete"),
+        series("discrete, test", "test"),
+      ],
+    },
+    {
+      title: "Parts of the test loss",
+      caption: "Reconstruction falls while the code carries more: its divergence from the prior rises.",
+      x: { label: "epoch" },
+      y: { label: "nats an image" },
+      series: [series("reconstruction", "reconstruction"), series("divergence", "divergence")],
+    },
+    {
+      title: "Temperature",
+      caption: "At the last step of each epoch.",
+      x: { label: "epoch" },
+      y: { label: "temperature" },
+      series: [series("temperature", "temperature")],
+    },
+  ];
+}
+
+const GRID = 8;
+const RECONSTRUCTED = 12;
+const TRAVERSED = 8;
+
+export async function pictures(trained: Trained<Config>, data: DatasetSplits): Promise<NamedPicture[]> {
+  return [
+    await samplePicture(trained, data, { count: GRID * GRID, seed: trained.config.seed }),
+    await reconstructions(trained, data),
+    await traversal(trained, data),
+  ];
+}
+
+/** New images: choices from the uniform prior, decoded. */
+export async function samplePicture(
+  trained: Trained<Config>,
+  { test }: DatasetSplits,
+  { count, seed }: { readonly count: number; readonly seed: number },
+): Promise<NamedPicture> {
+  const { variables, classes } = trained.config;
+  const model = restoreModel(trained.checkpoint);
+  const choices = categorical.sample(streamKey(seed, streams.measuring), np.zeros([count, variables, classes]));
+  const images = await pixelProbabilities(model.decoder, choices);
+  tree.dispose(model.encoder);
+  return {
+    name: "samples",
+    title: "Samples from the prior",
+    caption: `${count} codes drawn uniformly, each of ${variables} choices among ${classes}, decoded to the probability of ink.`,
+    alt: "A grid of generated images.",
+    picture: tileImages(images, { ...sizeOf(test), columns: Math.min(count, GRID) }),
+  };
+}
+
+/** Test images above their reconstructions from a relaxed and from an exact draw of the same noise. */
+async function reconstructions(
+  { config, checkpoint }: Trained<Config>,
+  { train, test }: DatasetSplits,
+): Promise<NamedPicture> {
+  const { encoder, decoder } = restoreModel(checkpoint);
+  const originals = firstImages(test, RECONSTRUCTED);
+  const logits = encode(encoder, originals.ref, config);
+  const temperature = temperatureReached({ config, checkpoint }, train);
+  const soft = categorical.relax(streamKey(config.seed, streams.measuring), logits.ref, { temperature });
+  const exact = categorical.sample(streamKey(config.seed, streams.measuring), logits);
+  const rows = [
+    await originals.data(),
+    await pixelProbabilities(tree.ref(decoder), soft),
+    await pixelProbabilities(decoder, exact),
+  ];
+  return {
+    name: "reconstructions",
+    title: "Reconstructions",
+    caption: `Top: test images. Middle: decoded from a relaxed draw at temperature ${temperature.toPrecision(2)}. Bottom: from the exact draw of the same noise.`,
+    alt: "Three rows of images: originals, relaxed reconstructions, exact reconstructions.",
+    picture: tileImages(concatenate(rows), { ...sizeOf(test), columns: RECONSTRUCTED }),
+  };
+}
+
+/** Codes from the prior, a row each, with one choice set to each of its categories in turn. */
+async function traversal({ config, checkpoint }: Trained<Config>, { test }: DatasetSplits): Promise<NamedPicture> {
+  const { variables, classes } = config;
+  const { encoder, decoder } = restoreModel(checkpoint);
+  tree.dispose(encoder);
+  const codes = categorical.sample(
+    streamKey(config.seed, streams.measuring),
+    np.zeros([TRAVERSED, variables, classes]),
+  );
+  const { images, variable } = traverseKernel(decoder, codes);
+  const choice = (await variable.data())[0]! + 1;
+  return {
+    name: "traversal",
+    title: "Traversal of one choice",
+    caption:
+      `Each row is a code from the prior, with choice ${choice} of ${variables} set to each of its ${classes} categories. ` +
+      "It is the choice that changes the images most; most choices alone change little, because the code is redundant.",
+    alt: "Rows of images that change from column to column.",
+    picture: tileImages((await images.data()) as Float32Array, { ...sizeOf(test), columns: classes }),
+  };
+}
+
+/** The images for every category of the choice that changes them most, and which choice that is. */
+const traverseKernel = jit(function traverse(decoder: Dense[], codes: np.Array) {
+  const [rows, variables, classes] = codes.shape as [number, number, number];
+  const isTraversed = np.eye(variables).reshape([variables, 1, 1, variables, 1]).astype(np.bool);
+  const everyCategory = np.eye(classes).reshape([1, 1, classes, 1, classes]);
+  const choices = np.where(isTraversed, everyCategory, codes.reshape([1, rows, 1, variables, classes]));
+  const logits = decode(decoder, choices.reshape([variables * rows * classes, variables, classes]));
+  const images = bernoulli.softMode(logits).reshape([variables, rows, classes, -1]);
+  const variable = np.argmax(np.var_(images.ref, 2).mean([1, 2]));
+  return { images: np.take(images, variable.ref, 0), variable };
+});
+
+/** Consumes decoder and choices. */
+async function pixelProbabilities(decoder: Dense[], choices: np.Array): Promise<Float32Array> {
+  return (await pixelKernel(decoder, choices).data()) as Float32Array;
+}
+
+const pixelKernel = jit(function pixels(decoder: Dense[], choices: np.Array) {
+  return bernoulli.softMode(decode(decoder, choices));
+});
+
+function firstImages(dataset: Dataset, count: number): np.Array {
+  return [...imageBlocks(dataset, count, count)][0]!.images;
+}
+
+function sizeOf({ height, width }: Dataset) {
+  return { height, width };
+}
+
+function concatenate(parts: ArrayLike<number>[]): Float32Array {
+  return Float32Array.from(parts.flatMap((part) => Array.from(part)));
+}

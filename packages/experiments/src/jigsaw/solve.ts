@@ -1,0 +1,46 @@
+/** Solving the reader's own pictures. */
+
+import { tree } from "@jax-js/jax";
+import { shuffledOrders } from "../data/batches.ts";
+import { arrangePieces, cutOf, greyPieces, inverseOrders, rearranged } from "../data/pieces.ts";
+import type { DatasetSplits } from "../data/types.ts";
+import type { Trained } from "../experiment.ts";
+import { streamKey } from "../nn/keys.ts";
+import type { Picture } from "../report/pixels.ts";
+import { streams } from "../training/streams.ts";
+import { placesOf, restoreSolver } from "./judge.ts";
+import type { Config } from "./method.ts";
+
+/** A picture cut, shuffled and put together, and how many of its pieces are in their place. */
+export interface Solved {
+  readonly shuffled: Picture;
+  readonly solved: Picture;
+  readonly right: number;
+  readonly pieces: number;
+}
+
+/**
+ * Cuts any picture, shuffles it and puts it together. The network sees the pieces in grey at the size it knows.
+ *
+ * @throws RangeError for a picture too small
+ */
+export async function solve(
+  { config, checkpoint }: Trained<Config>,
+  { test }: DatasetSplits,
+  picture: Picture,
+  { seed }: { readonly seed: number },
+): Promise<Solved> {
+  const fine = cutOf(picture, config.pieces);
+  const known = cutOf(test, config.pieces);
+  const solver = restoreSolver(checkpoint);
+  const orders = await shuffledOrders(streamKey(seed, streams.measuring), 1, fine.across ** 2);
+  const places = await placesOf(solver, arrangePieces(greyPieces(picture, fine, known), orders, known), known);
+  tree.dispose(solver);
+  const whole = inverseOrders(places, fine).map((slot) => orders[slot]!);
+  return {
+    shuffled: rearranged(picture, fine, orders),
+    solved: rearranged(picture, fine, whole),
+    right: places.filter((place, slot) => place === orders[slot]).length,
+    pieces: places.length,
+  };
+}

@@ -1,0 +1,34 @@
+/** Differentiable nearest neighbours: method.ts is what the papers say, judge.ts what is measured, show.ts what is shown. */
+
+import { defineExperiment, trainedByLoop } from "../experiment.ts";
+import { columns, evaluate, headlines, measureEpoch, objectives } from "./judge.ts";
+import { type Config, NAME, presets, type State, schema, trainingOf } from "./method.ts";
+import { charts, pictures } from "./show.ts";
+
+export const nearestNeighbourClassifier = defineExperiment({
+  name: NAME,
+  title: "Differentiable nearest neighbours",
+  summary: "A classifier by nearest neighbours that learns its own distance, trained through relaxed subsets.",
+  references: [
+    {
+      text: "Xie, Ermon: Reparameterizable Subset Sampling via Continuous Relaxations, 2019",
+      url: "https://arxiv.org/abs/1901.10517",
+    },
+    {
+      text: "Grover, Wang, Zweig, Ermon: Stochastic Optimization of Sorting Networks via Continuous Relaxations, 2019",
+      url: "https://arxiv.org/abs/1903.08850",
+    },
+  ],
+  schema,
+  presets,
+  columns,
+  headlines,
+  objectives,
+  ...trainedByLoop((config: Config, context) => ({
+    ...trainingOf(config, context),
+    measure: (state: State, end) => measureEpoch(config, context.data, state, end),
+  })),
+  charts,
+  pictures,
+  evaluate,
+});

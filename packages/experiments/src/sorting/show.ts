@@ -1,0 +1,61 @@
+/** What is shown of a sorter: its errors over the epochs, and its plan from warm to cold. */
+
+import { numpy as np, random } from "@jax-js/jax";
+import { permutation } from "softdraw";
+import type { Chart, NamedPicture, SeriesOf, Trained } from "../experiment.ts";
+import { streamKey } from "../nn/keys.ts";
+import { tileImages } from "../report/pixels.ts";
+import { streams } from "../training/streams.ts";
+import { type columns, restoreModel } from "./judge.ts";
+import { type Config, scoreNumbers } from "./method.ts";
+
+export function charts(series: SeriesOf<typeof columns>): Chart[] {
+  return [
+    {
+      title: "Errors",
+      caption: "On fresh lists, by the best assignment. An error of 0 has no place on this axis.",
+      x: { label: "epoch" },
+      y: { label: "%", log: true },
+      series: [series("numbers in a wrong place", "wrongElements"), series("lists with any error", "wrongLists")],
+    },
+    {
+      title: "Loss",
+      caption: "Mean squared error of the lists that the relaxed permutations sort.",
+      x: { label: "epoch" },
+      y: { label: "squared error", log: true },
+      series: [series("loss", "loss")],
+    },
+  ];
+}
+
+const TEMPERATURES = [10, 3, 1, 0.3, 0.1];
+
+/** The plan of one list, its numbers in order so that the right permutation is the diagonal. */
+export async function pictures({ config, checkpoint }: Trained<Config>): Promise<NamedPicture[]> {
+  const { n, iterations, seed } = config;
+  const model = restoreModel(checkpoint);
+  const list = np.sort(random.uniform(streamKey(seed, streams.measuring), [n]));
+  const scores = scoreNumbers(model, list);
+  const plans: number[] = [];
+  for (const temperature of TEMPERATURES) {
+    plans.push(...(await permutation.softMode(scores.ref, { temperature, iterations }).data()));
+  }
+  scores.dispose();
+  return [
+    {
+      name: "plan",
+      title: "The plan as the temperature falls",
+      caption:
+        `Rows are the ${n} numbers of a list from the smallest to the largest, columns its places, at temperatures ` +
+        `${TEMPERATURES.join(", ")}. A perfect sorter is the diagonal.`,
+      alt: "Matrices whose diagonal stands out more and more.",
+      picture: tileImages(Float32Array.from(plans), {
+        height: n,
+        width: n,
+        columns: TEMPERATURES.length,
+        scale: Math.max(1, Math.round(160 / n)),
+        gap: 8,
+      }),
+    },
+  ];
+}

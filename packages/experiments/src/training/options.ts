@@ -1,0 +1,55 @@
+/** Options that experiments share. */
+
+import { z } from "zod";
+import { isFold } from "../data/folds.ts";
+import { datasetNames } from "../data/types.ts";
+import "../expectations.ts";
+import type { TemperatureConfig } from "./settings.ts";
+
+/** A seed is a word of a key. */
+export const LARGEST_SEED = 0xffffffff;
+
+export const seedOption = {
+  seed: z.int().min(0).max(LARGEST_SEED).default(0).describe("of all randomness: the same seed gives the same bytes"),
+};
+
+export const dataOptions = {
+  data: z.enum(datasetNames).default("digits").describe("data set"),
+  dataDir: z.string().optional().describe("folder with the data set's four IDX files; default the cache or a download"),
+  fold: z
+    .string()
+    .regex(/^\d+\/\d+$/, "Expected a part and the number of parts, such as 2/5")
+    .refine(isFold, "Expected one of at least two parts, such as 2/5")
+    .optional()
+    .describe("leave this part out of the training images, and measure on it in place of the test images: 2/5"),
+  ...seedOption,
+};
+
+export const scheduleNames = ["constant", "exponential", "linear", "cosine"] as const;
+
+/** The options of a temperature and its schedule, with an experiment's own defaults. */
+export function temperatureOptions(defaults: Pick<TemperatureConfig, "temperature" | "schedule" | "temperatureEnd">) {
+  const temperature = z.number().positive();
+  return {
+    temperature: temperature
+      .default(defaults.temperature)
+      .describe("temperature, at the first step if there is a schedule"),
+    schedule: z.enum(scheduleNames).default(defaults.schedule).describe("how the temperature changes with the step"),
+    temperatureEnd: temperature
+      .default(defaults.temperatureEnd)
+      .describe("lowest temperature; linear and cosine reach it at the last step"),
+    temperatureRate: z.number().min(0).default(1e-4).describe("decay a step of the exponential schedule"),
+    temperatureHold: z.int().min(1).default(500).describe("steps between two updates of the exponential schedule"),
+  };
+}
+
+/** How a learning rate may fall over a training; `none` keeps it. */
+export const decays = ["none", "linear", "cosine"] as const;
+
+/** The options of a learning rate and its decay. `what` it is the step size of begins the description. */
+export function learningRateOptions(what: string, learningRate: number, learningRateDecay: (typeof decays)[number]) {
+  return {
+    learningRate: z.number().positive().default(learningRate).describe(`${what}, at the first step if it decays`),
+    learningRateDecay: z.enum(decays).default(learningRateDecay).describe("whether it falls to 0 at the last step"),
+  };
+}

@@ -1,0 +1,64 @@
+/** What changes from step to step of a training: the temperature and the learning rate, by their schedules. */
+
+import { schedules } from "softdraw";
+import type { decays, scheduleNames } from "./options.ts";
+
+export interface TemperatureConfig {
+  readonly temperature: number;
+  readonly schedule: (typeof scheduleNames)[number];
+  readonly temperatureEnd: number;
+  readonly temperatureRate: number;
+  readonly temperatureHold: number;
+}
+
+export interface LearningRateConfig {
+  readonly learningRate: number;
+  readonly learningRateDecay: (typeof decays)[number];
+}
+
+/** The settings of a step. */
+export interface Settings {
+  readonly temperature: number;
+  readonly learningRate: number;
+}
+
+/**
+ * The settings by the step, counted from 0, of a training of `total` steps.
+ *
+ * @param override asked at every step: a temperature in place of the schedule's, or undefined
+ */
+export function scheduledSettings(
+  config: TemperatureConfig & LearningRateConfig,
+  total: number,
+  override: () => number | undefined = () => undefined,
+): (step: number) => Settings {
+  const temperatureAt = temperatureSchedule(config, total);
+  const learningRateAt = learningRateSchedule(config, total);
+  return (step) => ({ temperature: override() ?? temperatureAt(step), learningRate: learningRateAt(step) });
+}
+
+/** The schedule that the options describe, over `steps` steps. */
+export function temperatureSchedule(config: TemperatureConfig, steps: number): schedules.Schedule {
+  const { temperature: start, temperatureEnd: end, temperatureRate: rate, temperatureHold: hold } = config;
+  switch (config.schedule) {
+    case "constant":
+      return schedules.constant(start);
+    case "exponential":
+      return schedules.exponential({ start, rate, floor: end, hold });
+    case "linear":
+      return schedules.linear({ start, end, steps });
+    case "cosine":
+      return schedules.cosine({ start, end, steps });
+  }
+}
+
+/** The learning rate at a step, of `total`: it begins at `learningRate` and would reach 0 after the last step. */
+function learningRateSchedule({ learningRate, learningRateDecay }: LearningRateConfig, total: number) {
+  const shares = {
+    none: () => 1,
+    linear: (done: number) => 1 - done,
+    cosine: (done: number) => (1 + Math.cos(Math.PI * done)) / 2,
+  };
+  const share = shares[learningRateDecay];
+  return (step: number): number => learningRate * share(step / total);
+}

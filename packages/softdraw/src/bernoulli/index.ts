@@ -1,0 +1,209 @@
+/**
+ * Bernoulli choices: yes or no, as 1 or 0. Logits have any shape; each entry is a choice of its own.
+ *
+ * `sample` draws 1 with probability `p = sigmoid(logits)`, exactly: where logits plus logistic noise are positive.
+ * `relax` replaces that threshold by a sigmoid at a temperature: the binary Concrete distribution (Maddison, Mnih,
+ * Teh 2017, appendix B).
+ *
+ * A logit of -Infinity is never 1, a logit of +Infinity always; the gradient of either is zero.
+ */
+
+import { jit, numpy as np } from "@jax-js/jax";
+import { checkBroadcast, checkFloat, checkKey, checkLogits } from "../checks.ts";
+import { logistic } from "../noise.ts";
+import { BELOW_ONE, LOWEST, logSigmoid, SMALLEST_ENTRY, sigmoid, softplus } from "../numerics.ts";
+import { checkHard, checkTemperature, RELAX, type RelaxOptions, type TemperatureOptions } from "../options.ts";
+import { kernelsOf } from "../structure.ts";
+
+const kernels = kernelsOf({
+  keys: bounded,
+  perturb: (key, keys) => keys.add(logistic(key, keys.shape)),
+  vertex: isPositive,
+  relaxation: (keys, temperature) => sigmoid(keys.div(temperature)),
+});
+
+/**
+ * The entropy in nats, `-p log p - (1 - p) log(1 - p)`, shape of the logits, from 0 to log 2.
+ *
+ * @param logits any shape, consumed
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
+ */
+export function entropy(logits: np.Array): np.Array {
+  checkLogits("bernoulli.entropy", logits, 0);
+  return entropyKernel(logits);
+}
+
+/**
+ * The Kullback-Leibler divergence in nats, `p log(p/q) + (1 - p) log((1 - p)/(1 - q))`, with `p = sigmoid(logits)` and
+ * `q = sigmoid(prior)`. Infinity where p allows what q does not.
+ *
+ * @param logits any shape, consumed
+ * @param prior logits of q, a shape that broadcasts, consumed; default uniform (q = 1/2)
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
+ */
+export function kl(logits: np.Array, prior?: np.Array): np.Array {
+  checkLogits("bernoulli.kl", logits, 0);
+  if (prior === undefined) return klUniformKernel(logits);
+  checkLogits("bernoulli.kl", prior, 0, "prior");
+  checkBroadcast("bernoulli.kl", "prior", prior, logits, 0);
+  return klKernel(logits, prior);
+}
+
+/**
+ * The log-probability, `value log p + (1 - value) log(1 - p) = value logits - softplus(logits)`; -Infinity for an
+ * impossible value. A value between 0 and 1 (a grey pixel) gives the cross entropy of the two, with the sign turned.
+ *
+ * @param value 0 or 1, a shape that broadcasts with the logits, consumed
+ * @param logits any shape, consumed
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
+ */
+export function logProb(value: np.Array, logits: np.Array): np.Array {
+  checkLogits("bernoulli.logProb", logits, 0);
+  checkFloat("bernoulli.logProb", "value", value);
+  checkBroadcast("bernoulli.logProb", "value", value, logits, 0);
+  return logProbKernel(value, logits);
+}
+
+/**
+ * The more probable value: 1 where the logit is positive, else 0 (also for even odds). No gradient.
+ *
+ * @param logits any shape, consumed
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
+ */
+export function mode(logits: np.Array): np.Array {
+  checkLogits("bernoulli.mode", logits, 0);
+  return kernels.mode(logits);
+}
+
+/**
+ * A relaxed draw between 0 and 1, `y = sigmoid((logits + L) / temperature)` with logistic noise L.
+ *
+ * As the temperature falls, y tends to what `sample` returns for the same key; rounded, it is that at every
+ * temperature. With `hard`, the value is that draw exactly and the gradient is that of y (straight-through).
+ *
+ * @param key PRNG key, consumed
+ * @param logits any shape, consumed
+ * @param options.temperature positive number or scalar array, default 1
+ * @param options.hard default false
+ * @throws RangeError for a temperature that is not positive, TypeError for a key that is none and for
+ *   an option of another name
+ *
+ * Maddison, Mnih, Teh, "The Concrete Distribution", 2017, appendix B.
+ *
+ * @example
+ * const gates = bernoulli.relax(random.key(0), np.array([-1, 0, 3]), { temperature: 0.5 });
+ */
+export function relax(key: np.Array, logits: np.Array, options: RelaxOptions = {}): np.Array {
+  checkKey("bernoulli.relax", key);
+  checkLogits("bernoulli.relax", logits, 0);
+  const temperature = checkTemperature("bernoulli.relax", options, RELAX);
+  return kernels.relax(key, logits, temperature, checkHard("bernoulli.relax", options));
+}
+
+/**
+ * The log-density of a relaxed draw on (0, 1) (the binary Concrete density):
+ *
+ *     log T + t - 2 softplus(t) - log x - log(1 - x),   t = logits - T (log x - log(1 - x))
+ *
+ * with T the temperature and x the value. Values below 1.9e-34 or above 1 - 6e-8 (float32's last before 1) count as
+ * those, so value and gradient stay finite up to 0 and 1. An infinite logit leaves one value possible: its log-density
+ * is 0, as of a simplex that is a single point, and any other's is -Infinity.
+ *
+ * @param value between 0 and 1, a shape that broadcasts with the logits, consumed
+ * @param logits any shape, consumed
+ * @param options.temperature positive number or scalar array, default 1
+ * @throws TypeError for arguments of another type, RangeError for shapes or options that do not fit
+ *
+ * Maddison, Mnih, Teh, "The Concrete Distribution", 2017, equation 25.
+ */
+export function relaxedLogProb(value: np.Array, logits: np.Array, options: TemperatureOptions = {}): np.Array {
+  checkLogits("bernoulli.relaxedLogProb", logits, 0);
+  checkFloat("bernoulli.relaxedLogProb", "value", value);
+  checkBroadcast("bernoulli.relaxedLogProb", "value", value, logits, 0);
+  return relaxedLogProbKernel(value, logits, checkTemperature("bernoulli.relaxedLogProb", options));
+}
+
+/**
+ * An exact draw, 0 or 1: 1 where `logits + L` is positive. No gradient.
+ *
+ * @param key PRNG key, consumed
+ * @param logits any shape, consumed
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
+ *
+ * @example
+ * const coins = bernoulli.sample(random.key(0), np.zeros([10]));
+ */
+export function sample(key: np.Array, logits: np.Array): np.Array {
+  checkKey("bernoulli.sample", key);
+  checkLogits("bernoulli.sample", logits, 0);
+  return kernels.sample(key, logits);
+}
+
+/**
+ * The relaxation without noise: `sigmoid(logits / temperature)`. At temperature 1, the probability of 1.
+ *
+ * @param logits any shape, consumed
+ * @param options.temperature positive number or scalar array, default 1
+ * @throws TypeError for arguments of another type, RangeError for shapes or options that do not fit
+ */
+export function softMode(logits: np.Array, options: TemperatureOptions = {}): np.Array {
+  checkLogits("bernoulli.softMode", logits, 0);
+  return kernels.softMode(logits, checkTemperature("bernoulli.softMode", options));
+}
+
+const entropyKernel = jit(function entropy(logits: np.Array) {
+  const l = bounded(logits);
+  const p = sigmoid(l.ref);
+  const q = sigmoid(np.negative(l.ref));
+  return p.mul(softplus(np.negative(l.ref))).add(q.mul(softplus(l)));
+});
+
+const klUniformKernel = jit(function kl(logits: np.Array) {
+  return np.subtract(Math.LN2, entropyKernel(logits));
+});
+
+const klKernel = jit(function kl(logits: np.Array, prior: np.Array) {
+  const l = bounded(logits);
+  const yes = klTerm(l.ref, prior.ref);
+  const no = klTerm(np.negative(l), np.negative(prior));
+  return yes.add(no);
+});
+
+const logProbKernel = jit(function logProb(value: np.Array, logits: np.Array) {
+  const l = bounded(logits);
+  return impossibleToInfinity(value.mul(l.ref).sub(softplus(l)));
+});
+
+const relaxedLogProbKernel = jit(function relaxedLogProb(value: np.Array, logits: np.Array, t: np.Array) {
+  const forced = np.isinf(logits.ref);
+  const isForcedValue = np.where(logits.ref.greater(0), value.ref.equal(1), value.ref.equal(0));
+  const x = np.clip(value, SMALLEST_ENTRY, BELOW_ONE);
+  const logX = np.log(x.ref);
+  const logNotX = np.log1p(np.negative(x));
+  const shifted = bounded(logits).sub(t.ref.mul(logX.ref.sub(logNotX.ref)));
+  const logisticDensity = np.negative(softplus(shifted.ref).add(softplus(np.negative(shifted))));
+  const density = np.log(t).add(logisticDensity).sub(logX).sub(logNotX);
+  return np.where(forced, np.where(isForcedValue, 0, Number.NEGATIVE_INFINITY), density);
+});
+
+/** p (log p - log q) of one outcome, 0 where p is 0. */
+function klTerm(logits: np.Array, prior: np.Array): np.Array {
+  const p = sigmoid(logits.ref);
+  const ratio = logSigmoid(logits).sub(logSigmoid(prior));
+  // Zeroed inside the product: 0 times an infinite ratio would be NaN in the gradient even where the value drops it.
+  return p.ref.mul(np.where(p.greater(0), ratio, 0));
+}
+
+function isPositive(x: np.Array): np.Array {
+  return x.greater(0).astype(np.float32);
+}
+
+/** Infinite logits moved to where float32 arithmetic stays finite; no gradient flows into them. */
+function bounded(logits: np.Array): np.Array {
+  return np.clip(logits, LOWEST, -LOWEST);
+}
+
+/** Log-probabilities that came from a bounded infinite logit, as the -Infinity they stand for. */
+function impossibleToInfinity(logP: np.Array): np.Array {
+  return np.where(logP.ref.less(LOWEST / 1e3), Number.NEGATIVE_INFINITY, logP);
+}

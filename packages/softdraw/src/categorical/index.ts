@@ -1,0 +1,224 @@
+/**
+ * Categorical choices: one of n, as a one-hot vector. Logits have shape `[..., n]`.
+ *
+ * `sample` draws from the law `p = softmax(logits)`, exactly: the largest of n perturbed logits is category i with
+ * probability `p_i` (Gumbel 1954; Maddison et al. 2014). `relax` replaces that argmax by a softmax at a temperature:
+ * the Concrete, or Gumbel-softmax, distribution (Maddison, Mnih, Teh 2017; Jang, Gu, Poole 2017).
+ *
+ * A logit of -Infinity is an impossible category: it is never taken and its gradient is zero. A row without any
+ * possible category has no law, and its results mean nothing.
+ */
+
+import { jit, nn, numpy as np } from "@jax-js/jax";
+import { checkBroadcast, checkFloat, checkKey, checkLogits } from "../checks.ts";
+import { perturb } from "../noise.ts";
+import { finite, LOWEST, SMALLEST_ENTRY } from "../numerics.ts";
+import { checkHard, checkTemperature, RELAX, type RelaxOptions, type TemperatureOptions } from "../options.ts";
+import { kernelsOf } from "../structure.ts";
+
+const kernels = kernelsOf({
+  keys: finite,
+  perturb,
+  vertex: oneHotOfLargest,
+  relaxation: (keys, temperature) => nn.softmax(keys.div(temperature), -1),
+});
+
+/**
+ * The entropy in nats, `H(p) = -sum_i p_i log p_i`, shape `[...]`, from 0 to log n.
+ *
+ * @param logits `[..., n]`, consumed
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
+ */
+export function entropy(logits: np.Array): np.Array {
+  checkLogits("categorical.entropy", logits, 1);
+  return entropyKernel(logits);
+}
+
+/**
+ * The Kullback-Leibler divergence in nats, `KL(p || q) = sum_i p_i (log p_i - log q_i)`, shape `[...]`, with
+ * `p = softmax(logits)` and `q = softmax(prior)`. Infinity where p takes a category that q cannot.
+ *
+ * @param logits `[..., n]`, consumed
+ * @param prior logits of q, `[..., n]`, consumed; default uniform
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
+ */
+export function kl(logits: np.Array, prior?: np.Array): np.Array {
+  checkLogits("categorical.kl", logits, 1);
+  if (prior === undefined) return klUniformKernel(logits);
+  checkLogits("categorical.kl", prior, 1, "prior");
+  checkBroadcast("categorical.kl", "prior", prior, logits, 1);
+  return klKernel(logits, prior);
+}
+
+/**
+ * The log-probability of one-hot vectors, `sum_i value_i log p_i`, shape `[...]`; -Infinity for an impossible category.
+ *
+ * @param value one-hot `[..., n]`, consumed
+ * @param logits `[..., n]`, consumed
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
+ */
+export function logProb(value: np.Array, logits: np.Array): np.Array {
+  checkLogits("categorical.logProb", logits, 1);
+  checkFloat("categorical.logProb", "value", value);
+  checkBroadcast("categorical.logProb", "value", value, logits, 1);
+  return logProbKernel(value, logits);
+}
+
+/**
+ * The most probable category as a one-hot vector `[..., n]`; the first of equals. No gradient.
+ *
+ * @param logits `[..., n]`, consumed
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
+ */
+export function mode(logits: np.Array): np.Array {
+  checkLogits("categorical.mode", logits, 1);
+  return kernels.mode(logits);
+}
+
+/**
+ * A relaxed draw: a point of the simplex, `y = softmax((logits + G) / temperature)`, shape `[..., n]`.
+ *
+ * As the temperature falls, y tends to the one-hot vector that `sample` returns for the same key; as it rises, to
+ * 1/n. The argmax of y is that draw at every temperature. With `hard`, the value is that draw exactly and the
+ * gradient is that of y (straight-through).
+ *
+ * @param key PRNG key, consumed
+ * @param logits `[..., n]`, consumed
+ * @param options.temperature positive number or scalar array, default 1
+ * @param options.hard default false
+ * @throws RangeError for a temperature that is not positive, TypeError for a key that is none and for
+ *   an option of another name
+ *
+ * Maddison, Mnih, Teh, "The Concrete Distribution", 2017; Jang, Gu, Poole, "Categorical Reparameterization with
+ * Gumbel-Softmax", 2017.
+ *
+ * @example
+ * const choice = categorical.relax(random.key(0), np.array([0, 1, 2]), { temperature: 0.5 });
+ */
+export function relax(key: np.Array, logits: np.Array, options: RelaxOptions = {}): np.Array {
+  checkKey("categorical.relax", key);
+  checkLogits("categorical.relax", logits, 1);
+  const temperature = checkTemperature("categorical.relax", options, RELAX);
+  return kernels.relax(key, logits, temperature, checkHard("categorical.relax", options));
+}
+
+/**
+ * The log-density of a relaxed draw on the simplex (the Concrete density), shape `[...]`:
+ *
+ *     log (m-1)! + (m-1) log T + sum_i (l_i - (T+1) log x_i) - m logsumexp_i(l_i - T log x_i)
+ *
+ * with l the logits, T the temperature, x the value, and m the number of possible categories (sums run over those).
+ * Entries of x below 1.9e-34 count as that number, so value and gradient stay finite up to the boundary, which
+ * `relax` reaches by underflow at low temperatures.
+ *
+ * @param value point of the simplex `[..., n]`, consumed
+ * @param logits `[..., n]`, consumed
+ * @param options.temperature positive number or scalar array, default 1
+ * @throws TypeError for arguments of another type, RangeError for shapes or options that do not fit
+ *
+ * Maddison, Mnih, Teh, "The Concrete Distribution", 2017, equation 10.
+ */
+export function relaxedLogProb(value: np.Array, logits: np.Array, options: TemperatureOptions = {}): np.Array {
+  checkLogits("categorical.relaxedLogProb", logits, 1);
+  checkFloat("categorical.relaxedLogProb", "value", value);
+  checkBroadcast("categorical.relaxedLogProb", "value", value, logits, 1);
+  return relaxedLogProbKernel(value, logits, checkTemperature("categorical.relaxedLogProb", options));
+}
+
+/**
+ * An exact draw as a one-hot vector `[..., n]`: the argmax of `logits + G`. No gradient.
+ *
+ * @param key PRNG key, consumed
+ * @param logits `[..., n]`, consumed
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
+ *
+ * Gumbel 1954; Maddison, Tarlow, Minka, "A* Sampling", 2014.
+ *
+ * @example
+ * const draw = categorical.sample(random.key(0), np.array([0, 1, 2]));
+ */
+export function sample(key: np.Array, logits: np.Array): np.Array {
+  checkKey("categorical.sample", key);
+  checkLogits("categorical.sample", logits, 1);
+  return kernels.sample(key, logits);
+}
+
+/**
+ * The relaxation without noise: `softmax(logits / temperature)`, shape `[..., n]`. At temperature 1, the probabilities.
+ *
+ * @param logits `[..., n]`, consumed
+ * @param options.temperature positive number or scalar array, default 1
+ * @throws TypeError for arguments of another type, RangeError for shapes or options that do not fit
+ */
+export function softMode(logits: np.Array, options: TemperatureOptions = {}): np.Array {
+  checkLogits("categorical.softMode", logits, 1);
+  return kernels.softMode(logits, checkTemperature("categorical.softMode", options));
+}
+
+const entropyKernel = jit(function entropy(logits: np.Array) {
+  const logP = nn.logSoftmax(finite(logits), -1);
+  return np.negative(np.exp(logP.ref).mul(logP).sum(-1));
+});
+
+const klUniformKernel = jit(function kl(logits: np.Array) {
+  const n = logits.shape.at(-1)!;
+  const logP = nn.logSoftmax(finite(logits), -1);
+  return np
+    .exp(logP.ref)
+    .mul(logP.add(Math.log(n)))
+    .sum(-1);
+});
+
+const klKernel = jit(function kl(logits: np.Array, prior: np.Array) {
+  const logP = nn.logSoftmax(finite(logits), -1);
+  const p = np.exp(logP.ref);
+  const ratio = logP.sub(nn.logSoftmax(prior, -1));
+  // Zeroed inside the product: 0 times an infinite ratio would be NaN in the gradient even where the value drops it.
+  return p.ref.mul(np.where(p.greater(0), ratio, 0)).sum(-1);
+});
+
+const logProbKernel = jit(function logProb(value: np.Array, logits: np.Array) {
+  const impossible = takesImpossible(value.ref, logits.ref);
+  const logP = value.mul(nn.logSoftmax(finite(logits), -1)).sum(-1);
+  return np.where(impossible, Number.NEGATIVE_INFINITY, logP);
+});
+
+const relaxedLogProbKernel = jit(function relaxedLogProb(value: np.Array, logits: np.Array, t: np.Array) {
+  const n = logits.shape.at(-1)!;
+  const outside = takesImpossible(value.ref, logits.ref);
+  const possible = isPossible(logits.ref);
+  const m = possible.ref.astype(np.float32).sum(-1);
+  const l = finite(logits);
+  const logX = np.log(np.maximum(value, SMALLEST_ENTRY));
+  const logWeight = l.ref.sub(t.ref.add(1).mul(logX.ref));
+  const normalizer = nn.logsumexp(np.where(possible.ref, l.sub(t.ref.mul(logX)), LOWEST), -1);
+  const density = logFactorialBelow(m.ref, n)
+    .add(m.ref.sub(1).mul(np.log(t)))
+    .add(np.where(possible, logWeight, 0).sum(-1))
+    .sub(m.mul(normalizer));
+  return np.where(outside, Number.NEGATIVE_INFINITY, density);
+});
+
+function isPossible(logits: np.Array): np.Array {
+  return logits.greater(LOWEST);
+}
+
+/** Whether a value has weight on a category that its logits forbid. */
+function takesImpossible(value: np.Array, logits: np.Array): np.Array {
+  return np.any(np.where(isPossible(logits), false, value.greater(0)), -1);
+}
+
+/** log (m-1)! for whole m from 1 to n: the sum of log j over j below m. */
+function logFactorialBelow(m: np.Array, n: number): np.Array {
+  const j = np.arange(1, n + 1, 1, { dtype: np.float32 });
+  const below = j.ref.less(np.expandDims(m, -1));
+  return np.where(below, np.log(j), 0).sum(-1);
+}
+
+/**
+ * The one-hot vector of the largest entry, the first of equals. The engine's own one-hot takes n^2 numbers of memory.
+ */
+function oneHotOfLargest(x: np.Array): np.Array {
+  const largest = np.argmax(x, -1, { keepdims: true });
+  return np.arange(x.shape.at(-1)!).equal(largest).astype(np.float32);
+}

@@ -1,0 +1,118 @@
+/** The options that verbs share, and their checks. An option that is undefined is one that was not given. */
+
+import type { numpy as np } from "@jax-js/jax";
+import { checkFloat, describe, isArray, kindOf } from "./checks.ts";
+
+/** The temperature of a relaxation: a positive number, or a scalar array when it is computed or learned. */
+export type Temperature = number | np.Array;
+
+interface Tempered {
+  /** Positive; default 1. Dynamic: a new value never recompiles. */
+  temperature?: Temperature | undefined;
+}
+
+export interface TemperatureOptions extends Tempered {
+  /** An option of `relax` alone, and not of permutations, whose exact draws are solved on the host. */
+  hard?: never;
+}
+
+export interface RelaxOptions extends Tempered {
+  /** Return the exact draw of `sample` for the same key, with the gradient of the relaxation. Default false. */
+  hard?: boolean | undefined;
+}
+
+/** The names of the options of `TemperatureOptions`, for `checkOptions`. */
+export const TEMPERATURE: readonly string[] = ["temperature"];
+
+/** The names of the options of `RelaxOptions`. */
+export const RELAX: readonly string[] = ["temperature", "hard"];
+
+/**
+ * The object that a function's options come in: what should have been in it is easily passed in its place, and a name
+ * that is misspelled would leave the default in force without a word. Called by every verb, so it allocates nothing
+ * unless it throws.
+ *
+ * @param names of all options that there are
+ */
+export function checkOptions(where: string, options: object, names: readonly string[], example: string): void {
+  if (typeof options !== "object" || options === null || Array.isArray(options) || isArray(options)) {
+    throw new TypeError(`${where}: options must be an object such as ${example}, got ${kindOf(options)}.`);
+  }
+  for (const name in options) if (!names.includes(name)) refuseOption(where, options, name, names);
+}
+
+/** The temperature of `options`, 1 when it is not given, after a check of their names. */
+export function checkTemperature(
+  where: string,
+  options: { temperature?: Temperature | undefined },
+  names = TEMPERATURE,
+): Temperature {
+  checkOptions(where, options, names, "{ temperature: 0.5 }");
+  const { temperature = 1 } = options;
+  if (typeof temperature === "number") {
+    if (temperature > 0 && temperature < Number.POSITIVE_INFINITY) return temperature;
+    throw new RangeError(
+      `${where}: temperature must be a positive number, got ${temperature}. ` +
+        "For values without relaxation use mode (no noise), sample, or hard: true (exact value, relaxed gradient).",
+    );
+  }
+  if (!isArray(temperature)) {
+    throw new TypeError(`${where}: temperature must be a number or a scalar array, got ${kindOf(temperature)}.`);
+  }
+  checkFloat(where, "temperature", temperature);
+  if (temperature.ndim === 0) return temperature;
+  throw new RangeError(`${where}: temperature must be a number or a scalar array, got ${describe(temperature)}.`);
+}
+
+/** Whether `options` ask for the exact value. */
+export function checkHard(where: string, { hard = false }: RelaxOptions): boolean {
+  if (typeof hard === "boolean") return hard;
+  throw new TypeError(`${where}: hard must be true or false, got ${kindOf(hard)}.`);
+}
+
+/** One of some names. */
+export function checkChoice(where: string, name: string, value: string, choices: readonly string[]): void {
+  if (choices.includes(value)) return;
+  const got = typeof value === "string" ? JSON.stringify(value) : kindOf(value);
+  throw new RangeError(`${where}: ${name} must be one of ${quoted(choices)}, got ${got}.`);
+}
+
+function refuseOption(where: string, options: object, name: string, names: readonly string[]): void {
+  if ((options as Record<string, unknown>)[name] === undefined) return;
+  const near = names.find((known) => isNear(name.toLowerCase(), known));
+  const guess = near === undefined ? "." : `; did you mean "${near}"?`;
+  throw new TypeError(
+    `${where}: unknown option "${name}"${guess} There ${names.length > 1 ? "are" : "is"} ${quoted(names)}.`,
+  );
+}
+
+/**
+ * Whether a name is another one abbreviated, or with its letters in another order, or with one of three letters wrong.
+ */
+function isNear(name: string, known: string): boolean {
+  let found = 0;
+  for (const letter of known) if (letter === name[found]) found++;
+  const isAbbreviation = found === name.length && name[0] === known[0];
+  return isAbbreviation || sorted(name) === sorted(known) || distance(name, known) <= known.length / 3;
+}
+
+function sorted(name: string): string {
+  return [...name].sort().join();
+}
+
+/** The edit distance of two names: the letters to insert, delete and replace on the way from one to the other. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (const [i, letter] of [...a].entries()) {
+    const next = [i + 1];
+    for (let j = 0; j < b.length; j++) {
+      next.push(Math.min(row[j]! + (letter === b[j] ? 0 : 1), row[j + 1]! + 1, next[j]! + 1));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}
+
+function quoted(names: readonly string[]): string {
+  return names.map((name) => `"${name}"`).join(", ");
+}

@@ -1,0 +1,385 @@
+/**
+ * Permutations of n, as matrices with a single 1 in every row and column. Logits have shape `[..., n, n]`: entry (i, j)
+ * is the log-weight of j in place i.
+ *
+ * Three laws are easily taken for one another; from n = 2 on they differ:
+ *
+ * - The Gibbs law of the permanent, `P(pi) = exp(sum_i logits_(i, pi(i))) / perm(exp(logits))`. To normalize it, or to
+ *   draw from it, is intractable (Valiant 1979), and nothing here does.
+ * - Gumbel-matching: the permutation with the largest sum of perturbed logits, `argmax_pi sum_i (logits + G)_(i,
+ *   pi(i))`, with n^2 independent Gumbels (Hazan, Jaakkola 2012). This is what `sample` draws from. It has no tractable
+ *   probabilities, so there is no `logProb`, `entropy` or `kl`.
+ * - The Sinkhorn plan of the logits, which is a matrix and no law: doubly stochastic, of the form `diag(a) exp(logits)
+ *   diag(b)` (Sinkhorn 1964). It holds the marginals of neither. `softMode` and `sinkhorn` give it.
+ *
+ * `relax` is the Sinkhorn plan of perturbed logits divided by a temperature: Gumbel-Sinkhorn (Mena et al. 2018). As the
+ * temperature falls, and the iterations rise, it tends to what `sample` draws for the same key.
+ *
+ * A logit of -Infinity is an impossible place: it is never taken and its gradient is zero.
+ */
+
+import { jit, lax, numpy as np, tree } from "@jax-js/jax";
+import { columnsOfLargest } from "../assignment/columns.ts";
+import {
+  checkArray,
+  checkConcrete,
+  checkCount,
+  checkFloat,
+  checkKey,
+  checkPositive,
+  checkSquare,
+  describe,
+} from "../checks.ts";
+import { perturb } from "../noise.ts";
+import { finite } from "../numerics.ts";
+import { checkChoice, checkTemperature, TEMPERATURE, type TemperatureOptions } from "../options.ts";
+import { kernelsOf } from "../structure.ts";
+import { iterate, type SinkhornForm } from "./forms.ts";
+import { withImplicitGradient } from "./implicit.ts";
+import { advance, finish, stabilized, start } from "./stabilized.ts";
+import { unrolled } from "./unrolled.ts";
+
+export type { SinkhornForm } from "./forms.ts";
+
+// The best assignment of the keys is found on the host, and the plan of the scaled logits is computed in pieces.
+const kernels = kernelsOf({
+  keys: (logits) => logits,
+  perturb,
+  vertex: (keys) => keys,
+  relaxation: (keys, temperature) => finite(keys).div(temperature),
+});
+
+export interface SinkhornOptions extends TemperatureOptions {
+  /** Normalizations of the rows and then the columns; default 20. `iterationsFor` says how many a tolerance takes. */
+  iterations?: number | undefined;
+  /**
+   * How they are computed. "auto", the default: by matrix-vector products that stay in range at any temperature.
+   * "scaling": by such products alone, a little faster, right only while the logits of a row differ by less than some
+   * 40 temperatures. "log": by log-sum-exps, as it is often written; several times slower, and no safer than "auto".
+   */
+  form?: SinkhornForm | undefined;
+  /**
+   * "unrolled", the default: of the iterations as they are, from their scalings, a few vectors an iteration ("auto"),
+   * or from matrices (the other forms). "implicit": of the fixed point that they approach, from the plan alone. It
+   * keeps nothing of the iterations, and is wrong by as much as they have left to converge. There is no second
+   * derivative but of the unrolled iterations of "scaling" and "log".
+   */
+  gradient?: "unrolled" | "implicit" | undefined;
+}
+
+export interface IterationsForOptions extends TemperatureOptions {
+  /** The largest `residual` that will do: positive, default 1e-3. Float32 reaches about 1e-6. */
+  tolerance?: number | undefined;
+  /** Give up after so many iterations: a whole number, default 10,000. */
+  limit?: number | undefined;
+}
+
+const SINKHORN = [...TEMPERATURE, "iterations", "form", "gradient"];
+const ITERATIONS_FOR = [...TEMPERATURE, "tolerance", "limit"];
+const FORMS = ["auto", ...Object.keys(iterate)];
+const GRADIENTS = ["unrolled", "implicit"];
+
+/**
+ * A permutation, or a relaxed one, of items: `result_i = sum_j plan_ij items_j`, shape of the items.
+ *
+ * @param plan `[..., n, n]`, consumed
+ * @param items `[..., n, ...any]`, with as many batch axes, which broadcast, and any shape of an item; consumed
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
+ *
+ * @example
+ * const sorted = permutation.apply(plan, np.array([30, 10, 20]));
+ */
+export function apply(plan: np.Array, items: np.Array): np.Array {
+  checkPlanAndItems("permutation.apply", plan, items);
+  return applyKernel(plan, items);
+}
+
+/**
+ * `apply` with the transposed plan, which puts back what a permutation moved: `result_j = sum_i plan_ij items_i`.
+ *
+ * @param plan `[..., n, n]`, consumed
+ * @param items `[..., n, ...any]`, consumed
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
+ */
+export function applyInverse(plan: np.Array, items: np.Array): np.Array {
+  checkPlanAndItems("permutation.applyInverse", plan, items);
+  return applyKernel(np.swapaxes(plan, -1, -2), items);
+}
+
+/**
+ * The permutation that does `second` and then `first`, as a product of matrices does: `apply(compose(a, b), x)` is
+ * `apply(a, apply(b, x))`.
+ *
+ * Either both are floating-point matrices `[..., n, n]` or both integer index vectors `[..., n]`, in which p stands for
+ * the matrix with ones at (i, p_i), as `np.argmax(matrix, -1)` gives it.
+ *
+ * @param first matrix or index vector, consumed
+ * @param second the same kind and shape, consumed
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
+ */
+export function compose(first: np.Array, second: np.Array): np.Array {
+  const isIndices = checkPermutation("permutation.compose", "first", first);
+  if (
+    checkPermutation("permutation.compose", "second", second) !== isIndices ||
+    `${first.shape}` !== `${second.shape}`
+  ) {
+    throw new RangeError(
+      `permutation.compose: first and second must be of one kind and shape, got ${describe(first)} and ` +
+        `${describe(second)}.`,
+    );
+  }
+  return isIndices ? np.takeAlongAxis(second, first, -1) : np.matmul(first, second);
+}
+
+/**
+ * The inverse permutation, of the same kind: the transposed matrix, or the indices that sort an index vector.
+ *
+ * @param value floating-point matrix `[..., n, n]` or integer index vector `[..., n]`, consumed
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
+ */
+export function invert(value: np.Array): np.Array {
+  if (checkPermutation("permutation.invert", "value", value)) return np.argsort(value, -1);
+  return np.swapaxes(value, -1, -2);
+}
+
+/**
+ * Whether each matrix or index vector is a permutation, exactly: booleans of shape `[...]`.
+ *
+ * @param value floating-point matrix `[..., n, n]` or integer index vector `[..., n]`, consumed
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
+ */
+export function isPermutation(value: np.Array): np.Array {
+  const isIndices = checkPermutation("permutation.isPermutation", "value", value);
+  const stopped = lax.stopGradient(value); // as in structure.ts
+  return isIndices ? isIndexPermutationKernel(stopped) : isMatrixPermutationKernel(stopped);
+}
+
+/**
+ * How many iterations of `sinkhorn` bring the `residual` of every plan down to a tolerance; Infinity when `limit` of
+ * them do not, as where forbidden pairs leave entries that no permutation takes. Solves on the host's demand, so
+ * outside `jit`.
+ *
+ * @param logits `[..., n, n]`, consumed
+ * @param options.temperature positive number or scalar array, default 1
+ * @param options.tolerance positive, default 1e-3; float32 reaches about 1e-6
+ * @param options.limit default 10,000
+ * @throws TypeError for arguments of another type, RangeError for shapes or options that do not fit
+ *
+ * @example
+ * const iterations = await permutation.iterationsFor(logits.ref, { temperature: 0.1, tolerance: 0.01 });
+ */
+export function iterationsFor(logits: np.Array, options: IterationsForOptions = {}): Promise<number> {
+  checkSquare("permutation.iterationsFor", "logits", logits);
+  const temperature = checkTemperature("permutation.iterationsFor", options, ITERATIONS_FOR);
+  checkConcrete("permutation.iterationsFor", { logits, temperature });
+  const { tolerance = 1e-3, limit = 10_000 } = options;
+  checkPositive("permutation.iterationsFor", "tolerance", tolerance);
+  checkCount("permutation.iterationsFor", "limit", limit, 0);
+  return countIterations(kernels.softMode(logits, temperature), tolerance, limit);
+}
+
+/**
+ * The permutation with the largest sum of logits, as a matrix `[..., n, n]`; of equals the same one each time. No
+ * gradient. Solved on the host, so outside `jit`.
+ *
+ * @param logits `[..., n, n]`, consumed
+ * @throws TypeError for arrays that `jit`, `grad` or `vmap` trace; the promise is rejected with a RangeError for a
+ *   logit of NaN or Infinity, or where every permutation is impossible: it names the matrix and the row
+ */
+export function mode(logits: np.Array): Promise<np.Array> {
+  checkSquare("permutation.mode", "logits", logits);
+  checkConcrete("permutation.mode", { logits });
+  return matching("permutation.mode", logits);
+}
+
+/**
+ * A relaxed draw (Gumbel-Sinkhorn): the Sinkhorn plan of `(logits + G) / temperature`, shape `[..., n, n]`. Its columns
+ * sum to 1, its rows nearly: see `residual`.
+ *
+ * As the temperature falls, and the iterations rise, it tends to what `sample` returns for the same key.
+ *
+ * @param key PRNG key, consumed
+ * @param logits `[..., n, n]`, consumed
+ * @param options those of `sinkhorn`
+ * @throws RangeError for a temperature that is not positive, TypeError for a key that is none and for
+ *   an option of another name
+ *
+ * Mena, Belanger, Linderman, Snoek, "Learning Latent Permutations with Gumbel-Sinkhorn Networks", 2018.
+ *
+ * @example
+ * const plan = permutation.relax(random.key(0), logits, { temperature: 0.5, iterations: 50 });
+ */
+export function relax(key: np.Array, logits: np.Array, options: SinkhornOptions = {}): np.Array {
+  checkKey("permutation.relax", key);
+  checkSquare("permutation.relax", "logits", logits);
+  const settings = checkSinkhorn("permutation.relax", options);
+  return plan(kernels.relax(key, logits, settings.temperature, false), settings);
+}
+
+/**
+ * The largest deviation of a row or column sum from 1, shape `[...]`: how far a plan is from doubly stochastic.
+ *
+ * @param plan `[..., n, n]`, consumed
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
+ */
+export function residual(plan: np.Array): np.Array {
+  checkSquare("permutation.residual", "plan", plan);
+  return residualKernel(plan);
+}
+
+/**
+ * A draw by Gumbel-matching, as a matrix `[..., n, n]`: the permutation with the largest sum of `logits + G`. Not a
+ * draw from the Gibbs law. No gradient. Solved on the host, so outside `jit`.
+ *
+ * @param key PRNG key, consumed
+ * @param logits `[..., n, n]`, consumed
+ * @throws TypeError for arrays that `jit`, `grad` or `vmap` trace; the promise is rejected with a RangeError for a
+ *   logit of NaN or Infinity, or where every permutation is impossible: it names the matrix and the row
+ *
+ * Hazan, Jaakkola, "On the Partition Function and Random Maximum A-Posteriori Perturbations", 2012.
+ *
+ * @example
+ * const draw = await permutation.sample(random.key(0), np.zeros([5, 5]));
+ */
+export function sample(key: np.Array, logits: np.Array): Promise<np.Array> {
+  checkKey("permutation.sample", key);
+  checkSquare("permutation.sample", "logits", logits);
+  checkConcrete("permutation.sample", { key, logits });
+  return matching("permutation.sample", kernels.sample(key, logits));
+}
+
+/**
+ * The Sinkhorn plan of `logits / temperature`: its exponential, with rows and then columns divided by their sums, so
+ * many times. Shape `[..., n, n]`; the columns sum to 1, the rows nearly: see `residual`. With no iterations it is the
+ * exponential itself.
+ *
+ * @param logits `[..., n, n]`, consumed
+ * @param options.temperature positive number or scalar array, default 1
+ * @param options.iterations whole number, default 20
+ * @param options.form "auto", "log" or "scaling": how it is computed; "auto" is right at any temperature
+ * @param options.gradient "unrolled" (of the iterations) or "implicit" (of the fixed point, from the plan alone)
+ * @throws RangeError for options that are none of these
+ *
+ * Sinkhorn, "A Relationship Between Arbitrary Positive Matrices and Doubly Stochastic Matrices", 1964.
+ *
+ * @example
+ * const plan = permutation.sinkhorn(logits, { temperature: 0.1, iterations: 100, gradient: "implicit" });
+ */
+export function sinkhorn(logits: np.Array, options: SinkhornOptions = {}): np.Array {
+  return sinkhornOf("permutation.sinkhorn", logits, options);
+}
+
+/**
+ * The relaxation without noise: `sinkhorn` by another name, the one that all structures share.
+ *
+ * @param logits `[..., n, n]`, consumed
+ * @param options those of `sinkhorn`
+ * @throws TypeError for arguments of another type, RangeError for shapes or options that do not fit
+ */
+export function softMode(logits: np.Array, options: SinkhornOptions = {}): np.Array {
+  return sinkhornOf("permutation.softMode", logits, options);
+}
+
+type SinkhornSettings = ReturnType<typeof checkSinkhorn>;
+
+function sinkhornOf(where: string, logits: np.Array, options: SinkhornOptions): np.Array {
+  checkSquare(where, "logits", logits);
+  const settings = checkSinkhorn(where, options);
+  return plan(kernels.softMode(logits, settings.temperature), settings);
+}
+
+/** The plan of logits that are already divided by the temperature. */
+function plan(x: np.Array, { iterations, form, gradient }: SinkhornSettings): np.Array {
+  if (iterations === 0) return np.exp(x);
+  if (gradient === "unrolled" && form !== "auto") return iterate[form](x, iterations);
+  // Stopped out here: a gradient that enters a jitted function and ends there leaks arrays of the engine.
+  const stopped = lax.stopGradient(x.ref);
+  if (gradient === "unrolled") return unrolled(x, stopped, iterations);
+  // In pieces, which are compiled once for any number of iterations; a gradient of the iterations needs the whole.
+  const value = form === "auto" ? stabilized(stopped, iterations) : iterate[form](stopped, iterations);
+  return withImplicitGradient(x, lax.stopGradient(value), iterations);
+}
+
+/** The best assignment as a matrix. */
+async function matching(where: string, logits: np.Array): Promise<np.Array> {
+  const n = logits.shape.at(-1)!;
+  const columns = await columnsOfLargest(where, "logits", logits);
+  return oneHotKernel(columns, n);
+}
+
+/** How many iterations bring the plan of scaled logits down to a tolerance; Infinity if that is more than the limit. */
+async function countIterations(x: np.Array, tolerance: number, limit: number): Promise<number> {
+  let state = start(x.ref);
+  let iterations = 1;
+  while (!((await largestResidual(finish(tree.ref(state)))) <= tolerance) && iterations <= limit) {
+    state = advance(state, x.ref, 1, true);
+    iterations++;
+  }
+  x.dispose();
+  tree.dispose(state);
+  return iterations <= limit ? iterations : Number.POSITIVE_INFINITY;
+}
+
+async function largestResidual(plan: np.Array): Promise<number> {
+  const [largest] = await np.max(residualKernel(plan)).data();
+  return largest!;
+}
+
+const applyKernel = jit(function apply(plan: np.Array, items: np.Array) {
+  const batch = plan.ndim - 2;
+  const flat = items.reshape([...items.shape.slice(0, batch + 1), -1]);
+  const moved = np.matmul(plan, flat);
+  return moved.reshape([...moved.shape.slice(0, -1), ...items.shape.slice(batch + 1)]);
+});
+
+const isIndexPermutationKernel = jit(function isPermutation(indices: np.Array) {
+  const n = indices.shape.at(-1)!;
+  return np.all(np.sort(indices, -1).equal(np.arange(n, undefined, 1, { dtype: indices.dtype })), -1);
+});
+
+const isMatrixPermutationKernel = jit(function isPermutation(matrix: np.Array) {
+  const binary = np.all(matrix.ref.mul(matrix.ref).equal(matrix.ref), [-1, -2]);
+  return binary.mul(residualKernel(matrix).equal(0));
+});
+
+const oneHotKernel = jit(
+  function oneHot(indices: np.Array, n: number) {
+    return np.expandDims(indices, -1).equal(np.arange(n)).astype(np.float32);
+  },
+  { staticArgnums: [1] },
+);
+
+const residualKernel = jit(function residual(plan: np.Array) {
+  const worst = (sums: np.Array) => np.max(np.absolute(sums.sub(1)), -1);
+  return np.maximum(worst(plan.ref.sum(-1)), worst(plan.sum(-2)));
+});
+
+function checkSinkhorn(where: string, options: SinkhornOptions) {
+  const temperature = checkTemperature(where, options, SINKHORN);
+  const { iterations = 20, form = "auto", gradient = "unrolled" } = options;
+  checkCount(where, "iterations", iterations, 0);
+  checkChoice(where, "form", form, FORMS);
+  checkChoice(where, "gradient", gradient, GRADIENTS);
+  return { temperature, iterations, form, gradient };
+}
+
+/** Whether a permutation is given by its indices; else by its matrix. */
+function checkPermutation(where: string, name: string, value: np.Array): boolean {
+  checkArray(where, name, value);
+  const isIndices = ["int32", "uint32"].includes(value.dtype);
+  if (!isIndices) checkSquare(where, name, value);
+  else if (value.ndim === 0) throw new RangeError(`${where}: ${name} must be indices of shape [..., n], got a scalar.`);
+  return isIndices;
+}
+
+function checkPlanAndItems(where: string, plan: np.Array, items: np.Array): void {
+  checkSquare(where, "plan", plan);
+  checkFloat(where, "items", items);
+  const batch = plan.ndim - 2;
+  const n = plan.shape.at(-1)!;
+  const fits = (size: number, axis: number) => axis >= batch || size === 1 || [1, size].includes(plan.shape[axis]!);
+  if (items.ndim > batch && items.shape[batch] === n && items.shape.every(fits)) return;
+  const event =
+    batch > 0 ? `the batch axes ${JSON.stringify(plan.shape.slice(0, -2))} and then ${n}` : `first axis ${n}`;
+  throw new RangeError(`${where}: items must have ${event}, as plan ${describe(plan)} does, got ${describe(items)}.`);
+}

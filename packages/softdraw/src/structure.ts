@@ -1,0 +1,93 @@
+/**
+ * The verbs of every structure, put together in this one place from what a structure is: how a PRNG key perturbs its
+ * logits, which vertex of its polytope is the exact maximum of some keys, and how that maximum is relaxed.
+ *
+ *     sample             vertex(perturb(key, keys(logits)))
+ *     relax              relaxation(perturb(key, keys(logits)), temperature)
+ *     relax with hard    the value of the first, with the gradient of the second
+ *     mode               vertex(logits)
+ *     softMode           relaxation(keys(logits), temperature)
+ *
+ * So one key gives `sample` and `relax` the same noise, and all structures agree on what is compiled and where
+ * gradients end. A structure's public functions check their arguments, and then call these.
+ *
+ * Some structures cannot be compiled whole: their maximum is found on the host, or their relaxation is computed in
+ * pieces. Such a structure gives what its own functions go on from, the keys as a vertex and scaled keys as a
+ * relaxation.
+ */
+
+import { jit, lax, type numpy as np } from "@jax-js/jax";
+import { straightThrough } from "./estimators.ts";
+import type { Temperature } from "./options.ts";
+
+/** What a structure is. Its sizes, such as the k of a subset, are numbers that are compiled in. */
+export interface Structure<Sizes extends number[] = []> {
+  /** Logits as keys without noise, and without the infinities that a relaxation cannot compute with. */
+  keys(logits: np.Array): np.Array;
+  /** Keys with the noise of a PRNG key. */
+  perturb(key: np.Array, keys: np.Array): np.Array;
+  /** The exact maximum of keys, or of logits with their infinities. No gradient reaches it. */
+  vertex(keys: np.Array, ...sizes: Sizes): np.Array;
+  /** The relaxation of that maximum, which tends to it as the temperature falls. */
+  relaxation(keys: np.Array, temperature: np.Array, ...sizes: Sizes): np.Array;
+}
+
+/** The verbs without their checks. They consume their arrays. */
+export interface Kernels<Sizes extends number[]> {
+  mode(logits: np.Array, ...sizes: Sizes): np.Array;
+  relax(key: np.Array, logits: np.Array, temperature: Temperature, hard: boolean, ...sizes: Sizes): np.Array;
+  sample(key: np.Array, logits: np.Array, ...sizes: Sizes): np.Array;
+  softMode(logits: np.Array, temperature: Temperature, ...sizes: Sizes): np.Array;
+}
+
+/** Compiles the verbs of a structure, each when it is first called, and again for other shapes and sizes. */
+export function kernelsOf<Sizes extends number[] = []>(structure: Structure<Sizes>): Kernels<Sizes> {
+  const { keys, perturb, vertex, relaxation }: Structure<number[]> = structure;
+
+  const modeKernel = jit(
+    function mode(logits: np.Array, sizes: number[]) {
+      return vertex(logits, ...sizes);
+    },
+    { staticArgnums: [1] },
+  );
+
+  const sampleKernel = jit(
+    function sample(key: np.Array, logits: np.Array, sizes: number[]) {
+      return vertex(perturb(key, keys(logits)), ...sizes);
+    },
+    { staticArgnums: [2] },
+  );
+
+  const softModeKernel = jit(
+    function softMode(logits: np.Array, temperature: np.Array, sizes: number[]) {
+      return relaxation(keys(logits), temperature, ...sizes);
+    },
+    { staticArgnums: [2] },
+  );
+
+  const relaxKernel = jit(
+    function relax(key: np.Array, logits: np.Array, temperature: np.Array, sizes: number[]) {
+      return relaxation(perturb(key, keys(logits)), temperature, ...sizes);
+    },
+    { staticArgnums: [3] },
+  );
+
+  const relaxHardKernel = jit(
+    function relaxHard(key: np.Array, logits: np.Array, temperature: np.Array, sizes: number[]) {
+      const perturbed = perturb(key, keys(logits));
+      const hard = vertex(lax.stopGradient(perturbed.ref), ...sizes);
+      return straightThrough(relaxation(perturbed, temperature, ...sizes), hard);
+    },
+    { staticArgnums: [3] },
+  );
+
+  // An exact value has no gradient. It is stopped out here, because the engine leaks arrays where a gradient enters a
+  // jitted function and ends in it.
+  return {
+    mode: (logits, ...sizes) => modeKernel(lax.stopGradient(logits), sizes),
+    relax: (key, logits, temperature, hard, ...sizes) =>
+      (hard ? relaxHardKernel : relaxKernel)(key, logits, temperature, sizes),
+    sample: (key, logits, ...sizes) => sampleKernel(key, lax.stopGradient(logits), sizes),
+    softMode: (logits, temperature, ...sizes) => softModeKernel(logits, temperature, sizes),
+  };
+}

@@ -1,0 +1,138 @@
+/**
+ * Subsets: k of n, as a k-hot vector. Logits have shape `[..., n]`; k is a whole number from 1 to n, fixed when a
+ * function is compiled.
+ *
+ * `sample` draws without replacement, exactly: one after the other, each with probability proportional to `exp(logit)`
+ * among what is left. That is the set of the k largest perturbed logits (Gumbel top-k; Vieira 2014, Kool et al. 2019),
+ * and in descending order it is the order of the draw (Plackett 1975, Luce 1959). It is not the conditional Poisson
+ * law, whose sets have probabilities proportional to the product of their weights.
+ *
+ * `relax` replaces those k largest by one of two relaxations of them; see there.
+ *
+ * A logit of -Infinity is an impossible entry: it is never taken and its gradient is zero. A row with fewer than k
+ * possible entries has no law, and its results mean nothing.
+ */
+
+import type { numpy as np } from "@jax-js/jax";
+import type { SubsetOptions, SubsetRelaxOptions } from "./verbs.ts";
+import * as verbs from "./verbs.ts";
+
+export { of, type SubsetOf } from "./of.ts";
+export { type ReservoirOptions, reservoir } from "./reservoir.ts";
+export type { Relaxation, SubsetOptions, SubsetRelaxOptions } from "./verbs.ts";
+
+/**
+ * The log-probability of a draw in its order (Plackett-Luce), shape `[...]`:
+ *
+ *     sum_j (l_{i_j} - logsumexp of the logits but those of i_1, ..., i_{j-1})
+ *
+ * -Infinity for an impossible entry, one drawn twice, or an index that is not from 0 to n - 1.
+ *
+ * @param indices int32 `[..., k]`, as `sampleOrdered` returns them, consumed
+ * @param logits `[..., n]`, consumed
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
+ *
+ * Luce, "Individual Choice Behavior", 1959; Plackett, "The Analysis of Permutations", 1975.
+ */
+export function logProb(indices: np.Array, logits: np.Array): np.Array {
+  return verbs.logProb("subset.logProb", indices, logits);
+}
+
+/**
+ * The k largest logits, the most probable draw, as a k-hot vector `[..., n]`; the first of equals. No gradient.
+ *
+ * @param logits `[..., n]`, consumed
+ * @param k from 1 to n
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
+ */
+export function mode(logits: np.Array, k: number): np.Array {
+  return verbs.mode("subset.mode", logits, k);
+}
+
+/**
+ * A relaxed draw: entries that sum to k, shape `[..., n]`, by either relaxation of the k largest of `logits + G`.
+ *
+ * As the temperature falls, it tends to the k-hot vector that `sample` returns for the same key. With `hard`, the value
+ * is that vector exactly, taken from the perturbed logits, and the gradient is that of the relaxation
+ * (straight-through).
+ *
+ * The gradient of the threshold relaxation is that of the solution, by the implicit function theorem. There is no
+ * second derivative.
+ *
+ * @param key PRNG key, consumed
+ * @param logits `[..., n]`, consumed
+ * @param k from 1 to n; for n, a vector of ones
+ * @param options.temperature positive number or scalar array, default 1
+ * @param options.hard default false
+ * @param options.relaxation "threshold" (default) or "successive"
+ * @throws RangeError for a k that is not from 1 to n, for a temperature that is not positive, and for a relaxation of
+ *   another name; TypeError for a key that is none and for an option of another name
+ *
+ * Amos, Koltun, Kolter, "The Limited Multi-Label Projection Layer", 2019; Plötz, Roth, "Neural Nearest Neighbors
+ * Networks", 2018; Xie, Ermon, "Reparameterizable Subset Sampling via Continuous Relaxations", 2019.
+ *
+ * @example
+ * const choice = subset.relax(random.key(0), np.array([0, 1, 2, 3]), 2, { temperature: 0.5 });
+ */
+export function relax(key: np.Array, logits: np.Array, k: number, options: SubsetRelaxOptions = {}): np.Array {
+  return verbs.relax("subset.relax", key, logits, k, options);
+}
+
+/**
+ * An exact draw as a k-hot vector `[..., n]`: the k largest of `logits + G`. No gradient.
+ *
+ * @param key PRNG key, consumed
+ * @param logits `[..., n]`, consumed
+ * @param k from 1 to n
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
+ *
+ * Kool, van Hoof, Welling, "Stochastic Beams and Where to Find Them", 2019.
+ *
+ * @example
+ * const draw = subset.sample(random.key(0), np.array([0, 1, 2, 3]), 2);
+ */
+export function sample(key: np.Array, logits: np.Array, k: number): np.Array {
+  return verbs.sample("subset.sample", key, logits, k);
+}
+
+/**
+ * An exact draw as indices in the order drawn, int32 `[..., k]`: the entries that `sample` takes for the same key, the
+ * largest of `logits + G` first. No gradient.
+ *
+ * @param key PRNG key, consumed
+ * @param logits `[..., n]`, consumed
+ * @param k from 1 to n
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
+ */
+export function sampleOrdered(key: np.Array, logits: np.Array, k: number): np.Array {
+  return verbs.sampleOrdered("subset.sampleOrdered", key, logits, k);
+}
+
+/**
+ * The log-probability that `sample` returns a k-hot vector, shape `[...]`: the sum over all orders, computed as an
+ * integral over the k-th largest key, to about 1e-6. -Infinity for a vector without exactly k ones, or with an
+ * impossible entry. The gradient is by the logits.
+ *
+ * @param khot k-hot vectors `[..., n]`, consumed
+ * @param logits `[..., n]`, consumed
+ * @param k from 1 to n
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
+ *
+ * Kool, van Hoof, Welling, "Estimating Gradients for Discrete Random Variables by Sampling without Replacement", 2020.
+ */
+export function setLogProb(khot: np.Array, logits: np.Array, k: number): np.Array {
+  return verbs.setLogProb("subset.setLogProb", "khot", khot, logits, k);
+}
+
+/**
+ * The relaxation without noise: entries that sum to k, `[..., n]`, by either relaxation of the k largest logits.
+ *
+ * @param logits `[..., n]`, consumed
+ * @param k from 1 to n
+ * @param options.temperature positive number or scalar array, default 1
+ * @param options.relaxation "threshold" (default) or "successive"
+ * @throws TypeError for arguments of another type, RangeError for shapes or options that do not fit
+ */
+export function softMode(logits: np.Array, k: number, options: SubsetOptions = {}): np.Array {
+  return verbs.softMode("subset.softMode", logits, k, options);
+}

@@ -1,0 +1,118 @@
+/**
+ * The verbs of subsets, as `subset` and `subset.of(k)` have them. Each is told the name that its caller used, for its
+ * errors; it checks, and calls a kernel.
+ */
+
+import { jit, lax, type numpy as np } from "@jax-js/jax";
+import { checkBroadcast, checkFloat, checkIndices, checkKey, checkLogits, checkSize } from "../checks.ts";
+import { perturb } from "../noise.ts";
+import { finite } from "../numerics.ts";
+import {
+  checkChoice,
+  checkHard,
+  checkTemperature,
+  RELAX,
+  type RelaxOptions,
+  TEMPERATURE,
+  type TemperatureOptions,
+} from "../options.ts";
+import { type Kernels, kernelsOf } from "../structure.ts";
+import { orderedLogProb, setLogProb as setLogProbOf } from "./likelihood.ts";
+import { indicesOfLargestPerturbed } from "./perturbed.ts";
+import { successive } from "./successive.ts";
+import { threshold } from "./threshold.ts";
+import { hotOfLargest } from "./top.ts";
+
+const exact = { keys: finite, perturb, vertex: hotOfLargest };
+const kernels: Record<Relaxation, Kernels<[k: number]>> = {
+  threshold: kernelsOf({ ...exact, relaxation: threshold }),
+  successive: kernelsOf({ ...exact, relaxation: successive }),
+};
+
+/**
+ * How the k largest of n keys are relaxed, with T the temperature. Entries sum to k and tend to the k-hot vector of the
+ * k largest keys as T falls.
+ *
+ * - `"threshold"`: `y_i = sigmoid((key_i - t) / T)`, t such that they sum to k: the entropic projection onto the
+ *   polytope of the k-hot vectors (Amos, Koltun, Kolter 2019). Entries are between 0 and 1 and in the order of the
+ *   keys.
+ * - `"successive"`: the sum of k softmaxes, each taking `log(1 - p) / T` off what the next one sees (Plötz, Roth 2018;
+ *   Xie, Ermon 2019). Entries may be above 1, and out of the order of the keys.
+ */
+export type Relaxation = "threshold" | "successive";
+
+export interface SubsetOptions extends TemperatureOptions {
+  /** "threshold", the default, or "successive": how the k largest keys are relaxed. */
+  relaxation?: Relaxation | undefined;
+}
+
+export interface SubsetRelaxOptions extends RelaxOptions {
+  /** "threshold", the default, or "successive": how the k largest keys are relaxed. */
+  relaxation?: Relaxation | undefined;
+}
+
+const RELAXATIONS = Object.keys(kernels);
+const SUBSET = [...TEMPERATURE, "relaxation"];
+const SUBSET_RELAX = [...RELAX, "relaxation"];
+
+export function logProb(where: string, indices: np.Array, logits: np.Array): np.Array {
+  checkLogits(where, logits, 1);
+  checkIndices(where, indices, logits);
+  return logProbKernel(indices, logits);
+}
+
+export function mode(where: string, logits: np.Array, k: number): np.Array {
+  checkSize(where, "logits, k", logits, k);
+  return kernels.threshold.mode(logits, k);
+}
+
+export function relax(
+  where: string,
+  key: np.Array,
+  logits: np.Array,
+  k: number,
+  options: SubsetRelaxOptions,
+): np.Array {
+  checkKey(where, key);
+  checkSize(where, "key, logits, k, options", logits, k);
+  const temperature = checkTemperature(where, options, SUBSET_RELAX);
+  const relaxation = checkRelaxation(where, options);
+  return kernels[relaxation].relax(key, logits, temperature, checkHard(where, options), k);
+}
+
+export function sample(where: string, key: np.Array, logits: np.Array, k: number): np.Array {
+  checkKey(where, key);
+  checkSize(where, "key, logits, k", logits, k);
+  return kernels.threshold.sample(key, logits, k);
+}
+
+export function sampleOrdered(where: string, key: np.Array, logits: np.Array, k: number): np.Array {
+  checkKey(where, key);
+  checkSize(where, "key, logits, k", logits, k);
+  return sampleOrderedKernel(key, lax.stopGradient(logits), k);
+}
+
+export function setLogProb(where: string, name: string, khot: np.Array, logits: np.Array, k: number): np.Array {
+  checkSize(where, `${name}, logits, k`, logits, k);
+  checkFloat(where, name, khot);
+  checkBroadcast(where, name, khot, logits, 1);
+  return setLogProbKernel(lax.stopGradient(khot), logits, k);
+}
+
+export function softMode(where: string, logits: np.Array, k: number, options: SubsetOptions): np.Array {
+  checkSize(where, "logits, k, options", logits, k);
+  const temperature = checkTemperature(where, options, SUBSET);
+  return kernels[checkRelaxation(where, options)].softMode(logits, temperature, k);
+}
+
+// Gradients that end are stopped before these kernels, as in structure.ts.
+const logProbKernel = jit(orderedLogProb);
+
+const sampleOrderedKernel = jit(indicesOfLargestPerturbed, { staticArgnums: [2] });
+
+const setLogProbKernel = jit(setLogProbOf, { staticArgnums: [2] });
+
+function checkRelaxation(where: string, { relaxation = "threshold" }: SubsetOptions | SubsetRelaxOptions): Relaxation {
+  checkChoice(where, "relaxation", relaxation, RELAXATIONS);
+  return relaxation;
+}

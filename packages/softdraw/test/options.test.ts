@@ -1,0 +1,176 @@
+/** Options: names that there are not, those that are undefined, and what the types let through. */
+
+import { numpy as np, random } from "@jax-js/jax";
+import {
+  bernoulli,
+  categorical,
+  permutation,
+  type RelaxOptions,
+  type SinkhornOptions,
+  schedules,
+  subset,
+  type TemperatureOptions,
+} from "softdraw";
+import { describe, expect, test } from "vitest";
+
+const key = () => random.key(1);
+const logits = () => np.zeros([3, 3]);
+
+/** Every function that takes options: how it is called, what it must be given, and all names that it knows. */
+const functions: Record<string, { call: (options: never) => unknown; needed?: object; names: string[] }> = {
+  "bernoulli.relax": { call: (o) => bernoulli.relax(key(), logits(), o), names: ["temperature", "hard"] },
+  "bernoulli.softMode": { call: (o) => bernoulli.softMode(logits(), o), names: ["temperature"] },
+  "bernoulli.relaxedLogProb": {
+    call: (o) => bernoulli.relaxedLogProb(np.full([3], 0.5), logits(), o),
+    names: ["temperature"],
+  },
+  "categorical.relax": { call: (o) => categorical.relax(key(), logits(), o), names: ["temperature", "hard"] },
+  "categorical.softMode": { call: (o) => categorical.softMode(logits(), o), names: ["temperature"] },
+  "categorical.relaxedLogProb": {
+    call: (o) => categorical.relaxedLogProb(np.full([3], 0.3), logits(), o),
+    names: ["temperature"],
+  },
+  "subset.relax": {
+    call: (o) => subset.relax(key(), logits(), 2, o),
+    names: ["temperature", "hard", "relaxation"],
+  },
+  "subset.softMode": { call: (o) => subset.softMode(logits(), 2, o), names: ["temperature", "relaxation"] },
+  "subset.of(2).relax": {
+    call: (o) => subset.of(2).relax(key(), logits(), o),
+    names: ["temperature", "hard", "relaxation"],
+  },
+  "subset.of(2).softMode": { call: (o) => subset.of(2).softMode(logits(), o), names: ["temperature", "relaxation"] },
+  "subset.reservoir": {
+    call: (o) => subset.reservoir([1, 2, 3], 2, o),
+    needed: { seed: 0 },
+    names: ["seed", "weight"],
+  },
+  "permutation.relax": {
+    call: (o) => permutation.relax(key(), logits(), o),
+    names: ["temperature", "iterations", "form", "gradient"],
+  },
+  "permutation.softMode": {
+    call: (o) => permutation.softMode(logits(), o),
+    names: ["temperature", "iterations", "form", "gradient"],
+  },
+  "permutation.sinkhorn": {
+    call: (o) => permutation.sinkhorn(logits(), o),
+    names: ["temperature", "iterations", "form", "gradient"],
+  },
+  "permutation.iterationsFor": {
+    call: (o) => permutation.iterationsFor(logits(), o),
+    names: ["temperature", "tolerance", "limit"],
+  },
+  "schedules.exponential": {
+    call: (o) => schedules.exponential(o),
+    needed: { start: 1, rate: 0.1 },
+    names: ["start", "rate", "floor", "hold"],
+  },
+  "schedules.linear": {
+    call: (o) => schedules.linear(o),
+    needed: { start: 1, end: 0.5, steps: 3 },
+    names: ["start", "end", "steps"],
+  },
+  "schedules.cosine": {
+    call: (o) => schedules.cosine(o),
+    needed: { start: 1, end: 0.5, steps: 3 },
+    names: ["start", "end", "steps"],
+  },
+};
+
+describe.each(Object.entries(functions))("%s", (where, { call, needed = {}, names }) => {
+  const given = (options: object) => () => call({ ...needed, ...options } as never);
+  const known = names.map((name) => `"${name}"`).join(", ");
+
+  test("refuses an option of another name, and says which there are", () => {
+    const verb = names.length > 1 ? "are" : "is";
+    const message = `${where}: unknown option "axis". There ${verb} ${known}.`;
+    expect(given({ axis: 0 })).toThrow(new TypeError(message));
+  });
+
+  test("guesses a name that is misspelled", () => {
+    for (const name of names) {
+      const misspelled = `${name.slice(0, -2)}${name.at(-1)}${name.at(-2)}`;
+      expect(given({ [misspelled]: 0 })).toThrow(`${where}: unknown option "${misspelled}"; did you mean "${name}"?`);
+      const capital = name.toUpperCase();
+      expect(given({ [capital]: 0 })).toThrow(`${where}: unknown option "${capital}"; did you mean "${name}"?`);
+    }
+  });
+
+  test("takes the default for an option that is undefined", () => {
+    const optional = names.filter((name) => !(name in needed));
+    expect(given(Object.fromEntries([...optional, "unknown"].map((name) => [name, undefined])))).not.toThrow();
+  });
+
+  test("refuses anything that is no object", () => {
+    for (const [wrong, got] of [
+      [0.5, "0.5"],
+      [null, "null"],
+      [[0.5], "a JavaScript array"],
+    ] as const) {
+      const message = new RegExp(
+        `^${where.replace(/[.()]/g, "\\$&")}: options must be an object such as {.*}, got ${got}.$`,
+      );
+      expect(() => call(wrong as never)).toThrow(message);
+    }
+  });
+});
+
+test("an abbreviation is understood", () => {
+  const tau = { tau: 0.1 } as TemperatureOptions;
+  expect(() => categorical.relax(key(), logits(), tau as RelaxOptions)).toThrow(
+    new TypeError(
+      'categorical.relax: unknown option "tau"; did you mean "temperature"? There are "temperature", "hard".',
+    ),
+  );
+  const iters = { iters: 3 } as SinkhornOptions;
+  expect(() => permutation.sinkhorn(logits(), iters)).toThrow('unknown option "iters"; did you mean "iterations"?');
+});
+
+test("hard is no option of permutations", () => {
+  const options = { hard: true } as object;
+  expect(() => permutation.relax(key(), logits(), options)).toThrow(
+    'permutation.relax: unknown option "hard". There are',
+  );
+});
+
+test("hard is true or false", () => {
+  const options = { hard: "false" } as unknown as RelaxOptions;
+  const message = "must be true or false, got string.";
+  expect(() => bernoulli.relax(key(), logits(), options)).toThrow(new TypeError(`bernoulli.relax: hard ${message}`));
+  expect(() => categorical.relax(key(), logits(), options)).toThrow(
+    new TypeError(`categorical.relax: hard ${message}`),
+  );
+  expect(() => subset.relax(key(), logits(), 2, options)).toThrow(new TypeError(`subset.relax: hard ${message}`));
+});
+
+test("options without a prototype, and of a frozen object, are taken", () => {
+  const bare = Object.assign(Object.create(null), { temperature: 0.5 });
+  expect(categorical.relax(key(), logits(), bare).shape).toEqual([3, 3]);
+  expect(categorical.relax(key(), logits(), Object.freeze({ temperature: 0.5 })).shape).toEqual([3, 3]);
+});
+
+/** Not run: what compiles, and what does not. */
+function types(flag: boolean | undefined, temperature: number | undefined) {
+  const hard = { temperature: 0.5, hard: true };
+  categorical.relax(key(), logits(), hard);
+  subset.relax(key(), logits(), 2, hard);
+  // @ts-expect-error
+  permutation.relax(key(), logits(), hard);
+  // @ts-expect-error
+  categorical.softMode(logits(), hard);
+  // @ts-expect-error
+  categorical.relaxedLogProb(logits(), logits(), hard);
+  // @ts-expect-error
+  subset.softMode(logits(), 2, hard);
+  // @ts-expect-error
+  permutation.iterationsFor(logits(), hard);
+  bernoulli.relax(key(), logits(), { hard: flag, temperature });
+  categorical.relax(key(), logits(), { hard: flag, temperature });
+  subset.relax(key(), logits(), 2, { hard: flag, temperature, relaxation: undefined });
+  permutation.relax(key(), logits(), { temperature, iterations: undefined, form: undefined, gradient: undefined });
+  permutation.iterationsFor(logits(), { temperature, tolerance: undefined, limit: undefined });
+  schedules.exponential({ start: 1, rate: 1, floor: undefined, hold: undefined });
+  subset.reservoir([1], 1, { seed: 0, weight: undefined });
+}
+test("the types of options are compiled", () => expect(types).toHaveLength(2));

@@ -1,0 +1,68 @@
+/**
+ * What the tests know of each structure. A file in structures/ describes one; laws, ownership, the browser's draws and
+ * the README's table of verbs are checked against it.
+ */
+
+import { readdirSync } from "node:fs";
+import type { numpy as np } from "@jax-js/jax";
+import type { RelaxOptions, TemperatureOptions } from "softdraw";
+
+/** The verbs that every structure has, and those that generic code asks for where they are. */
+interface Verbs {
+  sample(key: np.Array, logits: np.Array): np.Array | Promise<np.Array>;
+  relax(key: np.Array, logits: np.Array, options?: RelaxOptions): np.Array;
+  mode(logits: np.Array): np.Array | Promise<np.Array>;
+  softMode(logits: np.Array, options?: TemperatureOptions): np.Array;
+  logProb?(value: np.Array, logits: np.Array): np.Array;
+}
+
+/** A structure, or one of its relaxations, at a size that can be enumerated: all laws are asked of it. */
+export interface Instance {
+  name: string;
+  /** The shape of one event; batch axes go before it. */
+  event: number[];
+  verbs: Verbs;
+  /** Further functions of the logits alone that have a gradient, by name. */
+  differentiable: Record<string, (logits: np.Array) => np.Array>;
+  /** Whether the values of an event are a vertex (an exact choice), or a point of the polytope (a relaxed one). */
+  isVertex(value: number[]): boolean;
+  isInPolytope(value: number[]): boolean;
+  /** Every vertex with its probability, by enumeration. */
+  law(logits: number[]): { vertex: number[]; probability: number }[];
+  /**
+   * Whether `sample` and `mode` are solved on the host: then they stay outside `jit` and `vmap`, and nothing is `hard`.
+   */
+  onHost?: true;
+  /** Whether a fixed number of iterations stands between a low temperature and its limit. */
+  iterative?: true;
+}
+
+/** One way to call a verb, with the arrays that it consumes. */
+export interface Call {
+  /** That of the verb, and what is special about the call. */
+  name: string;
+  /** Fresh arguments: arrays that hold memory of their own, the scalar temperature too. */
+  arrays: () => np.Array[];
+  call: (...arrays: np.Array[]) => np.Array | Promise<np.Array>;
+  /** Solved on the host, so without gradient. */
+  onHost?: true;
+}
+
+export interface Description {
+  /** What has the verbs, by the name that the README's table has for it, with the shape of its logits. */
+  columns: Record<string, { shape: string; verbs: object }>;
+  instances: Instance[];
+  /** At least one of every verb of the columns, but for those that take no arrays. */
+  calls: Call[];
+  withoutArrays?: string[];
+}
+
+const folder = new URL("structures/", import.meta.url);
+
+/** The names of the structures that are described. */
+export const structureNames = readdirSync(folder).map((file) => file.replace(".ts", ""));
+
+/** Their descriptions. They load the engine, so a test that watches that asks for them afterwards. */
+export async function readStructures(): Promise<Description[]> {
+  return Promise.all(structureNames.map(async (name) => (await import(`./structures/${name}.ts`)).description));
+}

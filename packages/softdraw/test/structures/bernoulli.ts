@@ -1,0 +1,61 @@
+import { numpy as np } from "@jax-js/jax";
+import { bernoulli } from "softdraw";
+import { inside, key, logits, oneHot, scalar } from "../arguments.ts";
+import type { Description } from "../structures.ts";
+
+export const description: Description = {
+  columns: { bernoulli: { shape: "[...]", verbs: bernoulli } },
+  instances: [
+    {
+      name: "bernoulli",
+      event: [1],
+      verbs: bernoulli,
+      differentiable: {
+        entropy: bernoulli.entropy,
+        kl: bernoulli.kl,
+        "kl to a prior": (l) => bernoulli.kl(l, np.array(0.75)),
+        logProb: (l) => bernoulli.logProb(np.array([1]), l),
+        relaxedLogProb: (l) => bernoulli.relaxedLogProb(np.array([0.25]), l, { temperature: 0.5 }),
+      },
+      isVertex: ([x]) => x === 0 || x === 1,
+      isInPolytope: ([x]) => x! >= 0 && x! <= 1,
+      law: ([l]) => [
+        { vertex: [0], probability: 1 / (1 + Math.exp(l!)) },
+        { vertex: [1], probability: 1 / (1 + Math.exp(-l!)) },
+      ],
+    },
+  ],
+  calls: [
+    { name: "bernoulli.entropy", arrays: () => [logits()], call: (l) => bernoulli.entropy(l!) },
+    { name: "bernoulli.kl", arrays: () => [logits()], call: (l) => bernoulli.kl(l!) },
+    { name: "bernoulli.kl to a prior", arrays: () => [logits(), logits()], call: (l, q) => bernoulli.kl(l!, q!) },
+    { name: "bernoulli.logProb", arrays: () => [oneHot(), logits()], call: (x, l) => bernoulli.logProb(x!, l!) },
+    { name: "bernoulli.mode", arrays: () => [logits()], call: (l) => bernoulli.mode(l!) },
+    {
+      name: "bernoulli.relax",
+      arrays: () => [key(), logits(), scalar()],
+      call: (k, l, temperature) => bernoulli.relax(k!, l!, { temperature }),
+    },
+    {
+      name: "bernoulli.relax at a number",
+      arrays: () => [key(), logits()],
+      call: (k, l) => bernoulli.relax(k!, l!, { temperature: 0.5 }),
+    },
+    {
+      name: "bernoulli.relax hard",
+      arrays: () => [key(), logits(), scalar()],
+      call: (k, l, temperature) => bernoulli.relax(k!, l!, { temperature, hard: true }),
+    },
+    {
+      name: "bernoulli.relaxedLogProb",
+      arrays: () => [inside(), logits(), scalar()],
+      call: (x, l, temperature) => bernoulli.relaxedLogProb(x!, l!, { temperature }),
+    },
+    { name: "bernoulli.sample", arrays: () => [key(), logits()], call: (k, l) => bernoulli.sample(k!, l!) },
+    {
+      name: "bernoulli.softMode",
+      arrays: () => [logits(), scalar()],
+      call: (l, temperature) => bernoulli.softMode(l!, { temperature }),
+    },
+  ],
+};

@@ -1,0 +1,61 @@
+import { numpy as np } from "@jax-js/jax";
+import { isHot, isOnSimplex, softmax } from "@softdraw/testing/numbers";
+import { categorical } from "softdraw";
+import { inside, key, logits, oneHot, scalar } from "../arguments.ts";
+import type { Description } from "../structures.ts";
+
+export const description: Description = {
+  columns: { categorical: { shape: "[..., n]", verbs: categorical } },
+  instances: [
+    {
+      name: "categorical",
+      event: [5],
+      verbs: categorical,
+      differentiable: {
+        entropy: categorical.entropy,
+        kl: categorical.kl,
+        "kl to a prior": (l) => categorical.kl(l, np.array([1, 0, -1, 0.5, 0])),
+        logProb: (l) => categorical.logProb(np.array([0, 0, 1, 0, 0]), l),
+        relaxedLogProb: (l) =>
+          categorical.relaxedLogProb(np.array([0.1, 0.3, 0.2, 0.25, 0.15]), l, { temperature: 0.5 }),
+      },
+      isVertex: (x) => isHot(x, 1),
+      isInPolytope: (x) => isOnSimplex(x, 1),
+      law: (logits) =>
+        softmax(logits).map((probability, i) => ({ vertex: logits.map((_, j) => (i === j ? 1 : 0)), probability })),
+    },
+  ],
+  calls: [
+    { name: "categorical.entropy", arrays: () => [logits()], call: (l) => categorical.entropy(l!) },
+    { name: "categorical.kl", arrays: () => [logits()], call: (l) => categorical.kl(l!) },
+    { name: "categorical.kl to a prior", arrays: () => [logits(), logits()], call: (l, q) => categorical.kl(l!, q!) },
+    { name: "categorical.logProb", arrays: () => [oneHot(), logits()], call: (x, l) => categorical.logProb(x!, l!) },
+    { name: "categorical.mode", arrays: () => [logits()], call: (l) => categorical.mode(l!) },
+    {
+      name: "categorical.relax",
+      arrays: () => [key(), logits(), scalar()],
+      call: (k, l, temperature) => categorical.relax(k!, l!, { temperature }),
+    },
+    {
+      name: "categorical.relax at a number",
+      arrays: () => [key(), logits()],
+      call: (k, l) => categorical.relax(k!, l!, { temperature: 0.5 }),
+    },
+    {
+      name: "categorical.relax hard",
+      arrays: () => [key(), logits(), scalar()],
+      call: (k, l, temperature) => categorical.relax(k!, l!, { temperature, hard: true }),
+    },
+    {
+      name: "categorical.relaxedLogProb",
+      arrays: () => [inside(), logits(), scalar()],
+      call: (x, l, temperature) => categorical.relaxedLogProb(x!, l!, { temperature }),
+    },
+    { name: "categorical.sample", arrays: () => [key(), logits()], call: (k, l) => categorical.sample(k!, l!) },
+    {
+      name: "categorical.softMode",
+      arrays: () => [logits(), scalar()],
+      call: (l, temperature) => categorical.softMode(l!, { temperature }),
+    },
+  ],
+};

@@ -1,0 +1,113 @@
+import { numpy as np } from "@jax-js/jax";
+import { isHot, isOnSimplex, softmax } from "@softdraw/testing/numbers";
+import { subset } from "softdraw";
+import { COLUMNS, key, logits, order, ROWS, scalar, twoHot } from "../arguments.ts";
+import type { Call, Description, Instance } from "../structures.ts";
+
+const RELAXATIONS = ["threshold", "successive"] as const;
+
+/** Two of five. */
+const pairs: Omit<Instance, "name" | "verbs" | "isInPolytope"> = {
+  event: [5],
+  differentiable: {
+    logProb: (l) => subset.logProb(np.array([3, 1], { dtype: np.int32 }), l),
+    setLogProb: (l) => subset.setLogProb(np.array([0, 1, 0, 1, 0]), l, 2),
+  },
+  isVertex: (x) => isHot(x, 2),
+  law: (logits) => {
+    const p = softmax(logits);
+    const bothOrders = (i: number, j: number) => p[i]! * p[j]! * (1 / (1 - p[i]!) + 1 / (1 - p[j]!));
+    return p.flatMap((_, i) =>
+      p.slice(i + 1).map((_, after) => {
+        const j = i + 1 + after;
+        return { vertex: p.map((_, m) => (m === i || m === j ? 1 : 0)), probability: bothOrders(i, j) };
+      }),
+    );
+  },
+};
+
+const byRelaxation = RELAXATIONS.map(
+  (relaxation): Instance => ({
+    ...pairs,
+    name: `subset, ${relaxation}`,
+    verbs: {
+      sample: (key, l) => subset.sample(key, l, 2),
+      relax: (key, l, options) => subset.relax(key, l, 2, { ...options, relaxation }),
+      mode: (l) => subset.mode(l, 2),
+      softMode: (l, options) => subset.softMode(l, 2, { ...options, relaxation }),
+      logProb: (value, l) => subset.setLogProb(value, l, 2),
+    },
+    isInPolytope: (x) => isOnSimplex(x, 2) && (relaxation === "successive" || x.every((y) => y <= 1)),
+  }),
+);
+
+const ofTwo = subset.of(2);
+
+const callsOfTwo: Call[] = [
+  { name: "subset.of(k).logProb", arrays: () => [twoHot(), logits()], call: (x, l) => ofTwo.logProb(x!, l!) },
+  { name: "subset.of(k).mode", arrays: () => [logits()], call: (l) => ofTwo.mode(l!) },
+  {
+    name: "subset.of(k).relax",
+    arrays: () => [key(), logits(), scalar()],
+    call: (k, l, temperature) => ofTwo.relax(k!, l!, { temperature }),
+  },
+  {
+    name: "subset.of(k).relax hard",
+    arrays: () => [key(), logits(), scalar()],
+    call: (k, l, temperature) => ofTwo.relax(k!, l!, { temperature, hard: true }),
+  },
+  { name: "subset.of(k).sample", arrays: () => [key(), logits()], call: (k, l) => ofTwo.sample(k!, l!) },
+  { name: "subset.of(k).sampleOrdered", arrays: () => [key(), logits()], call: (k, l) => ofTwo.sampleOrdered(k!, l!) },
+  {
+    name: "subset.of(k).softMode",
+    arrays: () => [logits(), scalar()],
+    call: (l, temperature) => ofTwo.softMode(l!, { temperature }),
+  },
+];
+
+export const description: Description = {
+  columns: {
+    subset: { shape: "[..., n]", verbs: subset },
+    "subset.of(k)": { shape: "[..., n]", verbs: ofTwo },
+  },
+  instances: [
+    ...byRelaxation,
+    { ...pairs, name: "subset.of(2)", verbs: ofTwo, isInPolytope: (x) => isOnSimplex(x, 2) && x.every((y) => y <= 1) },
+  ],
+  calls: [
+    { name: "subset.logProb", arrays: () => [order(), logits()], call: (x, l) => subset.logProb(x!, l!) },
+    { name: "subset.mode", arrays: () => [logits()], call: (l) => subset.mode(l!, 2) },
+    {
+      name: "subset.relax all",
+      arrays: () => [key(), logits(), scalar()],
+      call: (k, l, temperature) => subset.relax(k!, l!, COLUMNS, { temperature }),
+    },
+    ...RELAXATIONS.map(
+      (relaxation): Call => ({
+        name: `subset.relax ${relaxation}, hard`,
+        arrays: () => [key(), logits(), scalar()],
+        call: (k, l, temperature) => subset.relax(k!, l!, 2, { temperature, relaxation, hard: true }),
+      }),
+    ),
+    { name: "subset.sample", arrays: () => [key(), logits()], call: (k, l) => subset.sample(k!, l!, 2) },
+    {
+      name: "subset.sample in blocks",
+      arrays: () => [key(), logits()],
+      call: (k, l) => subset.sample(k!, l!.reshape([ROWS * COLUMNS]), 2),
+    },
+    { name: "subset.sampleOrdered", arrays: () => [key(), logits()], call: (k, l) => subset.sampleOrdered(k!, l!, 2) },
+    {
+      name: "subset.sampleOrdered in columns",
+      arrays: () => [key(), logits()],
+      call: (k, l) => subset.sampleOrdered(k!, np.tile(l!, [20, 1]).reshape([20 * ROWS * COLUMNS]), 1),
+    },
+    { name: "subset.setLogProb", arrays: () => [twoHot(), logits()], call: (x, l) => subset.setLogProb(x!, l!, 2) },
+    {
+      name: "subset.softMode",
+      arrays: () => [logits(), scalar()],
+      call: (l, temperature) => subset.softMode(l!, 2, { temperature }),
+    },
+    ...callsOfTwo,
+  ],
+  withoutArrays: ["subset.of", "subset.reservoir"],
+};

@@ -1,0 +1,69 @@
+/**
+ * What the page shows of an experiment beyond what every experiment says of itself: its code, and the symbols of its
+ * formula, which Objective.svelte has. An experiment that is not in this list is trained like the others, without them.
+ */
+
+interface Presentation {
+  /** The file that says what is minimized and how, and the headings of the sections that are shown of it. */
+  readonly source: () => Promise<{ default: string }>;
+  readonly sections: readonly string[];
+  /** Which field of the configuration sets which symbol of the formula. */
+  readonly symbols: Readonly<Record<string, string>>;
+}
+
+const step = ["Objective", "Step"];
+
+const presentations: Readonly<Record<string, Presentation>> = {
+  vae: {
+    source: () => import("@softdraw/experiments/categorical-vae/method?raw"),
+    sections: step,
+    symbols: { temperature: "temperature", classes: "size" },
+  },
+  dknn: {
+    source: () => import("@softdraw/experiments/nearest-neighbours/method?raw"),
+    sections: step,
+    symbols: { temperature: "temperature", k: "size" },
+  },
+  jigsaw: {
+    source: () => import("@softdraw/experiments/jigsaw/method?raw"),
+    sections: step,
+    symbols: { temperature: "temperature", pieces: "size" },
+  },
+  sort: {
+    source: () => import("@softdraw/experiments/sorting/method?raw"),
+    sections: step,
+    symbols: { temperature: "temperature", n: "size" },
+  },
+  explain: {
+    source: () => import("@softdraw/experiments/explain/model?raw"),
+    sections: ["Draw", "Objective", "Step"],
+    symbols: { temperature: "temperature", k: "size" },
+  },
+};
+
+/** The tasks of an experiment share what is shown of it. */
+function presentationOf(name: string): Presentation | undefined {
+  return presentations[name.split(" ")[0]!];
+}
+
+/** What the experiment minimizes, and the step that does, as they run; undefined for an experiment that shows none. */
+export async function codeOf(name: string): Promise<string | undefined> {
+  const presentation = presentationOf(name);
+  if (presentation === undefined) return undefined;
+  const { default: source } = await presentation.source();
+  return presentation.sections.map((heading) => sectionOf(source, heading)).join("\n\n");
+}
+
+/** The symbol of the formula that a field sets, if it sets one. */
+export function symbolOf(name: string, field: string): string | undefined {
+  return presentationOf(name)?.symbols[field];
+}
+
+/** The text below the heading `name` up to the next one, as it stands in the source. */
+function sectionOf(source: string, name: string): string {
+  const heading = new RegExp(`^// ${name} -+\\n`, "m").exec(source);
+  if (heading === null) throw new Error(`The source has no section "${name}".`);
+  const rest = source.slice(heading.index + heading[0].length);
+  const end = /^\/\/ [A-Z].* -{10,}$/m.exec(rest)?.index ?? rest.length;
+  return rest.slice(0, end).trim();
+}

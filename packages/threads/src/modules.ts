@@ -1,0 +1,62 @@
+/** Which WebAssembly modules are kernels of the engine, and what their code says of them. */
+
+import { CODE_SECTION, type CodeFacts, codeFacts, sectionsOf } from "./sections.ts";
+import { unitIn } from "./units.ts";
+
+export interface KernelFacts {
+  /** The kernel's outputs can be cut between multiples of this; undefined if the code names none. */
+  readonly unit: number | undefined;
+  /** Undefined if it has instructions that are not known. */
+  readonly code: CodeFacts | undefined;
+}
+
+const facts = new WeakMap<WebAssembly.Module, KernelFacts>();
+
+/** Has what is to be known of a kernel found for every module that is compiled from now on. */
+export function noteKernels(): void {
+  const { compile, Module } = WebAssembly;
+  WebAssembly.compile = async (source: BufferSource) => noted(await compile(source), source);
+  WebAssembly.Module = new Proxy(Module, {
+    construct: (Module, [source]: [BufferSource]) => noted(new Module(source), source),
+  });
+}
+
+/** Undefined for a module that is no kernel as the engine's are, or was compiled before `noteKernels`. */
+export function kernelFacts(module: WebAssembly.Module): KernelFacts | undefined {
+  return facts.get(module);
+}
+
+function noted(module: WebAssembly.Module, source: BufferSource): WebAssembly.Module {
+  if (!takesMemoryAndGivesKernel(module)) return module;
+  const bytes = bytesOf(source);
+  const sections = sectionsOf(bytes);
+  if (!sections.every(({ id }) => STATELESS.has(id))) return module;
+  const code = sections.find(({ id }) => id === CODE_SECTION)!.content;
+  facts.set(module, { unit: unitIn(bytes), code: codeFacts(code) });
+  return module;
+}
+
+/** Whether all that goes in is a memory, and all that comes out a function that is named as the engine's kernels are. */
+function takesMemoryAndGivesKernel(module: WebAssembly.Module): boolean {
+  const [imports, exports] = [WebAssembly.Module.imports(module), WebAssembly.Module.exports(module)];
+  return (
+    imports.length === 1 &&
+    imports[0]!.module === "env" &&
+    imports[0]!.name === "memory" &&
+    imports[0]!.kind === "memory" &&
+    exports.length === 1 &&
+    exports[0]!.name === "kernel" &&
+    exports[0]!.kind === "function"
+  );
+}
+
+/**
+ * Notes, types, imports, functions, exports, code. Without globals and tables an instance keeps nothing from one call to
+ * the next but what is in the memory, so one instance is as good as many.
+ */
+const STATELESS = new Set([0, 1, 2, 3, 7, CODE_SECTION]);
+
+function bytesOf(source: BufferSource): Uint8Array {
+  if (!ArrayBuffer.isView(source)) return new Uint8Array(source);
+  return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
+}

@@ -1,0 +1,77 @@
+/** The package as it is published: built, and found by its exports. */
+
+import { spawnSync } from "node:child_process";
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+const HOME = fileURLToPath(new URL("../", import.meta.url));
+const COMPILER = fileURLToPath(import.meta.resolve("typescript/bin/tsc"));
+
+let folder: string;
+let installed: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "softdraw-threads-"));
+  installed = join(folder, "node_modules/@softdraw/threads");
+  const options = ["-p", join(HOME, "tsconfig.build.json"), "--outDir", join(installed, "dist")];
+  const { status, stdout } = spawnSync(process.execPath, [COMPILER, ...options], { encoding: "utf8" });
+  expect(status, stdout).toBe(0);
+  await cp(join(HOME, "package.json"), join(installed, "package.json"));
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+test("the README's first program prints what it says", async () => {
+  const readme = await readFile(join(HOME, "README.md"), "utf8");
+  const program = /```js\n(.*?)```/s.exec(readme)![1]!;
+  await symlink(
+    fileURLToPath(new URL("../../../node_modules/@jax-js", import.meta.url)),
+    join(folder, "node_modules/@jax-js"),
+  );
+  await writeFile(join(folder, "example.mjs"), program);
+  const child = spawnSync(process.execPath, ["example.mjs"], { cwd: folder, encoding: "utf8" });
+  expect(child.stderr).toBe("");
+  const shown = [...program.matchAll(/\/\/ prints: (.*)/g)].map(([, line]) => line);
+  expect(child.stdout.trim().split("\n")).toEqual(shown);
+});
+
+test("its threads start, and compute what one computes", () => {
+  const program = `
+    const { installThreads, threadStatus } = await import(${JSON.stringify(join(installed, "dist/index.js"))});
+    installThreads(2);
+    const { numpy: np } = await import("@jax-js/jax");
+    let sum;
+    for (const end = performance.now() + 1000; performance.now() < end; await new Promise((r) => setTimeout(r, 5))) {
+      sum = await np.square(np.array(new Float32Array(65536).fill(2))).sum().data();
+    }
+    console.log(JSON.stringify({ sum: sum[0], ...threadStatus() }));
+  `;
+  const child = spawnSync(process.execPath, ["--input-type=module", "--eval", program], {
+    cwd: HOME,
+    encoding: "utf8",
+  });
+  expect(child.stderr).toBe("");
+  expect(JSON.parse(child.stdout)).toEqual({ sum: 4 * 65536, threads: 2 });
+});
+
+test.each([
+  { platform: "browser", module: "@softdraw/threads", expected: "page.js" },
+  { platform: "node", module: "@softdraw/threads", expected: "index.js" },
+  { platform: "node", module: "@softdraw/threads/page", expected: "page.js" },
+] as const)("$module is its $expected for a bundler's platform $platform", async ({ platform, module, expected }) => {
+  const contents = `export * from ${JSON.stringify(module)};`;
+  const { metafile } = await build({
+    stdin: { contents, resolveDir: folder },
+    platform,
+    bundle: true,
+    format: "esm",
+    write: false,
+    metafile: true,
+  });
+  const entries = Object.keys(metafile.inputs).filter((path) => /\/(page|index)\.js$/.test(path));
+  expect(entries.map((path) => path.split("/").at(-1))).toEqual([expected]);
+});
