@@ -77,7 +77,7 @@ async function tour(only: string | undefined, options: Options): Promise<void> {
   }
 }
 
-/** A part that is over. */
+/** A part of the tour that has been trained. */
 interface Stop extends Finished {
   readonly run: string;
   readonly seconds: number;
@@ -104,7 +104,7 @@ async function trainPart(
   }
 }
 
-/** Says and draws of a part what there is room for in one display of all: its share of one bar, and its results. */
+/** The reporter of one part: it moves that part's share of the tour's one bar, and passes on records, but no table and no lines. */
 function partReporter(reporter: Reporter, { name }: Part, position: string, from: number, share: number): Reporter {
   const title = findExperiment(name).title;
   reporter.say(`${position}: ${title}`);

@@ -68,13 +68,13 @@ const RunInfo = z.object({
 /** What `config.json` holds. */
 export type RunInfo = Readonly<z.infer<typeof RunInfo>>;
 
-/** A run to look at. It may be another process's, and grow. */
+/** A run to look at. Another process may be writing to it meanwhile. */
 export interface Run {
   readonly path: string;
   readonly info: RunInfo;
   /** The whole records so far; throws on a damaged file. */
   readMetrics(): Promise<EpochRecord[]>;
-  /** Those after the cursor of an earlier stretch: for who watches a run. */
+  /** The records after the cursor of an earlier stretch: for whoever watches a run. */
   readMetricsAfter(cursor?: string): Promise<RecordStretch>;
   /** Undefined before the first checkpoint; throws on a damaged or foreign file. */
   loadCheckpoint(): Promise<Checkpoint | undefined>;

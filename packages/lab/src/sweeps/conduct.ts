@@ -110,7 +110,7 @@ function outcomeOf(
   return { trial, ...(epochs !== undefined && { epochs }), ...rest };
 }
 
-/** What a record says by an objective; null where it says nothing that can be compared. */
+/** The value of an objective in a record; null where there is none that can be compared. */
 export function measure(record: EpochRecord | undefined, objective: Objective & { meanwhile?: string }): number | null {
   const value = record?.[objective.key] ?? (objective.meanwhile && record?.[objective.meanwhile]);
   return typeof value === "number" && Number.isFinite(value) ? value : null;

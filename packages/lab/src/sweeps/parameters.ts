@@ -52,7 +52,7 @@ export async function draws(parameters: readonly Parameter[], count: number, see
 /** The first of the streams that parameters are drawn from. */
 const DRAWS = 2 ** 27;
 
-/** The value of a parameter below which a share of its values lies, from 0 to below 1: a uniform share draws it. */
+/** The value that a share of a parameter's values lies below, from 0 to less than 1: a uniform share makes a draw. */
 function valueAt(parameter: Parameter, share: number): Value {
   if (isList(parameter)) return parameter.values[Math.floor(share * parameter.values.length)]!;
   const { distribution, from, to } = parameter;

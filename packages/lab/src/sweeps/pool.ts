@@ -12,7 +12,7 @@ import type { Assignment } from "./sweep.ts";
 export interface ProcessOptions {
   readonly workers: number;
   readonly device: Device;
-  /** Of each process's engine. */
+  /** Threads of each process's engine. */
   readonly threads: number;
   /** The module that a process runs. */
   readonly worker?: URL;
@@ -60,7 +60,7 @@ export function trainingPool({ workers, device, threads, worker = WORKER }: Proc
     maxThreads: workers,
     argv: ["--threads", String(threads)],
     env: process.env as Record<string, string>,
-    // One trial after the other in the same process: to start it and its engine takes a second or two.
+    // A process trains one trial after the other, because it takes a second or two to start with its engine.
     isolateWorkers: false,
     idleTimeout: IDLE_MS,
   });
@@ -95,7 +95,10 @@ export function trainingPool({ workers, device, threads, worker = WORKER }: Proc
   };
 }
 
-/** What a process says while it trains, and what it is told: to stop, again and again, because one that just starts does not hear. */
+/**
+ * Carries the records of epochs from a process, and the wish to stop to it: again and again, because a process that is just
+ * starting does not hear it.
+ */
 function openChannel(stop: AbortSignal, onEpoch: (record: EpochRecord) => void) {
   let tell = (_: unknown) => {};
   let telling: NodeJS.Timeout | undefined;
@@ -120,7 +123,7 @@ function openChannel(stop: AbortSignal, onEpoch: (record: EpochRecord) => void) 
 export function poolExecutor({ folder, ...options }: PoolOptions): Executor {
   const pool = trainingPool(options);
   const stop = new AbortController();
-  // Every training listens.
+  // Every training listens to it, and there may be more than the ten listeners that Node warns of.
   setMaxListeners(0, stop.signal);
   return {
     capacity: options.workers,

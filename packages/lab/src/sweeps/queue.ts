@@ -57,7 +57,7 @@ interface Pending {
   readonly reject: (error: Error) => void;
   /** `coming`: to be added; `ended`: being taken in. */
   phase: "coming" | "queued" | "ended";
-  /** It came back without a state once. */
+  /** Whether it has been added a second time, because it ended without a state. */
   repeated: boolean;
 }
 
@@ -76,14 +76,14 @@ export async function queueExecutor(options: QueueOptions): Promise<Executor> {
   let coming: string[] = [];
   let ending: Interrupted | Unavailable | undefined;
 
-  // How it ends early
+  // Ending early
 
   const endAll = (error: Interrupted | Unavailable) => {
     ending ??= error;
     for (const { reject } of pending.values()) reject(ending);
     pending.clear();
   };
-  /** Ends everything for what no other trial would be spared. */
+  /** An error that every other trial would meet as well ends them all. */
   const judge = (error: Error): Error => {
     const unavailable = refusal(error, endpoint);
     if (unavailable) endAll(unavailable);
@@ -98,7 +98,7 @@ export async function queueExecutor(options: QueueOptions): Promise<Executor> {
     else entry?.resolve();
   };
 
-  // What begins
+  // Adding jobs
 
   const add = (id: string) => {
     if (coming.length === 0) setImmediate(addComing);
@@ -144,7 +144,7 @@ export async function queueExecutor(options: QueueOptions): Promise<Executor> {
     }
   };
 
-  // What ends
+  // Taking in what has ended
 
   const onEnd = (id: string, end: End) => {
     if (!id.startsWith(`${sweep}.`)) return;
@@ -170,7 +170,7 @@ export async function queueExecutor(options: QueueOptions): Promise<Executor> {
     const reason = (await queue.getJob(id))?.failedReason;
     return new Error(reason || "It failed, and nothing says why.");
   };
-  /** Done, but without a state, as where a store was emptied: to be done again, once. */
+  /** Adds a job once more that ended without a state, as after a store was emptied. */
   const again = (id: string, entry: Pending) => {
     if (entry.repeated) throw new Error("It was trained twice, and its state did not come through the store.");
     entry.repeated = true;
@@ -178,7 +178,7 @@ export async function queueExecutor(options: QueueOptions): Promise<Executor> {
     add(id);
   };
 
-  // What no event told
+  // Looking for what no event told of
 
   /** Finds what ended while nobody heard, and adds again what a Redis without its append-only file has forgotten. */
   const look = async () => {
@@ -210,7 +210,7 @@ export async function queueExecutor(options: QueueOptions): Promise<Executor> {
 
   queue.on("error", onError);
   lost.addEventListener("abort", onLost);
-  // From the last event before everything that happens from here on.
+  // Events count from the last one so far, so that none is missed between here and the first look.
   const [last] = await client.xrevrange(queue.toKey("events"), "+", "-", "COUNT", 1);
   const events = new QueueEvents(queueName(version), {
     connection: client,
@@ -232,7 +232,7 @@ export async function queueExecutor(options: QueueOptions): Promise<Executor> {
       if ((await queue.remove(id)) === 1) await store.remove(sweep, assignment.trial);
     }
   };
-  /** What was asked for by an earlier process, and not by this one. */
+  /** Takes out what an earlier process of this sweep has added and this one has not. */
   const takeOutLeftovers = async () => {
     const ids = (await queue.getRanges([...UNFINISHED, ...ENDS])).filter((id) => id.startsWith(`${sweep}.`));
     for (const id of ids) {
@@ -282,7 +282,7 @@ export async function queueExecutor(options: QueueOptions): Promise<Executor> {
   };
 }
 
-/** A record of an epoch; what an epoch did not measure is null on its way. */
+/** A record of an epoch. What an epoch did not measure may come as null. */
 const Progress = z.looseObject({ epoch: z.number() }).transform((record): EpochRecord => {
   const numbers = Object.entries(record).filter((entry): entry is [string, number] => typeof entry[1] === "number");
   return { ...Object.fromEntries(numbers), epoch: record.epoch };

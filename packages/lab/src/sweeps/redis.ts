@@ -8,7 +8,7 @@ export interface Link {
   readonly client: Redis;
   /** Host and port: what messages call it, because the address may have a password. */
   readonly endpoint: string;
-  /** Aborted when Redis has been away for longer than it is waited for; the reason is the error to end with. */
+  /** Aborted when Redis has not come back within `patienceMs`; the reason is the error to end with. */
   readonly lost: AbortSignal;
   close(): void;
 }
@@ -21,7 +21,7 @@ export interface LinkOptions {
 
 const CONNECTING_MS = 5_000;
 const PATIENCE_MS = 300_000;
-/** A Redis that is back sooner is not worth a line. */
+/** An absence that is shorter is not reported. */
 const SILENT_MS = 1_000;
 const LONGEST_PAUSE_MS = 2_000;
 

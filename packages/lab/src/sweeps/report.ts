@@ -36,7 +36,7 @@ function formatEstimate(estimate: Estimate | undefined, { digits }: Pick<Column,
   return Number.isNaN(estimate.halfWidth) ? mean : `${mean} ± ${formatNumber(estimate.halfWidth, digits)}`;
 }
 
-/** The column of an objective. What it calls the test set is what is held out, as long as trials are meant. */
+/** The column of an objective, worded for trials: they are measured on a held-out part, where trainings have the test set. */
 function columnOf({ columns, objectives }: Experiment, which: "discrete" | "relaxed"): Column {
   const column = columns.find(({ key }) => key === objectives[which].key)!;
   if (which === "relaxed")

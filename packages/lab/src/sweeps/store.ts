@@ -130,7 +130,7 @@ async function markOf(folder: string): Promise<string> {
   } catch (error) {
     throw new WrongCall(`--store: ${writeFailure(folder, error).message}.`);
   }
-  // Read, because another machine may have been as new here.
+  // It is read back, because another machine may have written its own at the same time.
   return markOf(folder);
 }
 

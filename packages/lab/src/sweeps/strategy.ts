@@ -132,8 +132,8 @@ function byCombination(trials: readonly Trial[]): Map<number, Trial[]> {
 }
 
 /**
- * Epochs of the rungs, ending with a whole training. There are no more than fill: of the combinations at the first, one at
- * least gets to the last.
+ * Epochs of the rungs, ending with a whole training. There are no more rungs than are reached: at least one of the
+ * combinations at the first gets to the last.
  */
 function rungsOf(epochs: number, combinations: number, { reduction, firstEpochs }: Omit<Halving, "goal">): number[] {
   const rungs = [epochs];

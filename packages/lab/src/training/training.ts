@@ -40,7 +40,7 @@ interface Training {
 /** What a training ends with. */
 export interface Finished {
   readonly results: readonly Result[];
-  /** As it was written, and where. */
+  /** The report as it was written, and its path. */
   readonly report: Report;
   readonly path: string;
 }
@@ -69,7 +69,7 @@ export async function train(
   { run, experiment, config, data, reporter, stop }: Training,
   lastEpoch = Number.POSITIVE_INFINITY,
 ): Promise<Checkpoint> {
-  // Before anything is cut away to resume from it.
+  // A checkpoint that cannot be resumed from is refused before the records after it are cut away.
   await readCheckpoint(run, experiment, config, data);
   let checkpoint = await run.rewind();
   if (checkpoint && (await run.readMetrics()).length >= lastEpoch) return checkpoint;
