@@ -60,13 +60,13 @@ describe.each(documents.map((document) => [document.path, document] as const))("
       /\b(assignment|bernoulli|categorical|noise|permutation|schedules|subset)\.(?!ts\b|md\b)(\w+)/g,
     );
     const unknown = named.filter(({ match: [, module, name] }) => !(name! in library[module as keyof typeof library]));
-    expect(unknown.map(({ place, match }) => `${place}: ${match[0]}`)).toEqual([]);
+    expect(unknown.map(({ at, match }) => `${at}: ${match[0]}`)).toEqual([]);
   });
 
   test("options of the command line that it names exist", async () => {
     const known = await softdrawOptions();
     const unknown = mentions(document, /`(--[a-z-]+)/g).filter(({ match }) => !known.has(match[1]!));
-    expect(unknown.map(({ place, match }) => `${place}: ${match[1]}`)).toEqual([]);
+    expect(unknown.map(({ at, match }) => `${at}: ${match[1]}`)).toEqual([]);
   });
 });
 
@@ -109,7 +109,7 @@ describe("the checks see", () => {
   });
 });
 
-/** What a program prints, each line with the place where the document shows it. */
+/** What a program prints, each line with the line of the document that shows it. */
 async function printedLines(program: Program): Promise<string[]> {
   const { path, line, output } = program;
   return (await runProgram(program, root)).map((text, i) => `${path}:${output[i]?.line ?? line}: ${text}`);
@@ -120,7 +120,7 @@ function shownLines({ path, output }: Program): string[] {
 }
 
 function mentions({ path, lines }: MarkdownDocument, pattern: RegExp) {
-  return lines.flatMap((text, i) => [...text.matchAll(pattern)].map((match) => ({ place: `${path}:${i + 1}`, match })));
+  return lines.flatMap((text, i) => [...text.matchAll(pattern)].map((match) => ({ at: `${path}:${i + 1}`, match })));
 }
 
 async function refusedCommands(document: MarkdownDocument): Promise<string[]> {

@@ -2,7 +2,7 @@
 
 import { experiments } from "@softdraw/experiments/all";
 import { readConfiguration } from "@softdraw/lab/cli/configuration";
-import { main } from "@softdraw/lab/cli/main";
+import { runCommand } from "@softdraw/lab/cli/main";
 import { defineSweep } from "@softdraw/lab/cli/sweep-definition";
 import { Command, CommanderError } from "commander";
 import { vi } from "vitest";
@@ -71,14 +71,13 @@ async function checkConfiguration(this: Command): Promise<void> {
 
 const softdrawProgram = catchProgram();
 
-/** The program with all its commands as `main` sets it up, caught when it is about to parse. */
+/** The program with all its commands as the command line sets it up, caught when it is about to parse. */
 async function catchProgram(): Promise<Command> {
   const parse = vi.spyOn(Command.prototype, "parseAsync").mockImplementation(async function (this: Command) {
     return this;
   });
   try {
-    // One thread: the engine is loaded already, and its threads have to be there before it.
-    await main(["--threads", "1"]);
+    await runCommand([]);
     return parse.mock.contexts[0] as Command;
   } finally {
     parse.mockRestore();

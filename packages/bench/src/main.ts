@@ -25,8 +25,8 @@ await new Command("npm run bench --")
   .action(main)
   .parseAsync();
 
-async function main(asked: string[], { rounds, only, json }: Options): Promise<void> {
-  const chosen = asked.length === 0 ? benchmarks : asked.map(find);
+async function main(names: string[], { rounds, only, json }: Options): Promise<void> {
+  const chosen = names.length === 0 ? benchmarks : names.map(find);
   const machine = describeMachine();
   const results = [];
   if (!json) console.log(machineText(machine));

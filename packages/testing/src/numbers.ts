@@ -66,9 +66,9 @@ export function moments(blocks: Iterable<ArrayLike<number>>, center: number) {
 
 /** All permutations of 0, ..., n - 1, in lexicographic order. */
 export function permutations(n: number): number[][] {
-  const place = (left: number[]): number[][] =>
-    left.length === 0 ? [[]] : left.flatMap((x) => place(left.filter((y) => y !== x)).map((rest) => [x, ...rest]));
-  return place(Array.from({ length: n }, (_, i) => i));
+  const arrange = (left: number[]): number[][] =>
+    left.length === 0 ? [[]] : left.flatMap((x) => arrange(left.filter((y) => y !== x)).map((rest) => [x, ...rest]));
+  return arrange(Array.from({ length: n }, (_, i) => i));
 }
 
 /** Whether x has exactly k ones and zeros otherwise. */

@@ -32,7 +32,16 @@ const pool = trainingPool({ workers, device: "wasm", threads: 1, worker: TOY_WOR
 reporter.record("ready", {});
 try {
   await serveQueue({
-    ...{ link, store: states, version, experiments: toys, pool, workers, dataDir: undefined, folder, say, stop },
+    link,
+    store: states,
+    version,
+    experiments: toys,
+    pool,
+    workers,
+    dataDir: undefined,
+    folder,
+    say,
+    stop,
     timing: { ...QUEUE_TIMING, ...timing },
   });
 } catch (error) {

@@ -52,7 +52,11 @@ export async function startRedis(...settings: string[]): Promise<RedisServer> {
     throw error;
   });
   return {
-    ...{ url: `redis://127.0.0.1:${port}`, port, folder, start, kill },
+    url: `redis://127.0.0.1:${port}`,
+    port,
+    folder,
+    start,
+    kill,
     async remove() {
       await kill();
       await rm(folder, { recursive: true, force: true });

@@ -26,7 +26,12 @@ export function toyTrials({ seeds = 1, config = {}, temperatures = [1], halving 
   trials: Trial[];
 } {
   const definition: SweepDefinition = {
-    ...{ experiment: "toy", version: "1", created: "2026-01-31T00:00:00.000Z", command: "", folds: 0, seeds },
+    experiment: "toy",
+    version: "1",
+    created: "2026-01-31T00:00:00.000Z",
+    command: "",
+    folds: 0,
+    seeds,
     parameters: [{ name: "temperature", values: [...temperatures] }],
     config: { seed: 1, ...config },
     ...(halving && { halving }),

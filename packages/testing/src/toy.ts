@@ -21,7 +21,12 @@ export function exactMeasure({ temperature, seed }: Pick<Config, "temperature" |
 }
 
 export const toy: Experiment<Config> = {
-  ...{ name: "toy", title: "A toy", summary: "Measures what is known.", references: [], schema, presets: {} },
+  name: "toy",
+  title: "A toy",
+  summary: "Measures what is known.",
+  references: [],
+  schema,
+  presets: {},
   columns: [
     { key: "exact", label: "exact", digits: 3, description: "distance from the best" },
     { key: "relaxed", label: "relaxed", digits: 3, description: "distance from what looks best" },
@@ -39,7 +44,14 @@ export const toy: Experiment<Config> = {
       sum += temperature * epoch;
       const record = { epoch, exact: exactMeasure(config, epoch), relaxed: Math.abs(Math.log(temperature / 10)) };
       yield {
-        ...{ epoch, epochs, step: 1, steps: 1, loss: record.relaxed, temperature, examples: 1, record },
+        epoch,
+        epochs,
+        step: 1,
+        steps: 1,
+        loss: record.relaxed,
+        temperature,
+        examples: 1,
+        record,
         checkpoint: async () => checkpointOf(epoch, sum),
       };
     }

@@ -11,13 +11,13 @@ import { queuedMemory } from "../queued-memory.ts";
 const HELD = 10_000;
 
 function contestant(name: string, options: SweepOptions, amount: number): Contestant {
-  const missing = options.place === "queue" ? () => missingRedis : undefined;
+  const missing = options.where === "queue" ? () => missingRedis : undefined;
   return { ...nodeContestant(name, "sweep", options, amount), missing };
 }
 
-const here = contestant("in this process", { place: "here", workers: 1, trial: "toy" }, 50);
-const pool = contestant("in a pool of 1", { place: "pool", workers: 1, trial: "toy" }, 50);
-const queue = contestant("through a queue, to 1 process", { place: "queue", workers: 1, trial: "toy" }, 50);
+const here = contestant("in this process", { where: "here", workers: 1, trial: "toy" }, 50);
+const pool = contestant("in a pool of 1", { where: "pool", workers: 1, trial: "toy" }, 50);
+const queue = contestant("through a queue, to 1 process", { where: "queue", workers: 1, trial: "toy" }, 50);
 
 const overhead: Match = {
   title: "A trial of an epoch that does nothing",
@@ -29,10 +29,10 @@ const overhead: Match = {
   ],
 };
 
-const pool1 = contestant("pool, 1 process", { place: "pool", workers: 1, trial: "vae" }, 2);
-const pool2 = contestant("pool, 2 processes", { place: "pool", workers: 2, trial: "vae" }, 2);
-const queue1 = contestant("queue, 1 process", { place: "queue", workers: 1, trial: "vae" }, 2);
-const queue2 = contestant("queue, 2 processes", { place: "queue", workers: 2, trial: "vae" }, 2);
+const pool1 = contestant("pool, 1 process", { where: "pool", workers: 1, trial: "vae" }, 2);
+const pool2 = contestant("pool, 2 processes", { where: "pool", workers: 2, trial: "vae" }, 2);
+const queue1 = contestant("queue, 1 process", { where: "queue", workers: 1, trial: "vae" }, 2);
+const queue2 = contestant("queue, 2 processes", { where: "queue", workers: 2, trial: "vae" }, 2);
 
 const throughput: Match = {
   title: "Trials of the VAE: an epoch on the embedded digits, and its measures",
@@ -61,7 +61,7 @@ export const sweepWorkers: Benchmark = {
 
 const TRIALS = 1_000;
 
-const thousand = contestant("through a queue, to 8 processes", { place: "queue", workers: 8, trial: "toy" }, TRIALS);
+const thousand = contestant("through a queue, to 8 processes", { where: "queue", workers: 8, trial: "toy" }, TRIALS);
 
 /** Takes one turn, whatever the rounds: so many trials are enough of a mean. */
 async function run({ onProgress }: Settings): Promise<Findings[]> {

@@ -21,7 +21,8 @@ import { QUEUE_WORKER, TOY_WORKER, toys } from "@softdraw/testing/toy-sweep";
 import { readOptions, serve } from "./serve.ts";
 
 export interface SweepOptions {
-  readonly place: "here" | "pool" | "queue";
+  /** Where they are trained: in this process, in a pool, or through a queue. */
+  readonly where: "here" | "pool" | "queue";
   readonly workers: number;
   /** Trials of an epoch that does nothing, or of an epoch of the VAE on the embedded digits. */
   readonly trial: "toy" | "vae";
@@ -29,7 +30,7 @@ export interface SweepOptions {
   readonly dataDir?: string;
 }
 
-const { place, workers, trial, dataDir } = readOptions<SweepOptions>();
+const { where, workers, trial, dataDir } = readOptions<SweepOptions>();
 /** The command line. */
 const PROGRAM = fileURLToPath(new URL("bin/softdraw.js", import.meta.resolve("@softdraw/lab/package.json")));
 const root = await mkdtemp(join(tmpdir(), "softdraw-bench-"));
@@ -68,9 +69,9 @@ function assignment(number: number) {
 }
 
 async function open(): Promise<Executor> {
-  if (place === "here") return here();
+  if (where === "here") return here();
   const settings = { workers, device: "wasm" as const, threads: 1 };
-  if (place === "pool") return poolExecutor({ ...settings, folder, ...(trial === "toy" && { worker: TOY_WORKER }) });
+  if (where === "pool") return poolExecutor({ ...settings, folder, ...(trial === "toy" && { worker: TOY_WORKER }) });
   return queue();
 }
 

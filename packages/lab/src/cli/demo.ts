@@ -101,7 +101,7 @@ function meanAndDeviation(values: readonly number[], digits: number): string {
 
 // Subsets ------------------------------------------------------------------------------------------------------------
 
-/** Subsets that the law is enumerated over; a table and a picture of more would not be read. */
+/** Subsets that the law is enumerated over at most: nobody would read a table of more. */
 const MOST_SUBSETS = 2_000;
 
 function addSubset(demo: Command): void {
@@ -233,7 +233,7 @@ function table(head: string[], rows: string[][]): string {
 /** Groups of bars in the picture: more would be too thin. */
 const MOST_GROUPS = 20;
 
-/** Pixels of the picture for one of the drawing. */
+/** Pixels of the picture for one unit of the drawing. */
 const SCALE = 2;
 
 async function picture(

@@ -12,7 +12,7 @@ import type { Executor } from "../sweeps/executor.ts";
 import { type Device, devices, MOST_THREADS } from "../training/engine.ts";
 import { wholeNumber } from "./parsers.ts";
 
-/** The options of what trains on this machine. */
+/** Options that say how this machine trains: in how many processes, and with what engine. */
 export interface PoolSettings {
   readonly workers?: number;
   readonly device: Device;
@@ -47,7 +47,7 @@ export function addPoolOptions(command: Command): Command {
     .addOption(new Option("--device <name>", "the engine's device").choices(devices).default("wasm"));
 }
 
-/** What the options of what trains on this machine say. */
+/** The settings of a pool of processes, by default as many as there are cores. */
 export function poolOf({ workers = availableParallelism(), device, threads }: PoolSettings) {
   return { workers, device, threads };
 }

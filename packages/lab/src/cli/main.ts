@@ -18,7 +18,7 @@ export async function main(args: readonly string[]): Promise<number> {
   return runCommand(args);
 }
 
-/** `main` but for what is done once in a process: a program that is not the command line runs several commands by it. */
+/** `main` without what is done once in a process: for a program that runs several commands in its own, such as a test. */
 export async function runCommand(args: readonly string[]): Promise<number> {
   const program = new Command("softdraw")
     .description("Train and look at models that learn through discrete choices.")

@@ -26,7 +26,8 @@ export function textReporter(columns: readonly Column[], out: Output, isTerminal
     out.write(`${line}\n`);
   };
   return {
-    ...{ say, record: () => {} },
+    say,
+    record: () => {},
     step: (event) => bar?.training(event),
     epoch(record) {
       if (rows++ === 0) say(tableHead(columns));
@@ -97,7 +98,9 @@ function terminalBar() {
       const left = (epochs - epoch) * steps + (steps - step);
       const format = "epoch {epoch}/{epochs} {bar} {value}/{total}  loss {loss}  {speed} examples/s  {left} left";
       draw(format, steps, step, {
-        ...{ epoch, epochs, loss: loss.toFixed(2) },
+        epoch,
+        epochs,
+        loss: loss.toFixed(2),
         speed: formatNumber(examples / secondsAStep, 0),
         left: formatDuration(left * secondsAStep),
       });

@@ -8,7 +8,7 @@ import { kebab } from "../training/command.ts";
 import { describeIssue } from "./configuration.ts";
 import { didYouMean } from "./suggestions.ts";
 
-/** What is no matter of better or worse, and has an option of its own. */
+/** The options that a sweep cannot vary, each with the reason. */
 const NOT_VARIED: Readonly<Record<string, string>> = {
   seed: "Every combination is trained with each of --seeds",
   fold: "Every combination is trained with each of --folds",
@@ -78,7 +78,7 @@ function parseDistribution(name: string, text: string, field: Field): Parameter 
 
 function parseList(name: string, text: string, field: Field): Value[] {
   const values = text.split(",").map((part) => parseValue(part.trim(), field));
-  const twice = values.find((value, place) => values.indexOf(value) !== place);
+  const twice = values.find((value, index) => values.indexOf(value) !== index);
   if (twice !== undefined) throw new WrongCall(`--set ${kebab(name)}: ${twice} is there twice.`);
   return values;
 }

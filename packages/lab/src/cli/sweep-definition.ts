@@ -61,8 +61,13 @@ export function defineSweep(family: Experiment, config: BaseConfig, options: Def
     );
   }
   return {
-    ...{ experiment: family.name, version: packageJson.version, created: new Date().toISOString() },
-    ...{ command: sweepCommand(family, config, options), config: { ...config }, parameters, seeds },
+    experiment: family.name,
+    version: packageJson.version,
+    created: new Date().toISOString(),
+    command: sweepCommand(family, config, options),
+    config: { ...config },
+    parameters,
+    seeds,
     folds: config.data === undefined ? 0 : (options.folds ?? 1),
     ...(draws !== undefined && { draws }),
     ...(halving && { halving: { reduction, firstEpochs } }),
@@ -73,7 +78,7 @@ function checkParameters(parameters: readonly Parameter[], { draws, halving }: D
   if (parameters.length === 0)
     throw new WrongCall("--set: expected what to vary, such as --set temperature=0.3,0.5,1.");
   const names = parameters.map(({ name }) => name);
-  const twice = names.find((name, place) => names.indexOf(name) !== place);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw new WrongCall(`--set: ${kebab(twice)} is varied twice.`);
   const drawn = parameters.find((parameter) => !isList(parameter));
   if (drawn && draws === undefined) {

@@ -72,7 +72,7 @@ function addExperiment(sweep: Command, experiment: Experiment): void {
     .configureHelp({ showGlobalOptions: true });
   addConfigurationOptions(command, experiment);
   command.addHelpText("after", examples(experiment));
-  // How a sweep is run is said to the command above, wherever in the line it stands.
+  // How a sweep is run, such as with --workers, are options of the command above this one, wherever they stand in the line.
   command.action(() => sweepExperiment(experiment, command.optsWithGlobals()));
 }
 
@@ -109,7 +109,7 @@ async function sweepExperiment(
     executors = await openExecutors(options, reporter.say);
     const folder = await makeUniqueFolder(options.sweepsDir, `${family.name}-${definition.created.slice(0, 10)}`);
     await writeSweep(folder, definition);
-    await take(folder, definition, trials, options, executors, reporter);
+    await trainSweep(folder, definition, trials, options, executors, reporter);
   } finally {
     executors?.close();
     reporter.close();
@@ -159,7 +159,7 @@ async function resumeSweep(
   let executors: ExecutorSource | undefined;
   try {
     executors = await openExecutors(options, reporter.say);
-    await take(folder, definition, trials, options, executors, reporter);
+    await trainSweep(folder, definition, trials, options, executors, reporter);
   } finally {
     executors?.close();
     reporter.close();
@@ -167,7 +167,7 @@ async function resumeSweep(
 }
 
 /** Trains what is left of a sweep, reports it, and trains the winner. */
-async function take(
+async function trainSweep(
   folder: string,
   definition: SweepDefinition,
   trials: readonly Trial[],
@@ -194,7 +194,7 @@ async function take(
       await writeAtomically(report, sweepReport(folder, definition, family, experiment, summary, trained));
       return summary;
     };
-    // What has been found so far is worth a page also when the sweep is stopped.
+    // A sweep that is stopped has a page, too: of what it has found so far.
     const throughQueue = options.queue !== undefined;
     await conductOn(executor, { folder, definition, trials, experiment, throughQueue, stop, reporter }).finally(() =>
       write(),
@@ -238,7 +238,7 @@ async function conductOn(executor: Executor, sweep: Conducting): Promise<void> {
   const strategy = strategyOf(definition, trials, discrete.goal);
   const byNumber = new Map(trials.map((trial) => [trial.number, trial]));
   const total = epochsOf(definition, trials);
-  /** Of the trials that are being trained or were: the epochs so far, and which of them are done for now. */
+  /** The epochs so far of every trial that has begun, and the trials that have ended, if only for now. */
   const epochs = new Map<number, number>();
   const done = new Set<number>();
   const note = ({ trial, epochs: reached = byNumber.get(trial)!.config.epochs }: Outcome) => {

@@ -63,9 +63,9 @@ async function tour(only: string | undefined, options: Options): Promise<void> {
   try {
     let done = 0;
     for (const part of chosen) {
-      const place = `${stops.length + 1} of ${chosen.length}`;
+      const position = `${stops.length + 1} of ${chosen.length}`;
       stops.push(
-        await trainPart(part, options, partReporter(reporter, part, place, done / total, part.share / total), stop),
+        await trainPart(part, options, partReporter(reporter, part, position, done / total, part.share / total), stop),
       );
       done += part.share;
     }
@@ -77,7 +77,7 @@ async function tour(only: string | undefined, options: Options): Promise<void> {
   }
 }
 
-/** A part that is over. */
+/** A part of the tour that has been trained. */
 interface Stop extends Finished {
   readonly run: string;
   readonly seconds: number;
@@ -104,10 +104,10 @@ async function trainPart(
   }
 }
 
-/** Says and draws of a part what there is room for in one display of all: its share of one bar, and its results. */
-function partReporter(reporter: Reporter, { name }: Part, place: string, from: number, share: number): Reporter {
+/** The reporter of one part: it moves that part's share of the tour's one bar, and passes on records, but no table and no lines. */
+function partReporter(reporter: Reporter, { name }: Part, position: string, from: number, share: number): Reporter {
   const title = findExperiment(name).title;
-  reporter.say(`${place}: ${title}`);
+  reporter.say(`${position}: ${title}`);
   return {
     ...reporter,
     say: () => {},
@@ -115,7 +115,7 @@ function partReporter(reporter: Reporter, { name }: Part, place: string, from: n
     results: (results) => reporter.record("result", { experiment: name, results }),
     step({ epoch, epochs, step, steps }: TrainingEvent) {
       const done = (epoch - 1 + step / steps) / epochs;
-      reporter.progress(Math.round(PARTS_OF_BAR * (from + share * done)), PARTS_OF_BAR, `${place}: ${title}`);
+      reporter.progress(Math.round(PARTS_OF_BAR * (from + share * done)), PARTS_OF_BAR, `${position}: ${title}`);
     },
   };
 }

@@ -50,7 +50,7 @@ async function work({ queue, dataDir, store, ...options }: Options): Promise<voi
   const pool = trainingPool(settings);
   try {
     const states = store === undefined ? redisStore(link) : await folderStore(resolve(store));
-    say(`softdraw ${version}: takes trials of this version from ${link.place}, ${workers} at a time.`);
+    say(`softdraw ${version}: takes trials of this version from ${link.endpoint}, ${workers} at a time.`);
     const ownData = dataDir === undefined ? undefined : resolve(dataDir);
     const stop = stopOnSignal(reporter);
     await serveQueue({ link, store: states, version, experiments, pool, workers, folder, dataDir: ownData, say, stop });

@@ -10,14 +10,14 @@ import { type DownloadOptions, download } from "./downloads.ts";
 import { fileSize, readUnpacked, sha256 } from "./files.ts";
 import { fashionMnist, type IdxFileName, type IdxSource, idxFileNames, mnist } from "./sources.ts";
 
-export interface DatasetPlace {
+export interface DatasetLocation {
   /** A folder with the four IDX files, each packed (`.gz`) or not. Read as it is, without checksums or downloads. */
   readonly dataDir?: string | undefined;
   /** The folder that keeps downloads; default the user's cache folder. */
   readonly cacheDir?: string | undefined;
 }
 
-export interface LoadOptions extends DatasetPlace, DownloadOptions {
+export interface LoadOptions extends DatasetLocation, DownloadOptions {
   /** Whether files that are not in the cache are downloaded; default true. */
   readonly download?: boolean | undefined;
 }
@@ -51,7 +51,7 @@ type FileReader = (file: IdxFileName) => Promise<FileContent>;
  * Loads a data set: `digits` from the installed packages, the others from `dataDir` or else from the cache, where
  * what is missing or damaged is downloaded first.
  *
- * @throws Error that names the file and what is wrong with it, or every place or mirror where it was not found
+ * @throws Error that names the file and what is wrong with it, or every location or mirror where it was not found
  */
 export async function loadDataset(name: DatasetName, options: LoadOptions = {}): Promise<DatasetSplits> {
   const source = sourceOf(name);
@@ -77,8 +77,10 @@ export async function loadIdxSource(source: IdxSource, options: LoadOptions = {}
 }
 
 /** What there is and where, without reading the files. */
-export async function describeDatasets(place: Pick<DatasetPlace, "cacheDir"> = {}): Promise<DatasetDescription[]> {
-  return Promise.all(datasetNames.map((name) => describe(name, place)));
+export async function describeDatasets(
+  location: Pick<DatasetLocation, "cacheDir"> = {},
+): Promise<DatasetDescription[]> {
+  return Promise.all(datasetNames.map((name) => describe(name, location)));
 }
 
 /**
@@ -86,16 +88,16 @@ export async function describeDatasets(place: Pick<DatasetPlace, "cacheDir"> = {
  *
  * @returns a verdict a file; a file that is missing or broken is a verdict, not an error
  */
-export async function verifyDataset(name: DatasetName, place: DatasetPlace = {}): Promise<FileVerdict[]> {
+export async function verifyDataset(name: DatasetName, location: DatasetLocation = {}): Promise<FileVerdict[]> {
   const source = sourceOf(name);
-  if (source !== undefined) return verifyIdxSource(source, place);
-  checkNoFolder(place);
+  if (source !== undefined) return verifyIdxSource(source, location);
+  checkNoFolder(location);
   return [{ path: digitsFolder(), problem: await problemOf(verifyDigits) }];
 }
 
 /** `verifyDataset` for any set of four IDX files. */
-export async function verifyIdxSource(source: IdxSource, place: DatasetPlace = {}): Promise<FileVerdict[]> {
-  const folder = place.dataDir ?? cacheFolder(source.name, place);
+export async function verifyIdxSource(source: IdxSource, location: DatasetLocation = {}): Promise<FileVerdict[]> {
+  const folder = location.dataDir ?? cacheFolder(source.name, location);
   return Promise.all(
     idxFileNames.map(async (file) => ({
       path: (await findIn(folder, file)) ?? join(folder, file),
@@ -112,7 +114,7 @@ function sourceOf(name: DatasetName): IdxSource | undefined {
 }
 
 /** Who gives a folder means its images, and would not notice that the embedded ones were used. */
-function checkNoFolder({ dataDir }: DatasetPlace): void {
+function checkNoFolder({ dataDir }: DatasetLocation): void {
   if (dataDir === undefined) return;
   throw new Error(
     `The data set "digits" is embedded and reads no folder, got the folder ${dataDir}. ` +
@@ -162,13 +164,13 @@ async function downloadInto(folder: string, source: IdxSource, file: IdxFileName
   }
 }
 
-async function describe(name: DatasetName, place: DatasetPlace): Promise<DatasetDescription> {
+async function describe(name: DatasetName, location: DatasetLocation): Promise<DatasetDescription> {
   const source = sourceOf(name);
   if (source === undefined) {
     const sizes = await Promise.all(digitsFiles().map(fileSize));
     return { name, state: "embedded", path: digitsFolder(), bytes: sum(sizes), ...digitsCounts };
   }
-  const path = cacheFolder(name, place);
+  const path = cacheFolder(name, location);
   const found = await Promise.all(idxFileNames.map((file) => findIn(path, file)));
   const sizes = await Promise.all(found.map((file) => (file === undefined ? undefined : fileSize(file))));
   const state = found.includes(undefined) ? "not here" : "cached";
@@ -209,7 +211,7 @@ function candidates(folder: string, file: IdxFileName): string[] {
   return [join(folder, file), join(folder, `${file}.gz`)];
 }
 
-function cacheFolder(name: string, { cacheDir }: DatasetPlace): string {
+function cacheFolder(name: string, { cacheDir }: DatasetLocation): string {
   return join(cacheDir ?? envPaths("softdraw", { suffix: "" }).cache, name);
 }
 

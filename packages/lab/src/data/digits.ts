@@ -69,10 +69,10 @@ async function readDigit(path: string): Promise<Uint8Array> {
 }
 
 function mixByRank(counts: readonly number[]): Position[] {
-  const place = ({ digit, rank }: Position) => (rank + 0.5) / counts[digit]!;
+  const shareBefore = ({ digit, rank }: Position) => (rank + 0.5) / counts[digit]!;
   return counts
     .flatMap((count, digit) => Array.from({ length: count }, (_, rank) => ({ digit, rank })))
-    .sort((a, b) => place(a) - place(b) || a.digit - b.digit);
+    .sort((a, b) => shareBefore(a) - shareBefore(b) || a.digit - b.digit);
 }
 
 function collect(name: string, digits: readonly Uint8Array[], positions: readonly Position[]): Dataset {

@@ -64,7 +64,7 @@ async function linkOrCopy(from: string, to: string): Promise<void> {
   try {
     await link(from, to);
   } catch (error) {
-    // exFAT and some network drives have no hard links. A copy is not one step, but as exclusive.
+    // exFAT and some network drives have no hard links. A copy is not made in one step, but it fails as well if the file exists.
     if (!["EPERM", "ENOSYS", "ENOTSUP", "EOPNOTSUPP"].includes(errorCode(error) ?? "")) throw error;
     await copyFile(from, to, constants.COPYFILE_EXCL);
   }

@@ -44,10 +44,10 @@ export async function summarizeRecords(file: string): Promise<{ count: number; l
 
 /** A stretch of a file that grows, and may be cut back or replaced by a training that is resumed. */
 export interface RecordStretch {
-  /** Whether the records follow those before `after`; else they begin the file, and what was read before counts no more. */
+  /** Whether the records follow those that were read before; if not, they begin the file, and the earlier ones count no more. */
   readonly continues: boolean;
   readonly records: readonly object[];
-  /** For `after`, to read on from here. */
+  /** What to give as `after`, to read on from here. */
   readonly cursor: string;
 }
 

@@ -17,6 +17,7 @@ import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { describeCheckpoint } from "@softdraw/experiments/checkpoint/described";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "@softdraw/experiments/checkpoint/safetensors";
+import type { EpochRecord } from "@softdraw/experiments/experiment";
 import { z } from "zod";
 import {
   ensureFolder,
@@ -67,13 +68,13 @@ const RunInfo = z.object({
 /** What `config.json` holds. */
 export type RunInfo = Readonly<z.infer<typeof RunInfo>>;
 
-/** A run to look at. It may be another process's, and grow. */
+/** A run to look at. Another process may be writing to it meanwhile. */
 export interface Run {
   readonly path: string;
   readonly info: RunInfo;
   /** The whole records so far; throws on a damaged file. */
-  readMetrics(): Promise<object[]>;
-  /** Those after the cursor of an earlier stretch: for who watches a run. */
+  readMetrics(): Promise<EpochRecord[]>;
+  /** The records after the cursor of an earlier stretch: for whoever watches a run. */
   readMetricsAfter(cursor?: string): Promise<RecordStretch>;
   /** Undefined before the first checkpoint; throws on a damaged or foreign file. */
   loadCheckpoint(): Promise<Checkpoint | undefined>;
@@ -178,7 +179,8 @@ function readableRun(path: string, info: RunInfo): Run {
   return {
     path,
     info,
-    readMetrics: () => readRecords(join(path, METRICS)),
+    // Whoever writes a run appends a record an epoch, and nothing else.
+    readMetrics: async () => (await readRecords(join(path, METRICS))) as EpochRecord[],
     readMetricsAfter: (cursor) => readRecordsAfter(join(path, METRICS), cursor),
     loadCheckpoint: () => loadCheckpoint(join(path, CHECKPOINT)),
     readResult: () => readJson(join(path, RESULT)),

@@ -13,7 +13,7 @@ export interface Answer {
   readonly body: string | OpenFile;
 }
 
-/** Data that is asked for again and again: who has it already gets only word of that. */
+/** Data that is asked for again and again: who has it already is told so, and does not get it again. */
 export function jsonAnswer(value: object): Answer {
   const body = JSON.stringify(value);
   const tag = createHash("sha256").update(body).digest("base64url").slice(0, 22);
@@ -53,8 +53,8 @@ export async function sendAnswer(request: IncomingMessage, response: ServerRespo
 }
 
 async function sendFile(response: ServerResponse, { handle, size }: OpenFile): Promise<void> {
-  // Of a file that grows, as many bytes as were announced.
+  // A file that grows meanwhile is sent as long as was announced.
   const bytes = handle.createReadStream({ start: 0, end: size - 1, autoClose: false });
-  // Of one that was cut back meanwhile, too few: the connection ends before its time, and the reader knows.
+  // One that is cut back meanwhile is too short: the connection ends early, by which the reader knows.
   await pipeline(bytes, response).catch(() => response.destroy());
 }

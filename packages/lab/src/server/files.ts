@@ -12,7 +12,7 @@ export interface OpenFile {
   readonly modified: number;
 }
 
-/** As good as not there, for a stranger. */
+/** Reasons for which a file counts as absent, for whoever asks over the network. */
 const ABSENT = ["ENOENT", "ENOTDIR", "ELOOP", "EACCES", "EPERM", "EISDIR", "ENAMETOOLONG", "EINVAL"];
 
 /** What is asked for by a link or a name that leads out of the folder counts as absent, and so does what is no file. */
@@ -31,7 +31,8 @@ export async function realPathInside(folder: string, names: readonly string[]): 
 }
 
 async function openFile(path: string): Promise<OpenFile | undefined> {
-  // No link in place of what was found to be none, and no waiting for the other end of a pipe. Windows has neither.
+  // What was no link a moment ago may be one now, and must not be followed; and nobody waits for the other end of a pipe.
+  // Windows has neither flag.
   const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
   const handle = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   const stats = await handle.stat();

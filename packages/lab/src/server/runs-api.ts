@@ -74,12 +74,12 @@ async function runList(root: string): Promise<RunList> {
 
 async function withFiles(root: string, run: RunSummary): Promise<ListedRun | undefined> {
   if ((await realPathInside(root, [run.name])) === undefined) return undefined;
-  // Gone meanwhile, with all its files: the next question finds no such run.
+  // The run may be gone meanwhile, and with it its files: the next question finds no such run.
   const names = await readdir(run.path).catch(() => []);
   return { ...run, files: names.filter((name) => extname(name) in TYPES).toSorted() };
 }
 
-/** Of a run that is gone: who watched it finds that out by the list. */
+/** The answer for a run that is gone: whoever watched it finds out by the list of runs. */
 const NO_RECORDS: RecordStretch = { continues: false, records: [], cursor: "" };
 
 async function answerMetrics(root: string, name: string, after: string): Promise<Answer> {

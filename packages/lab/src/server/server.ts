@@ -112,7 +112,7 @@ const TYPES: Readonly<Record<string, string>> = {
 async function answerPage(page: string, names: readonly string[]): Promise<Answer> {
   const file = await openInside(page, names);
   if (file === undefined) return refusal(404, "There is no such file.");
-  // What the build has put into this folder bears a digest of its content in its name.
+  // The build gives the files of this folder names with a digest of their content, so they never change.
   const isLasting = names[0] === "assets";
   const headers: Record<string, string> = isLasting ? { "Cache-Control": "public, max-age=31536000, immutable" } : {};
   return fileAnswer(file, TYPES[extname(names.at(-1)!)] ?? "application/octet-stream", headers);

@@ -97,9 +97,7 @@ async function trainAndRecord(sweep: Conducted, assignment: Assignment): Promise
 
 async function measuredOutcome({ folder, objectives }: Conducted, assignment: Assignment): Promise<Outcome> {
   const run = await openRun(join(folder, TRIALS, trialName(assignment.trial)), { lock: false });
-  const last = ((await run.readMetrics()) as EpochRecord[]).at(
-    assignment.epochs === undefined ? -1 : assignment.epochs - 1,
-  );
+  const last = (await run.readMetrics()).at(assignment.epochs === undefined ? -1 : assignment.epochs - 1);
   const { discrete, relaxed } = objectives;
   const measured = { discrete: measure(last, discrete), relaxed: measure(last, relaxed) };
   return outcomeOf(assignment, { state: "done", ...measured });
@@ -112,7 +110,7 @@ function outcomeOf(
   return { trial, ...(epochs !== undefined && { epochs }), ...rest };
 }
 
-/** What a record says by an objective; null where it says nothing that can be compared. */
+/** The value of an objective in a record; null where there is none that can be compared. */
 export function measure(record: EpochRecord | undefined, objective: Objective & { meanwhile?: string }): number | null {
   const value = record?.[objective.key] ?? (objective.meanwhile && record?.[objective.meanwhile]);
   return typeof value === "number" && Number.isFinite(value) ? value : null;

@@ -1,4 +1,4 @@
-/** `sweep.json`: what a sweep's folder is the folder of. Beside it are the outcomes, the trials, the winner and the report. */
+/** `sweep.json` describes the sweep in its folder. Beside it are the outcomes, the trials, the winner and the report. */
 
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";

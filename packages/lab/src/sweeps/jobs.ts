@@ -21,13 +21,13 @@ export function versionOf(queue: string): string | undefined {
   return queue.startsWith(QUEUE) ? queue.slice(QUEUE.length) : undefined;
 }
 
-/** How a queue is kept: tests are in more of a hurry. */
+/** The times and counts by which a queue is kept. Tests have shorter ones. */
 export interface QueueTiming {
   /** A worker that has not been heard of for so long is dead. */
   readonly lockMs: number;
   /** Between two looks for dead workers. */
   readonly stalledMs: number;
-  /** Workers that a trial may outlive before it counts as failed. */
+  /** Workers that may die while they train a trial before it counts as failed. */
   readonly deaths: number;
   /** Between two looks at the queue, for what no event told. */
   readonly lookMs: number;
@@ -43,7 +43,7 @@ export const QUEUE_TIMING: QueueTiming = {
   saveMs: 10_000,
 };
 
-/** The first and one more. What fails twice is likely to fail again. */
+/** Attempts at a trial: what fails twice is likely to fail again. */
 export const ATTEMPTS = 2;
 
 /** What names a sweep in keys, and below a store's folder. */
@@ -61,7 +61,7 @@ const TrialJob = z.strictObject({
 
 export type TrialJob = Readonly<z.infer<typeof TrialJob>>;
 
-/** The same for the same assignment: what is added again is there already. */
+/** The same for the same assignment, so that a job that is added again is there already. */
 export function jobId(sweep: string, { trial, epochs }: Pick<Assignment, "trial" | "epochs">): string {
   return `${sweep}.${trial}.${epochs ?? "end"}`;
 }
@@ -94,7 +94,7 @@ export function assignmentOf(
   if (job.error) throw new Error(`This is no trial:\n${z.prettifyError(job.error)}`);
   const { sweep, store, trial, experiment: name, config: given, epochs } = job.data;
   const experiment = findAmong(experiments, name);
-  // The one field that is a path.
+  // A path of another machine means nothing here.
   const known = Object.keys(fieldsOf(experiment)).filter((field) => field !== "dataDir");
   const unknown = Object.keys(given).filter((field) => !known.includes(field));
   if (unknown.length > 0) throw new Error(`Trial ${trial} of ${name}: unexpected ${unknown.join(", ")}.`);

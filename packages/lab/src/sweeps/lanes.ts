@@ -1,4 +1,4 @@
-/** Work that would be too much all at once. */
+/** A queue for work of which only so much is done at the same time. */
 
 export interface Lanes {
   run<T>(work: () => Promise<T>): Promise<T>;

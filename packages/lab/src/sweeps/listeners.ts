@@ -14,10 +14,10 @@ export async function versionsThatListen(client: Redis): Promise<string[]> {
 }
 
 /** What to say to who waits; undefined while a worker of the right version is there. */
-export function listenersLine(versions: readonly string[], version: string, place: string): string | undefined {
+export function listenersLine(versions: readonly string[], version: string, endpoint: string): string | undefined {
   if (versions.includes(version)) return undefined;
   const others = [...new Set(versions)].sort();
-  const start = `Start one with: softdraw worker --queue redis://${place}`;
-  if (others.length === 0) return `No worker listens at ${place} yet. ${start}`;
-  return `No worker of version ${version} listens at ${place}, only of ${others.join(", ")}. ${start}`;
+  const start = `Start one with: softdraw worker --queue redis://${endpoint}`;
+  if (others.length === 0) return `No worker listens at ${endpoint} yet. ${start}`;
+  return `No worker of version ${version} listens at ${endpoint}, only of ${others.join(", ")}. ${start}`;
 }

@@ -43,7 +43,7 @@ export async function draws(parameters: readonly Parameter[], count: number, see
   const combinations: Values[] = [];
   for (let i = 0; i < count; i++) {
     const uniform = await random.uniform(streamKey(seed, DRAWS + i), [parameters.length]).data();
-    const drawn = parameters.map((parameter, place) => [parameter.name, valueAt(parameter, uniform[place]!)] as const);
+    const drawn = parameters.map((parameter, i) => [parameter.name, valueAt(parameter, uniform[i]!)] as const);
     combinations.push(Object.fromEntries(drawn));
   }
   return combinations;
@@ -52,19 +52,19 @@ export async function draws(parameters: readonly Parameter[], count: number, see
 /** The first of the streams that parameters are drawn from. */
 const DRAWS = 2 ** 27;
 
-/** The value of a parameter at a place from 0 to below 1. */
-function valueAt(parameter: Parameter, place: number): Value {
-  if (isList(parameter)) return parameter.values[Math.floor(place * parameter.values.length)]!;
+/** The value that a share of a parameter's values lies below, from 0 to less than 1: a uniform share makes a draw. */
+function valueAt(parameter: Parameter, share: number): Value {
+  if (isList(parameter)) return parameter.values[Math.floor(share * parameter.values.length)]!;
   const { distribution, from, to } = parameter;
   switch (distribution) {
     case "uniform":
-      return rounded(from + place * (to - from));
+      return rounded(from + share * (to - from));
     case "log-uniform":
-      return rounded(from * (to / from) ** place);
+      return rounded(from * (to / from) ** share);
     case "integers":
-      return Math.floor(from + place * (to + 1 - from));
+      return Math.floor(from + share * (to + 1 - from));
     case "log-integers":
-      return Math.min(to, Math.floor(from * ((to + 1) / from) ** place));
+      return Math.min(to, Math.floor(from * ((to + 1) / from) ** share));
   }
 }
 

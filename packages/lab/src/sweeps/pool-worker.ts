@@ -1,8 +1,8 @@
-/** The side of a pool's process: it trains one assignment at a time, tells of every epoch, and stops when it is asked to. */
+/** What a process of the pool does: it trains one assignment at a time, tells of every epoch, and stops when it is asked to. */
 
 import type { Experiment } from "@softdraw/experiments/experiment";
 import { Interrupted } from "../errors.ts";
-import { type Device, useDevice } from "../training/engine.ts";
+import { useDevice } from "../training/engine.ts";
 import type { PoolTask } from "./pool.ts";
 import { trainTrial } from "./trial.ts";
 
@@ -11,7 +11,7 @@ export const STOP = "stop";
 /** What the pool calls with a task. Its promise is true unless the task was stopped. */
 export function answer(experiments: readonly Experiment[]): (task: PoolTask) => Promise<boolean> {
   let stop = new AbortController();
-  // A Ctrl-C goes to every process of a terminal. What ends the pool's is the coordinator, or its end.
+  // A terminal sends Ctrl-C to all processes. Those of the pool end when the process that started them says so, or ends.
   process.on("SIGINT", () => {});
   process.on("disconnect", () => process.exit());
   process.on("message", (message) => {
@@ -19,7 +19,7 @@ export function answer(experiments: readonly Experiment[]): (task: PoolTask) => 
   });
   return async ({ assignment, folder, device }) => {
     stop = new AbortController();
-    await useDevice(device as Device);
+    await useDevice(device);
     try {
       const onEpoch = (record: object) => void process.send?.({ record });
       await trainTrial(assignment, { experiments, folder, stop: stop.signal, onEpoch });

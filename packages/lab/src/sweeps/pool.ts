@@ -12,7 +12,7 @@ import type { Assignment } from "./sweep.ts";
 export interface ProcessOptions {
   readonly workers: number;
   readonly device: Device;
-  /** Of each process's engine. */
+  /** Threads of each process's engine. */
   readonly threads: number;
   /** The module that a process runs. */
   readonly worker?: URL;
@@ -26,7 +26,7 @@ export interface PoolOptions extends ProcessOptions {
 export interface PoolTask {
   readonly assignment: Assignment;
   readonly folder: string;
-  readonly device: string;
+  readonly device: Device;
 }
 
 interface PoolTraining {
@@ -47,65 +47,83 @@ export interface TrainingPool {
 /** How long a process waits for its next trial: recording an outcome takes milliseconds. */
 const IDLE_MS = 60_000;
 
-const ASKING_MS = 100;
+/** Between two times that a process is told to stop. */
+const TELLING_MS = 100;
 
 const WORKER = new URL("./pool-worker.js", import.meta.url);
 
 export function trainingPool({ workers, device, threads, worker = WORKER }: ProcessOptions): TrainingPool {
   const pool = new Tinypool({
-    ...{ filename: worker.href, runtime: "child_process", minThreads: 1, maxThreads: workers },
+    filename: worker.href,
+    runtime: "child_process",
+    minThreads: 1,
+    maxThreads: workers,
     argv: ["--threads", String(threads)],
     env: process.env as Record<string, string>,
-    // One trial after the other in the same process: to start it and its engine takes a second or two.
-    ...{ isolateWorkers: false, idleTimeout: IDLE_MS },
+    // A process trains one trial after the other, because it takes a second or two to start with its engine.
+    isolateWorkers: false,
+    idleTimeout: IDLE_MS,
   });
-  // A process that dies before it has a task is nobody's to the pool: what waits for one must not wait for ever.
-  const bereft = new Set<(error: Error) => void>();
+  // A process that dies before it has a task fails none of them: they would wait for a process for ever.
+  const failures = new Set<(error: Error) => void>();
   pool.on("error", (error: Error) => {
     if (pool.threads.length > 0) return;
-    for (const fail of bereft) fail(error);
+    for (const fail of failures) fail(error);
   });
   return {
     async train({ assignment, folder, stop, onEpoch }) {
-      let asking: NodeJS.Timeout | undefined;
-      let tell = () => {};
-      const channel = {
-        onMessage(send: (message: unknown) => void) {
-          tell = () => send(STOP);
-        },
-        postMessage: ({ record }: { record: EpochRecord }) => onEpoch(record),
-      };
-      // Again and again, because a process that is just starting does not hear.
-      const ask = () => {
-        asking = setInterval(() => tell(), ASKING_MS);
-      };
       if (stop.aborted) return false;
-      stop.addEventListener("abort", ask, { once: true });
+      const { channel, close } = openChannel(stop, onEpoch);
       let fail = (_: Error) => {};
-      const alone = new Promise<never>((_, reject) => {
+      const failure = new Promise<never>((_, reject) => {
         fail = reject;
       });
-      bereft.add(fail);
+      failures.add(fail);
       // The pool does not keep this process alive for a task that waits for its process to start.
       const alive = setInterval(() => {}, 2 ** 30);
       try {
         const task: PoolTask = { assignment, folder, device };
-        return (await Promise.race([pool.run(task, { channel }), alone])) as boolean;
+        const trained: Promise<boolean> = pool.run(task, { channel });
+        return await Promise.race([trained, failure]);
       } finally {
         clearInterval(alive);
-        bereft.delete(fail);
-        stop.removeEventListener("abort", ask);
-        clearInterval(asking);
+        failures.delete(fail);
+        close();
       }
     },
     close: () => pool.destroy(),
   };
 }
 
+/**
+ * Carries the records of epochs from a process, and the wish to stop to it: again and again, because a process that is just
+ * starting does not hear it.
+ */
+function openChannel(stop: AbortSignal, onEpoch: (record: EpochRecord) => void) {
+  let tell = (_: unknown) => {};
+  let telling: NodeJS.Timeout | undefined;
+  const startTelling = () => {
+    telling = setInterval(() => tell(STOP), TELLING_MS);
+  };
+  stop.addEventListener("abort", startTelling, { once: true });
+  return {
+    channel: {
+      onMessage(send: (message: unknown) => void) {
+        tell = send;
+      },
+      postMessage: ({ record }: { record: EpochRecord }) => onEpoch(record),
+    },
+    close() {
+      stop.removeEventListener("abort", startTelling);
+      clearInterval(telling);
+    },
+  };
+}
+
 export function poolExecutor({ folder, ...options }: PoolOptions): Executor {
   const pool = trainingPool(options);
   const stop = new AbortController();
-  // Every training listens.
+  // Every training listens to it, and there may be more than the ten listeners that Node warns of.
   setMaxListeners(0, stop.signal);
   return {
     capacity: options.workers,

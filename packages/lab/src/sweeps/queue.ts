@@ -57,7 +57,7 @@ interface Pending {
   readonly reject: (error: Error) => void;
   /** `coming`: to be added; `ended`: being taken in. */
   phase: "coming" | "queued" | "ended";
-  /** It came back without a state once. */
+  /** Whether it has been added a second time, because it ended without a state. */
   repeated: boolean;
 }
 
@@ -67,7 +67,7 @@ export async function queueExecutor(options: QueueOptions): Promise<Executor> {
   if (!SweepName.safeParse(sweep).success) {
     throw new Error(`A sweep's folder names its trials in the queue: expected a-z, 0-9 and hyphens, got "${sweep}".`);
   }
-  const { client, place, lost } = link;
+  const { client, endpoint, lost } = link;
   const queue = new Queue<TrialJob>(queueName(version), { connection: client, prefix: PREFIX });
   const pending = new Map<string, Pending>();
   /** Ends of this sweep's jobs that nobody has asked for yet, such as those of an earlier process. */
@@ -76,16 +76,16 @@ export async function queueExecutor(options: QueueOptions): Promise<Executor> {
   let coming: string[] = [];
   let ending: Interrupted | Unavailable | undefined;
 
-  // How it ends early
+  // Ending early
 
   const endAll = (error: Interrupted | Unavailable) => {
     ending ??= error;
     for (const { reject } of pending.values()) reject(ending);
     pending.clear();
   };
-  /** Ends everything for what no other trial would be spared. */
+  /** An error that every other trial would meet as well ends them all. */
   const judge = (error: Error): Error => {
-    const unavailable = refusal(error, place);
+    const unavailable = refusal(error, endpoint);
     if (unavailable) endAll(unavailable);
     return unavailable ?? error;
   };
@@ -98,7 +98,7 @@ export async function queueExecutor(options: QueueOptions): Promise<Executor> {
     else entry?.resolve();
   };
 
-  // What begins
+  // Adding jobs
 
   const add = (id: string) => {
     if (coming.length === 0) setImmediate(addComing);
@@ -125,7 +125,8 @@ export async function queueExecutor(options: QueueOptions): Promise<Executor> {
     return entry?.phase === "coming" ? entry : undefined;
   };
   const jobFor = (assignment: Assignment) => ({
-    ...{ name: "trial", data: jobOf(sweep, store.id, assignment) },
+    name: "trial",
+    data: jobOf(sweep, store.id, assignment),
     opts: { jobId: jobId(sweep, assignment), attempts: ATTEMPTS, removeOnComplete: false, removeOnFail: false },
   });
   /** Puts the state that the run folder has into the store, for whoever goes on from there. */
@@ -143,7 +144,7 @@ export async function queueExecutor(options: QueueOptions): Promise<Executor> {
     }
   };
 
-  // What ends
+  // Taking in what has ended
 
   const onEnd = (id: string, end: End) => {
     if (!id.startsWith(`${sweep}.`)) return;
@@ -169,7 +170,7 @@ export async function queueExecutor(options: QueueOptions): Promise<Executor> {
     const reason = (await queue.getJob(id))?.failedReason;
     return new Error(reason || "It failed, and nothing says why.");
   };
-  /** Done, but without a state, as where a store was emptied: to be done again, once. */
+  /** Adds a job once more that ended without a state, as after a store was emptied. */
   const again = (id: string, entry: Pending) => {
     if (entry.repeated) throw new Error("It was trained twice, and its state did not come through the store.");
     entry.repeated = true;
@@ -177,7 +178,7 @@ export async function queueExecutor(options: QueueOptions): Promise<Executor> {
     add(id);
   };
 
-  // What no event told
+  // Looking for what no event told of
 
   /** Finds what ended while nobody heard, and adds again what a Redis without its append-only file has forgotten. */
   const look = async () => {
@@ -194,7 +195,7 @@ export async function queueExecutor(options: QueueOptions): Promise<Executor> {
   };
   let said: string | undefined;
   const sayWhoListens = (versions: readonly string[]) => {
-    const line = listenersLine(versions, version, place);
+    const line = listenersLine(versions, version, endpoint);
     if (line !== undefined && line !== said) say(line);
     said = line;
   };
@@ -209,10 +210,12 @@ export async function queueExecutor(options: QueueOptions): Promise<Executor> {
 
   queue.on("error", onError);
   lost.addEventListener("abort", onLost);
-  // From the last event before everything that happens from here on.
+  // Events count from the last one so far, so that none is missed between here and the first look.
   const [last] = await client.xrevrange(queue.toKey("events"), "+", "-", "COUNT", 1);
   const events = new QueueEvents(queueName(version), {
-    ...{ connection: client, prefix: PREFIX, lastEventId: last?.[0] ?? "0-0" },
+    connection: client,
+    prefix: PREFIX,
+    lastEventId: last?.[0] ?? "0-0",
   });
   events.on("error", onError);
   for (const end of ENDS) events.on(end, ({ jobId: id }: { jobId: string }) => onEnd(id, end));
@@ -229,7 +232,7 @@ export async function queueExecutor(options: QueueOptions): Promise<Executor> {
       if ((await queue.remove(id)) === 1) await store.remove(sweep, assignment.trial);
     }
   };
-  /** What was asked for by an earlier process, and not by this one. */
+  /** Takes out what an earlier process of this sweep has added and this one has not. */
   const takeOutLeftovers = async () => {
     const ids = (await queue.getRanges([...UNFINISHED, ...ENDS])).filter((id) => id.startsWith(`${sweep}.`));
     for (const id of ids) {
@@ -279,7 +282,7 @@ export async function queueExecutor(options: QueueOptions): Promise<Executor> {
   };
 }
 
-/** A record of an epoch; what an epoch did not measure is null on its way. */
+/** A record of an epoch. What an epoch did not measure may come as null. */
 const Progress = z.looseObject({ epoch: z.number() }).transform((record): EpochRecord => {
   const numbers = Object.entries(record).filter((entry): entry is [string, number] => typeof entry[1] === "number");
   return { ...Object.fromEntries(numbers), epoch: record.epoch };

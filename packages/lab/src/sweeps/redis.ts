@@ -7,8 +7,8 @@ import { Unavailable } from "./executor.ts";
 export interface Link {
   readonly client: Redis;
   /** Host and port: what messages call it, because the address may have a password. */
-  readonly place: string;
-  /** Aborted when Redis has been away for longer than it is waited for; the reason is the error to end with. */
+  readonly endpoint: string;
+  /** Aborted when Redis has not come back within `patienceMs`; the reason is the error to end with. */
   readonly lost: AbortSignal;
   close(): void;
 }
@@ -21,7 +21,7 @@ export interface LinkOptions {
 
 const CONNECTING_MS = 5_000;
 const PATIENCE_MS = 300_000;
-/** A Redis that is back sooner is not worth a line. */
+/** An absence that is shorter is not reported. */
 const SILENT_MS = 1_000;
 const LONGEST_PAUSE_MS = 2_000;
 
@@ -32,11 +32,13 @@ const LONGEST_PAUSE_MS = 2_000;
  */
 export async function connectRedis(address: string, { say, patienceMs = PATIENCE_MS }: LinkOptions): Promise<Link> {
   const { hostname, port } = parseAddress(address);
-  const place = `${hostname}:${port || "6379"}`;
+  const endpoint = `${hostname}:${port || "6379"}`;
   const lost = new AbortController();
   let connected = false;
   const client = new Redis(address, {
-    ...{ lazyConnect: true, connectTimeout: CONNECTING_MS, maxRetriesPerRequest: null },
+    lazyConnect: true,
+    connectTimeout: CONNECTING_MS,
+    maxRetriesPerRequest: null,
     retryStrategy: (times) => (connected ? Math.min(100 * 2 ** times, LONGEST_PAUSE_MS) : null),
   });
   let reason: Error | undefined;
@@ -47,32 +49,36 @@ export async function connectRedis(address: string, { say, patienceMs = PATIENCE
     await client.connect();
   } catch (error) {
     client.disconnect();
-    throw new Unavailable(`No connection to Redis at ${place}: ${inWords(reason ?? (error as Error))}.`);
+    throw new Unavailable(`No connection to Redis at ${endpoint}: ${inWords(reason ?? (error as Error))}.`);
   }
   connected = true;
-  let [noticed, given] = [undefined, undefined] as [NodeJS.Timeout | undefined, NodeJS.Timeout | undefined];
+  let noticing: NodeJS.Timeout | undefined;
+  let givingUp: NodeJS.Timeout | undefined;
   let away = false;
   const calm = () => {
-    clearTimeout(noticed);
-    clearTimeout(given);
-    [noticed, given] = [undefined, undefined];
+    clearTimeout(noticing);
+    clearTimeout(givingUp);
+    noticing = undefined;
+    givingUp = undefined;
   };
   client.on("close", () => {
-    if (given !== undefined || !connected) return;
-    noticed = setTimeout(() => {
+    if (givingUp !== undefined || !connected) return;
+    noticing = setTimeout(() => {
       away = true;
-      say(`Redis at ${place} does not answer. Waiting for it, up to ${Math.ceil(patienceMs / 60_000)} minutes.`);
+      say(`Redis at ${endpoint} does not answer. Waiting for it, up to ${Math.ceil(patienceMs / 60_000)} minutes.`);
     }, SILENT_MS);
-    const error = new Unavailable(`Redis at ${place} did not come back within ${patienceMs / 1000} seconds.`);
-    given = setTimeout(() => lost.abort(error), patienceMs);
+    const error = new Unavailable(`Redis at ${endpoint} did not come back within ${patienceMs / 1000} seconds.`);
+    givingUp = setTimeout(() => lost.abort(error), patienceMs);
   });
   client.on("ready", () => {
     calm();
-    if (away) say(`Redis at ${place} is back.`);
+    if (away) say(`Redis at ${endpoint} is back.`);
     away = false;
   });
   return {
-    ...{ client, place, lost: lost.signal },
+    client,
+    endpoint,
+    lost: lost.signal,
     close() {
       connected = false;
       calm();
@@ -114,13 +120,13 @@ function inWords(error: NodeJS.ErrnoException): string {
 }
 
 /** What ends the work with a Redis that answers; undefined for an error that is not the server's own. */
-export function refusal(error: Error, place: string): Unavailable | undefined {
+export function refusal(error: Error, endpoint: string): Unavailable | undefined {
   const { message } = error;
   if (message.startsWith("OOM")) {
-    return new Unavailable(`Redis at ${place} is full: it has reached its maxmemory, and takes in nothing more.`);
+    return new Unavailable(`Redis at ${endpoint} is full: it has reached its maxmemory, and takes in nothing more.`);
   }
   if (/^(NOAUTH|WRONGPASS|NOPERM|READONLY|MISCONF)/.test(message)) {
-    return new Unavailable(`Redis at ${place} refuses: ${message}`);
+    return new Unavailable(`Redis at ${endpoint} refuses: ${message}`);
   }
   return error instanceof Unavailable ? error : undefined;
 }

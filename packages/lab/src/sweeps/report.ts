@@ -18,8 +18,8 @@ export function combinationCells(
   const names = Object.keys(standings[0]!.values);
   const [discrete, relaxed] = [columnOf(experiment, "discrete"), columnOf(experiment, "relaxed")];
   const head = ["", ...names.map(kebab), discrete.label, relaxed.label, "epochs", "trials"];
-  const rows = standings.map((standing, place) => [
-    String(place + 1),
+  const rows = standings.map((standing, index) => [
+    String(index + 1),
     ...names.map((name) => String(standing.values[name])),
     formatEstimate(standing.discrete, discrete),
     formatEstimate(standing.relaxed, relaxed),
@@ -36,7 +36,7 @@ function formatEstimate(estimate: Estimate | undefined, { digits }: Pick<Column,
   return Number.isNaN(estimate.halfWidth) ? mean : `${mean} ± ${formatNumber(estimate.halfWidth, digits)}`;
 }
 
-/** The column of an objective. What it calls the test set is what is held out, as long as trials are meant. */
+/** The column of an objective, worded for trials: they are measured on a held-out part, where trainings have the test set. */
 function columnOf({ columns, objectives }: Experiment, which: "discrete" | "relaxed"): Column {
   const column = columns.find(({ key }) => key === objectives[which].key)!;
   if (which === "relaxed")
@@ -152,7 +152,8 @@ function chartsOf(summary: Summary, parameters: readonly Parameter[], experiment
     caption: `${discrete.description}, a mean over a combination's trials.${standings.length > MOST_CURVES ? ` The best ${MOST_CURVES} combinations.` : ""}`,
     svg: lineChart({
       title: `${discrete.label} by epoch, for every combination`,
-      ...{ x: { label: "epoch" }, y: { label: discrete.label } },
+      x: { label: "epoch" },
+      y: { label: discrete.label },
       series: shown.map(({ values, curve }) => ({ name: Object.values(values).join(", "), points: curve })),
     }),
   };
@@ -173,7 +174,7 @@ function measureOf(
   const points = standings.flatMap((standing) => {
     const estimate = standing[which];
     if (!estimate) return [];
-    const x = placeOf(parameter, standing);
+    const x = coordinateOf(parameter, standing);
     return [{ x, y: estimate.mean, halfWidth: estimate.halfWidth, winner: standing === best }];
   });
   const kind = which === "discrete" ? "exact choices" : "relaxed choices, which training sees";
@@ -193,16 +194,16 @@ function parallel(
 ): Report["charts"][number] {
   const axes = parameters.map((parameter) => ({
     ...axisOf(parameter),
-    values: standings.map((standing) => placeOf(parameter, standing)),
+    values: standings.map((standing) => coordinateOf(parameter, standing)),
   }));
   const measured = { label, log: false, ends: true, values: standings.map(({ discrete }) => discrete!.mean) };
-  const place = (standing: Standing | undefined) => (standing ? standings.indexOf(standing) : undefined);
-  const other = byRelaxed === winner ? undefined : place(byRelaxed);
+  const indexOf = (standing: Standing | undefined) => (standing ? standings.indexOf(standing) : undefined);
+  const other = byRelaxed === winner ? undefined : indexOf(byRelaxed);
   const title = "All parameters beside each other";
   return {
     title,
     caption: `A line is a combination; the thick one is the best${other === undefined ? "" : ", the dashed one what the relaxed measure would have chosen"}.`,
-    svg: parallelChart({ title, axes: [...axes, measured], winner: place(winner), other }),
+    svg: parallelChart({ title, axes: [...axes, measured], winner: indexOf(winner), other }),
   };
 }
 
@@ -211,8 +212,8 @@ function axisOf(parameter: Parameter): ParameterAxis {
   return names ? { label, log: false, names: names.map(String) } : { label, log: isLogarithmic(parameter) };
 }
 
-/** A number by itself, a name by its place among the values. */
-function placeOf(parameter: Parameter, { values }: Standing): number {
+/** Where a standing lies on the axis of a parameter: a number by itself, a name by its index among the values. */
+function coordinateOf(parameter: Parameter, { values }: Standing): number {
   const value = values[parameter.name]!;
   return namesOf(parameter)?.indexOf(value) ?? Number(value);
 }

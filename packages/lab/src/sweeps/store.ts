@@ -81,7 +81,7 @@ const MARK = "softdraw-store.json";
 /** A folder that the sweep and all workers see. */
 export async function folderStore(folder: string): Promise<Store> {
   const id = await markOf(folder);
-  const place = (sweep: string, trial: number) => join(folder, sweep, String(trial));
+  const folderOf = (sweep: string, trial: number) => join(folder, sweep, String(trial));
   const states = async (path: string) => {
     const names = (await unlessMissing(readdir(path))) ?? [];
     return names
@@ -91,7 +91,7 @@ export async function folderStore(folder: string): Promise<Store> {
   return {
     id,
     async load(sweep, trial) {
-      const path = place(sweep, trial);
+      const path = folderOf(sweep, trial);
       for (const name of await states(path)) {
         // Another machine may just have put a later one in its place.
         const bytes = await unlessMissing(readFile(join(path, name)));
@@ -100,7 +100,7 @@ export async function folderStore(folder: string): Promise<Store> {
       return undefined;
     },
     async save(sweep, trial, snapshot) {
-      const path = place(sweep, trial);
+      const path = folderOf(sweep, trial);
       const name = `${snapshot.records.length}.safetensors`;
       try {
         await mkdir(path, { recursive: true });
@@ -111,7 +111,7 @@ export async function folderStore(folder: string): Promise<Store> {
         throw new Unavailable((error as Error).message, { cause: error });
       }
     },
-    remove: (sweep, trial) => rm(place(sweep, trial), { recursive: true, force: true }),
+    remove: (sweep, trial) => rm(folderOf(sweep, trial), { recursive: true, force: true }),
   };
 }
 
@@ -130,7 +130,7 @@ async function markOf(folder: string): Promise<string> {
   } catch (error) {
     throw new WrongCall(`--store: ${writeFailure(folder, error).message}.`);
   }
-  // Read, because another machine may have been as new here.
+  // It is read back, because another machine may have written its own at the same time.
   return markOf(folder);
 }
 
@@ -165,7 +165,7 @@ redis.call("DECRBY", KEYS[2], redis.call("HSTRLEN", KEYS[1], "state"))
 return redis.call("DEL", KEYS[1])`;
 
 /** The Redis of the queue itself, up to a size. */
-export function redisStore({ client, place }: Link, limits = REDIS_STORE_LIMITS): Store {
+export function redisStore({ client, endpoint }: Link, limits = REDIS_STORE_LIMITS): Store {
   const all = "softdraw:states:bytes";
   const key = (sweep: string, trial: number) => `softdraw:states:${sweep}:${trial}`;
   const { stateBytes, allBytes } = limits;
@@ -173,14 +173,14 @@ export function redisStore({ client, place }: Link, limits = REDIS_STORE_LIMITS)
     try {
       return await answer;
     } catch (error) {
-      throw refusal(error as Error, place) ?? error;
+      throw refusal(error as Error, endpoint) ?? error;
     }
   };
   return {
     id: REDIS_STORE,
     async load(sweep, trial) {
       const bytes = await client.hgetBuffer(key(sweep, trial), "state");
-      return bytes === null ? undefined : decodeSnapshot(bytes, `the state of trial ${trial} in Redis at ${place}`);
+      return bytes === null ? undefined : decodeSnapshot(bytes, `the state of trial ${trial} in Redis at ${endpoint}`);
     },
     async save(sweep, trial, snapshot) {
       const bytes = Buffer.from(encodeSnapshot(snapshot));
@@ -194,7 +194,7 @@ export function redisStore({ client, place }: Link, limits = REDIS_STORE_LIMITS)
       const saved = await answered(client.eval(SAVE, 2, key(sweep, trial), all, records, bytes, String(allBytes)));
       if (saved === -1) {
         throw new StoreFull(
-          `The states in Redis at ${place} have reached ${inMebibytes(allBytes)}. They are removed as a sweep takes ` +
+          `The states in Redis at ${endpoint} have reached ${inMebibytes(allBytes)}. They are removed as a sweep takes ` +
             "them in: continue it with softdraw sweep --resume. Or share a folder: --store DIR",
         );
       }

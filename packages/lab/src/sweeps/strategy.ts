@@ -18,12 +18,12 @@ export function strategyOf(definition: SweepDefinition, trials: readonly Trial[]
 /** Every trial to its end. */
 function exhaustive(experiment: string, trials: readonly Trial[]): Strategy {
   const handed = new Set<number>();
-  let place = 0;
+  let upcoming = 0;
   return {
     record: ({ trial }) => void handed.add(trial),
     next() {
-      while (place < trials.length && handed.has(trials[place]!.number)) place++;
-      const trial = trials[place++];
+      while (upcoming < trials.length && handed.has(trials[upcoming]!.number)) upcoming++;
+      const trial = trials[upcoming++];
       return trial && { trial: trial.number, experiment, config: trial.config };
     },
   };
@@ -132,8 +132,8 @@ function byCombination(trials: readonly Trial[]): Map<number, Trial[]> {
 }
 
 /**
- * Epochs of the rungs, ending with a whole training. There are no more than fill: of the combinations at the first, one at
- * least gets to the last.
+ * Epochs of the rungs, ending with a whole training. There are no more rungs than are reached: at least one of the
+ * combinations at the first gets to the last.
  */
 function rungsOf(epochs: number, combinations: number, { reduction, firstEpochs }: Omit<Halving, "goal">): number[] {
   const rungs = [epochs];

@@ -67,9 +67,14 @@ export async function summarize(
     // At the same epoch for all, also where a part of them was trained on.
     const at = (objective: Objective) => estimateOf(records.map((trial) => measure(trial[epochs - 1], objective)));
     standings.push({
-      ...{ combination, values: group[0]!.values, trials: group.length, failed, epochs, whole },
-      ...{ discrete: failed > 0 ? undefined : at(objectives.discrete) },
-      ...{ relaxed: failed > 0 ? undefined : at(objectives.relaxed) },
+      combination,
+      values: group[0]!.values,
+      trials: group.length,
+      failed,
+      epochs,
+      whole,
+      discrete: failed > 0 ? undefined : at(objectives.discrete),
+      relaxed: failed > 0 ? undefined : at(objectives.relaxed),
       curve: meanCurve(records, epochs, objectives.discrete),
     });
   }
@@ -93,7 +98,7 @@ async function readTrial(folder: string, { number }: Trial): Promise<EpochRecord
   const path = join(folder, TRIALS, trialName(number));
   // A trial that failed before it began has no folder.
   const run = await openRun(path, { lock: false }).catch(() => undefined);
-  return run ? ((await run.readMetrics()) as EpochRecord[]) : [];
+  return run ? await run.readMetrics() : [];
 }
 
 function estimateOf(measured: readonly (number | null)[]): Estimate | undefined {

@@ -65,7 +65,9 @@ export function trialsOf(
   ).flat();
   return rounds.flatMap((round, r) =>
     combinations.map((values, combination) => ({
-      ...{ number: r * combinations.length + combination + 1, combination, values },
+      number: r * combinations.length + combination + 1,
+      combination,
+      values,
       config: experiment.schema.parse({ ...config, ...values, ...round }),
     })),
   );

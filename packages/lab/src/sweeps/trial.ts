@@ -44,7 +44,7 @@ export async function trainTrial(assignment: Assignment, context: TrialContext):
 
 /** Marks a trial that is trained to its end. */
 export async function finishTrial(run: OpenRun, experiment: Experiment): Promise<void> {
-  await run.writeResult({ results: experiment.results((await run.readMetrics()) as EpochRecord[]) });
+  await run.writeResult({ results: experiment.results(await run.readMetrics()) });
 }
 
 /** A trial's run folder, of those in the folder of trials. */

@@ -44,10 +44,10 @@ export async function serveQueue(options: WorkerOptions): Promise<never> {
   const { link, version, workers, stop, timing = QUEUE_TIMING } = options;
   const failure = new AbortController();
   const ending = AbortSignal.any([stop, failure.signal, link.lost]);
-  // Every training listens.
+  // Every training listens to it, and there may be more than the ten listeners that Node warns of.
   setMaxListeners(0, ending);
   const judge = (error: Error): boolean => {
-    const unavailable = refusal(error, link.place);
+    const unavailable = refusal(error, link.endpoint);
     if (unavailable) failure.abort(unavailable);
     return unavailable !== undefined;
   };
@@ -59,12 +59,16 @@ export async function serveQueue(options: WorkerOptions): Promise<never> {
     queueName(version),
     (job, token, lost) => takeJob({ ...options, job, token: token!, stop: ending, lost: lost!, judge, onGivenBack }),
     {
-      ...{ connection: link.client, prefix: PREFIX, concurrency: workers },
-      ...{ lockDuration: timing.lockMs, stalledInterval: timing.stalledMs, maxStalledCount: timing.deaths },
+      connection: link.client,
+      prefix: PREFIX,
+      concurrency: workers,
+      lockDuration: timing.lockMs,
+      stalledInterval: timing.stalledMs,
+      maxStalledCount: timing.deaths,
     },
   );
   worker.on("error", judge);
-  // Whoever looked for dead workers took this one for one.
+  // A lock that cannot be renewed is another worker's now: it took this one for dead, and has been given the job.
   worker.on("lockRenewalFailed", (ids) => {
     for (const id of ids) worker.cancelJob(id);
   });
@@ -79,9 +83,9 @@ export async function serveQueue(options: WorkerOptions): Promise<never> {
 
 interface Delivery extends WorkerOptions {
   readonly job: Job;
-  /** Shows that the job is ours. */
+  /** Shows Redis that this worker has the job. */
   readonly token: string;
-  /** Aborted when it is not any more. */
+  /** Aborted when another worker has been given the job. */
   readonly lost: AbortSignal;
   /** Whether an error is that of Redis or the store, which ends this worker, rather than the trial's. */
   readonly judge: (error: Error) => boolean;
@@ -115,7 +119,7 @@ function readJob({ job, experiments, dataDir }: Delivery): ReturnType<typeof ass
   try {
     return assignmentOf(job.data, experiments, dataDir);
   } catch (error) {
-    // Nobody else would read it otherwise.
+    // No other attempt would find it in order.
     throw new UnrecoverableError((error as Error).message);
   }
 }
@@ -150,7 +154,7 @@ async function trainJob(delivery: Delivery, sweep: string, assignment: Assignmen
   }
 }
 
-/** Saves the state of a run that is being trained, now and then where there is a new one, and in the end. */
+/** Saves the state of a run while it is trained: from time to time if there is a new one, and once more in the end. */
 function keepSaving(run: Run, everyMs: number, save: (state: Snapshot) => Promise<void>) {
   const failed = new AbortController();
   const file = join(run.path, CHECKPOINT);

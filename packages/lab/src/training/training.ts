@@ -3,7 +3,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Checkpoint } from "@softdraw/experiments/checkpoint/safetensors";
 import type { DatasetSplits } from "@softdraw/experiments/data/types";
-import type { BaseConfig, EpochRecord, Experiment, Result, Trained } from "@softdraw/experiments/experiment";
+import type { BaseConfig, Experiment, Result, Trained } from "@softdraw/experiments/experiment";
 import type { Report } from "@softdraw/experiments/report/html";
 import packageJson from "../../package.json" with { type: "json" };
 import { Interrupted } from "../errors.ts";
@@ -40,7 +40,7 @@ interface Training {
 /** What a training ends with. */
 export interface Finished {
   readonly results: readonly Result[];
-  /** As it was written, and where. */
+  /** The report as it was written, and its path. */
   readonly report: Report;
   readonly path: string;
 }
@@ -69,7 +69,7 @@ export async function train(
   { run, experiment, config, data, reporter, stop }: Training,
   lastEpoch = Number.POSITIVE_INFINITY,
 ): Promise<Checkpoint> {
-  // Before anything is cut away to resume from it.
+  // A checkpoint that cannot be resumed from is refused before the records after it are cut away.
   await readCheckpoint(run, experiment, config, data);
   let checkpoint = await run.rewind();
   if (checkpoint && (await run.readMetrics()).length >= lastEpoch) return checkpoint;
@@ -105,7 +105,7 @@ async function finish(
   data: DatasetSplits,
   reporter: Reporter,
 ): Promise<Finished> {
-  const records = (await run.readMetrics()) as EpochRecord[];
+  const records = await run.readMetrics();
   const results = experiment.results(records);
   // Imported late, because what draws takes as long to load as all the rest.
   const { writeReport } = await import("./report.ts");

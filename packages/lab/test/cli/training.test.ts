@@ -99,10 +99,19 @@ describe("the configuration", () => {
     expect(await call(home, "train", "vae", ...sources, ...options)).toMatchObject({ code: 0, err: "" });
     const { config, command } = JSON.parse(await readFile(join(await onlyRun(home), "config.json"), "utf8"));
     expect(config).toMatchObject({
-      ...{ epochs: 1, variables: 5, hard: false, encoderRelu: false },
-      ...{ temperature: 0.6, data: "mnist" },
-      ...{ initialization: "fan-in", schedule: "constant", learningRateDecay: "none", batch: 100 },
-      ...{ seed: 0, classes: 10, learningRate: 1e-3 },
+      epochs: 1,
+      variables: 5,
+      hard: false,
+      encoderRelu: false,
+      temperature: 0.6,
+      data: "mnist",
+      initialization: "fan-in",
+      schedule: "constant",
+      learningRateDecay: "none",
+      batch: 100,
+      seed: 0,
+      classes: 10,
+      learningRate: 1e-3,
     });
     expect(command).toContain("--epochs 1 ");
     expect(command).not.toContain("--seed");

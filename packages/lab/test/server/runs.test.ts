@@ -36,7 +36,11 @@ describe("the list of runs", () => {
     expect(notes).toEqual([]);
     expect(runs).toMatchObject([
       {
-        ...{ name: basename(done.path), experiment: "counting", state: "finished", epochs: 2, metrics: recordAt(2) },
+        name: basename(done.path),
+        experiment: "counting",
+        state: "finished",
+        epochs: 2,
+        metrics: recordAt(2),
         config: { seed: 1, temperature: 0.5 },
         files: ["checkpoint.safetensors", "config.json", "metrics.jsonl", "result.json", "samples.png"],
       },

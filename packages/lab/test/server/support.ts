@@ -82,7 +82,9 @@ export function ask(
 export function makeRun(root: string, day = 1): Promise<OpenRun> {
   const created = `2026-01-${String(day).padStart(2, "0")}T12:00:00.000Z`;
   return createRun(root, {
-    ...{ experiment: "counting", version: "0.1.0", created },
+    experiment: "counting",
+    version: "0.1.0",
+    created,
     command: "softdraw train counting",
     config: { seed: day, temperature: 0.5 },
   });

@@ -26,7 +26,12 @@ afterEach(async () => {
 });
 
 const definition: SweepDefinition = {
-  ...{ experiment: "toy", version: "0.1.0", created: "2026-01-31T00:00:00.000Z", command: "", folds: 0, seeds: 2 },
+  experiment: "toy",
+  version: "0.1.0",
+  created: "2026-01-31T00:00:00.000Z",
+  command: "",
+  folds: 0,
+  seeds: 2,
   config: { seed: 0, epochs: 4 },
   parameters: [{ name: "temperature", values: [0.5, 1, 3] }],
 };
@@ -41,10 +46,10 @@ async function pooled(at: string, workers = 2): Promise<Executor> {
 /** As the pool's, in this process. */
 function here(at: string): Executor {
   const { signal } = new AbortController();
-  const place = { experiments: [experiment], folder: join(at, TRIALS), stop: signal };
+  const context = { experiments: [experiment], folder: join(at, TRIALS), stop: signal };
   return {
     capacity: 1,
-    run: (assignment, onEpoch) => trainTrial(assignment, { ...place, onEpoch }),
+    run: (assignment, onEpoch) => trainTrial(assignment, { ...context, onEpoch }),
     stop() {},
     close: async () => {},
   };

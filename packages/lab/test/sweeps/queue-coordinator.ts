@@ -30,11 +30,14 @@ await mkdir(folder, { recursive: true });
 const { definition, trials } = toyTrials(options);
 const link = await connectRedis(url, { say });
 const states = store === undefined ? redisStore(link) : await folderStore(store);
-const place = { sweep: basename(home), folder, experiments: toys };
-const executor = await queueExecutor({ ...place, link, store: states, version, ahead, lookMs, say });
+const own = { sweep: basename(home), folder, experiments: toys };
+const executor = await queueExecutor({ ...own, link, store: states, version, ahead, lookMs, say });
 try {
   await conduct({
-    ...{ folder: home, executor, strategy: strategyOf(definition, trials, "smallest"), stop: stopOnSignal(reporter) },
+    folder: home,
+    executor,
+    strategy: strategyOf(definition, trials, "smallest"),
+    stop: stopOnSignal(reporter),
     objectives: toys[0]!.objectives,
     onEpoch: ({ trial }, { epoch }) => reporter.record("epoch", { trial, epoch }),
     onOutcome: (_, outcome) => reporter.record("outcome", outcome),

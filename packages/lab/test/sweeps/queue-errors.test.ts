@@ -123,8 +123,8 @@ describe.skipIf(missingRedis)("a Redis", () => {
     const link = await connectRedis(leaving.url, { say: (line) => void said.push(line), patienceMs: 3_000 });
     const home = folder.path("left");
     await mkdir(home, { recursive: true });
-    const place = { sweep: "left", version: "1", experiments: toys, folder: join(home, TRIALS) };
-    const executor = await queueExecutor({ ...place, link, store: redisStore(link), ahead: 1, say });
+    const own = { sweep: "left", version: "1", experiments: toys, folder: join(home, TRIALS) };
+    const executor = await queueExecutor({ ...own, link, store: redisStore(link), ahead: 1, say });
     const run = executor.run({ trial: 1, experiment: "toy", config: toys[0]!.schema.parse({}) }, () => {});
     const failed = run.catch((error: Error) => error);
     const worker = await startWorker(leaving.url, {

@@ -49,7 +49,8 @@ afterEach(async () => {
 function start(program: URL, options: object): Program {
   const file = fileURLToPath(program);
   const child = spawn(process.execPath, ["--import", "tsx", file, JSON.stringify(options)], {
-    ...{ cwd: HOME, stdio: ["ignore", "pipe", "pipe"] },
+    cwd: HOME,
+    stdio: ["ignore", "pipe", "pipe"],
   });
   children.add(child);
   let out = "";
@@ -60,7 +61,9 @@ function start(program: URL, options: object): Program {
   }
   const ended = once(child, "close").finally(() => children.delete(child));
   return {
-    ...{ child, ended, out: () => out },
+    child,
+    ended,
+    out: () => out,
     async kill() {
       child.kill("SIGKILL");
       await ended;
@@ -135,8 +138,8 @@ describe.skipIf(missingRedis)("kill -9", () => {
     const { trials } = toyTrials(SWEEP);
     const alone = folder.path("alone");
     await mkdir(alone);
-    const place = { experiments: toys, folder: join(alone, TRIALS), stop: new AbortController().signal };
-    for (const { number, config } of trials) await trainTrial({ trial: number, experiment: "toy", config }, place);
+    const context = { experiments: toys, folder: join(alone, TRIALS), stop: new AbortController().signal };
+    for (const { number, config } of trials) await trainTrial({ trial: number, experiment: "toy", config }, context);
     for (const name of sweeps) {
       const outcomes = await readOutcomes(folder.path(name));
       expect(outcomes.map(({ trial }) => trial).toSorted((a, b) => a - b)).toEqual(trials.map(({ number }) => number));

@@ -64,7 +64,16 @@ export async function startWorker(url: string, settings: WorkerSettings) {
   const stop = new AbortController();
   const { dataDir, timing = TIMING } = settings;
   const serving = serveQueue({
-    ...{ link, store: await store(link), version, experiments, pool, workers, dataDir, folder, say, timing },
+    link,
+    store: await store(link),
+    version,
+    experiments,
+    pool,
+    workers,
+    dataDir,
+    folder,
+    say,
+    timing,
     stop: stop.signal,
   });
   const ended = serving
@@ -86,7 +95,10 @@ export async function startWorker(url: string, settings: WorkerSettings) {
 /** Takes a job as a worker does that dies then. */
 export async function deadWorker(port: number, version = "1"): Promise<{ job: Job; close(): Promise<void> }> {
   const worker = new Worker(queueName(version), null, {
-    ...{ connection: { port }, prefix: PREFIX, lockDuration: 500, autorun: false },
+    connection: { port },
+    prefix: PREFIX,
+    lockDuration: 500,
+    autorun: false,
   });
   for (;;) {
     const job = await worker.getNextJob("dead");
@@ -114,8 +126,8 @@ export async function sweepToys(
   const say = (line: string) => void said.push(line);
   const link = await connectRedis(url, { say });
   try {
-    const place = { sweep: basename(home), folder: join(home, TRIALS), experiments: toys, lookMs: TIMING.lookMs };
-    const executor = await queueExecutor({ ...place, link, store: await store(link), version, ahead, say });
+    const own = { sweep: basename(home), folder: join(home, TRIALS), experiments: toys, lookMs: TIMING.lookMs };
+    const executor = await queueExecutor({ ...own, link, store: await store(link), version, ahead, say });
     return { outcomes: await conductToys(executor, settings), said };
   } finally {
     link.close();
@@ -129,7 +141,10 @@ export async function conductToys(executor: Executor, settings: Omit<SweepSettin
   await mkdir(join(home, TRIALS), { recursive: true });
   try {
     await conduct({
-      ...{ folder: home, executor, strategy: strategyOf(definition, trials, "smallest"), stop },
+      folder: home,
+      executor,
+      strategy: strategyOf(definition, trials, "smallest"),
+      stop,
       objectives: toys[0]!.objectives,
       ...(onEpoch && { onEpoch }),
       onOutcome: (_, outcome) => void outcomes.push(outcome),

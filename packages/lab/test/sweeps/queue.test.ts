@@ -37,9 +37,9 @@ describe.skipIf(missingRedis)("through a queue", () => {
   afterEach(async () => {
     for (const worker of workers.splice(0)) await worker.stop();
   });
-  let places = 0;
+  let workersSoFar = 0;
   const worker = async (settings: Partial<WorkerSettings> = {}) => {
-    const started = await startWorker(redis.server.url, { folder: home(`worker-${places++}`), ...settings });
+    const started = await startWorker(redis.server.url, { folder: home(`worker-${workersSoFar++}`), ...settings });
     workers.push(started);
     return started;
   };
@@ -71,16 +71,14 @@ describe.skipIf(missingRedis)("through a queue", () => {
     const vae = experiments.find(({ name }) => name === "vae")!;
     const data = { data: "mnist", dataDir: folder.path(), batch: 50, epochs: 2, variables: 4, fold: "1/5", seed: 3 };
     const assignment: Assignment = { trial: 1, experiment: "vae", config: vae.schema.parse(data) };
-    const places = ["process", "pool", "queue"].map((name) => join(home(`real-${name}`), TRIALS)) as [
-      string,
-      string,
-      string,
-    ];
+    const inProcess = join(home("real-process"), TRIALS);
+    const inPool = join(home("real-pool"), TRIALS);
+    const inQueue = join(home("real-queue"), TRIALS);
 
     const stop = new AbortController().signal;
-    await trainTrial(assignment, { experiments: [vae], folder: places[0], stop });
+    await trainTrial(assignment, { experiments: [vae], folder: inProcess, stop });
 
-    const pool = poolExecutor({ workers: 1, folder: places[1], device: "wasm", threads: 1 });
+    const pool = poolExecutor({ workers: 1, folder: inPool, device: "wasm", threads: 1 });
     await pool.run(assignment, () => {}).finally(() => pool.close());
 
     // A worker has its data elsewhere than the sweep.
@@ -93,8 +91,14 @@ describe.skipIf(missingRedis)("through a queue", () => {
     });
     const link = await connectRedis(redis.server.url, { say() {} });
     const queue = await queueExecutor({
-      ...{ link, store: redisStore(link), sweep: "real", version: "real", experiments: [vae], folder: places[2] },
-      ...{ ahead: 1, say() {} },
+      link,
+      store: redisStore(link),
+      sweep: "real",
+      version: "real",
+      experiments: [vae],
+      folder: inQueue,
+      ahead: 1,
+      say() {},
     });
     const epochs: number[] = [];
     await queue.run(assignment, ({ epoch }) => void epochs.push(epoch));
@@ -102,7 +106,9 @@ describe.skipIf(missingRedis)("through a queue", () => {
     link.close();
 
     expect(epochs).toEqual([1, 2]);
-    const [alone, pooled, queued] = await Promise.all(places.map((path) => trialBytes(join(path, ".."), "00001")));
+    const [alone, pooled, queued] = await Promise.all(
+      [inProcess, inPool, inQueue].map((path) => trialBytes(join(path, ".."), "00001")),
+    );
     expect(pooled).toEqual(alone);
     expect(queued).toEqual(alone);
   }, 180_000);
@@ -134,7 +140,8 @@ describe.skipIf(missingRedis)("through a queue", () => {
     const config = { epochs: 30, delay: 100 };
     let replaced: Promise<unknown> | undefined;
     const { outcomes } = await sweepToys(redis.server.url, {
-      ...{ home: home("stopped"), config },
+      home: home("stopped"),
+      config,
       onEpoch(_, { epoch }) {
         seen.push(epoch);
         if (epoch === 5) replaced ??= first.stop().then(() => worker());
@@ -171,7 +178,8 @@ describe.skipIf(missingRedis)("through a queue", () => {
     const sweep = { temperatures: [4, 0.25, 1, 2], halving: { reduction: 2, firstEpochs: 1 } };
     const seen: string[] = [];
     const { outcomes } = await sweepToys(redis.server.url, {
-      ...{ home: home("rungs"), ...sweep },
+      home: home("rungs"),
+      ...sweep,
       onEpoch: ({ trial }, { epoch }) => void seen.push(`${trial}: ${epoch}`),
     });
     expect(outcomes.filter(({ epochs }) => epochs === undefined).map(({ trial }) => trial)).toContain(3);
@@ -232,7 +240,10 @@ describe.skipIf(missingRedis)("through a queue", () => {
     const counts: number[] = [];
     await worker({ version: "3" });
     const { outcomes } = await sweepToys(redis.server.url, {
-      ...{ home: home("ahead"), seeds: 12, version: "3", ahead: 3 },
+      home: home("ahead"),
+      seeds: 12,
+      version: "3",
+      ahead: 3,
       onEpoch: () => void queue.getJobCountByTypes("wait", "active").then((count) => counts.push(count)),
     });
     await queue.close();

@@ -13,7 +13,12 @@ import {
 const experiment = toy as unknown as Experiment;
 
 const definition: SweepDefinition = {
-  ...{ experiment: "toy", version: "0.1.0", created: "2026-01-31T00:00:00.000Z", command: "", folds: 0, seeds: 2 },
+  experiment: "toy",
+  version: "0.1.0",
+  created: "2026-01-31T00:00:00.000Z",
+  command: "",
+  folds: 0,
+  seeds: 2,
   config: { seed: 3, epochs: 9 },
   parameters: [{ name: "temperature", values: [8, 4, 2, 1, 16, 32, 64, 128, 256] }],
 };
@@ -25,7 +30,9 @@ async function planned(changes: Partial<SweepDefinition> = {}) {
 }
 
 const outcomeOf = ({ trial, epochs, config }: Assignment): Outcome => ({
-  ...{ trial, ...(epochs !== undefined && { epochs }), state: "done" },
+  trial,
+  ...(epochs !== undefined && { epochs }),
+  state: "done",
   discrete: exactMeasure(config as never, epochs ?? config.epochs),
 });
 
