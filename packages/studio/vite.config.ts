@@ -24,7 +24,9 @@ export default defineConfig({
     },
   },
   build: {
-    ...{ target: "es2023", assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+    target: "es2023",
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
     // Making the digits takes seconds, as it should.
     rolldownOptions: { checks: { pluginTimings: false } },
   },
