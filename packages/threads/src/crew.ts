@@ -46,9 +46,11 @@ export function installCrew(helpers: readonly Helper[], watch: Watch, onUnshared
     onUnshared();
     if (helpers.length > 0) watch.stepBack("the engine's memory is not shared");
   });
-  const crew = newCrew(helpers, watch);
-  const improve: Improvement = (kernel, use) => (isOfEngine(use, engine, watch) ? crew(kernel, use) : kernel);
-  replaceInstances(watch, engine, helpers.length > 0 ? improve : undefined);
+  // Without helpers there need not be memory that can be shared.
+  const improve = helpers.length > 0 ? doneBy(newCrew(helpers, watch), helpers) : undefined;
+  replaceInstances(watch, engine, (kernel, use) =>
+    improve && isOfEngine(use, engine, watch) ? improve(kernel, use) : kernel,
+  );
 }
 
 /** Whether a kernel belongs to the engine that was seen when it was imported, and not to another copy of it. */
@@ -62,55 +64,71 @@ function isOfEngine({ memory }: KernelUse, engine: EngineImport, watch: Watch): 
 /** A piece takes milliseconds. After this long, the thread that works on it is gone. */
 const PATIENCE_MS = 300_000;
 
-/** Gives the kernels of one engine to the calling thread and to helpers, which start when the first kernel comes. */
-function newCrew(helpers: readonly Helper[], watch: Watch): Improvement {
-  const size = 1 + helpers.length;
+/** The calling thread with its helpers. */
+interface Crew {
+  readonly board: Int32Array;
+  readonly watch: Watch;
+  /** Whether all helpers are there. Before that, no piece is given to any. */
+  haveJoined(): boolean;
+  /** Sends a kernel to the helpers, and returns its number on the board. */
+  sendKernel(module: WebAssembly.Module): number;
+  /** Whether a range has been found to mean what it should, which takes a kernel of at least three pieces. */
+  isRangeKnown: boolean;
+}
+
+function newCrew(helpers: readonly Helper[], watch: Watch): Crew {
   const board = jobBoard();
-  const haveJoined = () => helpersAt(board) === helpers.length;
-  let isStarted = false;
   let kernels = 0;
-  // By a kernel of at least three pieces.
-  let isRangeKnown = false;
+  return {
+    board,
+    watch,
+    haveJoined: () => helpersAt(board) === helpers.length,
+    sendKernel(module) {
+      for (const helper of helpers) helper.sendKernel(kernels, module);
+      return kernels++;
+    },
+    isRangeKnown: false,
+  };
+}
 
-  function start(memory: WebAssembly.Memory): void {
-    for (const helper of helpers) {
-      helper.start(board, memory, (error) => {
-        // Before all are there, no piece is given to any.
-        if (haveJoined()) throw error;
-        watch.stepBack(`a thread could not be started (${error.message})`);
-      });
-    }
-  }
-
-  function sendKernel(module: WebAssembly.Module): number {
-    for (const helper of helpers) helper.sendKernel(kernels, module);
-    return kernels++;
-  }
-
-  return (kernel, { module, memory, args }) => {
-    if (!isStarted) start(memory);
+/** Has kernels done by a crew, whose helpers start when the first kernel comes. */
+function doneBy(crew: Crew, helpers: readonly Helper[]): Improvement {
+  let isStarted = false;
+  const onFailure = (error: Error) => {
+    if (crew.haveJoined()) throw error;
+    crew.watch.stepBack(`a thread could not be started (${error.message})`);
+  };
+  return (kernel, use) => {
+    if (!isStarted) for (const helper of helpers) helper.start(crew.board, use.memory, onFailure);
     isStarted = true;
-    const cut = cutOf(module, args.at(-1)!, size);
-    if (cut === undefined) watch.stepBack("the code of a kernel of the engine does not say how it can be cut");
-    if (cut === undefined || cut.bounds.length === 2) return kernel;
-    const { bounds, bytes } = cut;
-    let id: number | undefined;
-    const together: Kernel = (...args) => {
-      id ??= sendKernel(module);
-      doJob(board, { kernel: id, pointers: args.slice(0, -2), bounds }, kernel, PATIENCE_MS);
-    };
-    const inFasterWay = fasterOf(kernel, together);
-    let isChecked = false;
-    return (...args) => {
-      if (!haveJoined() || watch.reason !== undefined || args.at(-1) !== bounds.at(-1)) kernel(...args);
-      else if (isChecked) inFasterWay(...args);
-      else if (!isRangeKnown && bounds.length <= 3) kernel(...args);
-      else {
-        isChecked = isRangeKnown = true;
-        const difference = differenceOf({ alone: kernel, together }, { memory, args, bounds, bytes });
-        if (difference !== undefined) watch.stepBack(difference);
-      }
-    };
+    const cut = cutOf(use.module, use.args.at(-1)!, 1 + helpers.length);
+    if (cut === undefined) crew.watch.stepBack("the code of a kernel of the engine does not say how it can be cut");
+    return cut === undefined || cut.bounds.length === 2 ? kernel : jointly(kernel, use, cut, crew);
+  };
+}
+
+/** The kernel, done by the calling thread or by all, once all have been found to do what one does. */
+function jointly(kernel: Kernel, { module, memory }: KernelUse, { bounds, bytes }: Cut, crew: Crew): Kernel {
+  let id: number | undefined;
+  const together: Kernel = (...args) => {
+    id ??= crew.sendKernel(module);
+    doJob(crew.board, { kernel: id, pointers: args.slice(0, -2), bounds }, kernel, PATIENCE_MS);
+  };
+  const inFasterWay = fasterOf(kernel, together);
+  const outputs = bounds.at(-1)!;
+  let isChecked = false;
+
+  function check(args: readonly number[]): void {
+    isChecked = crew.isRangeKnown = true;
+    const difference = differenceOf({ alone: kernel, together }, { memory, args, bounds, bytes });
+    if (difference !== undefined) crew.watch.stepBack(difference);
+  }
+
+  return (...args) => {
+    if (args.at(-1) !== outputs || !crew.haveJoined() || crew.watch.reason !== undefined) kernel(...args);
+    else if (isChecked) inFasterWay(...args);
+    else if (crew.isRangeKnown || bounds.length > 3) check(args);
+    else kernel(...args);
   };
 }
 
