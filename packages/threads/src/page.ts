@@ -6,16 +6,15 @@
 
 import type { Helper } from "./crew.ts";
 import { checkCount, installHelpers, installWithout, type ThreadOptions } from "./install.ts";
-import type { KernelMessage, StartMessage } from "./page-thread.ts";
-import { pageThreadSource } from "./page-thread-source.ts";
+import type { KernelMessage, StartMessage } from "./page-thread.js";
 
 export { keepInstances, type ThreadOptions, type ThreadStatus, threadStatus } from "./install.ts";
 
 /** What can be set in a page beside the number of threads. */
 export interface PageThreadOptions extends ThreadOptions {
   /**
-   * Makes a worker that runs `@softdraw/threads/page-thread`, for a page whose Content-Security-Policy allows no workers
-   * from `blob:`. Without it, workers are made of a blob, which needs nothing of the bundler.
+   * Makes a worker that runs `@softdraw/threads/page-thread`. Without it, workers are made by `new Worker(new URL(..., import.meta.url))`, which most bundlers know (Vite, webpack, Parcel, Rollup with a plugin); for another one, such as
+   * esbuild, bundle that module by itself.
    */
   readonly newWorker?: (() => Worker) | undefined;
 }
@@ -58,7 +57,7 @@ function whyAlone(): string | undefined {
   return undefined;
 }
 
-function newHelperOf({ newWorker = blobWorkers() }: PageThreadOptions): () => Helper {
+function newHelperOf({ newWorker = moduleWorker }: PageThreadOptions): () => Helper {
   return () => {
     const worker = newWorker();
     return {
@@ -71,7 +70,6 @@ function newHelperOf({ newWorker = blobWorkers() }: PageThreadOptions): () => He
   };
 }
 
-function blobWorkers(): () => Worker {
-  const url = URL.createObjectURL(new Blob([pageThreadSource], { type: "text/javascript" }));
-  return () => new Worker(url, { name: "kernels" });
+function moduleWorker(): Worker {
+  return new Worker(new URL("./page-thread.js", import.meta.url), { type: "module", name: "kernels" });
 }

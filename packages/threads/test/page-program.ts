@@ -1,6 +1,6 @@
 /**
  * Computes in a page, or in a worker of one, with as many threads as its address says, and tells what came of it. With
- * `own`, the threads are workers that the bundler knows of.
+ * `own`, the page makes the workers.
  */
 
 import type { numpy } from "@jax-js/jax";

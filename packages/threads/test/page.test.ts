@@ -7,8 +7,6 @@ import { lacksChromium, launchChromium, listen } from "@softdraw/testing/chromiu
 import { build } from "esbuild";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { bundledThread } from "../build/page-thread-source.js";
-import { pageThreadSource } from "../src/page-thread-source.ts";
 import type { PageResult } from "./page-program.ts";
 
 const ISOLATION = {
@@ -27,7 +25,7 @@ describe.skipIf(lacksChromium("Threads"))("in a browser", () => {
 
   beforeAll(async () => {
     const { outputFiles } = await build({
-      entryPoints: { program: path("page-program.ts"), "page-thread": path("../src/page-thread.ts") },
+      entryPoints: { program: path("page-program.ts"), "page-thread": path("../src/page-thread.js") },
       bundle: true,
       minify: true,
       format: "esm",
@@ -90,7 +88,7 @@ describe.skipIf(lacksChromium("Threads"))("in a browser", () => {
     expect(await inWorker("threads=2", {})).toEqual(expected);
   });
 
-  test("a page that allows no workers from blobs makes them of a file of its own", async () => {
+  test("a page may make the workers itself, and allow only its own scripts", async () => {
     const headers = { ...ISOLATION, ...STRICT };
     const { sums } = await inWorker("threads=1", headers);
     expect(await inWorker("threads=2&own", headers)).toMatchObject({ sums, threads: 2, said: [], joined: 1 });
@@ -109,8 +107,4 @@ describe.skipIf(lacksChromium("Threads"))("in a browser", () => {
     expect(result).toMatchObject({ sums, threads: 1, fallback, said: [fallback] });
     expect(complaints).toEqual([]);
   });
-});
-
-test("the thread's source as a string is that of its file: else npm run thread --workspace=@softdraw/threads", async () => {
-  expect(pageThreadSource).toBe(await bundledThread());
 });
