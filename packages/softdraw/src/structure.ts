@@ -75,8 +75,7 @@ export function kernelsOf<Sizes extends number[] = []>(structure: Structure<Size
   const relaxHardKernel = jit(
     function relaxHard(key: np.Array, logits: np.Array, temperature: np.Array, sizes: number[]) {
       const perturbed = perturb(key, keys(logits));
-      const hard = vertex(lax.stopGradient(perturbed.ref), ...sizes);
-      return straightThrough(relaxation(perturbed, temperature, ...sizes), hard);
+      return straightThrough(relaxation(perturbed.ref, temperature, ...sizes), vertex(perturbed, ...sizes));
     },
     { staticArgnums: [3] },
   );

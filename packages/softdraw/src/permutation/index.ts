@@ -31,7 +31,7 @@ import {
   describe,
 } from "../checks.ts";
 import { perturb } from "../noise.ts";
-import { finite } from "../numerics.ts";
+import { finite, LOWEST } from "../numerics.ts";
 import { checkChoice, checkTemperature, TEMPERATURE, type TemperatureOptions } from "../options.ts";
 import { kernelsOf } from "../structure.ts";
 import { iterate, type SinkhornForm } from "./forms.ts";
@@ -41,12 +41,13 @@ import { unrolled } from "./unrolled.ts";
 
 export type { SinkhornForm } from "./forms.ts";
 
-// The best assignment of the keys is found on the host, and the plan of the scaled logits is computed in pieces.
+// The best assignment of the keys is found on the host, which knows impossible pairs by -Infinity, and the plan of the
+// scaled logits is computed in pieces.
 const kernels = kernelsOf({
-  keys: (logits) => logits,
+  keys: finite,
   perturb,
-  vertex: (keys) => keys,
-  relaxation: (keys, temperature) => finite(keys).div(temperature),
+  vertex: (keys) => np.where(keys.ref.lessEqual(LOWEST), Number.NEGATIVE_INFINITY, keys),
+  relaxation: (keys, temperature) => keys.div(temperature),
 });
 
 export interface SinkhornOptions extends TemperatureOptions {
