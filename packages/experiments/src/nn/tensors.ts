@@ -1,6 +1,6 @@
 /** Trees of arrays on the device, as named tensors on the host and back: what checkpoints hold. */
 
-import { numpy as np } from "@jax-js/jax";
+import { numpy as np, tree } from "@jax-js/jax";
 import type { Tensor, TensorData } from "../checkpoint/safetensors.ts";
 import type { Parameters } from "./adam.ts";
 
@@ -50,6 +50,11 @@ function treeOf(tensors: Readonly<Tensors>, path: string): Parameters {
   });
   if (!heads.every((head) => /^\d+$/.test(head))) return Object.fromEntries(nodes);
   return nodes.sort(([a], [b]) => Number(a) - Number(b)).map(([, node]) => node);
+}
+
+/** Frees those arrays of a tree that are still held: what failed half-way may have consumed some of them. */
+export function disposeRest(arrays: Parameters | np.Array): void {
+  for (const array of tree.leaves<np.Array>(arrays)) if (array.refCount > 0) array.dispose();
 }
 
 function leavesOf(tree: Parameters): [path: string, leaf: np.Array][] {

@@ -4,7 +4,7 @@ import { type numpy as np, tree } from "@jax-js/jax";
 import type { Checkpoint } from "../checkpoint/safetensors.ts";
 import type { EpochRecord, TrainingEvent } from "../experiment.ts";
 import type { Parameters } from "../nn/adam.ts";
-import { readTensors } from "../nn/tensors.ts";
+import { disposeRest, readTensors } from "../nn/tensors.ts";
 import { type Position, positionMetadata, type Start, startOf } from "./position.ts";
 
 /** What is trained, and how. `State` is all that training changes on the device, `Settings` what a step is told. */
@@ -108,8 +108,8 @@ export async function* train<
     isOver = true;
     return state;
   } finally {
-    if (!isOver) tree.dispose(state);
-    if (batch !== undefined) tree.dispose(batch);
+    if (!isOver) disposeRest(state);
+    if (batch !== undefined) disposeRest(batch);
     update.dispose();
   }
 }
