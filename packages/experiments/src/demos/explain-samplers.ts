@@ -71,11 +71,13 @@ async function trainingOf<Config extends GeneratedConfig>(
   experiment: Experiment<Config>,
   config: Config,
 ): Promise<Trained> {
+  // As many steps as ever, in two epochs: what is looked at, and so measured, is the middle and the end.
+  const halves = { ...config, epochs: 2, steps: (config.epochs * config.steps) / 2 };
   let halfway: Checkpoint | undefined;
-  for await (const { epoch, record, checkpoint } of experiment.run(config, { data: generated })) {
+  for await (const { record, checkpoint } of experiment.run(halves, { data: generated })) {
     if (!record) continue;
-    if (epoch === Math.ceil(config.epochs / 2)) halfway = await checkpoint();
-    if (epoch === config.epochs && halfway) return { halfway, end: await checkpoint(), record };
+    if (halfway) return { halfway, end: await checkpoint(), record };
+    halfway = await checkpoint();
   }
   throw new Error("The training ended before its last epoch.");
 }
@@ -95,8 +97,7 @@ export function countRuns({ seeds }: ExplainComparison): number {
 }
 
 async function runOf(subject: Subject, sampler: Sampler, seed: number, steps: number | undefined): Promise<SamplerRun> {
-  // Ten reports, of which only one half way and the last are looked at.
-  const length = steps === undefined ? {} : { steps: Math.ceil(steps / EPOCHS), epochs: EPOCHS };
+  const length = steps === undefined ? {} : { steps: Math.ceil(steps / 10), epochs: 10 };
   const values = { sampler, seed, ...length };
   const { halfway, end, record } = await subject.train(values);
   const draws = subject.draws(values);
@@ -106,8 +107,6 @@ async function runOf(subject: Subject, sampler: Sampler, seed: number, steps: nu
   const { accuracy = Number.NaN, chosen = Number.NaN, precision = chosen } = record;
   return { task: subject.name, sampler, seed, accuracy, precision, gap, gradientVariance };
 }
-
-const EPOCHS = 10;
 
 /** Examples whose draws are looked at, and draws of each for the gradient. */
 const EXAMPLES = 500;
