@@ -47,15 +47,16 @@ export function replaceInstances(watch: Watch, engine: EngineImport, improve: Im
       return kernel;
     },
   });
-  replacements.add(replacement);
   WebAssembly.Instance = replacement;
+  isReplaced = true;
 }
 
-const replacements = new WeakSet<object>();
+/** Not told from `WebAssembly.Instance`, which another program may have wrapped since. */
+let isReplaced = false;
 
 /** Whether `replaceInstances` has been called. */
 export function areReplaced(): boolean {
-  return replacements.has(WebAssembly.Instance);
+  return isReplaced;
 }
 
 function instantiate(

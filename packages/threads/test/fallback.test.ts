@@ -1,16 +1,18 @@
 /** Engines that are unlike the one that is known: the package steps back, says so once, and all that is computed is right. */
 
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
-import { type Helper, installCrew } from "../src/crew.ts";
-import { newWatch } from "../src/fallback.ts";
-import { installThreads, keepInstances, threadStatus } from "../src/index.ts";
+import type { Helper } from "../src/crew.ts";
 import { type EngineOddity, madeUpEngine, numbers } from "./made-up-engine.ts";
 
 const { compile, Instance, Memory, Module } = WebAssembly;
 let reasons: string[];
+let threads: typeof import("../src/index.ts");
 
-beforeEach(() => {
+// Threads are installed once in a program, and here once in every test.
+beforeEach(async () => {
   reasons = [];
+  vi.resetModules();
+  threads = await import("../src/index.ts");
 });
 
 afterEach(() => {
@@ -41,11 +43,11 @@ describe("an engine with two threads", () => {
     ["kernels that can be cut anywhere", {}],
     ["kernels that say where they can be cut", { kernel: { hasVectors: true, unit: 4 } }],
   ])("that is as expected, with %s, goes on so", async (_, odd) => {
-    installThreads(2, { onFallback });
+    threads.installThreads(2, { onFallback });
     const engine = madeUpEngine(odd);
     await computeFor(engine, TIME_TO_COME);
     expect(engine.hasPool).toBe(false);
-    expect(threadStatus()).toEqual({ threads: 2, fallback: undefined });
+    expect(threads.threadStatus()).toEqual({ threads: 2, fallback: undefined });
     expect(reasons).toEqual([]);
   });
 
@@ -92,7 +94,7 @@ describe("an engine with two threads", () => {
       "the engine was imported and did not ask whether there are workers, so it may have a pool of them",
     ],
   ])("that %s is left to its own way", async (_, odd, reason) => {
-    installThreads(2, { onFallback });
+    threads.installThreads(2, { onFallback });
     const engine = madeUpEngine(odd);
     expect(engine.hasPool).toBe(odd.asksOnce ?? false);
     await expect
@@ -103,7 +105,7 @@ describe("an engine with two threads", () => {
       .toEqual([reason]);
     for (let i = 0; i < 20; i++) await compute(engine);
     expect(reasons).toEqual([reason]);
-    expect(threadStatus()).toEqual({ threads: 1, fallback: reason });
+    expect(threads.threadStatus()).toEqual({ threads: 1, fallback: reason });
   });
 
   test("that cannot start the other one is left to its own way", async () => {
@@ -113,6 +115,8 @@ describe("an engine with two threads", () => {
     };
     vi.stubGlobal("Worker", class {});
     onTestFinished(() => void vi.unstubAllGlobals());
+    const { installCrew } = await import("../src/crew.ts");
+    const { newWatch } = await import("../src/fallback.ts");
     installCrew([helper], newWatch(onFallback));
     await computeFor(madeUpEngine(), 100);
     expect(reasons).toEqual(["a thread could not be started (no such file)"]);
@@ -120,7 +124,7 @@ describe("an engine with two threads", () => {
 
   test("that was imported before is said to have been", async () => {
     const memory = new WebAssembly.Memory({ initial: 0, maximum: 65536 });
-    installThreads(2, { onFallback });
+    threads.installThreads(2, { onFallback });
     await computeFor(madeUpEngine({ memory }), 100);
     expect(reasons).toEqual([
       "the engine was imported before the threads were installed, or makes its memory in another way",
@@ -130,13 +134,13 @@ describe("an engine with two threads", () => {
 
 describe("kept instances", () => {
   test("of an engine as expected are kept, without a word", async () => {
-    keepInstances({ onFallback });
+    threads.keepInstances({ onFallback });
     await computeFor(madeUpEngine(), 100);
     expect(reasons).toEqual([]);
   });
 
   test("of an engine whose kernels keep a state are not kept", async () => {
-    keepInstances({ onFallback });
+    threads.keepInstances({ onFallback });
     await computeFor(madeUpEngine({ kernel: { hasGlobal: true } }), 100);
     expect(reasons).toEqual(["a module of the engine imports env.memory and exports kernel, and may keep a state"]);
   });
@@ -146,7 +150,7 @@ describe("what is said", () => {
   test("is one warning, if nothing else is wished", async () => {
     const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
     onTestFinished(() => warn.mockRestore());
-    installThreads(2);
+    threads.installThreads(2);
     await computeFor(madeUpEngine({ sharesNoMemory: true, kernel: { isExportedTwice: true } }), 100);
     expect(warn.mock.calls).toEqual([
       [
@@ -158,14 +162,20 @@ describe("what is said", () => {
 
   test("of a number that is none of threads, or of a second call, is an error", () => {
     for (const count of [0, -1, 1.5, 65, Number.NaN]) {
-      expect(() => installThreads(count)).toThrow(
+      expect(() => threads.installThreads(count)).toThrow(
         `installThreads(count): expected a whole number from 1 to 64, got ${count}.`,
       );
     }
-    keepInstances();
+    threads.keepInstances();
     const message = "threads or instances have been installed before, and a program can do that only once.";
-    expect(() => keepInstances()).toThrow(`keepInstances(): ${message}`);
-    expect(() => installThreads(2)).toThrow(`installThreads(): ${message}`);
-    expect(() => installThreads(1)).toThrow(`installThreads(): ${message}`);
+    expect(() => threads.keepInstances()).toThrow(`keepInstances(): ${message}`);
+    expect(() => threads.installThreads(2)).toThrow(`installThreads(): ${message}`);
+    expect(() => threads.installThreads(1)).toThrow(`installThreads(): ${message}`);
+  });
+
+  test("of a second call is an error, whatever another program has put in place of what was replaced", () => {
+    threads.keepInstances();
+    WebAssembly.Instance = new Proxy(WebAssembly.Instance, {});
+    expect(() => threads.keepInstances()).toThrow("have been installed before");
   });
 });
