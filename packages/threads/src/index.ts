@@ -7,7 +7,7 @@
 import { availableParallelism } from "node:os";
 import { MessageChannel, Worker as Thread } from "node:worker_threads";
 import type { Helper } from "./crew.ts";
-import { checkCount, installHelpers, type ThreadOptions } from "./install.ts";
+import { checkCount, checkFirst, installHelpers, type ThreadOptions } from "./install.ts";
 import { offerWorker } from "./node-worker.ts";
 
 export { keepInstances, type ThreadOptions, type ThreadStatus, threadStatus } from "./install.ts";
@@ -29,7 +29,9 @@ export function defaultThreads(): number {
  * @throws Error if threads or instances have been installed before
  */
 export function installThreads(count: number = defaultThreads(), options: ThreadOptions = {}): void {
+  // Before anything is made: a global Worker would change how the engine computes.
   checkCount(count);
+  checkFirst("installThreads");
   const takeBack = count > 1 ? offerWorker() : undefined;
   installHelpers(Array.from({ length: count - 1 }, newHelper), options, takeBack);
 }

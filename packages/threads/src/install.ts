@@ -45,17 +45,15 @@ export function keepInstances(options: ThreadOptions = {}): void {
   status = () => ({ threads: 1, fallback: watch.reason });
 }
 
-/** Has the engine compute with the calling thread and helpers. */
+/** Has the engine compute with the calling thread and helpers. After `checkFirst`. */
 export function installHelpers(helpers: readonly Helper[], options: ThreadOptions, onUnshared?: () => void): void {
-  checkFirst("installThreads");
   const watch = newWatch(options.onFallback);
   installCrew(helpers, watch, onUnshared);
   status = () => ({ threads: watch.reason === undefined ? 1 + helpers.length : 1, fallback: watch.reason });
 }
 
-/** What `installThreads` does where there can be no threads, which is told as a reason to step back is. */
+/** What `installThreads` does where there can be no threads, which is told as a reason to step back is. After `checkFirst`. */
 export function installWithout(reason: string, options: ThreadOptions): void {
-  checkFirst("installThreads");
   // Whatever else differs is no news after that.
   replaceInstances(
     newWatch(() => {}),
@@ -73,7 +71,8 @@ export function checkCount(count: number): void {
   throw new RangeError(`installThreads(count): expected a whole number from 1 to ${MOST_THREADS}, got ${count}.`);
 }
 
-function checkFirst(name: string): void {
+/** @throws Error if threads or instances have been installed before */
+export function checkFirst(name: string): void {
   if (!areReplaced()) return;
   throw new Error(`${name}(): threads or instances have been installed before, and a program can do that only once.`);
 }

@@ -5,7 +5,7 @@
  */
 
 import type { Helper } from "./crew.ts";
-import { checkCount, installHelpers, installWithout, type ThreadOptions } from "./install.ts";
+import { checkCount, checkFirst, installHelpers, installWithout, type ThreadOptions } from "./install.ts";
 import type { KernelMessage, StartMessage } from "./page-thread.js";
 
 export { keepInstances, type ThreadOptions, type ThreadStatus, threadStatus } from "./install.ts";
@@ -42,7 +42,9 @@ export function defaultThreads(): number {
  * @throws Error if threads or instances have been installed before
  */
 export function installThreads(count: number = defaultThreads(), options: PageThreadOptions = {}): void {
+  // Before any worker is made.
   checkCount(count);
+  checkFirst("installThreads");
   const reason = count === 1 ? undefined : whyAlone();
   if (reason !== undefined) installWithout(reason, options);
   else installHelpers(Array.from({ length: count - 1 }, newHelperOf(options)), options);

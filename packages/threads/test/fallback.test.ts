@@ -173,6 +173,14 @@ describe("what is said", () => {
     expect(() => threads.installThreads(1)).toThrow(`installThreads(): ${message}`);
   });
 
+  test("of a call that fails is all that it leaves: no global Worker, by which the engine would make its pool", () => {
+    for (const count of [0, 65]) expect(() => threads.installThreads(count)).toThrow(RangeError);
+    expect("Worker" in globalThis).toBe(false);
+    threads.keepInstances();
+    expect(() => threads.installThreads(2)).toThrow("have been installed before");
+    expect("Worker" in globalThis).toBe(false);
+  });
+
   test("of a second call is an error, whatever another program has put in place of what was replaced", () => {
     threads.keepInstances();
     WebAssembly.Instance = new Proxy(WebAssembly.Instance, {});
