@@ -12,6 +12,8 @@ export interface Watch {
   readonly reason: string | undefined;
   /** Leaves the engine to itself from now on, and says why, once. */
   stepBack(reason: string): void;
+  /** Notes why the engine's kernels fail. It is not said, because the error that they fail with says it. */
+  noteFailure(reason: string): void;
 }
 
 /** @param onFallback is told the first reason, and no other; without it, the reason is a warning on the console */
@@ -25,6 +27,9 @@ export function newWatch(onFallback: (reason: string) => void = warn): Watch {
       if (first !== undefined) return;
       first = reason;
       onFallback(reason);
+    },
+    noteFailure(reason) {
+      first ??= reason;
     },
   };
 }

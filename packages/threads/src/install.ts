@@ -15,9 +15,9 @@ export interface ThreadOptions {
 
 /** How the engine computes in this program. */
 export interface ThreadStatus {
-  /** Threads that share a kernel. 1 where there are none, and where the engine was left to its own way. */
+  /** Threads that share a kernel. 1 where there are none, and where `fallback` says why. */
   readonly threads: number;
-  /** Why the engine was left to its own way; undefined if it was not. */
+  /** Why the engine was left to its own way, or why its kernels fail; undefined if neither is so. */
   readonly fallback: string | undefined;
 }
 

@@ -2,6 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import type { Helper } from "../src/crew.ts";
+import { countingModule } from "./counting-kernel.ts";
 import { type EngineOddity, madeUpEngine, numbers } from "./made-up-engine.ts";
 
 const { compile, Instance, Memory, Module } = WebAssembly;
@@ -130,6 +131,23 @@ describe("an engine with two threads", () => {
       "the engine was imported before the threads were installed, or makes its memory in another way",
     ]);
   });
+});
+
+test("threads that were installed too late for the engine's memory say so, by an error and by their status", () => {
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 1 });
+  threads.installThreads(2, { onFallback });
+  const module = countingModule();
+  for (let i = 0; i < 2; i++) {
+    expect(() => new WebAssembly.Instance(module, { env: { memory } })).toThrow(
+      "The threads were installed after the engine had made its memory. Call installThreads() before the engine is " +
+        "imported for the first time, with `await import(...)`.",
+    );
+    expect(threads.threadStatus()).toEqual({
+      threads: 1,
+      fallback: "the threads were installed after the engine had made its memory, so its kernels fail",
+    });
+  }
+  expect(reasons).toEqual([]);
 });
 
 describe("kept instances", () => {
