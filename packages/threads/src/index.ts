@@ -9,6 +9,7 @@ import { MessageChannel, Worker as Thread } from "node:worker_threads";
 import type { Helper } from "./crew.ts";
 import { checkCount, checkFirst, installHelpers, type ThreadOptions } from "./install.ts";
 import { offerWorker } from "./node-worker.ts";
+import { checkOptions } from "./options.ts";
 
 export { keepInstances, type ThreadOptions, type ThreadStatus, threadStatus } from "./install.ts";
 
@@ -26,11 +27,13 @@ export function defaultThreads(): number {
  * @param count threads, the calling one included; 1 keeps instances only
  * @param options `onFallback`, which is told why the engine is left to compute in its own way if it is not as expected
  * @throws RangeError if `count` is not a whole number from 1 to 64
+ * @throws TypeError if there is no such option, or `onFallback` is no function
  * @throws Error if threads or instances have been installed before
  */
 export function installThreads(count: number = defaultThreads(), options: ThreadOptions = {}): void {
   // Before anything is made: a global Worker would change how the engine computes.
   checkCount(count);
+  checkOptions("installThreads(options)", options, ["onFallback"]);
   checkFirst("installThreads");
   const takeBack = count > 1 ? offerWorker() : undefined;
   installHelpers(Array.from({ length: count - 1 }, newHelper), options, takeBack);

@@ -4,6 +4,7 @@ import { type Helper, installCrew } from "./crew.ts";
 import { watchImport } from "./engine-import.ts";
 import { newWatch } from "./fallback.ts";
 import { areReplaced, replaceInstances } from "./instances.ts";
+import { checkOptions } from "./options.ts";
 
 /** What can be set beside the number of threads. */
 export interface ThreadOptions {
@@ -36,9 +37,11 @@ export function threadStatus(): ThreadStatus {
  * stack: what `installThreads` does, without threads. To be called once, before the engine is imported for the first time.
  *
  * @param options `onFallback`, which is told why instances are not kept if the engine is not as expected
+ * @throws TypeError if there is no such option, or `onFallback` is no function
  * @throws Error if threads or instances have been installed before
  */
 export function keepInstances(options: ThreadOptions = {}): void {
+  checkOptions("keepInstances(options)", options, ["onFallback"]);
   checkFirst("keepInstances");
   const watch = newWatch(options.onFallback);
   replaceInstances(watch, watchImport());

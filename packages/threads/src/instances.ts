@@ -38,7 +38,8 @@ export function replaceInstances(watch: Watch, engine: EngineImport, improve: Im
       return new Instance(...args);
     } catch (error) {
       if (engine.memory !== undefined || kernelFacts(args[0]) === undefined) throw error;
-      const advice = "Call installThreads() before the engine is imported for the first time, with `await import(...)`.";
+      const advice =
+        "Call installThreads() before the engine is imported for the first time, with `await import(...)`.";
       watch.noteFailure("the threads were installed after the engine had made its memory, so its kernels fail");
       throw new Error(`The threads were installed after the engine had made its memory. ${advice}`, { cause: error });
     }

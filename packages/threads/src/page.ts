@@ -6,6 +6,7 @@
 
 import type { Helper } from "./crew.ts";
 import { checkCount, checkFirst, installHelpers, installWithout, type ThreadOptions } from "./install.ts";
+import { checkOptions } from "./options.ts";
 import type { KernelMessage, StartMessage } from "./page-thread.js";
 
 export { keepInstances, type ThreadOptions, type ThreadStatus, threadStatus } from "./install.ts";
@@ -39,11 +40,13 @@ export function defaultThreads(): number {
  * @param options `onFallback`, which is told why there is one thread, or why the engine is left to compute in its own way;
  *   `newWorker`
  * @throws RangeError if `count` is not a whole number from 1 to 64
+ * @throws TypeError if there is no such option, or one is no function
  * @throws Error if threads or instances have been installed before
  */
 export function installThreads(count: number = defaultThreads(), options: PageThreadOptions = {}): void {
   // Before any worker is made.
   checkCount(count);
+  checkOptions("installThreads(options)", options, ["onFallback", "newWorker"]);
   checkFirst("installThreads");
   const reason = count === 1 ? undefined : whyAlone();
   if (reason !== undefined) installWithout(reason, options);

@@ -191,6 +191,28 @@ describe("what is said", () => {
     expect(() => threads.installThreads(1)).toThrow(`installThreads(): ${message}`);
   });
 
+  test.each([
+    [{ onfallback() {} }, 'unknown option "onfallback"; did you mean "onFallback"? There is "onFallback".'],
+    [{ threads: 2 }, 'unknown option "threads". There is "onFallback".'],
+    [{ onFallback: "x" }, 'onFallback must be a function, got "x".'],
+    [null, "options must be an object such as { onFallback }, got null."],
+    [() => {}, "options must be an object such as { onFallback }, got a function."],
+  ])("of options that are none, %o, is an error", (options, message) => {
+    const wrong = options as object;
+    expect(() => threads.installThreads(2, wrong)).toThrow(new TypeError(`installThreads(options): ${message}`));
+    expect(() => threads.keepInstances(wrong)).toThrow(new TypeError(`keepInstances(options): ${message}`));
+    expect("Worker" in globalThis).toBe(false);
+    threads.keepInstances({ onFallback: undefined });
+  });
+
+  test("of a page's options names those of pages", async () => {
+    const page = await import("../src/page.ts");
+    const wrong = { newworker: () => {} } as object;
+    expect(() => page.installThreads(2, wrong)).toThrow(
+      'installThreads(options): unknown option "newworker"; did you mean "newWorker"? There are "onFallback", "newWorker".',
+    );
+  });
+
   test("of a call that fails is all that it leaves: no global Worker, by which the engine would make its pool", () => {
     for (const count of [0, 65]) expect(() => threads.installThreads(count)).toThrow(RangeError);
     expect("Worker" in globalThis).toBe(false);
