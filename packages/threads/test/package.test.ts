@@ -1,7 +1,7 @@
 /** The package as it is published: built, and found by its exports. */
 
 import { spawnSync } from "node:child_process";
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,7 +9,7 @@ import { build } from "esbuild";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 const HOME = fileURLToPath(new URL("../", import.meta.url));
-const COMPILER = fileURLToPath(import.meta.resolve("typescript/bin/tsc"));
+const BUILD = join(HOME, "build/build.js");
 
 let folder: string;
 let installed: string;
@@ -17,13 +17,20 @@ let installed: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "softdraw-threads-"));
   installed = join(folder, "node_modules/@softdraw/threads");
-  const options = ["-p", join(HOME, "tsconfig.build.json"), "--outDir", join(installed, "dist")];
-  const { status, stdout } = spawnSync(process.execPath, [COMPILER, ...options], { encoding: "utf8" });
+  await mkdir(join(installed, "dist"), { recursive: true });
+  await writeFile(join(installed, "dist/left.js"), "");
+  const { status, stdout } = spawnSync(process.execPath, [BUILD, join(installed, "dist")], { encoding: "utf8" });
   expect(status, stdout).toBe(0);
   await cp(join(HOME, "package.json"), join(installed, "package.json"));
 });
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
+
+test("nothing is left in it of an earlier build", async () => {
+  const files = await readdir(join(installed, "dist"));
+  expect(files).toContain("index.js");
+  expect(files).not.toContain("left.js");
+});
 
 test("the README's first program prints what it says", async () => {
   const readme = await readFile(join(HOME, "README.md"), "utf8");
