@@ -22,6 +22,8 @@ beforeAll(async () => {
   const { status, stdout } = spawnSync(process.execPath, [BUILD, join(installed, "dist")], { encoding: "utf8" });
   expect(status, stdout).toBe(0);
   await cp(join(HOME, "package.json"), join(installed, "package.json"));
+  const [engine] = fileURLToPath(import.meta.resolve("@jax-js/jax")).split("/jax/");
+  await symlink(engine!, join(folder, "node_modules/@jax-js"));
 });
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -35,8 +37,6 @@ test("nothing is left in it of an earlier build", async () => {
 test("the README's first program prints what it says", async () => {
   const readme = await readFile(join(HOME, "README.md"), "utf8");
   const program = /```js\n(.*?)```/s.exec(readme)![1]!;
-  const [engine] = fileURLToPath(import.meta.resolve("@jax-js/jax")).split("/jax/");
-  await symlink(engine!, join(folder, "node_modules/@jax-js"));
   await writeFile(join(folder, "example.mjs"), program);
   const child = spawnSync(process.execPath, ["example.mjs"], { cwd: folder, encoding: "utf8" });
   expect(child.stderr).toBe("");
@@ -61,6 +61,21 @@ test("its threads start, and compute what one computes", () => {
   });
   expect(child.stderr).toBe("");
   expect(JSON.parse(child.stdout)).toEqual({ sum: 4 * 65536, threads: 2 });
+});
+
+test("it can be required", () => {
+  const program = `
+    const { installThreads, threadStatus } = require("@softdraw/threads");
+    installThreads(2);
+    const { numpy: np } = require("@jax-js/jax");
+    np.arange(5).sum().data().then(([sum]) => console.log(JSON.stringify({ sum, ...threadStatus() })));
+  `;
+  const child = spawnSync(process.execPath, ["--input-type=commonjs", "--eval", program], {
+    cwd: folder,
+    encoding: "utf8",
+  });
+  expect(child.stderr).toBe("");
+  expect(JSON.parse(child.stdout)).toEqual({ sum: 10, threads: 2 });
 });
 
 test.each([
