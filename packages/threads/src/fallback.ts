@@ -1,6 +1,7 @@
 /**
- * What this package does rests on how one version of the engine works inside. So everything that is seen of the engine is
- * compared with that, and at the first thing that differs the package steps back: the engine works as it would without it.
+ * What this package does rests on how one version of the engine works inside. So everything that is seen of the engine
+ * is compared with that, and at the first thing that differs the package steps back: the engine works as it would
+ * without it.
  */
 
 /** The version whose insides this package knows. */

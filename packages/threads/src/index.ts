@@ -19,8 +19,9 @@ export function defaultThreads(): number {
 }
 
 /**
- * Has the engine compute with several threads, and keep an instance of each kernel. To be called once, before the engine is
- * imported for the first time: so import the engine, and all that imports it, with `await import(...)` afterwards.
+ * Has the engine compute with several threads, and keep an instance of each kernel. To be called once, before the
+ * engine is imported for the first time: so import the engine, and all that imports it, with `await import(...)`
+ * afterwards.
  *
  * Results are the same bytes whatever the number of threads. The threads do not keep the program from ending.
  *

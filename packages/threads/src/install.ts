@@ -9,7 +9,8 @@ import { checkOptions } from "./options.ts";
 /** What can be set beside the number of threads. */
 export interface ThreadOptions {
   /**
-   * Is told, at most once, why the engine was left to compute in its own way. Without it, that is a warning on the console.
+   * Is told, at most once, why the engine was left to compute in its own way. Without it, that is a warning on the
+   * console.
    */
   readonly onFallback?: ((reason: string) => void) | undefined;
 }
@@ -25,16 +26,17 @@ export interface ThreadStatus {
 let status: () => ThreadStatus = () => ({ threads: 1, fallback: undefined });
 
 /**
- * How the engine computes in this program at the moment. What is seen of the engine, when it is imported and at its first
- * kernels, can still make the package step back.
+ * How the engine computes in this program at the moment. What is seen of the engine, when it is imported and at its
+ * first kernels, can still make the package step back.
  */
 export function threadStatus(): ThreadStatus {
   return status();
 }
 
 /**
- * Has the engine use one instance of each kernel in place of a new one for every call, and call it from a good place of the
- * stack: what `installThreads` does, without threads. To be called once, before the engine is imported for the first time.
+ * Has the engine use one instance of each kernel in place of a new one for every call, and call it from a good place of
+ * the stack: what `installThreads` does, without threads. To be called once, before the engine is imported for the
+ * first time.
  *
  * @param options `onFallback`, which is told why instances are not kept if the engine is not as expected
  * @throws TypeError if there is no such option, or `onFallback` is no function
@@ -55,7 +57,10 @@ export function installHelpers(helpers: readonly Helper[], options: ThreadOption
   status = () => ({ threads: watch.reason === undefined ? 1 + helpers.length : 1, fallback: watch.reason });
 }
 
-/** What `installThreads` does where there can be no threads, which is told as a reason to step back is. After `checkFirst`. */
+/**
+ * What `installThreads` does where there can be no threads, which is told as a reason to step back is. After
+ * `checkFirst`.
+ */
 export function installWithout(reason: string, options: ThreadOptions): void {
   // Whatever else differs is no news after that.
   replaceInstances(

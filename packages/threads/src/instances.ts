@@ -2,7 +2,7 @@
 
 import type { EngineImport } from "./engine-import.ts";
 import type { Watch } from "./fallback.ts";
-import { kernelFacts, noteKernels } from "./modules.ts";
+import { kernelFacts, recordKernels } from "./modules.ts";
 import { type Kernel, wellPlaced } from "./placement.js";
 
 /** A kernel's module and memory, and what it was first called with. */
@@ -23,13 +23,14 @@ interface Kept {
 type InstanceArguments = [module: WebAssembly.Module, imports: WebAssembly.Imports | undefined];
 
 /**
- * Has the engine use one instance of each kernel, and from a good place of the stack. A kernel keeps nothing between two
- * calls, so one instance is enough. Modules that are no kernels are instantiated as ever.
+ * Has the engine use one instance of each kernel, and call it from a good place of the stack. A kernel keeps nothing
+ * between two calls, so one instance is enough. Modules that are no kernels are instantiated as ever.
  *
- * Upstream: a kernel's module is instantiated anew for every call, which takes 2 microseconds, as long as many a kernel.
+ * Upstream: a kernel's module is instantiated anew for every call, which takes 2 microseconds. Computing a small kernel
+ * takes no longer than that.
  */
 export function replaceInstances(watch: Watch, engine: EngineImport, improve: Improvement = (kernel) => kernel): void {
-  noteKernels();
+  recordKernels();
   const kept = new WeakMap<WebAssembly.Module, Kept>();
 
   /** Fails with advice, if a kernel wants memory that is shared and the engine made its memory too early for that. */
