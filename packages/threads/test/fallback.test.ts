@@ -213,12 +213,22 @@ describe("what is said", () => {
     );
   });
 
-  test("of a call that fails is all that it leaves: no global Worker, by which the engine would make its pool", () => {
+  test("of a call that fails is an error only, and leaves no global Worker, by which the engine would make its pool", () => {
     for (const count of [0, 65]) expect(() => threads.installThreads(count)).toThrow(RangeError);
     expect("Worker" in globalThis).toBe(false);
     threads.keepInstances();
     expect(() => threads.installThreads(2)).toThrow("have been installed before");
     expect("Worker" in globalThis).toBe(false);
+  });
+
+  test("of a call that fails in a page is an error only, and leaves no worker", async () => {
+    const page = await import("../src/page.ts");
+    vi.stubGlobal("Worker", class {});
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const newWorker = vi.fn();
+    page.keepInstances();
+    expect(() => page.installThreads(2, { newWorker })).toThrow("have been installed before");
+    expect(newWorker).not.toHaveBeenCalled();
   });
 
   test("of a second call is an error, whatever another program has put in place of what was replaced", () => {
