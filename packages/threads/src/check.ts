@@ -1,4 +1,7 @@
-/** Whether threads compute of a kernel what one thread computes: each kernel is done both ways once, before that counts. */
+/**
+ * Checks that several threads compute the same outputs of a kernel as one thread does. Each kernel is computed in both
+ * ways once, and only if the outputs agree is it given to several threads from then on.
+ */
 
 import type { Kernel } from "./placement.js";
 
@@ -26,9 +29,12 @@ export function differenceOf(
   alone(...call.args);
   const expected = windows.map(valuesOf);
 
-  /** Whether an act, from what was before, gives the expected outputs from one place to another, and leaves all others. */
+  /**
+   * Restores the memory, calls `act`, and tells whether the outputs of a range are as expected then, and all others as
+   * they were before.
+   */
   function gives([from, to]: readonly [number, number], act: () => void): boolean {
-    // What is not written again is to be noticed.
+    // So that an output that `act` does not write is noticed.
     windows.forEach(({ view }, i) => void view.set(before[i]!));
     act();
     return windows.every(({ first, view }, i) =>
@@ -53,8 +59,8 @@ export function differenceOf(
 }
 
 /**
- * The second of at least three pieces, by which the meaning of the range is tried out: even if it were a begin and a count,
- * nothing beyond the output would be written.
+ * The second of at least three pieces. Computing it alone shows whether the range is a begin and an end. If it is a
+ * begin and a count, the outputs differ, and still nothing beyond the last output is written.
  */
 function middleOf(bounds: readonly number[]): readonly [number, number] | undefined {
   return bounds.length > 3 ? [bounds[1]!, bounds[2]!] : undefined;
@@ -70,8 +76,8 @@ interface Window {
 }
 
 /**
- * The outputs around every bound. As floating-point numbers, of which all NaNs are alike: which kind of NaN comes out is
- * left to the processor.
+ * The outputs around every bound. They are read as floating-point numbers, of which all NaNs are alike, because the
+ * processor decides which kind of NaN an operation gives.
  */
 function windowsOf({ memory, args, bounds, bytes }: Call): Window[] {
   const pointer = args.at(-3)!;

@@ -1,22 +1,22 @@
 /**
  * Threads for the engine's WebAssembly device, in Node as in a page.
  *
- * The engine would split every kernel over a pool of Web Workers, speak to them by messages, and await all their answers
- * before the next kernel: turns of the event loop that take longer than most kernels, and promises that take as long as
- * many. So it is kept from making a pool, and does each kernel by a call, in memory that threads can share. What it calls
- * then is done by the calling thread and its helpers, which together are the crew. A job, which is one call of a kernel, is
- * posted on a board in that memory (job-board.js), in pieces, and whoever is free takes the next piece. A brief kernel the
- * calling thread does alone.
+ * The engine would split every kernel over a pool of Web Workers, send them messages, and await all their answers
+ * before the next kernel. Those turns of the event loop take longer than most kernels, and the promises take as long as
+ * many kernels do. So the engine is kept from making a pool, and then computes each kernel by a call, in memory that
+ * threads can share. That call is done by the calling thread and its helpers, which together are the crew. A job, which
+ * is one call of a kernel, is posted on a board in that memory (job-board.js), in pieces, and whoever is free takes the
+ * next piece. The calling thread computes a brief kernel alone.
  *
  * Each number is computed by one thread in the engine's order of operations, so results do not depend on the count.
  *
  * Upstream: the engine's pool is asked by messages and awaits every kernel, and Node has no such workers at all.
  */
 
+import { autotuned } from "./autotune.ts";
 import { differenceOf } from "./check.ts";
 import { type EngineImport, isShared, refusePool, watchImport } from "./engine-import.ts";
 import type { Watch } from "./fallback.ts";
-import { fasterOf } from "./faster.ts";
 import { type Improvement, type KernelUse, replaceInstances } from "./instances.ts";
 import { doJob, helpersAt, jobBoard, MOST_PIECES } from "./job-board.js";
 import { kernelFacts } from "./modules.ts";
@@ -47,7 +47,7 @@ export function installCrew(helpers: readonly Helper[], watch: Watch, onUnshared
     if (helpers.length > 0) watch.stepBack("the engine's memory is not shared");
   });
   // Without helpers there need not be memory that can be shared.
-  const improve = helpers.length > 0 ? doneBy(newCrew(helpers, watch), helpers) : undefined;
+  const improve = helpers.length > 0 ? parallelizer(newCrew(helpers, watch), helpers) : undefined;
   replaceInstances(watch, engine, (kernel, use) =>
     improve && isOfEngine(use, engine, watch) ? improve(kernel, use) : kernel,
   );
@@ -72,7 +72,10 @@ interface Crew {
   haveJoined(): boolean;
   /** Sends a kernel to the helpers, and returns its number on the board. */
   sendKernel(module: WebAssembly.Module): number;
-  /** Whether a range has been found to mean what it should, which takes a kernel of at least three pieces. */
+  /**
+   * Whether a kernel has been checked with a piece from its middle, which takes at least three pieces. That shows that
+   * the last two arguments of the engine's kernels are the begin and the end of a range.
+   */
   isRangeKnown: boolean;
 }
 
@@ -91,8 +94,8 @@ function newCrew(helpers: readonly Helper[], watch: Watch): Crew {
   };
 }
 
-/** Has kernels done by a crew, whose helpers start when the first kernel comes. */
-function doneBy(crew: Crew, helpers: readonly Helper[]): Improvement {
+/** What makes a kernel one that a crew computes in parallel. The helpers start when the first kernel comes. */
+function parallelizer(crew: Crew, helpers: readonly Helper[]): Improvement {
   let isStarted = false;
   const onFailure = (error: Error) => {
     if (crew.haveJoined()) throw error;
@@ -103,18 +106,21 @@ function doneBy(crew: Crew, helpers: readonly Helper[]): Improvement {
     isStarted = true;
     const cut = cutOf(use.module, use.args.at(-1)!, 1 + helpers.length);
     if (cut === undefined) crew.watch.stepBack("the code of a kernel of the engine does not say how it can be cut");
-    return cut === undefined || cut.bounds.length === 2 ? kernel : jointly(kernel, use, cut, crew);
+    return cut === undefined || cut.bounds.length === 2 ? kernel : parallelKernel(kernel, use, cut, crew);
   };
 }
 
-/** The kernel, done by the calling thread or by all, once all have been found to do what one does. */
-function jointly(kernel: Kernel, { module, memory }: KernelUse, { bounds, bytes }: Cut, crew: Crew): Kernel {
+/**
+ * The kernel, computed by the calling thread alone or by the whole crew in parallel, whichever is faster. The crew
+ * computes it only after its outputs have been found to be the same.
+ */
+function parallelKernel(kernel: Kernel, { module, memory }: KernelUse, { bounds, bytes }: Cut, crew: Crew): Kernel {
   let id: number | undefined;
   const together: Kernel = (...args) => {
     id ??= crew.sendKernel(module);
     doJob(crew.board, { kernel: id, pointers: args.slice(0, -2), bounds }, kernel, PATIENCE_MS);
   };
-  const inFasterWay = fasterOf(kernel, together);
+  const tuned = autotuned(kernel, together);
   const outputs = bounds.at(-1)!;
   let isChecked = false;
 
@@ -126,7 +132,7 @@ function jointly(kernel: Kernel, { module, memory }: KernelUse, { bounds, bytes 
 
   return (...args) => {
     if (args.at(-1) !== outputs || !crew.haveJoined() || crew.watch.reason !== undefined) kernel(...args);
-    else if (isChecked) inFasterWay(...args);
+    else if (isChecked) tuned(...args);
     else if (crew.isRangeKnown || bounds.length > 3) check(args);
     else kernel(...args);
   };
@@ -141,8 +147,8 @@ interface Cut {
 }
 
 /**
- * Undefined if the kernel's code does not say how it can be cut: it computes several numbers at once and names no unit, or
- * it is not to be seen how long an output is.
+ * Undefined if the kernel's code does not say how it can be cut: it computes several numbers at once and names no unit,
+ * or does not show how many bytes an output has.
  */
 function cutOf(module: WebAssembly.Module, outputs: number, threads: number): Cut | undefined {
   const { unit, code } = kernelFacts(module)!;

@@ -39,8 +39,8 @@ export function isShared(memory: WebAssembly.Memory): boolean {
 }
 
 /**
- * To be called when the engine has just made its memory. What it asks next is whether there are workers, and without them
- * it makes no pool. So that one question is answered with no, and all others as ever.
+ * To be called when the engine has just made its memory. What it asks next is whether there are workers, and without
+ * them it makes no pool. So that one question is answered with no, and all others as ever.
  *
  * Upstream: no option keeps the engine from making its pool, which takes longer to ask than most kernels take.
  */

@@ -1,6 +1,7 @@
 /**
- * What this package does rests on how one version of the engine works inside. So everything that is seen of the engine is
- * compared with that, and at the first thing that differs the package steps back: the engine works as it would without it.
+ * What this package does rests on how one version of the engine works inside. So everything that is seen of the engine
+ * is compared with that, and at the first thing that differs the package steps back: the engine works as it would
+ * without it.
  */
 
 /** The version whose insides this package knows. */
@@ -12,6 +13,8 @@ export interface Watch {
   readonly reason: string | undefined;
   /** Leaves the engine to itself from now on, and says why, once. */
   stepBack(reason: string): void;
+  /** Notes why the engine's kernels fail. It is not said, because the error that they fail with says it. */
+  noteFailure(reason: string): void;
 }
 
 /** @param onFallback is told the first reason, and no other; without it, the reason is a warning on the console */
@@ -25,6 +28,9 @@ export function newWatch(onFallback: (reason: string) => void = warn): Watch {
       if (first !== undefined) return;
       first = reason;
       onFallback(reason);
+    },
+    noteFailure(reason) {
+      first ??= reason;
     },
   };
 }

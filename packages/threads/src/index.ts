@@ -7,8 +7,9 @@
 import { availableParallelism } from "node:os";
 import { MessageChannel, Worker as Thread } from "node:worker_threads";
 import type { Helper } from "./crew.ts";
-import { checkCount, installHelpers, type ThreadOptions } from "./install.ts";
+import { checkCount, checkFirst, installHelpers, type ThreadOptions } from "./install.ts";
 import { offerWorker } from "./node-worker.ts";
+import { checkOptions } from "./options.ts";
 
 export { keepInstances, type ThreadOptions, type ThreadStatus, threadStatus } from "./install.ts";
 
@@ -18,18 +19,23 @@ export function defaultThreads(): number {
 }
 
 /**
- * Has the engine compute with several threads, and keep an instance of each kernel. To be called once, before the engine is
- * imported for the first time: so import the engine, and all that imports it, with `await import(...)` afterwards.
+ * Has the engine compute with several threads, and keep an instance of each kernel. To be called once, before the
+ * engine is imported for the first time: so import the engine, and all that imports it, with `await import(...)`
+ * afterwards.
  *
  * Results are the same bytes whatever the number of threads. The threads do not keep the program from ending.
  *
  * @param count threads, the calling one included; 1 keeps instances only
  * @param options `onFallback`, which is told why the engine is left to compute in its own way if it is not as expected
  * @throws RangeError if `count` is not a whole number from 1 to 64
+ * @throws TypeError if there is no such option, or `onFallback` is no function
  * @throws Error if threads or instances have been installed before
  */
 export function installThreads(count: number = defaultThreads(), options: ThreadOptions = {}): void {
+  // Before anything is made: a global Worker would change how the engine computes.
   checkCount(count);
+  checkOptions("installThreads(options)", options, ["onFallback"]);
+  checkFirst("installThreads");
   const takeBack = count > 1 ? offerWorker() : undefined;
   installHelpers(Array.from({ length: count - 1 }, newHelper), options, takeBack);
 }

@@ -2,7 +2,7 @@
 
 import type { EngineImport } from "./engine-import.ts";
 import type { Watch } from "./fallback.ts";
-import { kernelFacts, noteKernels } from "./modules.ts";
+import { kernelFacts, recordKernels } from "./modules.ts";
 import { type Kernel, wellPlaced } from "./placement.js";
 
 /** A kernel's module and memory, and what it was first called with. */
@@ -20,22 +20,39 @@ interface Kept {
   readonly exports: { kernel: Kernel };
 }
 
+type InstanceArguments = [module: WebAssembly.Module, imports: WebAssembly.Imports | undefined];
+
 /**
- * Has the engine use one instance of each kernel, and from a good place of the stack. A kernel keeps nothing between two
- * calls, so one instance is enough. Modules that are no kernels are instantiated as ever.
+ * Has the engine use one instance of each kernel, and call it from a good place of the stack. A kernel keeps nothing
+ * between two calls, so one instance is enough. Modules that are no kernels are instantiated as ever.
  *
- * Upstream: a kernel's module is instantiated anew for every call, which takes 2 microseconds, as long as many a kernel.
+ * Upstream: a kernel's module is instantiated anew for every call, which takes 2 microseconds. Computing a small kernel
+ * takes no longer than that.
  */
 export function replaceInstances(watch: Watch, engine: EngineImport, improve: Improvement = (kernel) => kernel): void {
-  noteKernels();
+  recordKernels();
   const kept = new WeakMap<WebAssembly.Module, Kept>();
+
+  /** Fails with advice, if a kernel wants memory that is shared and the engine made its memory too early for that. */
+  function instantiate(Instance: typeof WebAssembly.Instance, ...args: InstanceArguments): WebAssembly.Instance {
+    try {
+      return new Instance(...args);
+    } catch (error) {
+      if (engine.memory !== undefined || kernelFacts(args[0]) === undefined) throw error;
+      const advice =
+        "Call installThreads() before the engine is imported for the first time, with `await import(...)`.";
+      watch.noteFailure("the threads were installed after the engine had made its memory, so its kernels fail");
+      throw new Error(`The threads were installed after the engine had made its memory. ${advice}`, { cause: error });
+    }
+  }
+
   const replacement = new Proxy(WebAssembly.Instance, {
-    construct(Instance, [module, imports]: [WebAssembly.Module, WebAssembly.Imports | undefined]) {
-      if (watch.reason !== undefined) return new Instance(module, imports);
+    construct(Instance, [module, imports]: InstanceArguments) {
+      if (watch.reason !== undefined) return instantiate(Instance, module, imports);
       const memory = imports?.env?.memory as WebAssembly.Memory | undefined;
       const known = kept.get(module);
       if (known !== undefined && known.memory === memory) return known;
-      const instance = instantiate(Instance, module, imports, engine);
+      const instance = instantiate(Instance, module, imports);
       if (memory === undefined) return instance;
       if (kernelFacts(module) === undefined) {
         if (memory === engine.memory) watch.stepBack(`a module of the engine ${shapeOf(module)}`);
@@ -47,30 +64,16 @@ export function replaceInstances(watch: Watch, engine: EngineImport, improve: Im
       return kernel;
     },
   });
-  replacements.add(replacement);
   WebAssembly.Instance = replacement;
+  isReplaced = true;
 }
 
-const replacements = new WeakSet<object>();
+/** Not told from `WebAssembly.Instance`, which another program may have wrapped since. */
+let isReplaced = false;
 
 /** Whether `replaceInstances` has been called. */
 export function areReplaced(): boolean {
-  return replacements.has(WebAssembly.Instance);
-}
-
-function instantiate(
-  Instance: typeof WebAssembly.Instance,
-  module: WebAssembly.Module,
-  imports: WebAssembly.Imports | undefined,
-  engine: EngineImport,
-): WebAssembly.Instance {
-  try {
-    return new Instance(module, imports);
-  } catch (error) {
-    if (engine.memory !== undefined || kernelFacts(module) === undefined) throw error;
-    const advice = "Call installThreads() before the engine is imported for the first time, with `await import(...)`.";
-    throw new Error(`The threads were installed after the engine had made its memory. ${advice}`, { cause: error });
-  }
+  return isReplaced;
 }
 
 /** Calls the kernel as it is, and has it called better from then on if that was a call as expected. */

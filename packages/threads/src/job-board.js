@@ -1,9 +1,9 @@
 // @ts-check
 /**
- * A job at a time for several threads, through shared memory and without the event loop. A job is a kernel of the engine
- * with the places of its arrays, and it comes in pieces. The calling thread posts it and then takes pieces like every
- * other thread, until none is left. So it never waits for a thread that is asleep, or that the system has put aside for
- * another program, but only for a piece that is being worked on.
+ * A job at a time for several threads, through shared memory and without the event loop. A job is a kernel of the
+ * engine with the places of its arrays, and it comes in pieces. The calling thread posts it and then takes pieces like
+ * every other thread, until none is left. So it never waits for a thread that is asleep, or that the system has put
+ * aside for another program, but only for a piece that is being worked on.
  *
  * Plain JavaScript, because threads start it without a loader.
  */
@@ -80,8 +80,8 @@ export function helpersAt(board) {
 }
 
 /**
- * Takes pieces of whatever is posted, for ever; or until one is of a kernel that is still on its way here. That piece is
- * returned, to be given to the next call as `held`.
+ * Takes pieces of whatever is posted, for ever; or until one is of a kernel that is still on its way here. That piece
+ * is returned, to be given to the next call as `held`.
  *
  * @param {Int32Array} board
  * @param {(id: number) => Kernel | undefined} kernelOf

@@ -13,20 +13,21 @@ export interface KernelFacts {
 const facts = new WeakMap<WebAssembly.Module, KernelFacts>();
 
 /** Has what is to be known of a kernel found for every module that is compiled from now on. */
-export function noteKernels(): void {
+export function recordKernels(): void {
   const { compile, Module } = WebAssembly;
-  WebAssembly.compile = async (source: BufferSource) => noted(await compile(source), source);
+  WebAssembly.compile = async (source: BufferSource) => recorded(await compile(source), source);
   WebAssembly.Module = new Proxy(Module, {
-    construct: (Module, [source]: [BufferSource]) => noted(new Module(source), source),
+    construct: (Module, [source]: [BufferSource]) => recorded(new Module(source), source),
   });
 }
 
-/** Undefined for a module that is no kernel as the engine's are, or was compiled before `noteKernels`. */
+/** Undefined for a module that is no kernel as the engine's are, or was compiled before `recordKernels`. */
 export function kernelFacts(module: WebAssembly.Module): KernelFacts | undefined {
   return facts.get(module);
 }
 
-function noted(module: WebAssembly.Module, source: BufferSource): WebAssembly.Module {
+/** The module itself, after its facts have been recorded if it is a kernel. */
+function recorded(module: WebAssembly.Module, source: BufferSource): WebAssembly.Module {
   if (!takesMemoryAndGivesKernel(module)) return module;
   const bytes = bytesOf(source);
   const sections = sectionsOf(bytes);
@@ -36,7 +37,7 @@ function noted(module: WebAssembly.Module, source: BufferSource): WebAssembly.Mo
   return module;
 }
 
-/** Whether all that goes in is a memory, and all that comes out a function that is named as the engine's kernels are. */
+/** Whether it imports a memory and nothing else, and exports a function named as the engine's kernels are. */
 function takesMemoryAndGivesKernel(module: WebAssembly.Module): boolean {
   const [imports, exports] = [WebAssembly.Module.imports(module), WebAssembly.Module.exports(module)];
   return (
@@ -51,8 +52,8 @@ function takesMemoryAndGivesKernel(module: WebAssembly.Module): boolean {
 }
 
 /**
- * Notes, types, imports, functions, exports, code. Without globals and tables an instance keeps nothing from one call to
- * the next but what is in the memory, so one instance is as good as many.
+ * Custom sections, types, imports, functions, exports, code. Without globals and tables an instance keeps nothing from
+ * one call to the next but what is in the memory, so one instance is as good as many.
  */
 const STATELESS = new Set([0, 1, 2, 3, 7, CODE_SECTION]);
 

@@ -1,6 +1,6 @@
 /**
- * The engine shares its memory only where there is a global `Worker`, which Node has not. So one is offered. The engine is
- * kept from making a pool and so never makes one; but an engine that makes a pool after all gets workers that work.
+ * The engine shares its memory only where there is a global `Worker`, which Node has not. So one is offered. The engine
+ * is kept from making a pool and so never makes one; but an engine that makes a pool after all gets workers that work.
  *
  * Upstream: the memory is shared if `Worker` exists, and not if the caller wants it shared.
  */

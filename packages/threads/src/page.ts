@@ -5,7 +5,8 @@
  */
 
 import type { Helper } from "./crew.ts";
-import { checkCount, installHelpers, installWithout, type ThreadOptions } from "./install.ts";
+import { checkCount, checkFirst, installHelpers, installWithout, type ThreadOptions } from "./install.ts";
+import { checkOptions } from "./options.ts";
 import type { KernelMessage, StartMessage } from "./page-thread.js";
 
 export { keepInstances, type ThreadOptions, type ThreadStatus, threadStatus } from "./install.ts";
@@ -13,8 +14,9 @@ export { keepInstances, type ThreadOptions, type ThreadStatus, threadStatus } fr
 /** What can be set in a page beside the number of threads. */
 export interface PageThreadOptions extends ThreadOptions {
   /**
-   * Makes a worker that runs `@softdraw/threads/page-thread`. Without it, workers are made by `new Worker(new URL(..., import.meta.url))`, which most bundlers know (Vite, webpack, Parcel, Rollup with a plugin); for another one, such as
-   * esbuild, bundle that module by itself.
+   * Makes a worker that runs `@softdraw/threads/page-thread`. Without it, workers are made by
+   * `new Worker(new URL(..., import.meta.url))`, which most bundlers know (Vite, webpack, Parcel, Rollup with a
+   * plugin). For another one, such as esbuild, bundle that module by itself.
    */
   readonly newWorker?: (() => Worker) | undefined;
 }
@@ -29,20 +31,25 @@ export function defaultThreads(): number {
  * worker that imports the engine, before it does so for the first time: import the engine with `await import(...)`
  * afterwards, or call this in a module that is imported first.
  *
- * Results are the same bytes whatever the number of threads. The page has to be isolated from other origins: served with
- * `Cross-Origin-Opener-Policy: same-origin` and `Cross-Origin-Embedder-Policy: require-corp`. Otherwise there is one thread.
+ * Results are the same bytes whatever the number of threads. The page has to be isolated from other origins: served
+ * with `Cross-Origin-Opener-Policy: same-origin` and `Cross-Origin-Embedder-Policy: require-corp`. Otherwise there is
+ * one thread.
  *
  * The calling thread waits for the others without the event loop, which browsers allow in workers only. So call it in a
  * worker; in the page's own thread there is one thread, too.
  *
  * @param count threads, the calling one included
- * @param options `onFallback`, which is told why there is one thread, or why the engine is left to compute in its own way;
- *   `newWorker`
+ * @param options `onFallback`, which is told why there is one thread, or why the engine is left to compute in its own
+ *   way; `newWorker`
  * @throws RangeError if `count` is not a whole number from 1 to 64
+ * @throws TypeError if there is no such option, or one is no function
  * @throws Error if threads or instances have been installed before
  */
 export function installThreads(count: number = defaultThreads(), options: PageThreadOptions = {}): void {
+  // Before any worker is made.
   checkCount(count);
+  checkOptions("installThreads(options)", options, ["onFallback", "newWorker"]);
+  checkFirst("installThreads");
   const reason = count === 1 ? undefined : whyAlone();
   if (reason !== undefined) installWithout(reason, options);
   else installHelpers(Array.from({ length: count - 1 }, newHelperOf(options)), options);

@@ -3,13 +3,13 @@
  * Calls of the engine's kernels from a good place of the stack.
  *
  * A kernel has more numbers at hand than the processor has registers, and keeps the others on the stack. Where one of
- * them lies across the border of two pages of memory, every access to it takes a hundred cycles, and the kernel up to four
- * times as long. That depends on how deep the stack is, which JavaScript cannot see. On a program's first thread it is
- * random, and about one program in ten is slow for as long as it runs. But what is slow here can be called from some
- * frames further down.
+ * them lies across the border of two pages of memory, every access to it takes a hundred cycles, and the kernel up to
+ * four times as long. That depends on how deep the stack is, which JavaScript cannot see. On a program's first thread
+ * it is random, and about one program in ten is slow for as long as it runs. But what is slow here can be called from
+ * some frames further down.
  *
- * Upstream: kernels of matrix products have more numbers at hand than fit into registers, and WebAssembly does not say where
- * on the stack the others go.
+ * Upstream: kernels of matrix products have more numbers at hand than fit into registers, and WebAssembly does not say
+ * where on the stack the others go.
  *
  * Plain JavaScript, because threads start it without a loader.
  */
@@ -25,7 +25,9 @@ const TRIALS = 3;
 /** A kernel that takes less in its last trial is not timed any further. */
 const BRIEF_MS = 0.02;
 
-/** A call is slow if it takes so many times the shortest; after so many slow ones in turn, both places are tried again. */
+/**
+ * A call is slow if it takes so many times the shortest; after so many slow ones in turn, both places are tried again.
+ */
 const SLOW = 1.3;
 const PATIENCE = 8;
 

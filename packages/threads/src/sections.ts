@@ -1,4 +1,6 @@
-/** What can be told from the bytes of a WebAssembly module: its sections, and what kinds of instructions it is made of. */
+/**
+ * What can be told from the bytes of a WebAssembly module: its sections, and what kinds of instructions it is made of.
+ */
 
 import { number } from "./units.ts";
 

@@ -1,7 +1,7 @@
 /**
  * In what units a kernel of the engine can be cut. Its fast loop takes so many outputs at once, and the kernel's first
- * instructions ask whether the range it is given is made of them; of any other range it computes number after number, in
- * another order.
+ * instructions ask whether the range it is given is made of them; of any other range it computes number after number,
+ * in another order.
  *
  * Upstream: the unit is known to the engine only, which passes it to no one; it is read from the kernel's code.
  */

@@ -1,16 +1,19 @@
 /** Engines that are unlike the one that is known: the package steps back, says so once, and all that is computed is right. */
 
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
-import { type Helper, installCrew } from "../src/crew.ts";
-import { newWatch } from "../src/fallback.ts";
-import { installThreads, keepInstances, threadStatus } from "../src/index.ts";
+import type { Helper } from "../src/crew.ts";
+import { countingModule } from "./counting-kernel.ts";
 import { type EngineOddity, madeUpEngine, numbers } from "./made-up-engine.ts";
 
 const { compile, Instance, Memory, Module } = WebAssembly;
 let reasons: string[];
+let threads: typeof import("../src/index.ts");
 
-beforeEach(() => {
+// Threads are installed once in a program, and here once in every test.
+beforeEach(async () => {
   reasons = [];
+  vi.resetModules();
+  threads = await import("../src/index.ts");
 });
 
 afterEach(() => {
@@ -41,11 +44,11 @@ describe("an engine with two threads", () => {
     ["kernels that can be cut anywhere", {}],
     ["kernels that say where they can be cut", { kernel: { hasVectors: true, unit: 4 } }],
   ])("that is as expected, with %s, goes on so", async (_, odd) => {
-    installThreads(2, { onFallback });
+    threads.installThreads(2, { onFallback });
     const engine = madeUpEngine(odd);
     await computeFor(engine, TIME_TO_COME);
     expect(engine.hasPool).toBe(false);
-    expect(threadStatus()).toEqual({ threads: 2, fallback: undefined });
+    expect(threads.threadStatus()).toEqual({ threads: 2, fallback: undefined });
     expect(reasons).toEqual([]);
   });
 
@@ -92,7 +95,7 @@ describe("an engine with two threads", () => {
       "the engine was imported and did not ask whether there are workers, so it may have a pool of them",
     ],
   ])("that %s is left to its own way", async (_, odd, reason) => {
-    installThreads(2, { onFallback });
+    threads.installThreads(2, { onFallback });
     const engine = madeUpEngine(odd);
     expect(engine.hasPool).toBe(odd.asksOnce ?? false);
     await expect
@@ -103,7 +106,7 @@ describe("an engine with two threads", () => {
       .toEqual([reason]);
     for (let i = 0; i < 20; i++) await compute(engine);
     expect(reasons).toEqual([reason]);
-    expect(threadStatus()).toEqual({ threads: 1, fallback: reason });
+    expect(threads.threadStatus()).toEqual({ threads: 1, fallback: reason });
   });
 
   test("that cannot start the other one is left to its own way", async () => {
@@ -113,6 +116,8 @@ describe("an engine with two threads", () => {
     };
     vi.stubGlobal("Worker", class {});
     onTestFinished(() => void vi.unstubAllGlobals());
+    const { installCrew } = await import("../src/crew.ts");
+    const { newWatch } = await import("../src/fallback.ts");
     installCrew([helper], newWatch(onFallback));
     await computeFor(madeUpEngine(), 100);
     expect(reasons).toEqual(["a thread could not be started (no such file)"]);
@@ -120,7 +125,7 @@ describe("an engine with two threads", () => {
 
   test("that was imported before is said to have been", async () => {
     const memory = new WebAssembly.Memory({ initial: 0, maximum: 65536 });
-    installThreads(2, { onFallback });
+    threads.installThreads(2, { onFallback });
     await computeFor(madeUpEngine({ memory }), 100);
     expect(reasons).toEqual([
       "the engine was imported before the threads were installed, or makes its memory in another way",
@@ -128,15 +133,32 @@ describe("an engine with two threads", () => {
   });
 });
 
+test("threads that were installed too late for the engine's memory say so, by an error and by their status", () => {
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 1 });
+  threads.installThreads(2, { onFallback });
+  const module = countingModule();
+  for (let i = 0; i < 2; i++) {
+    expect(() => new WebAssembly.Instance(module, { env: { memory } })).toThrow(
+      "The threads were installed after the engine had made its memory. Call installThreads() before the engine is " +
+        "imported for the first time, with `await import(...)`.",
+    );
+    expect(threads.threadStatus()).toEqual({
+      threads: 1,
+      fallback: "the threads were installed after the engine had made its memory, so its kernels fail",
+    });
+  }
+  expect(reasons).toEqual([]);
+});
+
 describe("kept instances", () => {
   test("of an engine as expected are kept, without a word", async () => {
-    keepInstances({ onFallback });
+    threads.keepInstances({ onFallback });
     await computeFor(madeUpEngine(), 100);
     expect(reasons).toEqual([]);
   });
 
   test("of an engine whose kernels keep a state are not kept", async () => {
-    keepInstances({ onFallback });
+    threads.keepInstances({ onFallback });
     await computeFor(madeUpEngine({ kernel: { hasGlobal: true } }), 100);
     expect(reasons).toEqual(["a module of the engine imports env.memory and exports kernel, and may keep a state"]);
   });
@@ -146,7 +168,7 @@ describe("what is said", () => {
   test("is one warning, if nothing else is wished", async () => {
     const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
     onTestFinished(() => warn.mockRestore());
-    installThreads(2);
+    threads.installThreads(2);
     await computeFor(madeUpEngine({ sharesNoMemory: true, kernel: { isExportedTwice: true } }), 100);
     expect(warn.mock.calls).toEqual([
       [
@@ -158,14 +180,60 @@ describe("what is said", () => {
 
   test("of a number that is none of threads, or of a second call, is an error", () => {
     for (const count of [0, -1, 1.5, 65, Number.NaN]) {
-      expect(() => installThreads(count)).toThrow(
+      expect(() => threads.installThreads(count)).toThrow(
         `installThreads(count): expected a whole number from 1 to 64, got ${count}.`,
       );
     }
-    keepInstances();
+    threads.keepInstances();
     const message = "threads or instances have been installed before, and a program can do that only once.";
-    expect(() => keepInstances()).toThrow(`keepInstances(): ${message}`);
-    expect(() => installThreads(2)).toThrow(`installThreads(): ${message}`);
-    expect(() => installThreads(1)).toThrow(`installThreads(): ${message}`);
+    expect(() => threads.keepInstances()).toThrow(`keepInstances(): ${message}`);
+    expect(() => threads.installThreads(2)).toThrow(`installThreads(): ${message}`);
+    expect(() => threads.installThreads(1)).toThrow(`installThreads(): ${message}`);
+  });
+
+  test.each([
+    [{ onfallback() {} }, 'unknown option "onfallback"; did you mean "onFallback"? There is "onFallback".'],
+    [{ threads: 2 }, 'unknown option "threads". There is "onFallback".'],
+    [{ onFallback: "x" }, 'onFallback must be a function, got "x".'],
+    [null, "options must be an object such as { onFallback }, got null."],
+    [() => {}, "options must be an object such as { onFallback }, got a function."],
+  ])("of options that are none, %o, is an error", (options, message) => {
+    const wrong = options as object;
+    expect(() => threads.installThreads(2, wrong)).toThrow(new TypeError(`installThreads(options): ${message}`));
+    expect(() => threads.keepInstances(wrong)).toThrow(new TypeError(`keepInstances(options): ${message}`));
+    expect("Worker" in globalThis).toBe(false);
+    threads.keepInstances({ onFallback: undefined });
+  });
+
+  test("of a page's options names those of pages", async () => {
+    const page = await import("../src/page.ts");
+    const wrong = { newworker: () => {} } as object;
+    expect(() => page.installThreads(2, wrong)).toThrow(
+      'installThreads(options): unknown option "newworker"; did you mean "newWorker"? There are "onFallback", "newWorker".',
+    );
+  });
+
+  test("of a call that fails is an error only, and leaves no global Worker, by which the engine would make its pool", () => {
+    for (const count of [0, 65]) expect(() => threads.installThreads(count)).toThrow(RangeError);
+    expect("Worker" in globalThis).toBe(false);
+    threads.keepInstances();
+    expect(() => threads.installThreads(2)).toThrow("have been installed before");
+    expect("Worker" in globalThis).toBe(false);
+  });
+
+  test("of a call that fails in a page is an error only, and leaves no worker", async () => {
+    const page = await import("../src/page.ts");
+    vi.stubGlobal("Worker", class {});
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const newWorker = vi.fn();
+    page.keepInstances();
+    expect(() => page.installThreads(2, { newWorker })).toThrow("have been installed before");
+    expect(newWorker).not.toHaveBeenCalled();
+  });
+
+  test("of a second call is an error, whatever another program has put in place of what was replaced", () => {
+    threads.keepInstances();
+    WebAssembly.Instance = new Proxy(WebAssembly.Instance, {});
+    expect(() => threads.keepInstances()).toThrow("have been installed before");
   });
 });

@@ -1,10 +1,10 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { keepInstances } from "../src/index.ts";
 import { countingModule, sharedMemory } from "./counting-kernel.ts";
 
 const { compile, Instance, Memory, Module } = WebAssembly;
-beforeEach(() => keepInstances());
-afterEach(() => Object.assign(WebAssembly, { compile, Instance, Memory, Module }));
+beforeAll(() => keepInstances());
+afterAll(() => Object.assign(WebAssembly, { compile, Instance, Memory, Module }));
 
 const instance = (module: WebAssembly.Module, memory: WebAssembly.Memory) =>
   new WebAssembly.Instance(module, { env: { memory } });

@@ -1,7 +1,7 @@
 /** The package as it is published: built, and found by its exports. */
 
 import { spawnSync } from "node:child_process";
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,7 +9,7 @@ import { build } from "esbuild";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 const HOME = fileURLToPath(new URL("../", import.meta.url));
-const COMPILER = fileURLToPath(import.meta.resolve("typescript/bin/tsc"));
+const BUILD = join(HOME, "build/build.js");
 
 let folder: string;
 let installed: string;
@@ -17,19 +17,26 @@ let installed: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "softdraw-threads-"));
   installed = join(folder, "node_modules/@softdraw/threads");
-  const options = ["-p", join(HOME, "tsconfig.build.json"), "--outDir", join(installed, "dist")];
-  const { status, stdout } = spawnSync(process.execPath, [COMPILER, ...options], { encoding: "utf8" });
+  await mkdir(join(installed, "dist"), { recursive: true });
+  await writeFile(join(installed, "dist/left.js"), "");
+  const { status, stdout } = spawnSync(process.execPath, [BUILD, join(installed, "dist")], { encoding: "utf8" });
   expect(status, stdout).toBe(0);
   await cp(join(HOME, "package.json"), join(installed, "package.json"));
+  const [engine] = fileURLToPath(import.meta.resolve("@jax-js/jax")).split("/jax/");
+  await symlink(engine!, join(folder, "node_modules/@jax-js"));
 });
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
+test("nothing is left in it of an earlier build", async () => {
+  const files = await readdir(join(installed, "dist"));
+  expect(files).toContain("index.js");
+  expect(files).not.toContain("left.js");
+});
+
 test("the README's first program prints what it says", async () => {
   const readme = await readFile(join(HOME, "README.md"), "utf8");
   const program = /```js\n(.*?)```/s.exec(readme)![1]!;
-  const [engine] = fileURLToPath(import.meta.resolve("@jax-js/jax")).split("/jax/");
-  await symlink(engine!, join(folder, "node_modules/@jax-js"));
   await writeFile(join(folder, "example.mjs"), program);
   const child = spawnSync(process.execPath, ["example.mjs"], { cwd: folder, encoding: "utf8" });
   expect(child.stderr).toBe("");
@@ -54,6 +61,21 @@ test("its threads start, and compute what one computes", () => {
   });
   expect(child.stderr).toBe("");
   expect(JSON.parse(child.stdout)).toEqual({ sum: 4 * 65536, threads: 2 });
+});
+
+test("it can be required", () => {
+  const program = `
+    const { installThreads, threadStatus } = require("@softdraw/threads");
+    installThreads(2);
+    const { numpy: np } = require("@jax-js/jax");
+    np.arange(5).sum().data().then(([sum]) => console.log(JSON.stringify({ sum, ...threadStatus() })));
+  `;
+  const child = spawnSync(process.execPath, ["--input-type=commonjs", "--eval", program], {
+    cwd: folder,
+    encoding: "utf8",
+  });
+  expect(child.stderr).toBe("");
+  expect(JSON.parse(child.stdout)).toEqual({ sum: 10, threads: 2 });
 });
 
 test.each([

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { kernelFacts, noteKernels } from "../src/modules.ts";
+import { kernelFacts, recordKernels } from "../src/modules.ts";
 import { codeFacts } from "../src/sections.ts";
 import { addingKernel, type KernelOddity } from "./made-up-engine.ts";
 
@@ -7,7 +7,7 @@ const { compile, Instance, Module } = WebAssembly;
 const modules: WebAssembly.Module[] = [];
 
 beforeAll(() => {
-  noteKernels();
+  recordKernels();
   WebAssembly.Instance = new Proxy(Instance, {
     construct(Instance, [module, imports]: [WebAssembly.Module, WebAssembly.Imports]) {
       modules.push(module);

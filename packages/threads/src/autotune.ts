@@ -5,23 +5,29 @@ import type { Kernel } from "./placement.js";
 /** A kernel that takes longer is done by all threads together. */
 const LONG_MS = 0.05;
 
-/** One that takes less is not: to post it takes that long. */
+/** A kernel that takes less is done by the calling thread alone, because handing it to the others takes that long. */
 const BRIEF_MS = 0.006;
 
 /**
- * Any other is done alone by the calling thread so many times, and together as often, in turns, and after that in the way
- * that is faster. To ask other threads takes as long as many a kernel, and more while they sleep.
+ * Any other kernel is timed in both ways in turns, so many times in each, and then done in the faster way. Which one
+ * that is cannot be known beforehand: handing a kernel to other threads takes as long as computing a small one, and
+ * longer while those threads sleep.
  */
 const TRIALS = 5;
 
-/** Together has to take no more than this share: what several threads write, each has to fetch again to read all of it. */
+/**
+ * All threads together have to take no more than this share of the time of one. The rest is for what follows: a thread
+ * that reads the outputs has to fetch those that others wrote.
+ */
 const WORTH = 0.9;
 
 /** Calls until both ways are tried again: the machine may have been busy, the other threads awake or asleep. */
 const TRIED_FOR = 2000;
 
-/** Does a kernel, which has been called before, in the faster of two ways. */
-export function fasterOf(alone: Kernel, together: Kernel): Kernel {
+/**
+ * A kernel that is called in the faster of two ways, which calls of it are timed to find. It has been called before.
+ */
+export function autotuned(alone: Kernel, together: Kernel): Kernel {
   let [calls, isLong, isAlone] = [0, false, true];
   const times: { readonly alone: number[]; readonly together: number[] } = { alone: [], together: [] };
 
