@@ -42,7 +42,8 @@ export function setLogProb(khot: np.Array, logits: np.Array, k: number): np.Arra
   const weight = np.array(nodes.map((x) => x - Math.exp(x) + Math.log(step)));
   const logP = nn.logsumexp(logProduct.add(weight), -1);
   const isPossible = np.all(np.where(isChosen.ref, l.greater(LOWEST / 2), true), -1);
-  const isSubset = khot.sum(-1).equal(k);
+  const isBinary = np.all(khot.ref.mul(khot.ref).equal(khot.ref), -1); // false for NaN
+  const isSubset = isBinary.mul(khot.sum(-1).equal(k));
   isChosen.dispose();
   return np.where(isPossible, np.where(isSubset, logP, Number.NEGATIVE_INFINITY), Number.NEGATIVE_INFINITY);
 }
