@@ -13,7 +13,7 @@ interface Tempered {
 
 export interface TemperatureOptions extends Tempered {
   /** An option of `relax` alone, and not of permutations, whose exact draws are solved on the host. */
-  hard?: never;
+  hard?: undefined;
 }
 
 export interface RelaxOptions extends Tempered {

@@ -165,6 +165,10 @@ function types(flag: boolean | undefined, temperature: number | undefined) {
   subset.softMode(logits(), 2, hard);
   // @ts-expect-error
   permutation.iterationsFor(logits(), hard);
+  permutation.relax(key(), logits(), { hard: undefined });
+  categorical.softMode(logits(), { hard: undefined, temperature });
+  categorical.relaxedLogProb(logits(), logits(), { hard: undefined });
+  subset.softMode(logits(), 2, { hard: undefined });
   bernoulli.relax(key(), logits(), { hard: flag, temperature });
   categorical.relax(key(), logits(), { hard: flag, temperature });
   subset.relax(key(), logits(), 2, { hard: flag, temperature, relaxation: undefined });
