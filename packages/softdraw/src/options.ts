@@ -27,6 +27,10 @@ export const TEMPERATURE: readonly string[] = ["temperature"];
 /** The names of the options of `RelaxOptions`. */
 export const RELAX: readonly string[] = ["temperature", "hard"];
 
+const INSTEAD_OF_HARD =
+  " For an exact value with the gradient of a relaxation use straightThrough(soft, hard): hard from sample, with the " +
+  "key that relax had, or from mode beside softMode.";
+
 /**
  * The object that a function's options come in: what should have been in it is easily passed in its place, and a name
  * that is misspelled would leave the default in force without a word. Called by every verb, so it allocates nothing
@@ -52,8 +56,10 @@ export function checkTemperature(
   if (typeof temperature === "number") {
     if (temperature > 0 && temperature < Number.POSITIVE_INFINITY) return temperature;
     throw new RangeError(
-      `${where}: temperature must be a positive number, got ${temperature}. ` +
-        "For values without relaxation use mode (no noise), sample, or hard: true (exact value, relaxed gradient).",
+      `${where}: temperature must be a positive number, got ${temperature}. For values without relaxation use ` +
+        (names.includes("hard")
+          ? "mode (no noise), sample, or hard: true (exact value, relaxed gradient)."
+          : "mode (no noise) or sample."),
     );
   }
   if (!isArray(temperature)) {
@@ -81,8 +87,9 @@ function refuseOption(where: string, options: object, name: string, names: reado
   if ((options as Record<string, unknown>)[name] === undefined) return;
   const near = names.find((known) => isNear(name.toLowerCase(), known));
   const guess = near === undefined ? "." : `; did you mean "${near}"?`;
+  const instead = name === "hard" && names.includes("temperature") ? INSTEAD_OF_HARD : "";
   throw new TypeError(
-    `${where}: unknown option "${name}"${guess} There ${names.length > 1 ? "are" : "is"} ${quoted(names)}.`,
+    `${where}: unknown option "${name}"${guess} There ${names.length > 1 ? "are" : "is"} ${quoted(names)}.${instead}`,
   );
 }
 

@@ -114,8 +114,8 @@ describe.each(
 )("%s refuses as a temperature", (name, call) => {
   const where = name.replace(", hard", "");
   const message = (got: string) =>
-    `${where}: temperature must be a positive number, got ${got}. ` +
-    "For values without relaxation use mode (no noise), sample, or hard: true (exact value, relaxed gradient).";
+    `${where}: temperature must be a positive number, got ${got}. For values without relaxation use mode (no noise)` +
+    (where.endsWith(".relax") ? ", sample, or hard: true (exact value, relaxed gradient)." : " or sample.");
   refuses(RangeError, {
     [message("0")]: () => call(0),
     [message("-0.5")]: () => call(-0.5),

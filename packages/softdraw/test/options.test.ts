@@ -127,12 +127,39 @@ test("an abbreviation is understood", () => {
   expect(() => permutation.sinkhorn(logits(), iters)).toThrow('unknown option "iters"; did you mean "iterations"?');
 });
 
-test("hard is no option of permutations", () => {
+test("where hard is no option, the error says what to do instead", () => {
   const options = { hard: true } as object;
+  const instead =
+    "For an exact value with the gradient of a relaxation use straightThrough(soft, hard): hard from sample, with the " +
+    "key that relax had, or from mode beside softMode.";
   expect(() => permutation.relax(key(), logits(), options)).toThrow(
-    'permutation.relax: unknown option "hard". There are',
+    new TypeError(
+      'permutation.relax: unknown option "hard". There are "temperature", "iterations", "form", "gradient". ' + instead,
+    ),
+  );
+  expect(() => categorical.softMode(logits(), options)).toThrow(
+    new TypeError(`categorical.softMode: unknown option "hard". There is "temperature". ${instead}`),
+  );
+  expect(() => schedules.linear({ start: 1, end: 1, steps: 1, ...options })).toThrow(
+    new TypeError('schedules.linear: unknown option "hard". There are "start", "end", "steps".'),
   );
 });
+
+describe.each(Object.entries(functions).filter(([, { names }]) => names.includes("temperature")))(
+  "%s",
+  (where, { call, names }) => {
+    test("refuses temperature 0, and advises hard only where there is hard", () => {
+      const advice = names.includes("hard")
+        ? "mode (no noise), sample, or hard: true (exact value, relaxed gradient)."
+        : "mode (no noise) or sample.";
+      expect(() => call({ temperature: 0 } as never)).toThrow(
+        new RangeError(
+          `${where}: temperature must be a positive number, got 0. For values without relaxation use ${advice}`,
+        ),
+      );
+    });
+  },
+);
 
 test("hard is true or false", () => {
   const options = { hard: "false" } as unknown as RelaxOptions;
