@@ -77,12 +77,12 @@ export function checkSameShape(where: string, name: string, value: np.Array, oth
  * The size of a choice along the last axis of logits: a whole number from 1 to n. It comes after the arrays, which
  * callers forget, so that options or logits arrive in its place.
  *
- * @param order the arguments of the function, as they are written
+ * @param order the arguments of the function that was called, as they are written
  */
 export function checkSize(where: string, order: string, logits: np.Array, k: number): void {
   if (typeof logits === "number") {
     throw new TypeError(
-      `${where}: logits must be an array of the engine, got ${logits}. The arguments are ${order}, in this order.`,
+      `${where}: logits must be an array of the engine, got ${logits}.${order === "logits" ? "" : inOrder(order)}`,
     );
   }
   checkLogits(where, logits, 1);
@@ -90,11 +90,13 @@ export function checkSize(where: string, order: string, logits: np.Array, k: num
   if (Number.isInteger(k) && k >= 1 && k <= n) return;
   const isMissing = k === undefined || (typeof k === "object" && k !== null && !isArray(k));
   if (isMissing) {
-    throw new TypeError(
-      `${where}: k is missing, a whole number from 1 to n = ${n}. The arguments are ${order}, in this order.`,
-    );
+    throw new TypeError(`${where}: k is missing, a whole number from 1 to n = ${n}.${inOrder(order)}`);
   }
   throw new RangeError(`${where}: k must be a whole number from 1 to n = ${n}, got ${kindOf(k)}.`);
+}
+
+function inOrder(order: string): string {
+  return ` The arguments are ${order}, in this order.`;
 }
 
 /** An ordered draw: int32 indices `[..., k]`, k from 1 to n, whose batch axes broadcast with those of the logits. */

@@ -188,6 +188,16 @@ describe("subset.of", () => {
     "subset.of(2).logProb: value must match logits float32[4,3] in its event axes and broadcast over the batch, got float32[2].":
       () => pairs.logProb(floats(2), floats(4, 3)),
   });
+  const inPlaceOfLogits = (verb: string, order: string) =>
+    `subset.of(2).${verb}: logits must be an array of the engine, got 3.${order && ` The arguments are ${order}, in this order.`}`;
+  refuses(TypeError, {
+    [inPlaceOfLogits("sample", "key, logits")]: () => pairs.sample(key(), untyped(3)),
+    [inPlaceOfLogits("sampleOrdered", "key, logits")]: () => pairs.sampleOrdered(key(), untyped(3)),
+    [inPlaceOfLogits("relax", "key, logits, options")]: () => pairs.relax(key(), untyped(3)),
+    [inPlaceOfLogits("softMode", "logits, options")]: () => pairs.softMode(untyped(3)),
+    [inPlaceOfLogits("logProb", "value, logits")]: () => pairs.logProb(floats(3), untyped(3)),
+    [inPlaceOfLogits("mode", "")]: () => pairs.mode(untyped(3)),
+  });
   refuses(TypeError, {
     "subset.of(2).relax: logits must be floating point, got int32[3].": () => pairs.relax(key(), integers(3)),
     "subset.of(2).softMode: logits must be an array of the engine, got a JavaScript array; np.array(logits) makes one.":
