@@ -7,9 +7,25 @@ import { lax, numpy as np } from "@jax-js/jax";
 /** What arrays of the engine have in common with the tracers that stand for them inside `jit`, `grad` and `vmap`. */
 const Tracer = Object.getPrototypeOf(np.Array) as typeof np.Array;
 
+/** What an array is to hold: what to suggest to whoever passes something else in its place. */
+interface Wanted {
+  type: "float" | "int32" | "uint32" | "key";
+  /** The axes that it has at least. */
+  axes: 0 | 1 | 2;
+}
+
+const KEY: Wanted = { type: "key", axes: 0 };
+const BITS: Wanted = { type: "uint32", axes: 0 };
+export const INDICES: Wanted = { type: "int32", axes: 1 };
+export const FLOATS: readonly [Wanted, Wanted, Wanted] = [
+  { type: "float", axes: 0 },
+  { type: "float", axes: 1 },
+  { type: "float", axes: 2 },
+];
+
 /** A single key, uint32 of shape [2]; batches of keys go through `vmap`. */
 export function checkKey(where: string, key: np.Array): void {
-  checkArray(where, "key", key);
+  checkArray(where, "key", key, KEY);
   if (key.dtype !== np.uint32 || key.ndim !== 1 || key.shape[0] !== 2) {
     throw new TypeError(
       `${where}: key must be one PRNG key, uint32[2] as random.key(seed) makes it, got ${describe(key)}. ` +
@@ -20,7 +36,7 @@ export function checkKey(where: string, key: np.Array): void {
 
 /** Random bits, uint32 of any shape. */
 export function checkBits(where: string, bits: np.Array): void {
-  checkArray(where, "bits", bits);
+  checkArray(where, "bits", bits, BITS);
   if (bits.dtype !== np.uint32) throw new TypeError(`${where}: bits must be uint32, got ${describe(bits)}.`);
 }
 
@@ -34,15 +50,15 @@ export function checkLogits(
   name = "logits",
   shape = SHAPES[eventAxes],
 ): void {
-  checkFloat(where, name, logits);
+  checkFloat(where, name, logits, eventAxes);
   if (logits.ndim < eventAxes || logits.shape.slice(logits.ndim - eventAxes).includes(0)) {
     throw new RangeError(`${where}: ${name} must have shape ${shape}, got ${describe(logits)}.`);
   }
 }
 
-/** A floating-point array. */
-export function checkFloat(where: string, name: string, value: np.Array): void {
-  checkArray(where, name, value);
+/** A floating-point array, which is to have at least so many axes. */
+export function checkFloat(where: string, name: string, value: np.Array, axes: 0 | 1 | 2 = 0): void {
+  checkArray(where, name, value, FLOATS[axes]);
   if (!value.dtype.startsWith("float")) {
     throw new TypeError(`${where}: ${name} must be floating point, got ${describe(value)}.`);
   }
@@ -101,7 +117,7 @@ function inOrder(order: string): string {
 
 /** An ordered draw: int32 indices `[..., k]`, k from 1 to n, whose batch axes broadcast with those of the logits. */
 export function checkIndices(where: string, indices: np.Array, logits: np.Array): void {
-  checkArray(where, "indices", indices);
+  checkArray(where, "indices", indices, INDICES);
   if (indices.dtype !== np.int32) {
     throw new TypeError(`${where}: indices must be int32, got ${describe(indices)}.`);
   }
@@ -152,7 +168,7 @@ export function checkConcrete(where: string, arrays: Record<string, unknown>): v
 }
 
 /** Every array of the engine, and tracer of one, comes by here before it is used. */
-export function checkArray(where: string, name: string, value: unknown): void {
+export function checkArray(where: string, name: string, value: unknown, wanted: Wanted): void {
   if (value instanceof Tracer) return;
   if (isArray(value)) {
     throw new TypeError(
@@ -160,11 +176,28 @@ export function checkArray(where: string, name: string, value: unknown): void {
         "Load both in one way, both by import or both by require, and keep one installed version.",
     );
   }
-  const isSeed = name === "key" && typeof value === "number";
-  const isListed = Array.isArray(value) || ArrayBuffer.isView(value) || typeof value === "number";
-  const maker = isSeed ? `random.key(${value})` : `np.array(${name})`;
-  const hint = isListed ? `; ${maker} makes one` : "";
+  const maker = makerOf(name, value, wanted);
+  const hint = maker === undefined ? "" : `; ${maker} makes one`;
   throw new TypeError(`${where}: ${name} must be an array of the engine, got ${kindOf(value)}${hint}.`);
+}
+
+/** What makes an array out of numbers that are none, if one of the right type and shape comes of it. */
+function makerOf(name: string, value: unknown, { type, axes }: Wanted): string | undefined {
+  const depth = depthOf(value);
+  if (depth === undefined || depth < axes) return undefined;
+  if (type === "key") return `random.key(${typeof value === "number" && Number.isInteger(value) ? value : "seed"})`;
+  // Of typed arrays the engine takes the three types of its own alone.
+  const Typed = { float: Float32Array, int32: Int32Array, uint32: Uint32Array }[type];
+  if (ArrayBuffer.isView(value)) return `np.array(${value instanceof Typed ? name : `${Typed.name}.from(${name})`})`;
+  return type === "float" ? `np.array(${name})` : `np.array(${name}, { dtype: np.${type} })`;
+}
+
+/** The axes of numbers of JavaScript: 2 stands for any more. */
+function depthOf(value: unknown): 0 | 1 | 2 | undefined {
+  if (typeof value === "number") return 0;
+  if (Array.isArray(value)) return Array.isArray(value[0]) ? 2 : 1;
+  const isOfNumbers = ArrayBuffer.isView(value) && Symbol.iterator in value && !/^Big/.test(value.constructor.name);
+  return isOfNumbers ? 1 : undefined;
 }
 
 /** An array of the engine or a tracer of one, also of another copy of the engine. */
@@ -175,9 +208,13 @@ export function isArray(value: unknown): value is np.Array {
 /** What came in place of what was expected: a number itself, of others the kind. */
 export function kindOf(value: unknown): string {
   if (typeof value === "number" || value === null || value === undefined) return String(value);
+  if (typeof value !== "object") return typeof value;
   if (isArray(value)) return describe(value);
   if (Array.isArray(value)) return "a JavaScript array";
-  return ArrayBuffer.isView(value) ? `a ${value.constructor.name}` : typeof value;
+  if (typeof (value as Partial<PromiseLike<unknown>>).then === "function") return "a promise: await it";
+  const name: unknown = Object.getPrototypeOf(value)?.constructor?.name;
+  if (typeof name !== "string" || ["", "Object"].includes(name)) return "object";
+  return `${/^[AEIO]/.test(name) ? "an" : "a"} ${name}`;
 }
 
 function broadcasts(a: number[], b: number[]): boolean {

@@ -89,7 +89,7 @@ describe.each(Object.entries(ofLogits(categorical)))("categorical.%s refuses as 
     `${where}: logits must have shape [..., n] with n at least 1, got float32[${got}].`;
   refuses(TypeError, {
     [`${where}: logits must be floating point, got int32[3].`]: () => call(integers(3)),
-    [`${where}: logits must be an array of the engine, got 0.5; np.array(logits) makes one.`]: () => call(untyped(0.5)),
+    [`${where}: logits must be an array of the engine, got 0.5.`]: () => call(untyped(0.5)),
     [`${where}: logits must be an array of the engine, got a Float32Array; np.array(logits) makes one.`]: () =>
       call(untyped(new Float32Array(3))),
   });
@@ -250,8 +250,8 @@ describe.each([
 describe("noise refuses", () => {
   refuses(TypeError, {
     "noise.gumbelFromBits: bits must be uint32, got int32[3].": () => noise.gumbelFromBits(integers(3)),
-    "noise.gumbelFromBits: bits must be an array of the engine, got 1; np.array(bits) makes one.": () =>
-      noise.gumbelFromBits(untyped(1)),
+    "noise.gumbelFromBits: bits must be an array of the engine, got 1; np.array(bits, { dtype: np.uint32 }) makes one.":
+      () => noise.gumbelFromBits(untyped(1)),
     "noise.logisticFromBits: bits must be uint32, got float32[3].": () => noise.logisticFromBits(floats(3)),
     "noise.perturb: logits must be floating point, got int32[3].": () => noise.perturb(key(), integers(3)),
   });
@@ -267,6 +267,48 @@ describe("straightThrough refuses", () => {
   refuses(RangeError, {
     "straightThrough: hard must have the shape of soft, float32[2,3], got float32[3].": () =>
       straightThrough(floats(2, 3), floats(3)),
+  });
+});
+
+describe("what comes in place of an array is named, and the hint leads to an array that is taken", () => {
+  const { apply, invert, compose } = permutation;
+  const { logProb } = subset;
+  const message = (where: string, name: string, got: string) =>
+    `${where}: ${name} must be an array of the engine, got ${got}.`;
+  const ofBernoulli = (got: string) => message("bernoulli.mode", "logits", got);
+  const draw = () => untyped(permutation.sample(random.key(1), np.zeros([3, 3])));
+  refuses(TypeError, {
+    [message("permutation.apply", "plan", "a promise: await it")]: () => apply(draw(), floats(3)),
+    [ofBernoulli("a Date")]: () => bernoulli.mode(untyped(new Date())),
+    [ofBernoulli("a Map")]: () => bernoulli.mode(untyped(new Map())),
+    [ofBernoulli("an ArrayBuffer")]: () => bernoulli.mode(untyped(new ArrayBuffer(8))),
+    [ofBernoulli("a DataView")]: () => bernoulli.mode(untyped(new DataView(new ArrayBuffer(8)))),
+    [ofBernoulli("a BigInt64Array")]: () => bernoulli.mode(untyped(new BigInt64Array(2))),
+    [ofBernoulli("object")]: () => bernoulli.mode(untyped({ length: 3 })),
+    [ofBernoulli("0.5; np.array(logits) makes one")]: () => bernoulli.mode(untyped(0.5)),
+    [ofBernoulli("a Float64Array; np.array(Float32Array.from(logits)) makes one")]: () =>
+      bernoulli.mode(untyped(new Float64Array(3))),
+    [ofBernoulli("an Int32Array; np.array(Float32Array.from(logits)) makes one")]: () =>
+      bernoulli.mode(untyped(new Int32Array(3))),
+    [message("bernoulli.sample", "key", "a Uint32Array; random.key(seed) makes one")]: () =>
+      bernoulli.sample(untyped(new Uint32Array(2)), floats(3)),
+    [message("bernoulli.sample", "key", "a JavaScript array; random.key(seed) makes one")]: () =>
+      bernoulli.sample(untyped([0, 1]), floats(3)),
+    [message("bernoulli.sample", "key", "0.5; random.key(seed) makes one")]: () =>
+      bernoulli.sample(untyped(0.5), floats(3)),
+    [message("noise.gumbelFromBits", "bits", "a Uint8Array; np.array(Uint32Array.from(bits)) makes one")]: () =>
+      noise.gumbelFromBits(untyped(new Uint8Array(3))),
+    [message("subset.logProb", "indices", "a JavaScript array; np.array(indices, { dtype: np.int32 }) makes one")]:
+      () => logProb(untyped([0, 1]), floats(3)),
+    [message("subset.logProb", "indices", "a Uint32Array; np.array(Int32Array.from(indices)) makes one")]: () =>
+      logProb(untyped(new Uint32Array(2)), floats(3)),
+    [message("subset.logProb", "indices", "1")]: () => logProb(untyped(1), floats(3)),
+    [message("categorical.logProb", "value", "1")]: () => categorical.logProb(untyped(1), floats(3)),
+    [message("permutation.mode", "logits", "a Float32Array")]: () => permutation.mode(untyped(new Float32Array(4))),
+    [message("permutation.invert", "value", "a JavaScript array; np.array(value, { dtype: np.int32 }) makes one")]:
+      () => invert(untyped([2, 0, 1])),
+    [message("permutation.compose", "second", "a JavaScript array; np.array(second) makes one")]: () =>
+      compose(floats(2, 2), untyped([[0, 1], [1, 0]])), // biome-ignore format: a matrix
   });
 });
 

@@ -134,7 +134,7 @@ test("where hard is no option, the error says what to do instead", () => {
     "key that relax had, or from mode beside softMode.";
   expect(() => permutation.relax(key(), logits(), options)).toThrow(
     new TypeError(
-      'permutation.relax: unknown option "hard". There are "temperature", "iterations", "form", "gradient". ' + instead,
+      `permutation.relax: unknown option "hard". There are "temperature", "iterations", "form", "gradient". ${instead}`,
     ),
   );
   expect(() => categorical.softMode(logits(), options)).toThrow(

@@ -102,7 +102,7 @@ export function setLogProb(
   k: number,
 ): np.Array {
   checkSize(where, order, logits, k);
-  checkFloat(where, name, khot);
+  checkFloat(where, name, khot, 1);
   checkBroadcast(where, name, khot, logits, 1);
   return setLogProbKernel(lax.stopGradient(khot), logits, k);
 }
