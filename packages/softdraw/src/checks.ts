@@ -132,7 +132,8 @@ export function checkIndices(where: string, indices: np.Array, logits: np.Array)
 /** A shape: non-negative integers. */
 export function checkShape(where: string, shape: readonly number[]): void {
   if (Array.isArray(shape) && shape.every((n) => Number.isInteger(n) && n >= 0)) return;
-  throw new RangeError(`${where}: shape must be a list of non-negative integers, got ${JSON.stringify(shape)}.`);
+  const got = Array.isArray(shape) ? `[${shape.map(kindOf)}]` : kindOf(shape);
+  throw new RangeError(`${where}: shape must be a list of non-negative integers, got ${got}.`);
 }
 
 /** Square matrices of floating-point numbers, `[..., n, n]` with n at least 1. */
@@ -150,7 +151,7 @@ export function checkCount(where: string, name: string, value: number, least: nu
 
 /** A finite number above 0. */
 export function checkPositive(where: string, name: string, value: number): void {
-  if (value > 0 && value < Number.POSITIVE_INFINITY) return;
+  if (Number.isFinite(value) && value > 0) return;
   throw new RangeError(`${where}: ${name} must be a positive number, got ${kindOf(value)}.`);
 }
 

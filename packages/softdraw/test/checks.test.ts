@@ -242,7 +242,11 @@ describe.each([
   refuses(RangeError, {
     [message("[-1]")]: () => draw(key(), [-1]),
     [message("[2,1.5]")]: () => draw(key(), [2, 1.5]),
-    [message("[null]")]: () => draw(key(), [Number.NaN]),
+    [message("[NaN]")]: () => draw(key(), [Number.NaN]),
+    [message("[2,bigint]")]: () => draw(key(), [2, 3n as unknown as number]),
+    [message("[int32[]]")]: () => draw(key(), [integers() as unknown as number]),
+    [message("float32[2]")]: () => draw(key(), floats(2) as unknown as number[]),
+    [message("bigint")]: () => draw(key(), 3n as unknown as number[]),
     [message("3")]: () => draw(key(), 3 as unknown as number[]),
   });
 });

@@ -1,5 +1,6 @@
 /** Options: names that there are not, those that are undefined, and what the types let through. */
 
+import { runInNewContext } from "node:vm";
 import { numpy as np, random } from "@jax-js/jax";
 import {
   bernoulli,
@@ -175,6 +176,70 @@ test("options without a prototype, and of a frozen object, are taken", () => {
   const bare = Object.assign(Object.create(null), { temperature: 0.5 });
   expect(categorical.relax(key(), logits(), bare).shape).toEqual([3, 3]);
   expect(categorical.relax(key(), logits(), Object.freeze({ temperature: 0.5 })).shape).toEqual([3, 3]);
+});
+
+describe("options may be an instance of a class", () => {
+  const hot = { temperature: 1e6 };
+  const third = (options: object) => categorical.softMode(np.array([0, 1, 2]), options).dataSync()[0]!;
+
+  test("with fields, with getters, or what another object inherits", () => {
+    class Fields {
+      temperature = 1e6;
+    }
+    class Getter {
+      get temperature() {
+        return 1e6;
+      }
+      method() {}
+    }
+    class Derived extends Getter {}
+    for (const options of [hot, new Fields(), new Getter(), new Derived(), Object.create(hot)]) {
+      expect(third(options)).toBeCloseTo(1 / 3, 5);
+    }
+  });
+
+  test("whose names are checked", () => {
+    class Getter {
+      temperature = 1;
+      get tau() {
+        return 1;
+      }
+    }
+    const message = 'unknown option "tau"; did you mean "temperature"?';
+    expect(() => third(new Getter())).toThrow(message);
+    expect(() => third(Object.create({ temperature: 1, tau: 1 }))).toThrow(message);
+  });
+
+  test("but not one that has no option at all", () => {
+    class Other {}
+    for (const [wrong, got] of [
+      [new Map([["temperature", 0.5]]), "a Map"],
+      [new Date(), "a Date"],
+      [new Float32Array(0), "a Float32Array"],
+      [Promise.resolve({ temperature: 0.5 }), "a promise: await it"],
+      [new Other(), "an Other"],
+      [() => 0.5, "function"],
+    ] as const) {
+      const message = `categorical.softMode: options must be an object such as { temperature: 0.5 }, got ${got}.`;
+      expect(() => third(wrong)).toThrow(new TypeError(message));
+    }
+  });
+});
+
+test("options are plain in another realm too, symbols are no options, and additions to all objects none either", () => {
+  const elsewhere = runInNewContext("({ empty: {}, hot: { temperature: 0.5 }, tau: { tau: 1 } })");
+  expect(() => categorical.softMode(logits(), elsewhere.empty)).not.toThrow();
+  expect(() => categorical.softMode(logits(), elsewhere.hot)).not.toThrow();
+  expect(() => categorical.softMode(logits(), elsewhere.tau)).toThrow('unknown option "tau"');
+  expect(() => categorical.softMode(logits(), { [Symbol("tau")]: 1 } as object)).not.toThrow();
+  const all = Object.prototype as { added?: () => void };
+  all.added = () => {};
+  try {
+    expect(() => categorical.softMode(logits(), {})).not.toThrow();
+    expect(() => categorical.softMode(logits(), new (class { temperature = 1; })())).not.toThrow(); // biome-ignore format: short
+  } finally {
+    delete all.added;
+  }
 });
 
 /** Not run: what compiles, and what does not. */
