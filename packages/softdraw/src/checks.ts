@@ -7,9 +7,25 @@ import { lax, numpy as np } from "@jax-js/jax";
 /** What arrays of the engine have in common with the tracers that stand for them inside `jit`, `grad` and `vmap`. */
 const Tracer = Object.getPrototypeOf(np.Array) as typeof np.Array;
 
+/** What an array is to hold: what to suggest to whoever passes something else in its place. */
+interface Wanted {
+  type: "float" | "int32" | "uint32" | "key";
+  /** The axes that it has at least. */
+  axes: 0 | 1 | 2;
+}
+
+const KEY: Wanted = { type: "key", axes: 0 };
+const BITS: Wanted = { type: "uint32", axes: 0 };
+export const INDICES: Wanted = { type: "int32", axes: 1 };
+export const FLOATS: readonly [Wanted, Wanted, Wanted] = [
+  { type: "float", axes: 0 },
+  { type: "float", axes: 1 },
+  { type: "float", axes: 2 },
+];
+
 /** A single key, uint32 of shape [2]; batches of keys go through `vmap`. */
 export function checkKey(where: string, key: np.Array): void {
-  checkArray(where, "key", key);
+  checkArray(where, "key", key, KEY);
   if (key.dtype !== np.uint32 || key.ndim !== 1 || key.shape[0] !== 2) {
     throw new TypeError(
       `${where}: key must be one PRNG key, uint32[2] as random.key(seed) makes it, got ${describe(key)}. ` +
@@ -20,7 +36,7 @@ export function checkKey(where: string, key: np.Array): void {
 
 /** Random bits, uint32 of any shape. */
 export function checkBits(where: string, bits: np.Array): void {
-  checkArray(where, "bits", bits);
+  checkArray(where, "bits", bits, BITS);
   if (bits.dtype !== np.uint32) throw new TypeError(`${where}: bits must be uint32, got ${describe(bits)}.`);
 }
 
@@ -34,15 +50,15 @@ export function checkLogits(
   name = "logits",
   shape = SHAPES[eventAxes],
 ): void {
-  checkFloat(where, name, logits);
+  checkFloat(where, name, logits, eventAxes);
   if (logits.ndim < eventAxes || logits.shape.slice(logits.ndim - eventAxes).includes(0)) {
     throw new RangeError(`${where}: ${name} must have shape ${shape}, got ${describe(logits)}.`);
   }
 }
 
-/** A floating-point array. */
-export function checkFloat(where: string, name: string, value: np.Array): void {
-  checkArray(where, name, value);
+/** A floating-point array, which is to have at least so many axes. */
+export function checkFloat(where: string, name: string, value: np.Array, axes: 0 | 1 | 2 = 0): void {
+  checkArray(where, name, value, FLOATS[axes]);
   if (!value.dtype.startsWith("float")) {
     throw new TypeError(`${where}: ${name} must be floating point, got ${describe(value)}.`);
   }
@@ -77,12 +93,12 @@ export function checkSameShape(where: string, name: string, value: np.Array, oth
  * The size of a choice along the last axis of logits: a whole number from 1 to n. It comes after the arrays, which
  * callers forget, so that options or logits arrive in its place.
  *
- * @param order the arguments of the function, as they are written
+ * @param order the arguments of the function that was called, as they are written
  */
 export function checkSize(where: string, order: string, logits: np.Array, k: number): void {
   if (typeof logits === "number") {
     throw new TypeError(
-      `${where}: logits must be an array of the engine, got ${logits}. The arguments are ${order}, in this order.`,
+      `${where}: logits must be an array of the engine, got ${logits}.${order === "logits" ? "" : inOrder(order)}`,
     );
   }
   checkLogits(where, logits, 1);
@@ -90,16 +106,18 @@ export function checkSize(where: string, order: string, logits: np.Array, k: num
   if (Number.isInteger(k) && k >= 1 && k <= n) return;
   const isMissing = k === undefined || (typeof k === "object" && k !== null && !isArray(k));
   if (isMissing) {
-    throw new TypeError(
-      `${where}: k is missing, a whole number from 1 to n = ${n}. The arguments are ${order}, in this order.`,
-    );
+    throw new TypeError(`${where}: k is missing, a whole number from 1 to n = ${n}.${inOrder(order)}`);
   }
   throw new RangeError(`${where}: k must be a whole number from 1 to n = ${n}, got ${kindOf(k)}.`);
 }
 
+function inOrder(order: string): string {
+  return ` The arguments are ${order}, in this order.`;
+}
+
 /** An ordered draw: int32 indices `[..., k]`, k from 1 to n, whose batch axes broadcast with those of the logits. */
 export function checkIndices(where: string, indices: np.Array, logits: np.Array): void {
-  checkArray(where, "indices", indices);
+  checkArray(where, "indices", indices, INDICES);
   if (indices.dtype !== np.int32) {
     throw new TypeError(`${where}: indices must be int32, got ${describe(indices)}.`);
   }
@@ -114,7 +132,8 @@ export function checkIndices(where: string, indices: np.Array, logits: np.Array)
 /** A shape: non-negative integers. */
 export function checkShape(where: string, shape: readonly number[]): void {
   if (Array.isArray(shape) && shape.every((n) => Number.isInteger(n) && n >= 0)) return;
-  throw new RangeError(`${where}: shape must be a list of non-negative integers, got ${JSON.stringify(shape)}.`);
+  const got = Array.isArray(shape) ? `[${shape.map(kindOf)}]` : kindOf(shape);
+  throw new RangeError(`${where}: shape must be a list of non-negative integers, got ${got}.`);
 }
 
 /** Square matrices of floating-point numbers, `[..., n, n]` with n at least 1. */
@@ -124,15 +143,15 @@ export function checkSquare(where: string, name: string, value: np.Array): void 
   if (rows !== columns) throw new RangeError(`${where}: ${name} must have shape [..., n, n], got ${describe(value)}.`);
 }
 
-/** A number of times: a whole number, at least `least`. */
+/** A number of times: a whole number, at least `least`, and below 2^53, from where on numbers are no longer exact. */
 export function checkCount(where: string, name: string, value: number, least: number): void {
-  if (Number.isInteger(value) && value >= least) return;
+  if (Number.isSafeInteger(value) && value >= least) return;
   throw new RangeError(`${where}: ${name} must be a whole number of at least ${least}, got ${kindOf(value)}.`);
 }
 
 /** A finite number above 0. */
 export function checkPositive(where: string, name: string, value: number): void {
-  if (value > 0 && value < Number.POSITIVE_INFINITY) return;
+  if (Number.isFinite(value) && value > 0) return;
   throw new RangeError(`${where}: ${name} must be a positive number, got ${kindOf(value)}.`);
 }
 
@@ -149,8 +168,12 @@ export function checkConcrete(where: string, arrays: Record<string, unknown>): v
   );
 }
 
-/** Every array of the engine, and tracer of one, comes by here before it is used. */
-export function checkArray(where: string, name: string, value: unknown): void {
+/**
+ * Every array of the engine, and tracer of one, comes by here before it is used.
+ *
+ * Upstream: two copies of the engine do not know each other's arrays, and do not say so.
+ */
+export function checkArray(where: string, name: string, value: unknown, wanted: Wanted): void {
   if (value instanceof Tracer) return;
   if (isArray(value)) {
     throw new TypeError(
@@ -158,11 +181,28 @@ export function checkArray(where: string, name: string, value: unknown): void {
         "Load both in one way, both by import or both by require, and keep one installed version.",
     );
   }
-  const isSeed = name === "key" && typeof value === "number";
-  const isListed = Array.isArray(value) || ArrayBuffer.isView(value) || typeof value === "number";
-  const maker = isSeed ? `random.key(${value})` : `np.array(${name})`;
-  const hint = isListed ? `; ${maker} makes one` : "";
+  const maker = makerOf(name, value, wanted);
+  const hint = maker === undefined ? "" : `; ${maker} makes one`;
   throw new TypeError(`${where}: ${name} must be an array of the engine, got ${kindOf(value)}${hint}.`);
+}
+
+/** What makes an array out of numbers that are none, if one of the right type and shape comes of it. */
+function makerOf(name: string, value: unknown, { type, axes }: Wanted): string | undefined {
+  const depth = depthOf(value);
+  if (depth === undefined || depth < axes) return undefined;
+  if (type === "key") return `random.key(${typeof value === "number" && Number.isInteger(value) ? value : "seed"})`;
+  // Of typed arrays the engine takes the three types of its own alone.
+  const Typed = { float: Float32Array, int32: Int32Array, uint32: Uint32Array }[type];
+  if (ArrayBuffer.isView(value)) return `np.array(${value instanceof Typed ? name : `${Typed.name}.from(${name})`})`;
+  return type === "float" ? `np.array(${name})` : `np.array(${name}, { dtype: np.${type} })`;
+}
+
+/** The axes of numbers of JavaScript: 2 stands for any more. */
+function depthOf(value: unknown): 0 | 1 | 2 | undefined {
+  if (typeof value === "number") return 0;
+  if (Array.isArray(value)) return Array.isArray(value[0]) ? 2 : 1;
+  const isOfNumbers = ArrayBuffer.isView(value) && Symbol.iterator in value && !/^Big/.test(value.constructor.name);
+  return isOfNumbers ? 1 : undefined;
 }
 
 /** An array of the engine or a tracer of one, also of another copy of the engine. */
@@ -173,9 +213,13 @@ export function isArray(value: unknown): value is np.Array {
 /** What came in place of what was expected: a number itself, of others the kind. */
 export function kindOf(value: unknown): string {
   if (typeof value === "number" || value === null || value === undefined) return String(value);
+  if (typeof value !== "object") return typeof value;
   if (isArray(value)) return describe(value);
   if (Array.isArray(value)) return "a JavaScript array";
-  return ArrayBuffer.isView(value) ? `a ${value.constructor.name}` : typeof value;
+  if (typeof (value as Partial<PromiseLike<unknown>>).then === "function") return "a promise: await it";
+  const name: unknown = Object.getPrototypeOf(value)?.constructor?.name;
+  if (typeof name !== "string" || ["", "Object"].includes(name)) return "object";
+  return `${/^[AEIO]/.test(name) ? "an" : "a"} ${name}`;
 }
 
 function broadcasts(a: number[], b: number[]): boolean {
@@ -191,8 +235,9 @@ export function describe(x: np.Array): string {
 }
 
 /**
- * Whether `jit` traces what calls this: the engine cannot be asked, but then its operations give tracers whatever they
- * are given.
+ * Whether `jit` traces what calls this: then the engine's operations give tracers, whatever they are given.
+ *
+ * Upstream: the engine cannot be asked whether it traces, and what it says of a promise in a traced function is obscure.
  */
 function isInsideJit(): boolean {
   const zero = lax.stopGradient(np.zeros([]));

@@ -13,7 +13,7 @@ interface Tempered {
 
 export interface TemperatureOptions extends Tempered {
   /** An option of `relax` alone, and not of permutations, whose exact draws are solved on the host. */
-  hard?: never;
+  hard?: undefined;
 }
 
 export interface RelaxOptions extends Tempered {
@@ -27,18 +27,48 @@ export const TEMPERATURE: readonly string[] = ["temperature"];
 /** The names of the options of `RelaxOptions`. */
 export const RELAX: readonly string[] = ["temperature", "hard"];
 
+const INSTEAD_OF_HARD =
+  " For an exact value with the gradient of a relaxation use straightThrough(soft, hard): hard from sample, with the " +
+  "key that relax had, or from mode beside softMode.";
+
 /**
  * The object that a function's options come in: what should have been in it is easily passed in its place, and a name
- * that is misspelled would leave the default in force without a word. Called by every verb, so it allocates nothing
- * unless it throws.
+ * that is misspelled would leave the default in force without a word. Called by every verb, so it allocates nothing for
+ * a plain object unless it throws. Symbols are no names of options, and are not looked at.
  *
  * @param names of all options that there are
  */
 export function checkOptions(where: string, options: object, names: readonly string[], example: string): void {
-  if (typeof options !== "object" || options === null || Array.isArray(options) || isArray(options)) {
+  const isObject = typeof options === "object" && options !== null && !Array.isArray(options) && !isArray(options);
+  if (!isObject || !(isPlain(options) || names.some((name) => name in options))) {
     throw new TypeError(`${where}: options must be an object such as ${example}, got ${kindOf(options)}.`);
   }
-  for (const name in options) if (!names.includes(name)) refuseOption(where, options, name, names);
+  for (const name in options) {
+    // What is not the object's own may be an addition to all objects.
+    if (!names.includes(name) && Object.hasOwn(options, name)) refuseOption(where, options, name, names);
+  }
+  if (!isPlain(options)) checkInherited(where, options, names);
+}
+
+/** Whether an object is no instance of a class, one of this realm or of another. */
+function isPlain(options: object): boolean {
+  const prototype = Object.getPrototypeOf(options);
+  return prototype === Object.prototype || prototype === null || isRoot(prototype);
+}
+
+/** Whether an object is the `Object.prototype` of any realm. */
+function isRoot(prototype: object): boolean {
+  return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, "hasOwnProperty");
+}
+
+/** Getters of a class, and what is enumerable in an object that is another's prototype, are options too. */
+function checkInherited(where: string, options: object, names: readonly string[]): void {
+  for (let level = Object.getPrototypeOf(options); level !== null && !isRoot(level); ) {
+    for (const [name, { get, enumerable }] of Object.entries(Object.getOwnPropertyDescriptors(level))) {
+      if ((get || enumerable) && !names.includes(name)) refuseOption(where, options, name, names);
+    }
+    level = Object.getPrototypeOf(level);
+  }
 }
 
 /** The temperature of `options`, 1 when it is not given, after a check of their names. */
@@ -52,8 +82,10 @@ export function checkTemperature(
   if (typeof temperature === "number") {
     if (temperature > 0 && temperature < Number.POSITIVE_INFINITY) return temperature;
     throw new RangeError(
-      `${where}: temperature must be a positive number, got ${temperature}. ` +
-        "For values without relaxation use mode (no noise), sample, or hard: true (exact value, relaxed gradient).",
+      `${where}: temperature must be a positive number, got ${temperature}. For values without relaxation use ` +
+        (names.includes("hard")
+          ? "mode (no noise), sample, or hard: true (exact value, relaxed gradient)."
+          : "mode (no noise) or sample."),
     );
   }
   if (!isArray(temperature)) {
@@ -81,8 +113,9 @@ function refuseOption(where: string, options: object, name: string, names: reado
   if ((options as Record<string, unknown>)[name] === undefined) return;
   const near = names.find((known) => isNear(name.toLowerCase(), known));
   const guess = near === undefined ? "." : `; did you mean "${near}"?`;
+  const instead = name === "hard" && names.includes("temperature") ? INSTEAD_OF_HARD : "";
   throw new TypeError(
-    `${where}: unknown option "${name}"${guess} There ${names.length > 1 ? "are" : "is"} ${quoted(names)}.`,
+    `${where}: unknown option "${name}"${guess} There ${names.length > 1 ? "are" : "is"} ${quoted(names)}.${instead}`,
   );
 }
 

@@ -1,9 +1,9 @@
 /** Temperature schedules: plain functions from the training step (0, 1, 2, ...) to a temperature. */
 
-import { checkCount, checkPositive } from "./checks.ts";
+import { checkCount, checkPositive, kindOf } from "./checks.ts";
 import { checkOptions } from "./options.ts";
 
-/** A temperature as a function of the step. */
+/** A temperature as a function of the step. A step below 0 counts as 0. */
 export type Schedule = (step: number) => number;
 
 export interface ExponentialOptions {
@@ -65,11 +65,11 @@ export function exponential(options: ExponentialOptions): Schedule {
   const { start, rate, floor = 0.5, hold = 1 } = options;
   checkPositive("schedules.exponential", "start", start);
   checkPositive("schedules.exponential", "floor", floor);
-  if (!(rate >= 0 && rate < Number.POSITIVE_INFINITY)) {
-    throw new RangeError(`schedules.exponential: rate must be a number of at least 0, got ${rate}.`);
+  if (!(Number.isFinite(rate) && rate >= 0)) {
+    throw new RangeError(`schedules.exponential: rate must be a number of at least 0, got ${kindOf(rate)}.`);
   }
   checkCount("schedules.exponential", "hold", hold, 1);
-  return (step) => Math.max(floor, start * Math.exp(-rate * Math.floor(step / hold) * hold));
+  return (step) => Math.max(floor, start * Math.exp(-rate * Math.floor(Math.max(0, step) / hold) * hold));
 }
 
 /**
@@ -116,7 +116,7 @@ function between(
   checkPositive(where, "end", end);
   checkCount(where, "steps", steps, 1);
   return (step) => {
-    const share = remaining(Math.min(1, step / steps));
+    const share = remaining(Math.min(1, Math.max(0, step) / steps));
     return share * start + (1 - share) * end;
   };
 }

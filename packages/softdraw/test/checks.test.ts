@@ -89,7 +89,7 @@ describe.each(Object.entries(ofLogits(categorical)))("categorical.%s refuses as 
     `${where}: logits must have shape [..., n] with n at least 1, got float32[${got}].`;
   refuses(TypeError, {
     [`${where}: logits must be floating point, got int32[3].`]: () => call(integers(3)),
-    [`${where}: logits must be an array of the engine, got 0.5; np.array(logits) makes one.`]: () => call(untyped(0.5)),
+    [`${where}: logits must be an array of the engine, got 0.5.`]: () => call(untyped(0.5)),
     [`${where}: logits must be an array of the engine, got a Float32Array; np.array(logits) makes one.`]: () =>
       call(untyped(new Float32Array(3))),
   });
@@ -114,8 +114,8 @@ describe.each(
 )("%s refuses as a temperature", (name, call) => {
   const where = name.replace(", hard", "");
   const message = (got: string) =>
-    `${where}: temperature must be a positive number, got ${got}. ` +
-    "For values without relaxation use mode (no noise), sample, or hard: true (exact value, relaxed gradient).";
+    `${where}: temperature must be a positive number, got ${got}. For values without relaxation use mode (no noise)` +
+    (where.endsWith(".relax") ? ", sample, or hard: true (exact value, relaxed gradient)." : " or sample.");
   refuses(RangeError, {
     [message("0")]: () => call(0),
     [message("-0.5")]: () => call(-0.5),
@@ -182,11 +182,24 @@ describe("subset.of", () => {
   refuses(RangeError, {
     [message("0")]: () => subset.of(0),
     [message("2.5")]: () => subset.of(2.5),
+    [message("9007199254740992")]: () => subset.of(2 ** 53),
+    [message("1e+300")]: () => subset.of(1e300),
+    [message("string")]: () => subset.of("2" as unknown as number),
     [message("undefined")]: () => subset.of(undefined as unknown as number),
     "subset.of(2).sample: k must be a whole number from 1 to n = 1, got 2.": () => pairs.sample(key(), floats(1)),
     "subset.of(2).mode: k must be a whole number from 1 to n = 1, got 2.": () => pairs.mode(floats(1)),
     "subset.of(2).logProb: value must match logits float32[4,3] in its event axes and broadcast over the batch, got float32[2].":
       () => pairs.logProb(floats(2), floats(4, 3)),
+  });
+  const inPlaceOfLogits = (verb: string, order: string) =>
+    `subset.of(2).${verb}: logits must be an array of the engine, got 3.${order && ` The arguments are ${order}, in this order.`}`;
+  refuses(TypeError, {
+    [inPlaceOfLogits("sample", "key, logits")]: () => pairs.sample(key(), untyped(3)),
+    [inPlaceOfLogits("sampleOrdered", "key, logits")]: () => pairs.sampleOrdered(key(), untyped(3)),
+    [inPlaceOfLogits("relax", "key, logits, options")]: () => pairs.relax(key(), untyped(3)),
+    [inPlaceOfLogits("softMode", "logits, options")]: () => pairs.softMode(untyped(3)),
+    [inPlaceOfLogits("logProb", "value, logits")]: () => pairs.logProb(floats(3), untyped(3)),
+    [inPlaceOfLogits("mode", "")]: () => pairs.mode(untyped(3)),
   });
   refuses(TypeError, {
     "subset.of(2).relax: logits must be floating point, got int32[3].": () => pairs.relax(key(), integers(3)),
@@ -194,6 +207,10 @@ describe("subset.of", () => {
       () => pairs.softMode(untyped([1, 2, 3])),
     [keyMessage("subset.of(2).sampleOrdered", "float32[2]")]: () => pairs.sampleOrdered(floats(2), floats(3)),
   });
+});
+
+test("subset.of(k) cannot be changed", () => {
+  expect(Object.isFrozen(subset.of(2))).toBe(true);
 });
 
 describe("values and priors are refused", () => {
@@ -232,7 +249,11 @@ describe.each([
   refuses(RangeError, {
     [message("[-1]")]: () => draw(key(), [-1]),
     [message("[2,1.5]")]: () => draw(key(), [2, 1.5]),
-    [message("[null]")]: () => draw(key(), [Number.NaN]),
+    [message("[NaN]")]: () => draw(key(), [Number.NaN]),
+    [message("[2,bigint]")]: () => draw(key(), [2, 3n as unknown as number]),
+    [message("[int32[]]")]: () => draw(key(), [integers() as unknown as number]),
+    [message("float32[2]")]: () => draw(key(), floats(2) as unknown as number[]),
+    [message("bigint")]: () => draw(key(), 3n as unknown as number[]),
     [message("3")]: () => draw(key(), 3 as unknown as number[]),
   });
 });
@@ -240,8 +261,8 @@ describe.each([
 describe("noise refuses", () => {
   refuses(TypeError, {
     "noise.gumbelFromBits: bits must be uint32, got int32[3].": () => noise.gumbelFromBits(integers(3)),
-    "noise.gumbelFromBits: bits must be an array of the engine, got 1; np.array(bits) makes one.": () =>
-      noise.gumbelFromBits(untyped(1)),
+    "noise.gumbelFromBits: bits must be an array of the engine, got 1; np.array(bits, { dtype: np.uint32 }) makes one.":
+      () => noise.gumbelFromBits(untyped(1)),
     "noise.logisticFromBits: bits must be uint32, got float32[3].": () => noise.logisticFromBits(floats(3)),
     "noise.perturb: logits must be floating point, got int32[3].": () => noise.perturb(key(), integers(3)),
   });
@@ -257,6 +278,48 @@ describe("straightThrough refuses", () => {
   refuses(RangeError, {
     "straightThrough: hard must have the shape of soft, float32[2,3], got float32[3].": () =>
       straightThrough(floats(2, 3), floats(3)),
+  });
+});
+
+describe("what comes in place of an array is named, and the hint leads to an array that is taken", () => {
+  const { apply, invert, compose } = permutation;
+  const { logProb } = subset;
+  const message = (where: string, name: string, got: string) =>
+    `${where}: ${name} must be an array of the engine, got ${got}.`;
+  const ofBernoulli = (got: string) => message("bernoulli.mode", "logits", got);
+  const draw = () => untyped(permutation.sample(random.key(1), np.zeros([3, 3])));
+  refuses(TypeError, {
+    [message("permutation.apply", "plan", "a promise: await it")]: () => apply(draw(), floats(3)),
+    [ofBernoulli("a Date")]: () => bernoulli.mode(untyped(new Date())),
+    [ofBernoulli("a Map")]: () => bernoulli.mode(untyped(new Map())),
+    [ofBernoulli("an ArrayBuffer")]: () => bernoulli.mode(untyped(new ArrayBuffer(8))),
+    [ofBernoulli("a DataView")]: () => bernoulli.mode(untyped(new DataView(new ArrayBuffer(8)))),
+    [ofBernoulli("a BigInt64Array")]: () => bernoulli.mode(untyped(new BigInt64Array(2))),
+    [ofBernoulli("object")]: () => bernoulli.mode(untyped({ length: 3 })),
+    [ofBernoulli("0.5; np.array(logits) makes one")]: () => bernoulli.mode(untyped(0.5)),
+    [ofBernoulli("a Float64Array; np.array(Float32Array.from(logits)) makes one")]: () =>
+      bernoulli.mode(untyped(new Float64Array(3))),
+    [ofBernoulli("an Int32Array; np.array(Float32Array.from(logits)) makes one")]: () =>
+      bernoulli.mode(untyped(new Int32Array(3))),
+    [message("bernoulli.sample", "key", "a Uint32Array; random.key(seed) makes one")]: () =>
+      bernoulli.sample(untyped(new Uint32Array(2)), floats(3)),
+    [message("bernoulli.sample", "key", "a JavaScript array; random.key(seed) makes one")]: () =>
+      bernoulli.sample(untyped([0, 1]), floats(3)),
+    [message("bernoulli.sample", "key", "0.5; random.key(seed) makes one")]: () =>
+      bernoulli.sample(untyped(0.5), floats(3)),
+    [message("noise.gumbelFromBits", "bits", "a Uint8Array; np.array(Uint32Array.from(bits)) makes one")]: () =>
+      noise.gumbelFromBits(untyped(new Uint8Array(3))),
+    [message("subset.logProb", "indices", "a JavaScript array; np.array(indices, { dtype: np.int32 }) makes one")]:
+      () => logProb(untyped([0, 1]), floats(3)),
+    [message("subset.logProb", "indices", "a Uint32Array; np.array(Int32Array.from(indices)) makes one")]: () =>
+      logProb(untyped(new Uint32Array(2)), floats(3)),
+    [message("subset.logProb", "indices", "1")]: () => logProb(untyped(1), floats(3)),
+    [message("categorical.logProb", "value", "1")]: () => categorical.logProb(untyped(1), floats(3)),
+    [message("permutation.mode", "logits", "a Float32Array")]: () => permutation.mode(untyped(new Float32Array(4))),
+    [message("permutation.invert", "value", "a JavaScript array; np.array(value, { dtype: np.int32 }) makes one")]:
+      () => invert(untyped([2, 0, 1])),
+    [message("permutation.compose", "second", "a JavaScript array; np.array(second) makes one")]: () =>
+      compose(floats(2, 2), untyped([[0, 1], [1, 0]])), // biome-ignore format: a matrix
   });
 });
 

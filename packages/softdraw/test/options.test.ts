@@ -1,5 +1,6 @@
 /** Options: names that there are not, those that are undefined, and what the types let through. */
 
+import { runInNewContext } from "node:vm";
 import { numpy as np, random } from "@jax-js/jax";
 import {
   bernoulli,
@@ -127,12 +128,39 @@ test("an abbreviation is understood", () => {
   expect(() => permutation.sinkhorn(logits(), iters)).toThrow('unknown option "iters"; did you mean "iterations"?');
 });
 
-test("hard is no option of permutations", () => {
+test("where hard is no option, the error says what to do instead", () => {
   const options = { hard: true } as object;
+  const instead =
+    "For an exact value with the gradient of a relaxation use straightThrough(soft, hard): hard from sample, with the " +
+    "key that relax had, or from mode beside softMode.";
   expect(() => permutation.relax(key(), logits(), options)).toThrow(
-    'permutation.relax: unknown option "hard". There are',
+    new TypeError(
+      `permutation.relax: unknown option "hard". There are "temperature", "iterations", "form", "gradient". ${instead}`,
+    ),
+  );
+  expect(() => categorical.softMode(logits(), options)).toThrow(
+    new TypeError(`categorical.softMode: unknown option "hard". There is "temperature". ${instead}`),
+  );
+  expect(() => schedules.linear({ start: 1, end: 1, steps: 1, ...options })).toThrow(
+    new TypeError('schedules.linear: unknown option "hard". There are "start", "end", "steps".'),
   );
 });
+
+describe.each(Object.entries(functions).filter(([, { names }]) => names.includes("temperature")))(
+  "%s",
+  (where, { call, names }) => {
+    test("refuses temperature 0, and advises hard only where there is hard", () => {
+      const advice = names.includes("hard")
+        ? "mode (no noise), sample, or hard: true (exact value, relaxed gradient)."
+        : "mode (no noise) or sample.";
+      expect(() => call({ temperature: 0 } as never)).toThrow(
+        new RangeError(
+          `${where}: temperature must be a positive number, got 0. For values without relaxation use ${advice}`,
+        ),
+      );
+    });
+  },
+);
 
 test("hard is true or false", () => {
   const options = { hard: "false" } as unknown as RelaxOptions;
@@ -150,6 +178,70 @@ test("options without a prototype, and of a frozen object, are taken", () => {
   expect(categorical.relax(key(), logits(), Object.freeze({ temperature: 0.5 })).shape).toEqual([3, 3]);
 });
 
+describe("options may be an instance of a class", () => {
+  const hot = { temperature: 1e6 };
+  const third = (options: object) => categorical.softMode(np.array([0, 1, 2]), options).dataSync()[0]!;
+
+  test("with fields, with getters, or what another object inherits", () => {
+    class Fields {
+      temperature = 1e6;
+    }
+    class Getter {
+      get temperature() {
+        return 1e6;
+      }
+      method() {}
+    }
+    class Derived extends Getter {}
+    for (const options of [hot, new Fields(), new Getter(), new Derived(), Object.create(hot)]) {
+      expect(third(options)).toBeCloseTo(1 / 3, 5);
+    }
+  });
+
+  test("whose names are checked", () => {
+    class Getter {
+      temperature = 1;
+      get tau() {
+        return 1;
+      }
+    }
+    const message = 'unknown option "tau"; did you mean "temperature"?';
+    expect(() => third(new Getter())).toThrow(message);
+    expect(() => third(Object.create({ temperature: 1, tau: 1 }))).toThrow(message);
+  });
+
+  test("but not one that has no option at all", () => {
+    class Other {}
+    for (const [wrong, got] of [
+      [new Map([["temperature", 0.5]]), "a Map"],
+      [new Date(), "a Date"],
+      [new Float32Array(0), "a Float32Array"],
+      [Promise.resolve({ temperature: 0.5 }), "a promise: await it"],
+      [new Other(), "an Other"],
+      [() => 0.5, "function"],
+    ] as const) {
+      const message = `categorical.softMode: options must be an object such as { temperature: 0.5 }, got ${got}.`;
+      expect(() => third(wrong)).toThrow(new TypeError(message));
+    }
+  });
+});
+
+test("options are plain in another realm too, symbols are no options, and additions to all objects none either", () => {
+  const elsewhere = runInNewContext("({ empty: {}, hot: { temperature: 0.5 }, tau: { tau: 1 } })");
+  expect(() => categorical.softMode(logits(), elsewhere.empty)).not.toThrow();
+  expect(() => categorical.softMode(logits(), elsewhere.hot)).not.toThrow();
+  expect(() => categorical.softMode(logits(), elsewhere.tau)).toThrow('unknown option "tau"');
+  expect(() => categorical.softMode(logits(), { [Symbol("tau")]: 1 } as object)).not.toThrow();
+  const all = Object.prototype as { added?: () => void };
+  all.added = () => {};
+  try {
+    expect(() => categorical.softMode(logits(), {})).not.toThrow();
+    expect(() => categorical.softMode(logits(), new (class { temperature = 1; })())).not.toThrow(); // biome-ignore format: short
+  } finally {
+    delete all.added;
+  }
+});
+
 /** Not run: what compiles, and what does not. */
 function types(flag: boolean | undefined, temperature: number | undefined) {
   const hard = { temperature: 0.5, hard: true };
@@ -165,6 +257,10 @@ function types(flag: boolean | undefined, temperature: number | undefined) {
   subset.softMode(logits(), 2, hard);
   // @ts-expect-error
   permutation.iterationsFor(logits(), hard);
+  permutation.relax(key(), logits(), { hard: undefined });
+  categorical.softMode(logits(), { hard: undefined, temperature });
+  categorical.relaxedLogProb(logits(), logits(), { hard: undefined });
+  subset.softMode(logits(), 2, { hard: undefined });
   bernoulli.relax(key(), logits(), { hard: flag, temperature });
   categorical.relax(key(), logits(), { hard: flag, temperature });
   subset.relax(key(), logits(), 2, { hard: flag, temperature, relaxation: undefined });

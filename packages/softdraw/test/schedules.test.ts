@@ -64,8 +64,18 @@ describe.each([
   });
 });
 
+test("a step below 0 counts as 0", () => {
+  const schedules = [
+    exponential({ start: 2, rate: 0.1 }),
+    linear({ start: 2, end: 0.5, steps: 50 }),
+    cosine({ start: 2, end: 0.5, steps: 50 }),
+  ];
+  for (const schedule of schedules) expect(schedule(-10)).toBe(2);
+});
+
 describe("arguments", () => {
   const { NaN, POSITIVE_INFINITY } = Number;
+  const untyped = (value: unknown) => value as number;
   const refused: Record<string, () => unknown> = {
     "constant: temperature must be a positive number, got 0.": () => constant(0),
     "constant: temperature must be a positive number, got NaN.": () => constant(NaN),
@@ -82,6 +92,13 @@ describe("arguments", () => {
       linear({ start: POSITIVE_INFINITY, end: 1, steps: 10 }),
     "linear: end must be a positive number, got 0.": () => linear({ start: 1, end: 0, steps: 10 }),
     "cosine: steps must be a whole number of at least 1, got 0.": () => cosine({ start: 1, end: 0.5, steps: 0 }),
+    "constant: temperature must be a positive number, got string.": () => constant(untyped("1")),
+    "constant: temperature must be a positive number, got boolean.": () => constant(untyped(true)),
+    "constant: temperature must be a positive number, got bigint.": () => constant(untyped(1n)),
+    "exponential: rate must be a number of at least 0, got string.": () =>
+      exponential({ start: 1, rate: untyped("0.1") }),
+    "exponential: rate must be a number of at least 0, got bigint.": () => exponential({ start: 1, rate: untyped(0n) }),
+    "exponential: rate must be a number of at least 0, got object.": () => exponential({ start: 1, rate: untyped({}) }),
     "cosine: end must be a positive number, got -2.": () => cosine({ start: 1, end: -2, steps: 10 }),
   };
 

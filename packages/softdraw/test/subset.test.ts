@@ -265,6 +265,22 @@ describe("likelihoods", () => {
     expect(sum(logP.map(Math.exp))).toBeCloseTo(1, 4);
   });
 
+  test("setLogProb of what is no k-hot vector is -Infinity, whatever its sum", () => {
+    const logits = () => np.array([0, 1, 2, 3]);
+    const wrong = [
+      [2, 0, 0, 0],
+      [0.5, 0.5, 0.5, 0.5],
+      [0.9, 1.1, 0, 0],
+      [1, 1, 1, -1],
+      [1, 1, Number.NaN, 0],
+      [1, 1, Number.POSITIVE_INFINITY, NEGATIVE_INFINITY],
+      [1, 0, 0, 0],
+    ];
+    expect(values(subset.setLogProb(np.array(wrong), logits(), 2))).toEqual(wrong.map(() => NEGATIVE_INFINITY));
+    expect(values(subset.of(2).logProb(np.array([2, 0, 0, 0]), logits()))).toEqual([NEGATIVE_INFINITY]);
+    expect(values(subset.setLogProb(np.array([0.5, 0.5, 0.5, 0.5]), logits(), 4))).toEqual([NEGATIVE_INFINITY]);
+  });
+
   test.each([1, 3, 7])("the gradient of setLogProb for %i of 8 equals that of the enumeration", (k) => {
     const chosen = largest(logits, k).toReversed();
     const exact = (l: number[]) => Math.log(setLaw(l.map(Math.exp), k).get(chosen.toSorted((a, b) => a - b).join())!);

@@ -59,7 +59,7 @@ export function kl(logits: np.Array, prior?: np.Array): np.Array {
  */
 export function logProb(value: np.Array, logits: np.Array): np.Array {
   checkLogits("categorical.logProb", logits, 1);
-  checkFloat("categorical.logProb", "value", value);
+  checkFloat("categorical.logProb", "value", value, 1);
   checkBroadcast("categorical.logProb", "value", value, logits, 1);
   return logProbKernel(value, logits);
 }
@@ -120,7 +120,7 @@ export function relax(key: np.Array, logits: np.Array, options: RelaxOptions = {
  */
 export function relaxedLogProb(value: np.Array, logits: np.Array, options: TemperatureOptions = {}): np.Array {
   checkLogits("categorical.relaxedLogProb", logits, 1);
-  checkFloat("categorical.relaxedLogProb", "value", value);
+  checkFloat("categorical.relaxedLogProb", "value", value, 1);
   checkBroadcast("categorical.relaxedLogProb", "value", value, logits, 1);
   return relaxedLogProbKernel(value, logits, checkTemperature("categorical.relaxedLogProb", options));
 }
@@ -216,7 +216,9 @@ function logFactorialBelow(m: np.Array, n: number): np.Array {
 }
 
 /**
- * The one-hot vector of the largest entry, the first of equals. The engine's own one-hot takes n^2 numbers of memory.
+ * The one-hot vector of the largest entry, the first of equals.
+ *
+ * Upstream: `oneHot` takes n^2 numbers of memory.
  */
 function oneHotOfLargest(x: np.Array): np.Array {
   const largest = np.argmax(x, -1, { keepdims: true });

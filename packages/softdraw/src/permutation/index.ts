@@ -29,6 +29,8 @@ import {
   checkPositive,
   checkSquare,
   describe,
+  FLOATS,
+  INDICES,
 } from "../checks.ts";
 import { perturb } from "../noise.ts";
 import { finite, LOWEST } from "../numerics.ts";
@@ -293,7 +295,7 @@ function sinkhornOf(where: string, logits: np.Array, options: SinkhornOptions): 
 function plan(x: np.Array, { iterations, form, gradient }: SinkhornSettings): np.Array {
   if (iterations === 0) return np.exp(x);
   if (gradient === "unrolled" && form !== "auto") return iterate[form](x, iterations);
-  // Stopped out here: a gradient that enters a jitted function and ends there leaks arrays of the engine.
+  // Upstream: a gradient that enters a jitted function and ends there leaks arrays; so it is stopped out here.
   const stopped = lax.stopGradient(x.ref);
   if (gradient === "unrolled") return unrolled(x, stopped, iterations);
   // In pieces, which are compiled once for any number of iterations; a gradient of the iterations needs the whole.
@@ -366,7 +368,9 @@ function checkSinkhorn(where: string, options: SinkhornOptions) {
 
 /** Whether a permutation is given by its indices; else by its matrix. */
 function checkPermutation(where: string, name: string, value: np.Array): boolean {
-  checkArray(where, name, value);
+  // What has rows can only be a matrix, what has none only indices.
+  const hasRows = Array.isArray(value) && Array.isArray(value[0]);
+  checkArray(where, name, value, hasRows ? FLOATS[2] : INDICES);
   const isIndices = ["int32", "uint32"].includes(value.dtype);
   if (!isIndices) checkSquare(where, name, value);
   else if (value.ndim === 0) throw new RangeError(`${where}: ${name} must be indices of shape [..., n], got a scalar.`);
@@ -375,7 +379,7 @@ function checkPermutation(where: string, name: string, value: np.Array): boolean
 
 function checkPlanAndItems(where: string, plan: np.Array, items: np.Array): void {
   checkSquare(where, "plan", plan);
-  checkFloat(where, "items", items);
+  checkFloat(where, "items", items, 1);
   const batch = plan.ndim - 2;
   const n = plan.shape.at(-1)!;
   const fits = (size: number, axis: number) => axis >= batch || size === 1 || [1, size].includes(plan.shape[axis]!);

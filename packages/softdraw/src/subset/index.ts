@@ -46,7 +46,7 @@ export function logProb(indices: np.Array, logits: np.Array): np.Array {
  * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
  */
 export function mode(logits: np.Array, k: number): np.Array {
-  return verbs.mode("subset.mode", logits, k);
+  return verbs.mode("subset.mode", "logits, k", logits, k);
 }
 
 /**
@@ -75,7 +75,7 @@ export function mode(logits: np.Array, k: number): np.Array {
  * const choice = subset.relax(random.key(0), np.array([0, 1, 2, 3]), 2, { temperature: 0.5 });
  */
 export function relax(key: np.Array, logits: np.Array, k: number, options: SubsetRelaxOptions = {}): np.Array {
-  return verbs.relax("subset.relax", key, logits, k, options);
+  return verbs.relax("subset.relax", "key, logits, k, options", key, logits, k, options);
 }
 
 /**
@@ -92,7 +92,7 @@ export function relax(key: np.Array, logits: np.Array, k: number, options: Subse
  * const draw = subset.sample(random.key(0), np.array([0, 1, 2, 3]), 2);
  */
 export function sample(key: np.Array, logits: np.Array, k: number): np.Array {
-  return verbs.sample("subset.sample", key, logits, k);
+  return verbs.sample("subset.sample", "key, logits, k", key, logits, k);
 }
 
 /**
@@ -105,7 +105,7 @@ export function sample(key: np.Array, logits: np.Array, k: number): np.Array {
  * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
  */
 export function sampleOrdered(key: np.Array, logits: np.Array, k: number): np.Array {
-  return verbs.sampleOrdered("subset.sampleOrdered", key, logits, k);
+  return verbs.sampleOrdered("subset.sampleOrdered", "key, logits, k", key, logits, k);
 }
 
 /**
@@ -121,7 +121,7 @@ export function sampleOrdered(key: np.Array, logits: np.Array, k: number): np.Ar
  * Kool, van Hoof, Welling, "Estimating Gradients for Discrete Random Variables by Sampling without Replacement", 2020.
  */
 export function setLogProb(khot: np.Array, logits: np.Array, k: number): np.Array {
-  return verbs.setLogProb("subset.setLogProb", "khot", khot, logits, k);
+  return verbs.setLogProb("subset.setLogProb", "khot, logits, k", "khot", khot, logits, k);
 }
 
 /**
@@ -134,5 +134,5 @@ export function setLogProb(khot: np.Array, logits: np.Array, k: number): np.Arra
  * @throws TypeError for arguments of another type, RangeError for shapes or options that do not fit
  */
 export function softMode(logits: np.Array, k: number, options: SubsetOptions = {}): np.Array {
-  return verbs.softMode("subset.softMode", logits, k, options);
+  return verbs.softMode("subset.softMode", "logits, k, options", logits, k, options);
 }

@@ -40,13 +40,13 @@ export function of(k: number): SubsetOf {
   const name = (verb: keyof SubsetOf) => `subset.of(${k}).${verb}`;
   const [logProb, mode, relax] = [name("logProb"), name("mode"), name("relax")];
   const [sample, sampleOrdered, softMode] = [name("sample"), name("sampleOrdered"), name("softMode")];
-  return {
+  return Object.freeze({
     k,
-    logProb: (value, logits) => verbs.setLogProb(logProb, "value", value, logits, k),
-    mode: (logits) => verbs.mode(mode, logits, k),
-    relax: (key, logits, options = {}) => verbs.relax(relax, key, logits, k, options),
-    sample: (key, logits) => verbs.sample(sample, key, logits, k),
-    sampleOrdered: (key, logits) => verbs.sampleOrdered(sampleOrdered, key, logits, k),
-    softMode: (logits, options = {}) => verbs.softMode(softMode, logits, k, options),
-  };
+    logProb: (value, logits) => verbs.setLogProb(logProb, "value, logits", "value", value, logits, k),
+    mode: (logits) => verbs.mode(mode, "logits", logits, k),
+    relax: (key, logits, options = {}) => verbs.relax(relax, "key, logits, options", key, logits, k, options),
+    sample: (key, logits) => verbs.sample(sample, "key, logits", key, logits, k),
+    sampleOrdered: (key, logits) => verbs.sampleOrdered(sampleOrdered, "key, logits", key, logits, k),
+    softMode: (logits, options = {}) => verbs.softMode(softMode, "logits, options", logits, k, options),
+  });
 }

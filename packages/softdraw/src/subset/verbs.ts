@@ -1,6 +1,6 @@
 /**
- * The verbs of subsets, as `subset` and `subset.of(k)` have them. Each is told the name that its caller used, for its
- * errors; it checks, and calls a kernel.
+ * The verbs of subsets, as `subset` and `subset.of(k)` have them. Each is told the name of the function that was called
+ * and the order of its arguments, for errors; it checks, and calls a kernel.
  */
 
 import { jit, lax, type numpy as np } from "@jax-js/jax";
@@ -61,51 +61,60 @@ export function logProb(where: string, indices: np.Array, logits: np.Array): np.
   return logProbKernel(indices, logits);
 }
 
-export function mode(where: string, logits: np.Array, k: number): np.Array {
-  checkSize(where, "logits, k", logits, k);
+export function mode(where: string, order: string, logits: np.Array, k: number): np.Array {
+  checkSize(where, order, logits, k);
   return kernels.threshold.mode(logits, k);
 }
 
 export function relax(
   where: string,
+  order: string,
   key: np.Array,
   logits: np.Array,
   k: number,
   options: SubsetRelaxOptions,
 ): np.Array {
   checkKey(where, key);
-  checkSize(where, "key, logits, k, options", logits, k);
+  checkSize(where, order, logits, k);
   const temperature = checkTemperature(where, options, SUBSET_RELAX);
   const relaxation = checkRelaxation(where, options);
   return kernels[relaxation].relax(key, logits, temperature, checkHard(where, options), k);
 }
 
-export function sample(where: string, key: np.Array, logits: np.Array, k: number): np.Array {
+export function sample(where: string, order: string, key: np.Array, logits: np.Array, k: number): np.Array {
   checkKey(where, key);
-  checkSize(where, "key, logits, k", logits, k);
+  checkSize(where, order, logits, k);
   return kernels.threshold.sample(key, logits, k);
 }
 
-export function sampleOrdered(where: string, key: np.Array, logits: np.Array, k: number): np.Array {
+export function sampleOrdered(where: string, order: string, key: np.Array, logits: np.Array, k: number): np.Array {
   checkKey(where, key);
-  checkSize(where, "key, logits, k", logits, k);
+  checkSize(where, order, logits, k);
   return sampleOrderedKernel(key, lax.stopGradient(logits), k);
 }
 
-export function setLogProb(where: string, name: string, khot: np.Array, logits: np.Array, k: number): np.Array {
-  checkSize(where, `${name}, logits, k`, logits, k);
-  checkFloat(where, name, khot);
+export function setLogProb(
+  where: string,
+  order: string,
+  name: string,
+  khot: np.Array,
+  logits: np.Array,
+  k: number,
+): np.Array {
+  checkSize(where, order, logits, k);
+  checkFloat(where, name, khot, 1);
   checkBroadcast(where, name, khot, logits, 1);
   return setLogProbKernel(lax.stopGradient(khot), logits, k);
 }
 
-export function softMode(where: string, logits: np.Array, k: number, options: SubsetOptions): np.Array {
-  checkSize(where, "logits, k, options", logits, k);
+export function softMode(where: string, order: string, logits: np.Array, k: number, options: SubsetOptions): np.Array {
+  checkSize(where, order, logits, k);
   const temperature = checkTemperature(where, options, SUBSET);
   return kernels[checkRelaxation(where, options)].softMode(logits, temperature, k);
 }
 
 // Gradients that end are stopped before these kernels, as in structure.ts.
+// Upstream: a gradient that enters a jitted function and ends there leaks arrays.
 const logProbKernel = jit(orderedLogProb);
 
 const sampleOrderedKernel = jit(indicesOfLargestPerturbed, { staticArgnums: [2] });
