@@ -143,9 +143,9 @@ export function checkSquare(where: string, name: string, value: np.Array): void 
   if (rows !== columns) throw new RangeError(`${where}: ${name} must have shape [..., n, n], got ${describe(value)}.`);
 }
 
-/** A number of times: a whole number, at least `least`. */
+/** A number of times: a whole number, at least `least`, and below 2^53, from where on numbers are no longer exact. */
 export function checkCount(where: string, name: string, value: number, least: number): void {
-  if (Number.isInteger(value) && value >= least) return;
+  if (Number.isSafeInteger(value) && value >= least) return;
   throw new RangeError(`${where}: ${name} must be a whole number of at least ${least}, got ${kindOf(value)}.`);
 }
 

@@ -182,6 +182,9 @@ describe("subset.of", () => {
   refuses(RangeError, {
     [message("0")]: () => subset.of(0),
     [message("2.5")]: () => subset.of(2.5),
+    [message("9007199254740992")]: () => subset.of(2 ** 53),
+    [message("1e+300")]: () => subset.of(1e300),
+    [message("string")]: () => subset.of("2" as unknown as number),
     [message("undefined")]: () => subset.of(undefined as unknown as number),
     "subset.of(2).sample: k must be a whole number from 1 to n = 1, got 2.": () => pairs.sample(key(), floats(1)),
     "subset.of(2).mode: k must be a whole number from 1 to n = 1, got 2.": () => pairs.mode(floats(1)),
@@ -204,6 +207,10 @@ describe("subset.of", () => {
       () => pairs.softMode(untyped([1, 2, 3])),
     [keyMessage("subset.of(2).sampleOrdered", "float32[2]")]: () => pairs.sampleOrdered(floats(2), floats(3)),
   });
+});
+
+test("subset.of(k) cannot be changed", () => {
+  expect(Object.isFrozen(subset.of(2))).toBe(true);
 });
 
 describe("values and priors are refused", () => {
