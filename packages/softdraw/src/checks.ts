@@ -168,7 +168,11 @@ export function checkConcrete(where: string, arrays: Record<string, unknown>): v
   );
 }
 
-/** Every array of the engine, and tracer of one, comes by here before it is used. */
+/**
+ * Every array of the engine, and tracer of one, comes by here before it is used.
+ *
+ * Upstream: two copies of the engine do not know each other's arrays, and do not say so.
+ */
 export function checkArray(where: string, name: string, value: unknown, wanted: Wanted): void {
   if (value instanceof Tracer) return;
   if (isArray(value)) {
@@ -231,8 +235,9 @@ export function describe(x: np.Array): string {
 }
 
 /**
- * Whether `jit` traces what calls this: the engine cannot be asked, but then its operations give tracers whatever they
- * are given.
+ * Whether `jit` traces what calls this: then the engine's operations give tracers, whatever they are given.
+ *
+ * Upstream: the engine cannot be asked whether it traces, and what it says of a promise in a traced function is obscure.
  */
 function isInsideJit(): boolean {
   const zero = lax.stopGradient(np.zeros([]));

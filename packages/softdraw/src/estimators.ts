@@ -26,7 +26,7 @@ export function straightThrough(soft: np.Array, hard: np.Array): np.Array {
   checkFloat("straightThrough", "soft", soft);
   checkFloat("straightThrough", "hard", hard);
   checkSameShape("straightThrough", "hard", hard, "soft", soft);
-  // Stopped out here: a gradient that enters a jitted function and ends there leaks arrays of the engine.
+  // Upstream: a gradient that enters a jitted function and ends there leaks arrays; so it is stopped out here.
   return straightThroughKernel(soft, lax.stopGradient(hard));
 }
 

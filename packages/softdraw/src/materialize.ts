@@ -1,8 +1,10 @@
 /**
  * Barriers to the engine's fusion. The engine does not keep an intermediate that is cheap to compute: `jit` writes it
  * into every kernel that uses it, and there it is computed again for each number that the kernel computes. That is a
- * waste where many use one, such as all entries of a row the logarithm of the row's sum. The engine offers no way to
- * have it kept; but a reduction always gets a kernel of its own, be it the sum of a single number.
+ * waste where many use one, such as all entries of a row the logarithm of the row's sum. But a reduction always gets a
+ * kernel of its own, be it the sum of a single number.
+ *
+ * Upstream: there is no way to have `jit` keep an intermediate that is cheap to compute.
  */
 
 import { numpy as np } from "@jax-js/jax";

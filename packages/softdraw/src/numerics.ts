@@ -1,7 +1,9 @@
 /**
  * Arithmetic that stays finite: where float32 ends, and functions of which the engine's own overflow before that. And
- * functions of sums and products alone: on WebAssembly the engine computes those four at a time, but exponentials,
- * logarithms and divisions one by one.
+ * functions of sums and products alone.
+ *
+ * Upstream: on WebAssembly sums and products are computed four at a time, but exponentials, logarithms and divisions one
+ * by one.
  */
 
 import { numpy as np } from "@jax-js/jax";
@@ -17,7 +19,9 @@ export const LOWEST = -1e30;
 
 /**
  * The smallest entry of a relaxed draw (1.9e-34) that a density tells from 0. Below it the gradient by the entry, up to
- * n times the temperature over the entry, would overflow; below 1.2e-38 the engine's logarithm takes a number for 0.
+ * n times the temperature over the entry, would overflow.
+ *
+ * Upstream: `log` takes subnormal numbers, below 1.2e-38, for 0.
  */
 export const SMALLEST_ENTRY = 2 ** -112;
 
@@ -75,20 +79,32 @@ export function polynomial(x: np.Array, coefficients: readonly number[]): np.Arr
   return x.mul(odd).add(even);
 }
 
-/** 1 / (1 + exp(-x)). The engine's own has a NaN gradient below -88, where exp(-x) overflows. */
+/**
+ * 1 / (1 + exp(-x)).
+ *
+ * Upstream: `sigmoid` has a NaN gradient below -88, where exp(-x) overflows.
+ */
 export function sigmoid(x: np.Array): np.Array {
   const positive = x.ref.greaterEqual(0);
   const decay = expOfMinusAbsolute(x);
   return np.where(positive, 1, decay.ref).div(decay.add(1));
 }
 
-/** log(1 + exp(x)). The engine's own is infinite above 88. */
+/**
+ * log(1 + exp(x)).
+ *
+ * Upstream: `softplus` is infinite above 88.
+ */
 export function softplus(x: np.Array): np.Array {
   const positivePart = np.where(x.ref.greaterEqual(0), x.ref, 0);
   return positivePart.add(np.log(expOfMinusAbsolute(x).add(1)));
 }
 
-/** exp(-|x|), with the one-sided derivative -1 at 0: that of `absolute`, 0, would halve the gradients above there. */
+/**
+ * exp(-|x|), with the one-sided derivative -1 at 0. A derivative of 0 would halve the gradients above there.
+ *
+ * Upstream: `absolute` has derivative 0 at 0.
+ */
 function expOfMinusAbsolute(x: np.Array): np.Array {
   return np.exp(np.where(x.ref.greaterEqual(0), np.negative(x.ref), x));
 }

@@ -17,8 +17,9 @@ const LONG = 256;
 const LANES = 4;
 
 /**
- * The largest entry of each row. The engine compares four rows' entries at a time if they lie side by side, but those
- * of one row one by one: so a long row is made four columns first, which takes a third of the time.
+ * The largest entry of each row. A long row is made four columns first, which takes a third of the time.
+ *
+ * Upstream: four rows' entries are compared at a time if they lie side by side, but those of one row one by one.
  */
 export function largestOfRow(x: np.Array): np.Array {
   const n = x.shape.at(-1)!;

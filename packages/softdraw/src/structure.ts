@@ -80,8 +80,8 @@ export function kernelsOf<Sizes extends number[] = []>(structure: Structure<Size
     { staticArgnums: [3] },
   );
 
-  // An exact value has no gradient. It is stopped out here, because the engine leaks arrays where a gradient enters a
-  // jitted function and ends in it.
+  // An exact value has no gradient. It is stopped out here.
+  // Upstream: a gradient that enters a jitted function and ends there leaks arrays.
   return {
     mode: (logits, ...sizes) => modeKernel(lax.stopGradient(logits), sizes),
     relax: (key, logits, temperature, hard, ...sizes) =>

@@ -216,7 +216,9 @@ function logFactorialBelow(m: np.Array, n: number): np.Array {
 }
 
 /**
- * The one-hot vector of the largest entry, the first of equals. The engine's own one-hot takes n^2 numbers of memory.
+ * The one-hot vector of the largest entry, the first of equals.
+ *
+ * Upstream: `oneHot` takes n^2 numbers of memory.
  */
 function oneHotOfLargest(x: np.Array): np.Array {
   const largest = np.argmax(x, -1, { keepdims: true });

@@ -10,6 +10,8 @@ export type SinkhornForm = "auto" | "log" | "scaling";
 /**
  * The plan after `iterations` of at least 1, of logits `[..., n, n]` that are already divided by the temperature.
  * Compiled as a whole, which takes time in proportion to the iterations.
+ *
+ * Upstream: there are no loops (`scan`, `while_loop`), so they are written out one after the other.
  */
 export const iterate: Record<Exclude<SinkhornForm, "auto">, (x: np.Array, iterations: number) => np.Array> = {
   log: jit(log, { staticArgnums: [1] }),

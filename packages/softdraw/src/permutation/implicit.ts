@@ -21,8 +21,8 @@ import { column, row } from "../rows.ts";
  */
 export const withImplicitGradient = jit(
   function withImplicitGradient(x: np.Array, plan: np.Array, terms: number): np.Array {
-    // Zero, with the gradient of x: what follows is linear in it. The engine takes no gradient of one's own
-    // (`custom_vjp`).
+    // Zero, with the gradient of x: what follows is linear in it.
+    // Upstream: there is no way to give a function a gradient of one's own (`custom_vjp`).
     const change = x.ref.sub(lax.stopGradient(x));
     const weighted = plan.ref.mul(change.ref);
     const rows = weighted.ref.sum(-1);

@@ -295,7 +295,7 @@ function sinkhornOf(where: string, logits: np.Array, options: SinkhornOptions): 
 function plan(x: np.Array, { iterations, form, gradient }: SinkhornSettings): np.Array {
   if (iterations === 0) return np.exp(x);
   if (gradient === "unrolled" && form !== "auto") return iterate[form](x, iterations);
-  // Stopped out here: a gradient that enters a jitted function and ends there leaks arrays of the engine.
+  // Upstream: a gradient that enters a jitted function and ends there leaks arrays; so it is stopped out here.
   const stopped = lax.stopGradient(x.ref);
   if (gradient === "unrolled") return unrolled(x, stopped, iterations);
   // In pieces, which are compiled once for any number of iterations; a gradient of the iterations needs the whole.

@@ -39,8 +39,10 @@ const LOWEST_EXPONENT = -87;
 const LOST = 14;
 
 /**
- * The engine has no loops, so that iterations are compiled one after the other. Outside a jitted function so many are
- * compiled at a time, and used again and again.
+ * Iterations are compiled one after the other. Outside a jitted function so many are compiled at a time, and used again
+ * and again.
+ *
+ * Upstream: there are no loops (`scan`, `while_loop`).
  */
 const PIECE = 100;
 
@@ -121,7 +123,9 @@ export function absorbed({ f, g, u, v }: State, x: np.Array): State {
 
 /**
  * A scaling as the exponential of its logarithm and a rest of about 1. The rest has all of the gradient, and makes up
- * for the coarseness of the engine's logarithm.
+ * for what the logarithm is off by.
+ *
+ * Upstream: `log` is off by 1e-5 near 1.
  */
 function absorb(scaling: np.Array): { logarithm: np.Array; rest: np.Array } {
   const logarithm = materialize(np.log(lax.stopGradient(scaling.ref)));

@@ -29,8 +29,8 @@ const STACKED = 8;
  */
 export const unrolled = jit(
   function unrolled(x: np.Array, stopped: np.Array, iterations: number): np.Array {
-    // Zero, with the gradient of x: what follows is linear in it. The engine takes no gradient of one's own
-    // (`custom_vjp`).
+    // Zero, with the gradient of x: what follows is linear in it.
+    // Upstream: there is no way to give a function a gradient of one's own (`custom_vjp`).
     const change = x.sub(stopped.ref);
     const longest = longestRun(x.shape.at(-1)!);
     const begun = firstIteration(stopped.ref);
@@ -78,8 +78,9 @@ function follow(
 
 /**
  * A matrix times a vector `[..., n]`. With the rows in front: the gradient by the vector is then a sum along the first
- * axis, to which the engine joins what comes after it. A sum along an axis in the middle would be followed by a
- * reshape.
+ * axis, to which the engine joins what comes after it.
+ *
+ * Upstream: a sum along an axis in the middle is a kernel that nothing joins, because a reshape follows it.
  */
 function product(matrix: np.Array, vector: np.Array): np.Array {
   return np.moveaxis(np.moveaxis(matrix, -2, 0).mul(vector).sum(-1), 0, -1);

@@ -9,7 +9,7 @@ export function orderedLogProb(indices: np.Array, logits: np.Array): np.Array {
   const k = indices.shape.at(-1)!;
   const n = logits.shape.at(-1)!;
   const isDrawn = column(indices).equal(np.arange(n)).astype(np.float32);
-  // Broadcast by hand: the engine's `matmul` of one matrix and a batch of them is wrong.
+  // Upstream: `matmul` of one matrix and a batch of them is wrong; so it is broadcast by hand.
   const isEarlier = np.broadcastTo(np.tri(k, k, -1), [...indices.shape, k]);
   const isGone = np.matmul(isEarlier, isDrawn.ref).greater(0);
   const left = np.where(isGone, LOWEST, np.expandDims(finite(logits), -2));
@@ -63,7 +63,11 @@ function quadrature(k: number): { nodes: number[]; step: number } {
 /** From here on, 1 - exp(-y) is near enough to 1 for `log1p`; up to here, a series converges. */
 const LARGE = 1.6;
 
-/** log(1 - exp(-y)) by log y, for every finite log y: neither the engine's `log` (1e-5) nor a difference is near it. */
+/**
+ * log(1 - exp(-y)) by log y, for every finite log y: neither a logarithm nor a difference is near enough.
+ *
+ * Upstream: `log` is off by 1e-5 near 1.
+ */
 function logOfArrival(logY: np.Array): np.Array {
   const y = np.exp(np.minimum(logY.ref, 5));
   const small = np.minimum(y.ref, LARGE);

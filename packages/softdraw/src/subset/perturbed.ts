@@ -1,6 +1,8 @@
 /**
- * The k largest of many perturbed logits, without most of the noise. Its two logarithms are what takes the time: the
- * engine computes them one by one. So a bound of the noise, computed four at a time, tells first which entries matter.
+ * The k largest of many perturbed logits, without most of the noise. Its two logarithms are what takes the time. So a
+ * bound of the noise, computed four at a time, tells first which entries matter.
+ *
+ * Upstream: sums and products are computed four at a time, but logarithms one by one.
  */
 
 import { numpy as np, random } from "@jax-js/jax";
@@ -12,7 +14,9 @@ import { entriesAt, indicesInLargest, indicesOfLargest, inTable } from "./top.ts
 const FEWEST_A_COLUMN = 128;
 
 /**
- * The engine looks for the maxima of this many columns together, as four times four. Those of rows it takes one by one.
+ * The engine looks for the maxima of this many columns together, as four times four.
+ *
+ * Upstream: the maximum along the last axis is searched one by one.
  */
 const LANES = 16;
 

@@ -2,9 +2,11 @@
  * The successive relaxation of a subset: k softmaxes one after the other, each with what the former ones took taken
  * off.
  *
- * The loop is most of the time of a draw, so it is written for the engine's kernels. Sums and products are computed
- * four at a time, while logarithms, exponentials and divisions are not: so those of an entry are polynomials. Only of
- * the one entry above 1/2, which no polynomial reaches, there is a logarithm and a division: one a row.
+ * The loop is most of the time of a draw, so it is written for the engine's kernels: logarithms, exponentials and
+ * divisions of an entry are polynomials. Only of the one entry above 1/2, which no polynomial reaches, there is a
+ * logarithm and a division: one a row.
+ *
+ * Upstream: sums and products are computed four at a time, but exponentials, logarithms and divisions one by one.
  */
 
 import { lax, numpy as np } from "@jax-js/jax";
@@ -24,8 +26,9 @@ export function successive(keys: np.Array, temperature: np.Array, k: number): np
   const rateChange = rate.ref.sub(fixedRate());
   const scaled = keys.mul(rate.ref);
   let scores = lax.stopGradient(scaled.ref);
-  // The engine takes no gradient of one's own (`custom_vjp`). So the changes are zero in value and have the gradients
-  // of the softmaxes: each step then has few kernels, and keeps one array.
+  // Upstream: there is no way to give a function a gradient of one's own (`custom_vjp`).
+  // So the changes are zero in value and have the gradients of the softmaxes: each step then has few kernels, and keeps
+  // one array.
   let change = scaled.sub(scores.ref);
   let taken: np.Array | number = 0;
   let takenChange: np.Array | number = 0;

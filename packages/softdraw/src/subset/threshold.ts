@@ -24,7 +24,8 @@ export function threshold(keys: np.Array, temperature: np.Array, k: number): np.
   const weight = exponential(np.minimum(lax.stopGradient(distance.ref), HIGHEST_EXPONENT));
   const value = ratio(weight.ref, solve(weight, share, k));
   const slope = value.ref.mul(np.subtract(1, value.ref));
-  // Zero, with the gradient of the distance: the engine takes no gradient of one's own (`custom_vjp`).
+  // Zero, with the gradient of the distance.
+  // Upstream: there is no way to give a function a gradient of one's own (`custom_vjp`).
   const change = distance.ref.sub(lax.stopGradient(distance));
   const total = np.maximum(slope.ref.sum(-1), SMALLEST_SUM);
   const excess = np.clip(value.ref.sum(-1).sub(k).div(total.ref), -LARGEST_EXCESS, LARGEST_EXCESS);
@@ -33,8 +34,9 @@ export function threshold(keys: np.Array, temperature: np.Array, k: number): np.
 }
 
 /**
- * All of n are taken: ones, written as a function of what they do not depend on, because the engine leaks arrays where
- * a gradient enters a jitted function and ends in it.
+ * All of n are taken: ones, written as a function of what they do not depend on.
+ *
+ * Upstream: arrays leak where a gradient enters a jitted function and ends in it.
  */
 function onesOf(keys: np.Array, temperature: np.Array): np.Array {
   return keys.mul(0).add(temperature.mul(0)).add(1);
@@ -46,7 +48,11 @@ const LOWEST_THRESHOLD = -40;
 /** In place of sums that underflow: their quotients stay finite, and the gradient there is 0. */
 const SMALLEST_SUM = 1e-30;
 
-/** The last step corrects what is left by the others and what the engine's logarithm is off by, 1e-5, and no more. */
+/**
+ * The last step corrects what is left by the others and what their logarithm is off by, and no more.
+ *
+ * Upstream: `log` is off by 1e-5 near 1.
+ */
 const LARGEST_EXCESS = 1e-3;
 
 /** From 30 standard deviations down to 1e-6 of one. */

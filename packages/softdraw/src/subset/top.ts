@@ -83,7 +83,11 @@ export function entriesAt(x: np.Array, indices: np.Array): np.Array {
   return np.takeAlongAxis(x, indices, -1);
 }
 
-/** The engine sorts numbers alone, as here, several times as fast as numbers with their indices, as in `sorted`. */
+/**
+ * As `sorted`, several times as fast.
+ *
+ * Upstream: `topK` sorts all numbers with their indices, which takes longer than sorting the numbers alone.
+ */
 function setBySorting(x: np.Array, k: number): np.Array {
   const n = x.shape.at(-1)!;
   const least = part(np.sort(x.ref, -1), n - k, n - k + 1);
@@ -101,8 +105,10 @@ function sorted(x: np.Array, k: number): Largest {
 }
 
 /**
- * Whole numbers as indices, by way of float32. Under `vmap` and `grad` the engine makes float32 of integers that were
- * computed with JavaScript's numbers, while it says that they are integers; and it gathers by integers alone.
+ * Whole numbers as indices, by way of float32.
+ *
+ * Upstream: under `vmap` and `grad`, integers that were computed with JavaScript's numbers become float32, while they are
+ * said to be integers; and what gathers takes integers alone.
  */
 function integers(x: np.Array): np.Array {
   return x.astype(np.float32).astype(np.int32);

@@ -114,6 +114,7 @@ export function softMode(where: string, order: string, logits: np.Array, k: numb
 }
 
 // Gradients that end are stopped before these kernels, as in structure.ts.
+// Upstream: a gradient that enters a jitted function and ends there leaks arrays.
 const logProbKernel = jit(orderedLogProb);
 
 const sampleOrderedKernel = jit(indicesOfLargestPerturbed, { staticArgnums: [2] });
