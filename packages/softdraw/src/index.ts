@@ -14,5 +14,6 @@ export type { IterationsForOptions, SinkhornForm, SinkhornOptions } from "./perm
 export * as permutation from "./permutation/index.ts";
 export type { CosineOptions, ExponentialOptions, LinearOptions, Schedule } from "./schedules.ts";
 export * as schedules from "./schedules.ts";
+export type { Structure } from "./structure.ts";
 export type { Relaxation, ReservoirOptions, SubsetOf, SubsetOptions, SubsetRelaxOptions } from "./subset/index.ts";
 export * as subset from "./subset/index.ts";
