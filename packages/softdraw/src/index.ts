@@ -12,7 +12,7 @@ export * as noise from "./noise.ts";
 export type { RelaxOptions, Temperature, TemperatureOptions } from "./options.ts";
 export type { IterationsForOptions, SinkhornForm, SinkhornOptions } from "./permutation/index.ts";
 export * as permutation from "./permutation/index.ts";
-export type { CosineOptions, ExponentialOptions, LinearOptions, Schedule } from "./schedules.ts";
+export type { ExponentialOptions, Schedule, TransitionOptions } from "./schedules.ts";
 export * as schedules from "./schedules.ts";
 export type { Structure } from "./structure.ts";
 export type { Relaxation, ReservoirOptions, SubsetOf, SubsetOptions, SubsetRelaxOptions } from "./subset/index.ts";

@@ -153,6 +153,14 @@ test("an abbreviation is understood", () => {
   expect(() => permutation.sinkhorn(logits(), iters)).toThrow('unknown option "iters"; did you mean "iterations"?');
 });
 
+test("of names that are near, the nearest is guessed", () => {
+  const wrong = (name: string) => () => permutation.iterationsFor(logits(), { [name]: 1 } as object);
+  expect(wrong("tolrance")).toThrow('did you mean "tolerance"?');
+  expect(wrong("tolerence")).toThrow('did you mean "tolerance"?');
+  expect(wrong("tance")).toThrow('did you mean "tolerance"?');
+  expect(wrong("tre")).toThrow('did you mean "tolerance"?');
+});
+
 test("where hard is no option, the error says what to do instead", () => {
   const options = { hard: true } as object;
   const instead =
