@@ -159,17 +159,16 @@ export function checkPositive(where: string, name: string, value: number): void 
  * Arrays whose values the host can read: none that `jit`, `grad` or `vmap` trace. Inside of `jit` that is no array at
  * all, because what it computes even from arrays of outside is traced.
  */
-export function checkConcrete(where: string, arrays: Record<string, unknown>): void {
-  const traced = Object.keys(arrays).find((name) => isArray(arrays[name]) && !(arrays[name] instanceof np.Array));
-  if (traced === undefined && !isInsideJit()) return;
-  const name = traced ?? Object.keys(arrays)[0];
-  throw new TypeError(
-    `${where}: ${name} must have values to read, because it is solved on the host; call it outside jit, grad and vmap.`,
-  );
+export function checkConcrete(where: string, ...values: unknown[]): void {
+  const isTraced = values.some((value) => isArray(value) && !(value instanceof np.Array));
+  if (isTraced || isInsideJit()) {
+    throw new TypeError(`${where} is solved on the host: call it outside jit, grad and vmap.`);
+  }
 }
 
 /**
- * Every array of the engine, and tracer of one, comes by here before it is used.
+ * An array of this copy of the engine, or a tracer of one. Every function checks each of its arrays here, before it
+ * uses any.
  *
  * Upstream: two copies of the engine do not know each other's arrays, and do not say so.
  */

@@ -3,7 +3,10 @@
 import type { numpy as np } from "@jax-js/jax";
 import { checkFloat, describe, isArray, kindOf } from "./checks.ts";
 
-/** The temperature of a relaxation: a positive number, or a scalar array when it is computed or learned. */
+/**
+ * The temperature of a relaxation: a positive number, or a scalar array when it is computed or learned. A number is
+ * checked; the value of an array is not looked at, so that it is the caller's to keep it positive.
+ */
 export type Temperature = number | np.Array;
 
 interface Tempered {
@@ -32,9 +35,9 @@ const INSTEAD_OF_HARD =
   "key that relax had, or from mode beside softMode.";
 
 /**
- * The object that a function's options come in: what should have been in it is easily passed in its place, and a name
- * that is misspelled would leave the default in force without a word. Called by every verb, so it allocates nothing for
- * a plain object unless it throws. Symbols are no names of options, and are not looked at.
+ * Refuses options that are no object, such as a temperature without braces, and options of another name: one that is
+ * misspelled would leave the default in force without a word. Called by every verb, so it allocates nothing for a plain
+ * object unless it throws. Symbols are no names of options, and are not looked at.
  *
  * @param names of all options that there are
  */
@@ -111,12 +114,18 @@ export function checkChoice(where: string, name: string, value: string, choices:
 
 function refuseOption(where: string, options: object, name: string, names: readonly string[]): void {
   if ((options as Record<string, unknown>)[name] === undefined) return;
-  const near = names.find((known) => isNear(name.toLowerCase(), known));
+  const near = nearest(name.toLowerCase(), names);
   const guess = near === undefined ? "." : `; did you mean "${near}"?`;
   const instead = name === "hard" && names.includes("temperature") ? INSTEAD_OF_HARD : "";
   throw new TypeError(
     `${where}: unknown option "${name}"${guess} There ${names.length > 1 ? "are" : "is"} ${quoted(names)}.${instead}`,
   );
+}
+
+/** The name that another one most likely stands for, if any. */
+function nearest(name: string, names: readonly string[]): string | undefined {
+  const near = names.filter((known) => isNear(name, known));
+  return near.sort((a, b) => distance(name, a) - distance(name, b))[0];
 }
 
 /**

@@ -17,16 +17,8 @@ export interface ExponentialOptions {
   hold?: number | undefined;
 }
 
-export interface LinearOptions {
-  /** The temperature at step 0: positive. */
-  start: number;
-  /** The temperature from step `steps` on: positive. */
-  end: number;
-  /** The steps from start to end: a whole number of at least 1. */
-  steps: number;
-}
-
-export interface CosineOptions {
+/** The options of `linear` and `cosine`. */
+export interface TransitionOptions {
   /** The temperature at step 0: positive. */
   start: number;
   /** The temperature from step `steps` on: positive. */
@@ -83,7 +75,7 @@ export function exponential(options: ExponentialOptions): Schedule {
  * @example
  * const temperatureAt = schedules.linear({ start: 2, end: 0.5, steps: 1000 });
  */
-export function linear(options: LinearOptions): Schedule {
+export function linear(options: TransitionOptions): Schedule {
   return between("schedules.linear", options, (progress) => 1 - progress);
 }
 
@@ -98,18 +90,14 @@ export function linear(options: LinearOptions): Schedule {
  * @example
  * const temperatureAt = schedules.cosine({ start: 2, end: 0.5, steps: 1000 });
  */
-export function cosine(options: CosineOptions): Schedule {
+export function cosine(options: TransitionOptions): Schedule {
   return between("schedules.cosine", options, (progress) => (1 + Math.cos(Math.PI * progress)) / 2);
 }
 
 const EXPONENTIAL = ["start", "rate", "floor", "hold"];
 const BETWEEN = ["start", "end", "steps"];
 
-function between(
-  where: string,
-  options: LinearOptions | CosineOptions,
-  remaining: (progress: number) => number,
-): Schedule {
+function between(where: string, options: TransitionOptions, remaining: (progress: number) => number): Schedule {
   checkOptions(where, options, BETWEEN, "{ start: 2, end: 0.5, steps: 1000 }");
   const { start, end, steps } = options;
   checkPositive(where, "start", start);

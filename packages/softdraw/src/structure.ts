@@ -18,10 +18,27 @@
 
 import { jit, lax, type numpy as np } from "@jax-js/jax";
 import { straightThrough } from "./estimators.ts";
-import type { Temperature } from "./options.ts";
+import type { Temperature, TemperatureOptions } from "./options.ts";
+
+/**
+ * What code for any structure takes: `bernoulli`, `categorical`, `permutation`, and what `subset.of(k)` returns. It
+ * awaits exact draws, which are promises where they are found on the host. `Required<Structure>` has `logProb`, too.
+ */
+export interface Structure {
+  /** An exact draw. */
+  sample(key: np.Array, logits: np.Array): np.Array | Promise<np.Array>;
+  /** The same draw relaxed, with a gradient. */
+  relax(key: np.Array, logits: np.Array, options?: TemperatureOptions): np.Array;
+  /** The most probable value. */
+  mode(logits: np.Array): np.Array | Promise<np.Array>;
+  /** The relaxation without noise. */
+  softMode(logits: np.Array, options?: TemperatureOptions): np.Array;
+  /** The log-probability that `sample` returns a value, where there is an exact law of that. */
+  logProb?(value: np.Array, logits: np.Array): np.Array;
+}
 
 /** What a structure is. Its sizes, such as the k of a subset, are numbers that are compiled in. */
-export interface Structure<Sizes extends number[] = []> {
+export interface Definition<Sizes extends number[] = []> {
   /** Logits as keys without noise, and without the infinities that a relaxation cannot compute with. */
   keys(logits: np.Array): np.Array;
   /** Keys with the noise of a PRNG key. */
@@ -41,8 +58,8 @@ export interface Kernels<Sizes extends number[]> {
 }
 
 /** Compiles the verbs of a structure, each when it is first called, and again for other shapes and sizes. */
-export function kernelsOf<Sizes extends number[] = []>(structure: Structure<Sizes>): Kernels<Sizes> {
-  const { keys, perturb, vertex, relaxation }: Structure<number[]> = structure;
+export function kernelsOf<Sizes extends number[] = []>(definition: Definition<Sizes>): Kernels<Sizes> {
+  const { keys, perturb, vertex, relaxation }: Definition<number[]> = definition;
 
   const modeKernel = jit(
     function mode(logits: np.Array, sizes: number[]) {

@@ -348,9 +348,7 @@ describe.each(
     f(l.ref);
     return l.sum();
   };
-  const message = new RegExp(
-    `^${where}: (${name}|key) must have values to read, .*; call it outside jit, grad and vmap.$`,
-  );
+  const message = new TypeError(`${where} is solved on the host: call it outside jit, grad and vmap.`);
 
   test("arrays that are traced, when it is called", () => {
     expect(() => jit(traced(call))(np.zeros([2, 2]))).toThrow(message);
@@ -375,12 +373,12 @@ test("verbs that are solved on the host refuse a traced key or temperature", () 
     permutation.sample(k, np.zeros([2, 2]));
     return np.zeros([]);
   };
-  expect(() => vmap(draw)(random.split(random.key(1), 3))).toThrow("permutation.sample: key must have values to read");
+  expect(() => vmap(draw)(random.split(random.key(1), 3))).toThrow("permutation.sample is solved on the host");
   const count = (temperature: Array) => {
     permutation.iterationsFor(np.zeros([2, 2]), { temperature: temperature.ref });
     return temperature;
   };
-  expect(() => grad(count)(np.array(0.5))).toThrow("permutation.iterationsFor: temperature must have values to read");
+  expect(() => grad(count)(np.array(0.5))).toThrow("permutation.iterationsFor is solved on the host");
 });
 
 test("an empty batch is no error", () => {

@@ -2,12 +2,14 @@
 
 import { runInNewContext } from "node:vm";
 import { numpy as np, random } from "@jax-js/jax";
+import * as softdraw from "softdraw";
 import {
   bernoulli,
   categorical,
   permutation,
   type RelaxOptions,
   type SinkhornOptions,
+  type Structure,
   schedules,
   subset,
   type TemperatureOptions,
@@ -79,6 +81,29 @@ const functions: Record<string, { call: (options: never) => unknown; needed?: ob
   },
 };
 
+/** The exported functions that take none. */
+const withoutOptions = [
+  "straightThrough",
+  "assignment.maximize",
+  ...["entropy", "kl", "logProb", "mode", "sample"].flatMap((verb) => [`bernoulli.${verb}`, `categorical.${verb}`]),
+  ...["gumbel", "gumbelFromBits", "logistic", "logisticFromBits", "perturb"].map((name) => `noise.${name}`),
+  ...["apply", "applyInverse", "compose", "invert", "isPermutation", "mode", "residual", "sample"].map(
+    (verb) => `permutation.${verb}`,
+  ),
+  "schedules.constant",
+  ...["logProb", "mode", "of", "sample", "sampleOrdered", "setLogProb"].map((verb) => `subset.${verb}`),
+  ...["logProb", "mode", "sample", "sampleOrdered"].map((verb) => `subset.of(2).${verb}`),
+];
+
+test("every exported function is known to take options, or none", () => {
+  const exported = Object.entries({ ...softdraw, "subset.of(2)": subset.of(2) }).flatMap(([name, value]) =>
+    typeof value === "function"
+      ? [name]
+      : Object.entries(value).flatMap(([verb, member]) => (typeof member === "function" ? [`${name}.${verb}`] : [])),
+  );
+  expect([...Object.keys(functions), ...withoutOptions].sort()).toEqual(exported.sort());
+});
+
 describe.each(Object.entries(functions))("%s", (where, { call, needed = {}, names }) => {
   const given = (options: object) => () => call({ ...needed, ...options } as never);
   const known = names.map((name) => `"${name}"`).join(", ");
@@ -126,6 +151,14 @@ test("an abbreviation is understood", () => {
   );
   const iters = { iters: 3 } as SinkhornOptions;
   expect(() => permutation.sinkhorn(logits(), iters)).toThrow('unknown option "iters"; did you mean "iterations"?');
+});
+
+test("of names that are near, the nearest is guessed", () => {
+  const wrong = (name: string) => () => permutation.iterationsFor(logits(), { [name]: 1 } as object);
+  expect(wrong("tolrance")).toThrow('did you mean "tolerance"?');
+  expect(wrong("tolerence")).toThrow('did you mean "tolerance"?');
+  expect(wrong("tance")).toThrow('did you mean "tolerance"?');
+  expect(wrong("tre")).toThrow('did you mean "tolerance"?');
 });
 
 test("where hard is no option, the error says what to do instead", () => {
@@ -270,3 +303,18 @@ function types(flag: boolean | undefined, temperature: number | undefined) {
   subset.reservoir([1], 1, { seed: 0, weight: undefined });
 }
 test("the types of options are compiled", () => expect(types).toHaveLength(2));
+
+/** Not run: what is a structure for code that takes any, and what it can do with one. */
+async function structureTypes(generic: Structure, scored: Required<Structure>) {
+  const structures: Structure[] = [bernoulli, categorical, permutation, subset.of(2), scored];
+  const withLogProb: Required<Structure>[] = [bernoulli, categorical, subset.of(2)];
+  // @ts-expect-error
+  withLogProb.push(permutation);
+  // @ts-expect-error
+  structures.push(subset);
+  // @ts-expect-error
+  generic.relax(key(), logits(), { hard: true });
+  const draw: np.Array = await generic.sample(key(), logits());
+  return scored.logProb(draw, generic.relax(key(), logits(), { temperature: 1 }));
+}
+test("the types of structures are compiled", () => expect(structureTypes).toHaveLength(2));

@@ -5,15 +5,11 @@
 
 import { readdirSync } from "node:fs";
 import type { numpy as np } from "@jax-js/jax";
-import type { RelaxOptions, TemperatureOptions } from "softdraw";
+import type { RelaxOptions, Structure } from "softdraw";
 
-/** The verbs that every structure has, and those that generic code asks for where they are. */
-interface Verbs {
-  sample(key: np.Array, logits: np.Array): np.Array | Promise<np.Array>;
+/** The verbs of every structure; with `hard`, where it is not `onHost`. */
+interface Verbs extends Omit<Structure, "relax"> {
   relax(key: np.Array, logits: np.Array, options?: RelaxOptions): np.Array;
-  mode(logits: np.Array): np.Array | Promise<np.Array>;
-  softMode(logits: np.Array, options?: TemperatureOptions): np.Array;
-  logProb?(value: np.Array, logits: np.Array): np.Array;
 }
 
 /** A structure, or one of its relaxations, at a size that can be enumerated: all laws are asked of it. */
@@ -24,6 +20,12 @@ export interface Instance {
   verbs: Verbs;
   /** Further functions of the logits alone that have a gradient, by name. */
   differentiable: Record<string, (logits: np.Array) => np.Array>;
+  /** Such functions that are infinite where a choice that they ask for is impossible. */
+  differentiableIfPossible: Record<string, (logits: np.Array) => np.Array>;
+  /** Entries of the logits that may be impossible all at once, and how much of an entry's choice a value has. */
+  impossible: { entries: number[]; share(value: number[], entry: number): number };
+  /** Whether a logit means something by itself, and not beside the others: then they cannot all be shifted. */
+  absolute?: true;
   /** Whether the values of an event are a vertex (an exact choice), or a point of the polytope (a relaxed one). */
   isVertex(value: number[]): boolean;
   isInPolytope(value: number[]): boolean;
@@ -55,6 +57,8 @@ export interface Description {
   /** At least one of every verb of the columns, but for those that take no arrays. */
   calls: Call[];
   withoutArrays?: string[];
+  /** How far the numbers of its calls may be apart in Node and in a page; default 0. */
+  tolerance?: number;
 }
 
 const folder = new URL("structures/", import.meta.url);

@@ -51,6 +51,19 @@ function setLaw(weights: number[], k: number): Map<string, number> {
   return law;
 }
 
+/** The integral over the time of the first entry that is not taken, by many equal steps of its logarithm. */
+function setLogProbInFloat64(khot: number[], logits: number[]): number {
+  const others = sum(logits.map((l, i) => (khot[i] ? 0 : Math.exp(l))));
+  const rates = logits.filter((_, i) => khot[i]).map((l) => Math.exp(l) / others);
+  const step = 0.01;
+  const terms = Array.from({ length: 5000 }, (_, m) => {
+    const time = Math.exp(-40 + step * m);
+    return rates.reduce((log, rate) => log + Math.log(-Math.expm1(-time * rate)), Math.log(time * step) - time);
+  });
+  const top = Math.max(...terms);
+  return top + Math.log(sum(terms.map((term) => Math.exp(term - top))));
+}
+
 function pValueOfSets(sets: number[][], law: Map<string, number>): number {
   const counts = new Map<string, number>();
   for (const set of sets) {
@@ -263,6 +276,22 @@ describe("likelihoods", () => {
       ),
     ).toBeLessThan(1e-4);
     expect(sum(logP.map(Math.exp))).toBeCloseTo(1, 4);
+  });
+
+  test.each([
+    [5, 2, 2e-5],
+    [20, 10, 1e-4],
+    [100, 10, 1e-4],
+    [400, 200, 1e-3],
+    [1000, 500, 1e-2],
+  ])("setLogProb of %i entries, %i of them taken, is off by at most %d from float64", (n, k, error) => {
+    for (const seed of [1, 2, 3]) {
+      const at = normals(seed, n).map(Math.fround);
+      const keys = normals(seed + 10, n).map((noise, i) => at[i]! + noise);
+      const khot = hot(largest(keys, k), n);
+      const logP = values(subset.setLogProb(np.array(khot), np.array(at), k));
+      expect(largestDifference(logP, [setLogProbInFloat64(khot, at)])).toBeLessThan(error);
+    }
   });
 
   test("setLogProb of what is no k-hot vector is -Infinity, whatever its sum", () => {

@@ -26,6 +26,6 @@ import { columnsOfLargest } from "./columns.ts";
  */
 export function maximize(weights: np.Array): Promise<np.Array> {
   checkLogits("assignment.maximize", weights, 2, "weights", "[..., m, n] with m and n at least 1");
-  checkConcrete("assignment.maximize", { weights });
+  checkConcrete("assignment.maximize", weights);
   return columnsOfLargest("assignment.maximize", "weights", weights);
 }

@@ -174,7 +174,7 @@ export function isPermutation(value: np.Array): np.Array {
 export function iterationsFor(logits: np.Array, options: IterationsForOptions = {}): Promise<number> {
   checkSquare("permutation.iterationsFor", "logits", logits);
   const temperature = checkTemperature("permutation.iterationsFor", options, ITERATIONS_FOR);
-  checkConcrete("permutation.iterationsFor", { logits, temperature });
+  checkConcrete("permutation.iterationsFor", logits, temperature);
   const { tolerance = 1e-3, limit = 10_000 } = options;
   checkPositive("permutation.iterationsFor", "tolerance", tolerance);
   checkCount("permutation.iterationsFor", "limit", limit, 0);
@@ -191,7 +191,7 @@ export function iterationsFor(logits: np.Array, options: IterationsForOptions = 
  */
 export function mode(logits: np.Array): Promise<np.Array> {
   checkSquare("permutation.mode", "logits", logits);
-  checkConcrete("permutation.mode", { logits });
+  checkConcrete("permutation.mode", logits);
   return matching("permutation.mode", logits);
 }
 
@@ -247,7 +247,7 @@ export function residual(plan: np.Array): np.Array {
 export function sample(key: np.Array, logits: np.Array): Promise<np.Array> {
   checkKey("permutation.sample", key);
   checkSquare("permutation.sample", "logits", logits);
-  checkConcrete("permutation.sample", { key, logits });
+  checkConcrete("permutation.sample", key, logits);
   return matching("permutation.sample", kernels.sample(key, logits));
 }
 

@@ -110,8 +110,10 @@ export function sampleOrdered(key: np.Array, logits: np.Array, k: number): np.Ar
 
 /**
  * The log-probability that `sample` returns a k-hot vector, shape `[...]`: the sum over all orders, computed as an
- * integral over the k-th largest key, to about 1e-6. -Infinity for a vector without exactly k ones, or with an
- * impossible entry. The gradient is by the logits.
+ * integral over the k-th largest key. -Infinity for a vector that is not of k ones and zeros, or with an impossible
+ * entry. The gradient is by the logits.
+ *
+ * Computed in float32, it is off by up to 1e-4 for n up to 100, by 1e-3 for 200 of 400, and by 1e-2 for 500 of 1,000.
  *
  * @param khot k-hot vectors `[..., n]`, consumed
  * @param logits `[..., n]`, consumed

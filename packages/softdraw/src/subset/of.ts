@@ -40,7 +40,7 @@ export function of(k: number): SubsetOf {
   const name = (verb: keyof SubsetOf) => `subset.of(${k}).${verb}`;
   const [logProb, mode, relax] = [name("logProb"), name("mode"), name("relax")];
   const [sample, sampleOrdered, softMode] = [name("sample"), name("sampleOrdered"), name("softMode")];
-  return Object.freeze({
+  const bound: SubsetOf = {
     k,
     logProb: (value, logits) => verbs.setLogProb(logProb, "value, logits", "value", value, logits, k),
     mode: (logits) => verbs.mode(mode, "logits", logits, k),
@@ -48,5 +48,6 @@ export function of(k: number): SubsetOf {
     sample: (key, logits) => verbs.sample(sample, "key, logits", key, logits, k),
     sampleOrdered: (key, logits) => verbs.sampleOrdered(sampleOrdered, "key, logits", key, logits, k),
     softMode: (logits, options = {}) => verbs.softMode(softMode, "logits, options", logits, k, options),
-  });
+  };
+  return Object.freeze(bound);
 }

@@ -13,10 +13,14 @@ export const description: Description = {
       differentiable: {
         entropy: bernoulli.entropy,
         kl: bernoulli.kl,
+      },
+      differentiableIfPossible: {
         "kl to a prior": (l) => bernoulli.kl(l, np.array(0.75)),
         logProb: (l) => bernoulli.logProb(np.array([1]), l),
         relaxedLogProb: (l) => bernoulli.relaxedLogProb(np.array([0.25]), l, { temperature: 0.5 }),
       },
+      impossible: { entries: [0], share: ([x]) => x! },
+      absolute: true,
       isVertex: ([x]) => x === 0 || x === 1,
       isInPolytope: ([x]) => x! >= 0 && x! <= 1,
       law: ([l]) => [

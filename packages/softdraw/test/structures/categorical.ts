@@ -14,11 +14,14 @@ export const description: Description = {
       differentiable: {
         entropy: categorical.entropy,
         kl: categorical.kl,
+      },
+      differentiableIfPossible: {
         "kl to a prior": (l) => categorical.kl(l, np.array([1, 0, -1, 0.5, 0])),
         logProb: (l) => categorical.logProb(np.array([0, 0, 1, 0, 0]), l),
         relaxedLogProb: (l) =>
           categorical.relaxedLogProb(np.array([0.1, 0.3, 0.2, 0.25, 0.15]), l, { temperature: 0.5 }),
       },
+      impossible: { entries: [1, 3], share: (value, entry) => value[entry]! },
       isVertex: (x) => isHot(x, 1),
       isInPolytope: (x) => isOnSimplex(x, 1),
       law: (logits) =>

@@ -29,6 +29,8 @@ export const description: Description = {
         "softMode, implicit": (l) => permutation.softMode(l, { iterations: 100, gradient: "implicit" }),
         "softMode, log": (l) => permutation.softMode(l, { form: "log" }),
       },
+      differentiableIfPossible: {},
+      impossible: { entries: [1, 3], share: (value, entry) => value[entry]! },
       isVertex: (x) => ["1,0,0,1", "0,1,1,0"].includes(x.join()),
       // The rows tend to 1 with the iterations, from between 1/n and n.
       isInPolytope: ([a, b, c, d]) =>
@@ -49,6 +51,8 @@ export const description: Description = {
       iterative: true,
     },
   ],
+  // Chromium joins a product and a sum in matrix products, where Node 20 rounds in between.
+  tolerance: 1e-6,
   calls: [
     { name: "permutation.apply", arrays: () => [squares(), items()], call: (p, x) => permutation.apply(p!, x!) },
     {

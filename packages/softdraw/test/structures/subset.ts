@@ -9,10 +9,12 @@ const RELAXATIONS = ["threshold", "successive"] as const;
 /** Two of five. */
 const pairs: Omit<Instance, "name" | "verbs" | "isInPolytope"> = {
   event: [5],
-  differentiable: {
+  differentiable: {},
+  differentiableIfPossible: {
     logProb: (l) => subset.logProb(np.array([3, 1], { dtype: np.int32 }), l),
     setLogProb: (l) => subset.setLogProb(np.array([0, 1, 0, 1, 0]), l, 2),
   },
+  impossible: { entries: [1, 3], share: (value, entry) => value[entry]! },
   isVertex: (x) => isHot(x, 2),
   law: (logits) => {
     const p = softmax(logits);
