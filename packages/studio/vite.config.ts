@@ -9,18 +9,21 @@ import { runs } from "./build/runs.ts";
 registerSources();
 const { isolationHeaders, pageHeaders } = await import("@softdraw/lab/server/headers");
 
-const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const HERE = fileURLToPath(new URL(".", import.meta.url));
+/** A file of another package, as that package lies in the workspace. */
+const fileOf = (name: string, path: string) =>
+  fileURLToPath(new URL(path, import.meta.resolve(`${name}/package.json`)));
 
 export default defineConfig({
-  root: source("."),
+  root: HERE,
   // From wherever the page is served.
   base: "./",
   plugins: [svelte({ configFile: false }), digits(), runs()],
   // What is published from its sources: nothing needs a build first.
   resolve: {
     alias: {
-      softdraw: source("../softdraw/src/index.ts"),
-      "@softdraw/threads/page": source("../threads/src/page.ts"),
+      softdraw: fileOf("softdraw", "src/index.ts"),
+      "@softdraw/threads/page": fileOf("@softdraw/threads", "src/page.ts"),
     },
   },
   build: {

@@ -9,7 +9,7 @@ import { arraysOf } from "@softdraw/experiments/nn/tensors";
 import { tileImages } from "@softdraw/experiments/report/pixels";
 import { noBatches } from "@softdraw/experiments/training/loop";
 import { learningRateOptions, seedOption, temperatureOptions } from "@softdraw/experiments/training/options";
-import { scheduledSettings } from "@softdraw/experiments/training/settings";
+import { type StepSettings, scheduledSettings } from "@softdraw/experiments/training/settings";
 import { streams } from "@softdraw/experiments/training/streams";
 import { categorical } from "softdraw";
 import { z } from "zod";
@@ -34,8 +34,7 @@ function initState({ n, seed }: Config): State {
 }
 
 function trainingStep({ n, batch }: Config) {
-  type Settings = { temperature: np.Array; learningRate: np.Array };
-  return jit((state: State, _: Record<string, never>, { temperature, learningRate }: Settings) => {
+  return jit((state: State, _: Record<string, never>, { temperature, learningRate }: StepSettings) => {
     const [key, drawKey] = splitKey(state.key, 2);
     const cost = ({ logits }: Model) => {
       const choices = categorical.relax(drawKey, np.broadcastTo(logits, [batch, n]), { temperature });
@@ -75,7 +74,7 @@ export const cheapest = defineExperiment({
   columns,
   headlines: ["right"],
   objectives: { discrete: { key: "right", goal: "largest" }, relaxed: { key: "loss", goal: "smallest" } },
-  ...trainedByLoop((config: Config, { temperatureOverride }) => ({
+  ...trainedByLoop(columns, (config: Config, { temperatureOverride }) => ({
     name: "cheapest",
     epochs: config.epochs,
     steps: config.steps,
@@ -98,7 +97,6 @@ export const cheapest = defineExperiment({
     {
       title: "Right",
       caption: "Of exact draws.",
-      x: { label: "epoch" },
       y: { label: "%" },
       series: [series("right", "right")],
     },

@@ -10,10 +10,11 @@ export interface Column {
   /** What the number is, with its unit. */
   readonly description: string;
   readonly digits: number;
-  /** How it is called where it is a result, if not by its label; and its unit and a note there. */
+  /** How it is called where it is a result; default its label. */
   readonly name?: string;
+  /** Of the number where it is a result. */
   readonly unit?: string;
-  /** By the number of examples that were judged, where that is known. */
+  /** Behind the result; a function of how many examples were judged, where it says that. */
   readonly note?: string | ((judged: number | undefined) => string);
   /** Not every epoch measures it. */
   readonly isOccasional?: true;

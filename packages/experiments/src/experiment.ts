@@ -3,12 +3,12 @@
 import type { numpy as np } from "@jax-js/jax";
 import type { z } from "zod";
 import type { Checkpoint } from "./checkpoint/safetensors.ts";
-import { type Column, type EpochRecord, type Result, resultsOf, seriesOf } from "./columns.ts";
+import { type Column, type EpochRecord, type RecordOf, type Result, resultsOf, seriesOf } from "./columns.ts";
 import type { DatasetName, DatasetSplits } from "./data/types.ts";
 import type { Parameters } from "./nn/adam.ts";
 import type { LineChart, Series } from "./report/charts.ts";
 import type { Picture } from "./report/pixels.ts";
-import { run, type Training } from "./training/loop.ts";
+import { type EpochEnd, run, type Training } from "./training/loop.ts";
 import { checkCheckpoint } from "./training/position.ts";
 
 export type { Column, EpochRecord, Result } from "./columns.ts";
@@ -29,7 +29,7 @@ export interface Experiment<Config extends BaseConfig = BaseConfig> {
    * By what a configuration is chosen: a discrete measure, of exact choices; and what training sees in its place, the
    * relaxed one, which would choose otherwise. Where not every epoch takes the discrete one, `meanwhile` stands in for it.
    */
-  readonly objectives: { readonly discrete: Objective & { readonly meanwhile?: string }; readonly relaxed: Objective };
+  readonly objectives: Objectives;
   /**
    * Refuses what cannot be trained, before any work.
    *
@@ -57,13 +57,13 @@ export interface Experiment<Config extends BaseConfig = BaseConfig> {
 
 /** What an experiment says of itself: results and charts follow from its columns. */
 interface Definition<Config extends BaseConfig, Columns extends readonly Column[]>
-  extends Omit<Experiment<Config>, "columns" | "results" | "charts" | "tasks"> {
+  extends Omit<Experiment<Config>, "columns" | "results" | "charts" | "objectives" | "tasks"> {
   readonly columns: Columns;
+  readonly objectives: Objectives<Columns[number]["key"]>;
   /** The columns that are its results, most important first. */
   readonly headlines: readonly Columns[number]["key"][];
-  /** Examples that are judged after the last epoch, where they are made as they are needed. */
-  readonly judged?: number;
-  charts(series: SeriesOf<Columns>): Chart[];
+  /** Their lines are over the epochs. */
+  charts(series: SeriesOf<Columns>): EpochChart[];
 }
 
 /** Makes the line of a column over the epochs. */
@@ -71,7 +71,6 @@ export type SeriesOf<Columns extends readonly Column[]> = (name: string, key: Co
 
 export function defineExperiment<Config extends BaseConfig, const Columns extends readonly Column[]>({
   headlines,
-  judged,
   charts,
   ...rest
 }: Definition<Config, Columns>): Experiment<Config> {
@@ -79,24 +78,37 @@ export function defineExperiment<Config extends BaseConfig, const Columns extend
     ...rest,
     results(records) {
       const last = records.at(-1);
-      return last ? resultsOf(rest.columns, headlines, last, judged) : [];
+      return last ? resultsOf(rest.columns, headlines, last) : [];
     },
-    charts: (records) => charts(seriesOf(records)),
+    charts: (records) => charts(seriesOf(records)).map((chart) => ({ ...chart, x: { label: "epoch" } })),
   };
 }
 
-/** Checking and training by the one loop. `trainingOf` refuses a configuration that does not fit the data. */
+/**
+ * Checking and training by the one loop.
+ *
+ * @param columns those of the experiment: an epoch's record has their numbers
+ * @param trainingOf refuses a configuration that does not fit the data, and says what is trained
+ */
 export function trainedByLoop<
   Config extends BaseConfig,
+  const Columns extends readonly Column[],
   State extends Parameters,
   Batch extends Parameters | np.Array,
   Settings extends { readonly temperature: number },
 >(
-  trainingOf: (config: Config, context: Context) => Training<State, Batch, Settings>,
+  _columns: Columns,
+  trainingOf: (
+    config: Config,
+    context: Context,
+  ) => Omit<Training<State, Batch, Settings>, "measure"> & {
+    measure(state: State, epoch: EpochEnd): Promise<RecordOf<Columns>>;
+  },
 ): Pick<Experiment<Config>, "check" | "run"> {
   return {
     check(config, context) {
       const training = trainingOf(config, context);
+      // It was made for what it refuses; nothing is compiled before the first step.
       training.update.dispose();
       if (context.checkpoint) checkCheckpoint(training, context.checkpoint);
     },
@@ -134,13 +146,21 @@ export interface Reference {
   readonly url?: string;
 }
 
+export interface Objectives<Key extends string = string> {
+  readonly discrete: Objective<Key> & { readonly meanwhile?: Key };
+  readonly relaxed: Objective<Key>;
+}
+
 /** A column by which configurations are compared. */
-export interface Objective {
-  readonly key: string;
+export interface Objective<Key extends string = string> {
+  readonly key: Key;
   readonly goal: "smallest" | "largest";
 }
 
 export type Chart = LineChart & { readonly caption: string };
+
+/** A chart of lines over the epochs. */
+export type EpochChart = Omit<Chart, "x">;
 
 export interface Context {
   readonly data: DatasetSplits;

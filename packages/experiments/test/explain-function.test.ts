@@ -1,6 +1,6 @@
 import { numpy as np, random, tree } from "@jax-js/jax";
 import { describe, expect, test } from "vitest";
-import { explain, patchMembers } from "../src/explain/explain.ts";
+import { type ExplainOptions, explain, patchMembers } from "../src/explain/explain.ts";
 
 const FEATURES = 6;
 type Parameters = { weight: np.Array };
@@ -60,8 +60,16 @@ describe("explain", () => {
     ["k must be a whole number from 1 to 2, got 3", np.zeros([4, 6]), { k: 3, members: np.zeros([2, 6]) }],
     ["members must have shape [groups, 6], got [2,5]", np.zeros([4, 6]), { k: 1, members: np.zeros([2, 5]) }],
     ["background must have shape [6], got [5]", np.zeros([4, 6]), { k: 1, background: np.zeros([5]) }],
+    ['unknown option "tau". There are k, members, background, sampler,', np.zeros([4, 6]), { k: 1, tau: 3 }],
+    [
+      "sampler: Expected one of concrete-max, successive, threshold, got nope",
+      np.zeros([4, 6]),
+      { k: 1, sampler: "nope" },
+    ],
+    ["temperature: Expected a number above 0, got 0", np.zeros([4, 6]), { k: 1, temperature: 0 }],
+    ["batch: Expected a number of at least 1, got -1", np.zeros([4, 6]), { k: 1, batch: -1 }],
   ])("refuses what does not fit: %s", async (message, given, values) => {
-    await expect(explain(model(0, 1), given, values)).rejects.toThrow(message);
+    await expect(explain(model(0, 1), given, values as ExplainOptions)).rejects.toThrow(message);
   });
 });
 

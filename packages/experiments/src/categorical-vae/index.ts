@@ -24,7 +24,7 @@ export const categoricalVae = defineExperiment({
   columns,
   headlines,
   objectives,
-  ...trainedByLoop((config: Config, context) => ({
+  ...trainedByLoop(columns, (config: Config, context) => ({
     ...trainingOf(config, context),
     measure: epochMeasures(config, context.data),
   })),

@@ -16,7 +16,7 @@ import { type Dense, dense, initDense, initializations } from "../nn/dense.ts";
 import { splitKey } from "../nn/keys.ts";
 import { epochOrder, stepsAnEpoch } from "../training/epochs.ts";
 import { dataOptions, learningRateOptions, temperatureOptions } from "../training/options.ts";
-import { scheduledSettings } from "../training/settings.ts";
+import { type StepSettings, scheduledSettings } from "../training/settings.ts";
 
 // Configuration -------------------------------------------------------------------------------------------------------
 
@@ -114,7 +114,7 @@ function initState(config: Config, pixels: number): State {
   return { model, optimizer: initAdam(model), key };
 }
 
-type Settings = { temperature: np.Array; learningRate: np.Array; divergenceWeight: np.Array };
+type Settings = StepSettings & { divergenceWeight: np.Array };
 
 /** Gradient and optimizer in one jitted function, which consumes the state and the images. */
 function trainingStep(config: Config) {

@@ -2,22 +2,22 @@
 
 import { jit, numpy as np, tree } from "@jax-js/jax";
 import { bernoulli, categorical } from "softdraw";
+import { modelOf } from "../checkpoint/model.ts";
 import { imageBlocks } from "../data/batches.ts";
 import type { Dataset, DatasetSplits } from "../data/types.ts";
-import type { Chart, NamedPicture, SeriesOf, Trained } from "../experiment.ts";
+import type { EpochChart, NamedPicture, SeriesOf, Trained } from "../experiment.ts";
 import type { Dense } from "../nn/dense.ts";
 import { streamKey } from "../nn/keys.ts";
 import { tileImages } from "../report/pixels.ts";
 import { streams } from "../training/streams.ts";
-import { type columns, restoreModel, temperatureReached } from "./judge.ts";
-import { type Config, decode, encode } from "./method.ts";
+import { type columns, temperatureReached } from "./judge.ts";
+import { type Config, decode, encode, type Model } from "./method.ts";
 
-export function charts(series: SeriesOf<typeof columns>): Chart[] {
+export function charts(series: SeriesOf<typeof columns>): EpochChart[] {
   return [
     {
       title: "Loss",
       caption: "Minus the evidence lower bound. The gap between relaxed and discrete is what the relaxation hides.",
-      x: { label: "epoch" },
       y: { label: "nats an image" },
       series: [
         series("relaxed, training", "relaxed"),
@@ -28,14 +28,12 @@ export function charts(series: SeriesOf<typeof columns>): Chart[] {
     {
       title: "Parts of the test loss",
       caption: "Reconstruction falls while the code carries more: its divergence from the prior rises.",
-      x: { label: "epoch" },
       y: { label: "nats an image" },
       series: [series("reconstruction", "reconstruction"), series("divergence", "divergence")],
     },
     {
       title: "Temperature",
       caption: "At the last step of each epoch.",
-      x: { label: "epoch" },
       y: { label: "temperature" },
       series: [series("temperature", "temperature")],
     },
@@ -61,7 +59,7 @@ export async function samplePicture(
   { count, seed }: { readonly count: number; readonly seed: number },
 ): Promise<NamedPicture> {
   const { variables, classes } = trained.config;
-  const model = restoreModel(trained.checkpoint);
+  const model = modelOf<Model>(trained.checkpoint);
   const choices = categorical.sample(streamKey(seed, streams.measuring), np.zeros([count, variables, classes]));
   const images = await pixelProbabilities(model.decoder, choices);
   tree.dispose(model.encoder);
@@ -79,7 +77,7 @@ async function reconstructions(
   { config, checkpoint }: Trained<Config>,
   { train, test }: DatasetSplits,
 ): Promise<NamedPicture> {
-  const { encoder, decoder } = restoreModel(checkpoint);
+  const { encoder, decoder } = modelOf<Model>(checkpoint);
   const originals = firstImages(test, RECONSTRUCTED);
   const logits = encode(encoder, originals.ref, config);
   const temperature = temperatureReached({ config, checkpoint }, train);
@@ -102,7 +100,7 @@ async function reconstructions(
 /** Codes from the prior, a row each, with one choice set to each of its categories in turn. */
 async function traversal({ config, checkpoint }: Trained<Config>, { test }: DatasetSplits): Promise<NamedPicture> {
   const { variables, classes } = config;
-  const { encoder, decoder } = restoreModel(checkpoint);
+  const { encoder, decoder } = modelOf<Model>(checkpoint);
   tree.dispose(encoder);
   const codes = categorical.sample(
     streamKey(config.seed, streams.measuring),

@@ -6,13 +6,15 @@
  */
 
 import { numpy as np, random, tree } from "@jax-js/jax";
+import { z } from "zod";
 import type { TrainingEvent } from "../experiment.ts";
 import type { Parameters } from "../nn/adam.ts";
 import type { Perceptron } from "../nn/perceptron.ts";
 import { type Training, train } from "../training/loop.ts";
+import { LARGEST_SEED } from "../training/options.ts";
 import { startOf } from "../training/position.ts";
 import { type Settings, scheduledSettings } from "../training/settings.ts";
-import { initState, type Sampler, type State, trainingStep } from "./model.ts";
+import { initState, type Sampler, type State, samplers, trainingStep } from "./model.ts";
 import { type Classify, choiceKernel, type Given, postHocTask, probabilitiesKernel, type Subject } from "./post-hoc.ts";
 
 export { patchMembers } from "./post-hoc.ts";
@@ -31,29 +33,29 @@ export interface ExplainOptions {
    * Groups of features that are chosen together, `[groups, features]`, 1 where a feature belongs to a group; each feature to
    * one. Consumed. Default: each feature by itself; for images, see `patchMembers`.
    */
-  readonly members?: np.Array;
+  readonly members?: np.Array | undefined;
   /** What stands in for features that are not chosen, `[features]`, consumed. Default zeros. */
-  readonly background?: np.Array;
+  readonly background?: np.Array | undefined;
   /** Default "threshold". */
-  readonly sampler?: Sampler;
+  readonly sampler?: Sampler | undefined;
   /** Train on exact draws with the relaxed gradient. Default false. */
-  readonly hard?: boolean;
+  readonly hard?: boolean | undefined;
   /** At the first step, default 1: from warm draws, every feature hears early what it is good for. */
-  readonly temperature?: number;
+  readonly temperature?: number | undefined;
   /** At the last step, which the temperature falls to linearly. Default 0.1. */
-  readonly temperatureEnd?: number;
+  readonly temperatureEnd?: number | undefined;
   /** Default 500. */
-  readonly steps?: number;
+  readonly steps?: number | undefined;
   /** Examples a step, default 100. */
-  readonly batch?: number;
+  readonly batch?: number | undefined;
   /** AdamW's, at the first step; it falls to 0. Default 0.002. */
-  readonly learningRate?: number;
+  readonly learningRate?: number | undefined;
   /** Units of the explainer's two hidden layers, default 100. */
-  readonly hidden?: number;
+  readonly hidden?: number | undefined;
   /** Default 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /** Called after every step, with what it minimized: the cross-entropy of what the classifier says, in nats. */
-  readonly onStep?: (step: number, loss: number) => void | Promise<void>;
+  readonly onStep?: ((step: number, loss: number) => void | Promise<void>) | undefined;
 }
 
 /** A trained explainer. Its functions consume their inputs, `[batch, features]`. */
@@ -181,7 +183,37 @@ function refOf<T extends Parameters>(arrays: T): T {
   return tree.ref(arrays as Parameters) as T;
 }
 
-function checkOptions(examples: np.Array, { k, members, background }: ExplainOptions): void {
+const positive = z.number().positive().optional();
+const count = z.int().min(1).optional();
+
+/** What the options may be; arrays and functions are checked where it is known what they have to fit. */
+const schema = z.strictObject({
+  k: z.unknown(),
+  members: z.unknown(),
+  background: z.unknown(),
+  sampler: z.enum(samplers).optional(),
+  hard: z.boolean().optional(),
+  temperature: positive,
+  temperatureEnd: positive,
+  steps: count,
+  batch: count,
+  learningRate: positive,
+  hidden: count,
+  seed: z.int().min(0).max(LARGEST_SEED).optional(),
+  onStep: z.unknown(),
+});
+
+function checkOptions(examples: np.Array, options: ExplainOptions): void {
+  const [issue] = schema.safeParse(options).error?.issues ?? [];
+  if (issue?.code === "unrecognized_keys") {
+    const known = Object.keys(schema.shape).join(", ");
+    throw new TypeError(`explain: unknown option "${issue.keys[0]}". There are ${known}.`);
+  }
+  if (issue) {
+    const got = (options as unknown as Readonly<Record<PropertyKey, unknown>>)[issue.path[0]!];
+    throw new RangeError(`explain: ${String(issue.path[0])}: ${issue.message}, got ${String(got)}.`);
+  }
+  const { k, members, background } = options;
   const [count = 0, features = 0] = examples.shape;
   if (examples.ndim !== 2 || count < 1) {
     throw new RangeError(`explain: examples must have shape [count, features], got [${examples.shape}].`);

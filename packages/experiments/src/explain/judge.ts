@@ -1,12 +1,9 @@
 /** What the judges of the tasks share: fresh examples, and the records of epochs. */
 
-import { type numpy as np, tree } from "@jax-js/jax";
-import type { Checkpoint } from "../checkpoint/safetensors.ts";
+import type { numpy as np } from "@jax-js/jax";
 import type { Progress } from "../experiment.ts";
 import { blocksOf } from "../mathematics/blocks.ts";
-import type { Parameters } from "../nn/adam.ts";
 import { streamKey } from "../nn/keys.ts";
-import { arraysOf } from "../nn/tensors.ts";
 import type { EpochEnd } from "../training/loop.ts";
 import { streams } from "../training/streams.ts";
 
@@ -39,19 +36,6 @@ export async function* freshBlocks(
   for (const { first, size } of blocksOf(count, JUDGED_AT_ONCE)) {
     yield { key: streamKey(seed, streams.measuring + first), size };
     await onProgress?.(first + size, count);
-  }
-}
-
-/** Lends a checkpoint's model, for as long as it is used. */
-export async function withModel<Model extends Parameters, Result>(
-  { tensors }: Checkpoint,
-  use: (model: Model) => Promise<Result>,
-): Promise<Result> {
-  const model = arraysOf<Model>(tensors, "model");
-  try {
-    return await use(model);
-  } finally {
-    tree.dispose(model);
   }
 }
 

@@ -13,7 +13,7 @@ import type { Regularize } from "../nn/attention.ts";
 import { dropout } from "../nn/dropout.ts";
 import { splitKey } from "../nn/keys.ts";
 import type { Training } from "../training/loop.ts";
-import type { Settings } from "../training/settings.ts";
+import type { Settings, StepSettings } from "../training/settings.ts";
 
 // Model --------------------------------------------------------------------------------------------------------------
 
@@ -132,7 +132,7 @@ export function trainingStep<Model extends Parameters, Given extends Parameters,
   task: Task<Model, Given, Inputs>,
 ): Training<State<Model>, Given, Settings>["update"] {
   const any: Task<Parameters, Parameters, Parameters> = task;
-  const step = jit(function step(state: State<Parameters>, given: Parameters, settings: SettingsOnDevice) {
+  const step = jit(function step(state: State<Parameters>, given: Parameters, settings: StepSettings) {
     const [key, batchKey, noiseKey] = splitKey(state.key, 3);
     const examples = any.batch(batchKey, config.batch, given);
     const loss = objective(config, any, noiseKey, examples, settings.temperature);
@@ -144,5 +144,3 @@ export function trainingStep<Model extends Parameters, Given extends Parameters,
   // The engine's types follow a tree leaf by leaf, which they cannot do for a tree that is not known yet.
   return step as unknown as Training<State<Model>, Given, Settings>["update"];
 }
-
-export type SettingsOnDevice = { temperature: np.Array; learningRate: np.Array };

@@ -20,7 +20,7 @@ export const jigsaw = defineExperiment({
   columns,
   headlines,
   objectives,
-  ...trainedByLoop((config: Config, context) => ({
+  ...trainedByLoop(columns, (config: Config, context) => ({
     ...trainingOf(config, context),
     measure: (state: State, end) => measureEpoch(config, context.data.test, state, end),
   })),

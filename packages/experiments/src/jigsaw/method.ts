@@ -22,7 +22,7 @@ import { type Dense, dense, initDense, initializations, product } from "../nn/de
 import { splitKey, streamKey } from "../nn/keys.ts";
 import { epochOrder, stepsAnEpoch } from "../training/epochs.ts";
 import { dataOptions, learningRateOptions, temperatureOptions } from "../training/options.ts";
-import { scheduledSettings } from "../training/settings.ts";
+import { type StepSettings, scheduledSettings } from "../training/settings.ts";
 import { streams } from "../training/streams.ts";
 
 // Configuration -------------------------------------------------------------------------------------------------------
@@ -177,11 +177,9 @@ function initState(config: Config, cut: Cut): State {
   return { model, statistics, optimizer: initAdam(model), key };
 }
 
-type Settings = { temperature: np.Array; learningRate: np.Array };
-
 /** Gradient and optimizer in one jitted function, which consumes the state and the batch. */
 function trainingStep({ iterations }: Config) {
-  return jit(function step(state: State, { patches, shuffled, original }: Batch, settings: Settings) {
+  return jit(function step(state: State, { patches, shuffled, original }: Batch, settings: StepSettings) {
     const { temperature, learningRate } = settings;
     const [key, drawKey] = splitKey(state.key, 2);
     const objective = (model: Model): [loss: np.Array, statistics: BatchStatistics] => {

@@ -5,19 +5,18 @@ import { permutation } from "softdraw";
 import { shuffledOrders } from "../data/batches.ts";
 import { arrangePieces, type Cut, cutOf, gatherPieces, inverseOrders, joinPieces } from "../data/pieces.ts";
 import type { DatasetSplits } from "../data/types.ts";
-import type { Chart, NamedPicture, SeriesOf, Trained } from "../experiment.ts";
+import type { EpochChart, NamedPicture, SeriesOf, Trained } from "../experiment.ts";
 import { streamKey } from "../nn/keys.ts";
 import { tileImages } from "../report/pixels.ts";
 import { streams } from "../training/streams.ts";
 import { type columns, judgeKernel, placesOf, restoreSolver, type Solver } from "./judge.ts";
 import { type Config, patchesOf, scaled } from "./method.ts";
 
-export function charts(series: SeriesOf<typeof columns>): Chart[] {
+export function charts(series: SeriesOf<typeof columns>): EpochChart[] {
   return [
     {
       title: "Pieces in their place",
       caption: "On the test set, by the best assignment. Alike: identical pieces count as interchangeable.",
-      x: { label: "epoch" },
       y: { label: "%" },
       series: [
         series("pieces", "pieces"),
@@ -29,7 +28,6 @@ export function charts(series: SeriesOf<typeof columns>): Chart[] {
     {
       title: "Loss",
       caption: "Squared error of the picture that the relaxed permutation puts together.",
-      x: { label: "epoch" },
       y: { label: "squared error a picture" },
       series: [series("loss", "loss")],
     },

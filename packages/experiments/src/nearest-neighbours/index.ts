@@ -24,7 +24,7 @@ export const nearestNeighbourClassifier = defineExperiment({
   columns,
   headlines,
   objectives,
-  ...trainedByLoop((config: Config, context) => ({
+  ...trainedByLoop(columns, (config: Config, context) => ({
     ...trainingOf(config, context),
     measure: (state: State, end) => measureEpoch(config, context.data, state, end),
   })),

@@ -1,7 +1,7 @@
 /** How well a nearest-neighbour classifier does: by the majority of the exact neighbours in its learned space. */
 
 import { jit, tree } from "@jax-js/jax";
-import type { Checkpoint } from "../checkpoint/safetensors.ts";
+import { modelOf } from "../checkpoint/model.ts";
 import { lossColumn, paceColumn, type RecordOf, resultsOf, temperatureColumn } from "../columns.ts";
 import { stretch } from "../data/folds.ts";
 import { gatherPatches } from "../data/patches.ts";
@@ -9,7 +9,6 @@ import type { Dataset, DatasetSplits } from "../data/types.ts";
 import type { EvaluationOptions, Progress, Result, Trained } from "../experiment.ts";
 import { blocksOf } from "../mathematics/blocks.ts";
 import { majorityVote, nearestNeighbours, type Points } from "../nn/neighbours.ts";
-import { arraysOf } from "../nn/tensors.ts";
 import type { EpochEnd } from "../training/loop.ts";
 import { KERNEL } from "./batches.ts";
 import { type Config, embed, FEATURES, type Model, type State, splitOff, VALIDATION_POINTS } from "./method.ts";
@@ -93,10 +92,6 @@ export async function measureEpoch(
   };
 }
 
-export function restoreModel({ tensors }: Checkpoint): Model {
-  return arraysOf<Model>(tensors, "model");
-}
-
 export interface Sets {
   readonly queries: Dataset;
   readonly points: Dataset;
@@ -141,7 +136,7 @@ export async function evaluate(
   { train, test }: DatasetSplits,
   { examples = test.count, onProgress }: EvaluationOptions,
 ): Promise<Result[]> {
-  const model = restoreModel(checkpoint);
+  const model = modelOf<Model>(checkpoint);
   const sets = { queries: stretch(test, 0, Math.min(examples, test.count)), points: splitOff(train).training };
   const learned = await classify(model, sets, config.k, (done, total) => onProgress?.(done, 2 * total));
   tree.dispose(model);

@@ -26,7 +26,7 @@ import { splitKey } from "../nn/keys.ts";
 import { initSgd, sgd } from "../nn/sgd.ts";
 import { stepsAnEpoch } from "../training/epochs.ts";
 import { dataOptions, learningRateOptions, temperatureOptions } from "../training/options.ts";
-import { scheduledSettings } from "../training/settings.ts";
+import { type StepSettings, scheduledSettings } from "../training/settings.ts";
 import { type Batch, epochBatches, KERNEL } from "./batches.ts";
 
 // Configuration -------------------------------------------------------------------------------------------------------
@@ -186,12 +186,10 @@ function initState(config: Config, training: Dataset): State {
   return { model, velocity: initSgd(model), key };
 }
 
-type Settings = { temperature: np.Array; learningRate: np.Array };
-
 /** One step: a batch's first half are queries, the second candidates, or all are both. Consumes state and batch. */
 function trainingStep(config: Config) {
   const { k, relaxation, hard, momentum, weightDecay } = config;
-  return jit(function step({ model, velocity, key }: State, { patches, labels }: Batch, settings: Settings) {
+  return jit(function step({ model, velocity, key }: State, { patches, labels }: Batch, settings: StepSettings) {
     const { temperature, learningRate } = settings;
     const [next, drawKey] = splitKey(key, 2);
     const sameClass = isSameClass(labels, config);

@@ -1,26 +1,25 @@
 /** What is shown of a nearest-neighbour classifier: its curves, and queries beside their neighbours. */
 
 import { tree } from "@jax-js/jax";
+import { modelOf } from "../checkpoint/model.ts";
 import { stretch } from "../data/folds.ts";
 import type { Dataset, DatasetSplits } from "../data/types.ts";
-import type { Chart, NamedPicture, SeriesOf, Trained } from "../experiment.ts";
+import type { EpochChart, NamedPicture, SeriesOf, Trained } from "../experiment.ts";
 import { markedTiles } from "../report/marked-tiles.ts";
-import { classify, type columns, restoreModel, type Sets, type vote } from "./judge.ts";
-import { type Config, splitOff } from "./method.ts";
+import { classify, type columns, type Sets, type vote } from "./judge.ts";
+import { type Config, type Model, splitOff } from "./method.ts";
 
-export function charts(series: SeriesOf<typeof columns>): Chart[] {
+export function charts(series: SeriesOf<typeof columns>): EpochChart[] {
   return [
     {
       title: "Neighbours of the query's own class",
       caption: "Of k neighbours drawn among the candidates of a step: relaxed ones, and exact ones of the same noise.",
-      x: { label: "epoch" },
       y: { label: "%" },
       series: [series("relaxed", "relaxed"), series("discrete", "discrete")],
     },
     {
       title: "Accuracy",
       caption: "Held-out images, classified by the majority of their exact nearest neighbours.",
-      x: { label: "epoch" },
       y: { label: "%" },
       series: [series("validation", "validation")],
     },
@@ -35,7 +34,7 @@ const ROWS = 12;
 const PICTURED = 10_000;
 
 export async function pictures({ config, checkpoint }: Trained<Config>, { train, test }: DatasetSplits) {
-  const model = restoreModel(checkpoint);
+  const model = modelOf<Model>(checkpoint);
   const { training } = splitOff(train);
   const sets = {
     queries: stretch(test, 0, Math.min(1000, test.count)),

@@ -27,7 +27,7 @@ export type Regularize = (x: np.Array) => np.Array;
  * @param key PRNG key, consumed
  */
 function initAttention(key: np.Array, width: number): Attention {
-  const [inputKey, outputKey] = splitKey(key, 2) as [np.Array, np.Array];
+  const [inputKey, outputKey] = splitKey(key, 2);
   const layer = (key: np.Array, outputs: number, bound: number): Dense => ({
     weight: random.uniform(key, [outputs, width], { minval: -bound, maxval: bound }),
     bias: np.zeros([outputs]),
@@ -40,7 +40,7 @@ function initAttention(key: np.Array, width: number): Attention {
 
 /** @param key PRNG key, consumed */
 export function initEncoderLayer(key: np.Array, width: number, hidden: number): EncoderLayer {
-  const [attentionKey, hiddenKey, outputKey] = splitKey(key, 3) as [np.Array, np.Array, np.Array];
+  const [attentionKey, hiddenKey, outputKey] = splitKey(key, 3);
   return {
     attention: initAttention(attentionKey, width),
     attentionNorm: initLayerNorm(width),

@@ -39,7 +39,7 @@ export function initLayer(
   if (initialization === "he") {
     return { weight: random.normal(key, shape).mul(Math.sqrt(2 / inputs)), bias: np.zeros([outputs]) };
   }
-  const [weightKey, biasKey] = splitKey(key, 2) as [np.Array, np.Array];
+  const [weightKey, biasKey] = splitKey(key, 2);
   const range = { minval: -1 / Math.sqrt(inputs), maxval: 1 / Math.sqrt(inputs) };
   return { weight: random.uniform(weightKey, shape, range), bias: random.uniform(biasKey, [outputs], range) };
 }

@@ -2,12 +2,11 @@
 
 import { jit, numpy as np, random, tree } from "@jax-js/jax";
 import { permutation } from "softdraw";
-import type { Checkpoint } from "../checkpoint/safetensors.ts";
+import { modelOf } from "../checkpoint/model.ts";
 import { lossColumn, type MeasuresOf, paceColumn, type RecordOf, resultsOf, temperatureColumn } from "../columns.ts";
 import type { EvaluationOptions, Progress, Result, Trained } from "../experiment.ts";
 import { blocksOf } from "../mathematics/blocks.ts";
 import { streamKey } from "../nn/keys.ts";
-import { arraysOf } from "../nn/tensors.ts";
 import type { EpochEnd } from "../training/loop.ts";
 import { streams } from "../training/streams.ts";
 import { type Config, type Model, type State, scoreNumbers } from "./method.ts";
@@ -91,12 +90,8 @@ export async function evaluate(
   _data: unknown,
   { examples = MEASURED_LAST, seed, onProgress }: EvaluationOptions,
 ): Promise<Result[]> {
-  const model = restoreModel(checkpoint);
+  const model = modelOf<Model>(checkpoint);
   const errors = await measureErrors(model, examples, { n: config.n, seed }, onProgress);
   tree.dispose(model);
   return resultsOf(columns, headlines, errors, examples);
-}
-
-export function restoreModel({ tensors }: Checkpoint): Model {
-  return arraysOf<Model>(tensors, "model");
 }

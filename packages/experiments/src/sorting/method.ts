@@ -16,7 +16,7 @@ import { type Dense, dense, initDense, initializations } from "../nn/dense.ts";
 import { splitKey } from "../nn/keys.ts";
 import { noBatches } from "../training/loop.ts";
 import { learningRateOptions, seedOption, temperatureOptions } from "../training/options.ts";
-import { scheduledSettings } from "../training/settings.ts";
+import { type StepSettings, scheduledSettings } from "../training/settings.ts";
 
 // Configuration ------------------------------------------------------------------------------------------------------
 
@@ -77,11 +77,9 @@ function initState(config: Config): State {
   return { model, optimizer: initAdam(model), key };
 }
 
-type Settings = { temperature: np.Array; learningRate: np.Array };
-
 /** New lists, gradient and optimizer in one jitted function, which consumes the state. */
 function trainingStep({ n, batch, noise, iterations }: Config) {
-  return jit(function step(state: State, _: Record<string, never>, { temperature, learningRate }: Settings) {
+  return jit(function step(state: State, _: Record<string, never>, { temperature, learningRate }: StepSettings) {
     const [key, listsKey, drawKey] = splitKey(state.key, 3);
     const lists = random.uniform(listsKey, [batch, n]);
     const objective = (model: Model) => {

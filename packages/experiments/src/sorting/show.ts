@@ -2,26 +2,25 @@
 
 import { numpy as np, random } from "@jax-js/jax";
 import { permutation } from "softdraw";
-import type { Chart, NamedPicture, SeriesOf, Trained } from "../experiment.ts";
+import { modelOf } from "../checkpoint/model.ts";
+import type { EpochChart, NamedPicture, SeriesOf, Trained } from "../experiment.ts";
 import { streamKey } from "../nn/keys.ts";
 import { tileImages } from "../report/pixels.ts";
 import { streams } from "../training/streams.ts";
-import { type columns, restoreModel } from "./judge.ts";
-import { type Config, scoreNumbers } from "./method.ts";
+import { type columns } from "./judge.ts";
+import { type Config, type Model, scoreNumbers } from "./method.ts";
 
-export function charts(series: SeriesOf<typeof columns>): Chart[] {
+export function charts(series: SeriesOf<typeof columns>): EpochChart[] {
   return [
     {
       title: "Errors",
       caption: "On fresh lists, by the best assignment. An error of 0 has no place on this axis.",
-      x: { label: "epoch" },
       y: { label: "%", log: true },
       series: [series("numbers in a wrong place", "wrongElements"), series("lists with any error", "wrongLists")],
     },
     {
       title: "Loss",
       caption: "Mean squared error of the lists that the relaxed permutations sort.",
-      x: { label: "epoch" },
       y: { label: "squared error", log: true },
       series: [series("loss", "loss")],
     },
@@ -33,7 +32,7 @@ const TEMPERATURES = [10, 3, 1, 0.3, 0.1];
 /** The plan of one list, its numbers in order so that the right permutation is the diagonal. */
 export async function pictures({ config, checkpoint }: Trained<Config>): Promise<NamedPicture[]> {
   const { n, iterations, seed } = config;
-  const model = restoreModel(checkpoint);
+  const model = modelOf<Model>(checkpoint);
   const list = np.sort(random.uniform(streamKey(seed, streams.measuring), [n]));
   const scores = scoreNumbers(model, list);
   const plans: number[] = [];

@@ -15,15 +15,16 @@ export interface Training<
 > {
   /** What its checkpoints say that they are of. */
   readonly name: string;
-  /** Records that are yielded in all. A part of a longer training has only the epochs of its `part`, both ends included. */
+  /** Records that the whole training yields. */
   readonly epochs: number;
+  /** The first and the last epoch of this training, where it is a part of a longer one; default all. */
   readonly part?: { readonly first: number; readonly last: number };
   /** Of an epoch. */
   readonly steps: number;
   /** Seen in a step. */
   readonly examples: number;
   begin(): State;
-  /** By the number of the step, from 0 at the first of the first epoch. */
+  /** By the number of the step, from 0 at the first step of this training. */
   settingsAt(step: number): Settings;
   /** The batches of an epoch by the step, from 0. */
   batchesOf(epoch: number): Promise<(step: number) => Batch>;
@@ -52,8 +53,8 @@ export interface EpochEnd {
 export async function* run<
   State extends Parameters,
   Batch extends Parameters | np.Array,
-  S extends { temperature: number },
->(training: Training<State, Batch, S>, checkpoint?: Checkpoint): AsyncGenerator<TrainingEvent, void, void> {
+  Settings extends { readonly temperature: number },
+>(training: Training<State, Batch, Settings>, checkpoint?: Checkpoint): AsyncGenerator<TrainingEvent, void, void> {
   tree.dispose(yield* train(training, startOf(training, checkpoint)));
 }
 
@@ -61,43 +62,44 @@ export async function* run<
 export async function* train<
   State extends Parameters,
   Batch extends Parameters | np.Array,
-  S extends { temperature: number },
->(training: Training<State, Batch, S>, start: Start<State>): AsyncGenerator<TrainingEvent, State, void> {
+  Settings extends { readonly temperature: number },
+>(training: Training<State, Batch, Settings>, start: Start<State>): AsyncGenerator<TrainingEvent, State, void> {
   const { name, epochs, part = { first: 1, last: epochs }, steps, examples, update } = training;
   let { state } = start;
   let { epoch, step, sums }: Position = start.position;
-  let batch: Batch | undefined;
+  let next: Batch | undefined;
   let isOver = false;
   try {
     for (; epoch <= part.last; epoch++, step = 0, sums = []) {
+      // A training that stopped after an epoch's last step has nothing left to do in it.
+      if (step === steps) continue;
       const batchAt = await training.batchesOf(epoch);
       const [firstStep, started] = [step, performance.now()];
-      if (step < steps) batch = batchAt(step);
-      while (batch !== undefined) {
+      while (step < steps) {
+        const batch = next ?? batchAt(step);
+        next = undefined;
         const settings = training.settingsAt((epoch - part.first) * steps + step);
         const result = update(state, batch, settings);
-        [state, batch] = [result.state, undefined];
+        state = result.state;
         step++;
         // The next batch is made between asking for the numbers of this step and waiting for them.
         const reading = result.measured.data();
-        if (step < steps) batch = batchAt(step);
+        if (step < steps) next = batchAt(step);
         const measured = Array.from((await reading) as Float32Array);
+        checkMeasured(measured, sums, epoch, step);
         sums = measured.map((value, i) => (sums[i] ?? 0) + value);
-        const loss = finiteLoss(measured[0]!, epoch, step);
         const { temperature } = settings;
-        const measure = () => {
-          const pace = ((step - firstStep) * examples * 1000) / (performance.now() - started);
-          return training.measure(state, { epoch, sums, steps, temperature, pace });
-        };
+        const pace = ((step - firstStep) * examples * 1000) / (performance.now() - started);
+        const end: EpochEnd = { epoch, sums, steps, temperature, pace };
         yield {
           epoch,
           epochs,
           step,
           steps,
-          loss,
+          loss: measured[0]!,
           temperature,
           examples,
-          record: step === steps ? await measure() : undefined,
+          record: step === steps ? await training.measure(state, end) : undefined,
           checkpoint: async () => ({
             tensors: await readTensors(state),
             metadata: positionMetadata(name, { epoch, step, sums }),
@@ -109,9 +111,20 @@ export async function* train<
     return state;
   } finally {
     if (!isOver) disposeRest(state);
-    if (batch !== undefined) disposeRest(batch);
+    if (next !== undefined) disposeRest(next);
     update.dispose();
   }
+}
+
+/** There is nothing to be had from going on where a number is none, or where a checkpoint counted other numbers. */
+function checkMeasured(measured: readonly number[], sums: readonly number[], epoch: number, step: number): void {
+  finiteLoss(measured[0]!, epoch, step);
+  const wrong = measured.findIndex((value) => !Number.isFinite(value));
+  if (wrong > 0) throw new Error(`Number ${wrong + 1} of epoch ${epoch}, step ${step} is ${measured[wrong]}.`);
+  if (sums.length === 0 || sums.length === measured.length) return;
+  throw new Error(
+    `The checkpoint is of something else: expected ${measured.length} sums in its position, got ${sums.length}.`,
+  );
 }
 
 /** The loss, unless training has failed: there is nothing to be had from going on then. */

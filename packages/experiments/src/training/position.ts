@@ -83,7 +83,8 @@ export function readPosition(experiment: string, { metadata }: Checkpoint): Posi
     );
   }
   const { epoch, step, lossSum, sums = lossSum === undefined ? [] : [lossSum] } = data;
-  return { epoch, step, sums };
+  if (step === 0 || sums.length > 0) return { epoch, step, sums };
+  throw new Error(`The checkpoint's position has no sums of its ${step} steps: got ${metadata.position}.`);
 }
 
 function parsed(json: string): unknown {

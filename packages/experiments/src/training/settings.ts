@@ -1,5 +1,6 @@
 /** What changes from step to step of a training: the temperature and the learning rate, by their schedules. */
 
+import type { numpy as np } from "@jax-js/jax";
 import { schedules } from "softdraw";
 import type { decays, scheduleNames } from "./options.ts";
 
@@ -21,6 +22,9 @@ export interface Settings {
   readonly temperature: number;
   readonly learningRate: number;
 }
+
+/** The same as a jitted step gets them: arrays, so that a new value compiles nothing. */
+export type StepSettings = { temperature: np.Array; learningRate: np.Array };
 
 /**
  * The settings by the step, counted from 0, of a training of `total` steps.

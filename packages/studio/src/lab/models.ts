@@ -60,12 +60,15 @@ export async function loadModel(
   const config = configurationOf(name, values);
   const placed = isOfPage(config)
     ? checkpoint
-    : { ...checkpoint, metadata: { ...checkpoint.metadata, position: BEGINNING } };
+    : { ...checkpoint, metadata: { ...checkpoint.metadata, position: epochStart(checkpoint) } };
   experiment.check(config, { data: await dataFor(config), checkpoint: placed });
   return keepModel(name, config, checkpoint);
 }
 
-const BEGINNING = JSON.stringify({ epoch: 1, step: 0 });
+/** Steps of another data set mean nothing here; the epoch says which part of a training the tensors are of. */
+function epochStart(checkpoint: Checkpoint): string {
+  return JSON.stringify({ epoch: positionOf(checkpoint).epoch, step: 0 });
+}
 
 function positionOf({ metadata }: Checkpoint): { epoch: number; step: number } {
   return JSON.parse(metadata.position!);

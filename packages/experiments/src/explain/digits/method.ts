@@ -22,8 +22,8 @@ import type { Perceptron } from "../../nn/perceptron.ts";
 import { type EpochEnd, type Training, train } from "../../training/loop.ts";
 import { dataOptions } from "../../training/options.ts";
 import { checkCheckpoint, readPosition, type Start, startOf } from "../../training/position.ts";
-import { type Settings, scheduledSettings } from "../../training/settings.ts";
-import { crossEntropy, initState, type SettingsOnDevice, type State, trainingStep } from "../model.ts";
+import { type Settings, type StepSettings, scheduledSettings } from "../../training/settings.ts";
+import { crossEntropy, initState, type State, trainingStep } from "../model.ts";
 import { sharedOptions } from "../options.ts";
 import { type Given, patchMembers, postHocTask, probabilitiesKernel, randomRows, type Subject } from "../post-hoc.ts";
 import { checkpointName } from "../training.ts";
@@ -118,7 +118,7 @@ type Labelled = { images: np.Array; labels: np.Array };
 
 /** A batch, gradient and optimizer of the classifier in one jitted function, which consumes all. */
 function classifierStep({ batch, weightDecay }: Config) {
-  return jit(function step(state: State<Classifier>, { images, labels }: Labelled, { learningRate }: SettingsOnDevice) {
+  return jit(function step(state: State<Classifier>, { images, labels }: Labelled, { learningRate }: StepSettings) {
     const [key, rowsKey] = splitKey(state.key, 2);
     const rows = randomRows(rowsKey, batch, images);
     const [x, y] = [np.take(images, rows.ref, 0), nn.oneHot(np.take(labels, rows, 0), DIGITS.length)];

@@ -2,24 +2,22 @@
 
 import { tree } from "@jax-js/jax";
 import type { DatasetSplits } from "../../data/types.ts";
-import type { Chart, NamedPicture, SeriesOf, Trained } from "../../experiment.ts";
+import type { EpochChart, NamedPicture, SeriesOf, Trained } from "../../experiment.ts";
 import { highlightedTiles } from "../../report/highlighted-tiles.ts";
 import { chooseOfAll, type columns, networksOf, pixelMarks } from "./judge.ts";
 import { type Config, imagesOf, PATCHES, SIDE, threesAndEights } from "./method.ts";
 
-export function charts(series: SeriesOf<typeof columns>): Chart[] {
+export function charts(series: SeriesOf<typeof columns>): EpochChart[] {
   return [
     {
       title: "Accuracy",
       caption: "On the test digits: what the classifier knows, and what it says again by the chosen patches alone.",
-      x: { label: "epoch" },
       y: { label: "%" },
       series: [series("classifier", "classifier"), series("post-hoc", "postHoc")],
     },
     {
       title: "Loss",
       caption: "First that of the classifier, then that of the classifier by a relaxed draw of the patches.",
-      x: { label: "epoch" },
       y: { label: "nats", log: true },
       series: [series("loss", "loss")],
     },

@@ -18,7 +18,7 @@ export const sequences = defineExperiment({
   columns,
   headlines,
   objectives,
-  ...trainedByLoop((config: Config, context) => ({
+  ...trainedByLoop(columns, (config: Config, context) => ({
     ...trainingOf(config, context),
     measure: (state: State<Model>, end) => measureEpoch(config, state, end),
   })),

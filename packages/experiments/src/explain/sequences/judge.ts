@@ -1,13 +1,14 @@
 /** How well sequences are explained: whether the chosen tokens tell the label, and whether they are equal to it. */
 
 import { jit, numpy as np, tree } from "@jax-js/jax";
+import { withModel } from "../../checkpoint/model.ts";
 import { lossColumn, type MeasuresOf, paceColumn, type RecordOf, resultsOf, temperatureColumn } from "../../columns.ts";
 import type { EvaluationOptions, Progress, Result, Trained } from "../../experiment.ts";
 import { streamKey } from "../../nn/keys.ts";
 import { arraysOf } from "../../nn/tensors.ts";
 import type { EpochEnd } from "../../training/loop.ts";
 import { streams } from "../../training/streams.ts";
-import { freshBlocks, MEASURED_LAST, readArrays, recordOf, withModel } from "../judge.ts";
+import { freshBlocks, MEASURED_LAST, readArrays, recordOf } from "../judge.ts";
 import { chooseFeatures, type State } from "../model.ts";
 import { type Config, classifySequences, drawSequences, type Model, scoreTokens, TOKENS } from "./method.ts";
 

@@ -1,23 +1,21 @@
 /** What is shown of explained sequences: accuracy and precision over the epochs, and tokens with the chosen ones marked. */
 
-import type { Chart, NamedPicture, SeriesOf, Trained } from "../../experiment.ts";
+import type { EpochChart, NamedPicture, SeriesOf, Trained } from "../../experiment.ts";
 import { glyphTile, type MarkedTile, markedTiles } from "../../report/marked-tiles.ts";
 import { type columns, type FreshSequences, freshSequences } from "./judge.ts";
 import { type Config, TOKENS } from "./method.ts";
 
-export function charts(series: SeriesOf<typeof columns>): Chart[] {
+export function charts(series: SeriesOf<typeof columns>): EpochChart[] {
   return [
     {
       title: "Explanations",
       caption: "On fresh sequences: classified right by the chosen tokens alone, and chosen tokens equal to the label.",
-      x: { label: "epoch" },
       y: { label: "%" },
       series: [series("accuracy", "accuracy"), series("precision", "precision")],
     },
     {
       title: "Loss",
       caption: "Cross-entropy of the classifier that sees a relaxed draw of the tokens.",
-      x: { label: "epoch" },
       y: { label: "nats", log: true },
       series: [series("loss", "loss")],
     },

@@ -13,6 +13,7 @@ import { charts, pictures } from "./show.ts";
 
 function experimentOf(task: Name) {
   const { title, k } = benchmarks[task];
+  const columns = columnsOf(task);
   return defineExperiment({
     name: NAME,
     title: `Explained features: ${title}`,
@@ -20,10 +21,10 @@ function experimentOf(task: Name) {
     references: REFERENCES,
     schema: schemaOf(task),
     presets: {},
-    columns: columnsOf(task),
+    columns,
     headlines,
     objectives,
-    ...trainedByLoop((config: Config, context) => ({
+    ...trainedByLoop(columns, (config: Config, context) => ({
       ...trainingOf(config, context),
       measure: (state: State<Model>, end) => measureEpoch(config, state, end),
     })),

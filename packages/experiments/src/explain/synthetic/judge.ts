@@ -1,13 +1,14 @@
 /** How well features are explained: whether those that decide rank first, and how much the chosen ones tell of the class. */
 
 import { jit, numpy as np, random, tree } from "@jax-js/jax";
+import { withModel } from "../../checkpoint/model.ts";
 import { lossColumn, type MeasuresOf, paceColumn, type RecordOf, resultsOf, temperatureColumn } from "../../columns.ts";
 import type { EvaluationOptions, Progress, Result, Trained } from "../../experiment.ts";
 import { medianRank } from "../../mathematics/statistics.ts";
 import { splitKey, streamKey } from "../../nn/keys.ts";
 import type { EpochEnd } from "../../training/loop.ts";
 import { streams } from "../../training/streams.ts";
-import { freshBlocks, JUDGED_AT_ONCE, MEASURED_LAST, readArrays, recordOf, withModel } from "../judge.ts";
+import { freshBlocks, JUDGED_AT_ONCE, MEASURED_LAST, readArrays, recordOf } from "../judge.ts";
 import { chooseFeatures, type State } from "../model.ts";
 import {
   benchmarks,

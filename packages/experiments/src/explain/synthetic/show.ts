@@ -1,30 +1,27 @@
 /** What is shown of explained features: ranks and accuracy over the epochs, and what is chosen of some examples. */
 
-import type { Chart, NamedPicture, SeriesOf, Trained } from "../../experiment.ts";
+import type { EpochChart, NamedPicture, SeriesOf, Trained } from "../../experiment.ts";
 import { type Cell, cellPicture } from "../../report/cells.ts";
 import { type Columns, type FreshExamples, freshExamples } from "./judge.ts";
 import { benchmarks, type Config, FEATURES, type Name } from "./method.ts";
 
-export function charts(series: SeriesOf<Columns>): Chart[] {
+export function charts(series: SeriesOf<Columns>): EpochChart[] {
   return [
     {
       title: "Median rank",
       caption: "Of the features that decide, among the explainer's scores: a mean over fresh examples.",
-      x: { label: "epoch" },
       y: { label: "rank" },
       series: [series("median rank", "rank")],
     },
     {
       title: "Accuracy",
       caption: "On fresh examples, by the chosen features alone, and what is missing to the best that can be.",
-      x: { label: "epoch" },
       y: { label: "%" },
       series: [series("accuracy", "accuracy"), series("gap to Bayes", "gap")],
     },
     {
       title: "Loss",
       caption: "Cross-entropy of the classifier that sees a relaxed draw of the features.",
-      x: { label: "epoch" },
       y: { label: "nats" },
       series: [series("loss", "loss")],
     },
