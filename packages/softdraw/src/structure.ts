@@ -1,5 +1,5 @@
 /**
- * The verbs of every structure, put together in this one place from what a structure is: how a PRNG key perturbs its
+ * The verbs of a structure, put together in this one place from what a structure is: how a PRNG key perturbs its
  * logits, which vertex of its polytope is the exact maximum of some keys, and how that maximum is relaxed.
  *
  *     sample             vertex(perturb(key, keys(logits)))
@@ -8,12 +8,11 @@
  *     mode               vertex(logits)
  *     softMode           relaxation(keys(logits), temperature)
  *
- * So one key gives `sample` and `relax` the same noise, and all structures agree on what is compiled and where
- * gradients end. A structure's public functions check their arguments, and then call these.
+ * So one key gives `sample` and `relax` the same noise, and structures agree on what is compiled and where gradients end.
+ * A structure's public functions check their arguments, and then call these.
  *
- * Some structures cannot be compiled whole: their maximum is found on the host, or their relaxation is computed in
- * pieces. Such a structure gives what its own functions go on from, the keys as a vertex and scaled keys as a
- * relaxation.
+ * Permutations cannot be compiled whole: their maximum is found on the host, and their relaxation is computed in pieces.
+ * They have kernels of their own, by the same rules.
  */
 
 import { jit, lax, type numpy as np } from "@jax-js/jax";

@@ -35,22 +35,12 @@ import {
 import { perturb } from "../noise.ts";
 import { finite, LOWEST } from "../numerics.ts";
 import { checkChoice, checkTemperature, TEMPERATURE, type TemperatureOptions } from "../options.ts";
-import { kernelsOf } from "../structure.ts";
 import { iterate, type SinkhornForm } from "./forms.ts";
 import { withImplicitGradient } from "./implicit.ts";
 import { advance, finish, stabilized, start } from "./stabilized.ts";
 import { unrolled } from "./unrolled.ts";
 
 export type { SinkhornForm } from "./forms.ts";
-
-// The best assignment of the keys is found on the host, which knows impossible pairs by -Infinity, and the plan of the
-// scaled logits is computed in pieces.
-const kernels = kernelsOf({
-  keys: finite,
-  perturb,
-  vertex: (keys) => np.where(keys.ref.lessEqual(LOWEST), Number.NEGATIVE_INFINITY, keys),
-  relaxation: (keys, temperature) => keys.div(temperature),
-});
 
 export interface SinkhornOptions extends TemperatureOptions {
   /** Normalizations of the rows and then the columns; default 20. `iterationsFor` says how many a tolerance takes. */
@@ -178,7 +168,7 @@ export function iterationsFor(logits: np.Array, options: IterationsForOptions = 
   const { tolerance = 1e-3, limit = 10_000 } = options;
   checkPositive("permutation.iterationsFor", "tolerance", tolerance);
   checkCount("permutation.iterationsFor", "limit", limit, 0);
-  return countIterations(kernels.softMode(logits, temperature), tolerance, limit);
+  return countIterations(scaledKernel(logits, temperature), tolerance, limit);
 }
 
 /**
@@ -216,7 +206,7 @@ export function relax(key: np.Array, logits: np.Array, options: SinkhornOptions 
   checkKey("permutation.relax", key);
   checkSquare("permutation.relax", "logits", logits);
   const settings = checkSinkhorn("permutation.relax", options);
-  return plan(kernels.relax(key, logits, settings.temperature, false), settings);
+  return plan(scaledKeysKernel(key, logits, settings.temperature), settings);
 }
 
 /**
@@ -248,7 +238,7 @@ export function sample(key: np.Array, logits: np.Array): Promise<np.Array> {
   checkKey("permutation.sample", key);
   checkSquare("permutation.sample", "logits", logits);
   checkConcrete("permutation.sample", key, logits);
-  return matching("permutation.sample", kernels.sample(key, logits));
+  return matching("permutation.sample", keysKernel(key, lax.stopGradient(logits)));
 }
 
 /**
@@ -288,7 +278,7 @@ type SinkhornSettings = ReturnType<typeof checkSinkhorn>;
 function sinkhornOf(where: string, logits: np.Array, options: SinkhornOptions): np.Array {
   checkSquare(where, "logits", logits);
   const settings = checkSinkhorn(where, options);
-  return plan(kernels.softMode(logits, settings.temperature), settings);
+  return plan(scaledKernel(logits, settings.temperature), settings);
 }
 
 /** The plan of logits that are already divided by the temperature. */
@@ -327,6 +317,21 @@ async function largestResidual(plan: np.Array): Promise<number> {
   const [largest] = await np.max(residualKernel(plan)).data();
   return largest!;
 }
+
+// The verbs up to where the host takes over, which knows impossible pairs by -Infinity, or a plan that is computed in
+// pieces. As in structure.ts, `sample` and `relax` have the same keys, and gradients that end are stopped before these.
+const keysKernel = jit(function sample(key: np.Array, logits: np.Array) {
+  const keys = perturb(key, finite(logits));
+  return np.where(keys.ref.lessEqual(LOWEST), Number.NEGATIVE_INFINITY, keys);
+});
+
+const scaledKeysKernel = jit(function relax(key: np.Array, logits: np.Array, temperature: np.Array) {
+  return perturb(key, finite(logits)).div(temperature);
+});
+
+const scaledKernel = jit(function softMode(logits: np.Array, temperature: np.Array) {
+  return finite(logits).div(temperature);
+});
 
 const applyKernel = jit(function apply(plan: np.Array, items: np.Array) {
   const batch = plan.ndim - 2;
