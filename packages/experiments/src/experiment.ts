@@ -80,7 +80,13 @@ export function defineExperiment<Config extends BaseConfig, const Columns extend
       const last = records.at(-1);
       return last ? resultsOf(rest.columns, headlines, last) : [];
     },
-    charts: (records) => charts(seriesOf(records)).map((chart) => ({ ...chart, x: { label: "epoch" } })),
+    charts: (records) =>
+      charts(seriesOf(records)).map(({ title, caption, ...lines }) => ({
+        title,
+        caption,
+        x: { label: "epoch" },
+        ...lines,
+      })),
   };
 }
 
