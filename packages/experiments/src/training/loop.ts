@@ -76,11 +76,10 @@ export async function* train<
       const batchAt = await training.batchesOf(epoch);
       const [firstStep, started] = [step, performance.now()];
       while (step < steps) {
-        const batch = next ?? batchAt(step);
-        next = undefined;
+        next ??= batchAt(step);
         const settings = training.settingsAt((epoch - part.first) * steps + step);
-        const result = update(state, batch, settings);
-        state = result.state;
+        const result = update(state, next, settings);
+        [state, next] = [result.state, undefined];
         step++;
         // The next batch is made between asking for the numbers of this step and waiting for them.
         const reading = result.measured.data();
@@ -118,20 +117,16 @@ export async function* train<
 
 /** There is nothing to be had from going on where a number is none, or where a checkpoint counted other numbers. */
 function checkMeasured(measured: readonly number[], sums: readonly number[], epoch: number, step: number): void {
-  finiteLoss(measured[0]!, epoch, step);
   const wrong = measured.findIndex((value) => !Number.isFinite(value));
+  if (wrong === 0) {
+    throw new Error(
+      `The loss is ${measured[0]} at epoch ${epoch}, step ${step}. A lower learningRate or a higher temperature may train.`,
+    );
+  }
   if (wrong > 0) throw new Error(`Number ${wrong + 1} of epoch ${epoch}, step ${step} is ${measured[wrong]}.`);
   if (sums.length === 0 || sums.length === measured.length) return;
   throw new Error(
     `The checkpoint is of something else: expected ${measured.length} sums in its position, got ${sums.length}.`,
-  );
-}
-
-/** The loss, unless training has failed: there is nothing to be had from going on then. */
-export function finiteLoss(loss: number, epoch: number, step: number): number {
-  if (Number.isFinite(loss)) return loss;
-  throw new Error(
-    `The loss is ${loss} at epoch ${epoch}, step ${step}. A lower learningRate or a higher temperature may train.`,
   );
 }
 
