@@ -7,7 +7,7 @@ import type { EpochChart, NamedPicture, SeriesOf, Trained } from "../experiment.
 import { streamKey } from "../nn/keys.ts";
 import { tileImages } from "../report/pixels.ts";
 import { streams } from "../training/streams.ts";
-import { type columns } from "./judge.ts";
+import type { columns } from "./judge.ts";
 import { type Config, type Model, scoreNumbers } from "./method.ts";
 
 export function charts(series: SeriesOf<typeof columns>): EpochChart[] {
