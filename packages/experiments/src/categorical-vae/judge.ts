@@ -10,6 +10,7 @@ import type { Dataset, DatasetSplits } from "../data/types.ts";
 import type { EvaluationOptions, Progress, Result, Trained } from "../experiment.ts";
 import { meanWithError, streamingLogSumExp } from "../mathematics/statistics.ts";
 import { splitKey, streamKey } from "../nn/keys.ts";
+import { shapeOf } from "../nn/shapes.ts";
 import { stepsAnEpoch } from "../training/epochs.ts";
 import type { EpochEnd } from "../training/loop.ts";
 import { readPosition } from "../training/position.ts";
@@ -237,7 +238,7 @@ async function* importanceWeights(
 function importanceKernel({ variables, classes, ...config }: Config) {
   return jit(
     function importance(model: Model, images: np.Array, key: np.Array, samples: number) {
-      const [batch, pixels] = images.shape as [number, number];
+      const [batch, pixels] = shapeOf(images, 2);
       const logits = encode(model.encoder, images.ref, { variables, classes, ...config });
       const shape = [samples, batch, variables, classes];
       const choices = categorical.sample(key, np.broadcastTo(logits.ref, shape));

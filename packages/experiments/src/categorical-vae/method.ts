@@ -14,6 +14,7 @@ import type { Context, Presets } from "../experiment.ts";
 import { type AdamState, adam, initAdam } from "../nn/adam.ts";
 import { type Dense, dense, initDense, initializations } from "../nn/dense.ts";
 import { splitKey } from "../nn/keys.ts";
+import { shapeOf } from "../nn/shapes.ts";
 import { epochOrder, stepsAnEpoch } from "../training/epochs.ts";
 import { dataOptions, learningRateOptions, temperatureOptions } from "../training/options.ts";
 import { type StepSettings, scheduledSettings } from "../training/settings.ts";
@@ -82,7 +83,7 @@ export function encode(encoder: Dense[], images: np.Array, config: Config): np.A
 
 /** Choices `[batch, variables, classes]`, relaxed or exact, to the logits of the pixels, `[batch, pixels]`. */
 export function decode(decoder: Dense[], choices: np.Array): np.Array {
-  const [batch, variables, classes] = choices.shape as [number, number, number];
+  const [batch, variables, classes] = shapeOf(choices, 3);
   return multilayer(decoder, choices.reshape([batch, variables * classes]));
 }
 

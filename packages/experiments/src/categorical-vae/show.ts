@@ -8,6 +8,7 @@ import type { Dataset, DatasetSplits } from "../data/types.ts";
 import type { EpochChart, NamedPicture, SeriesOf, Trained } from "../experiment.ts";
 import type { Dense } from "../nn/dense.ts";
 import { streamKey } from "../nn/keys.ts";
+import { shapeOf } from "../nn/shapes.ts";
 import { tileImages } from "../report/pixels.ts";
 import { streams } from "../training/streams.ts";
 import { type columns, temperatureReached } from "./judge.ts";
@@ -121,7 +122,7 @@ async function traversal({ config, checkpoint }: Trained<Config>, { test }: Data
 
 /** The images for every category of the choice that changes them most, and which choice that is. */
 const traverseKernel = jit(function traverse(decoder: Dense[], codes: np.Array) {
-  const [rows, variables, classes] = codes.shape as [number, number, number];
+  const [rows, variables, classes] = shapeOf(codes, 3);
   const isTraversed = np.eye(variables).reshape([variables, 1, 1, variables, 1]).astype(np.bool);
   const everyCategory = np.eye(classes).reshape([1, 1, classes, 1, classes]);
   const choices = np.where(isTraversed, everyCategory, codes.reshape([1, rows, 1, variables, classes]));

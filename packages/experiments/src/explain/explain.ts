@@ -10,6 +10,7 @@ import { z } from "zod";
 import type { TrainingEvent } from "../experiment.ts";
 import type { Parameters } from "../nn/adam.ts";
 import type { Perceptron } from "../nn/perceptron.ts";
+import { shapeOf } from "../nn/shapes.ts";
 import { type Training, train } from "../training/loop.ts";
 import { LARGEST_SEED } from "../training/options.ts";
 import { startOf } from "../training/position.ts";
@@ -120,7 +121,7 @@ function trainingOf<P extends Parameters>(
 ): Training<State<Perceptron>, Given<P>, Settings> {
   const { k, sampler = "threshold", hard = false, steps = 500, batch = 100, hidden = 100, seed = 0 } = options;
   const { temperature = 1, temperatureEnd = 0.1, learningRate = 2e-3 } = options;
-  const [groups, features] = given.subject.members.shape as [number, number];
+  const [groups, features] = shapeOf(given.subject.members, 2);
   const task = postHocTask(classify, { features, groups, hidden });
   const falling = { temperature, temperatureEnd, schedule: "linear", temperatureRate: 0, temperatureHold: 1 } as const;
   return {
@@ -188,9 +189,9 @@ const count = z.int().min(1).optional();
 
 /** What the options may be; arrays and functions are checked where it is known what they have to fit. */
 const schema = z.strictObject({
-  k: z.unknown(),
-  members: z.unknown(),
-  background: z.unknown(),
+  k: z.unknown().optional(),
+  members: z.unknown().optional(),
+  background: z.unknown().optional(),
   sampler: z.enum(samplers).optional(),
   hard: z.boolean().optional(),
   temperature: positive,
@@ -200,7 +201,7 @@ const schema = z.strictObject({
   learningRate: positive,
   hidden: count,
   seed: z.int().min(0).max(LARGEST_SEED).optional(),
-  onStep: z.unknown(),
+  onStep: z.unknown().optional(),
 });
 
 function checkOptions(examples: np.Array, options: ExplainOptions): void {

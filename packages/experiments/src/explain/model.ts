@@ -12,6 +12,7 @@ import { type AdamState, adamW, initAdam, type Parameters } from "../nn/adam.ts"
 import type { Regularize } from "../nn/attention.ts";
 import { dropout } from "../nn/dropout.ts";
 import { splitKey } from "../nn/keys.ts";
+import { shapeOf } from "../nn/shapes.ts";
 import type { Training } from "../training/loop.ts";
 import type { Settings, StepSettings } from "../training/settings.ts";
 
@@ -63,7 +64,7 @@ export function drawFeatures(
 
 /** With `hard`, the features that the k draws of the same noise take: k of them or fewer. */
 function concreteMax(key: np.Array, scores: np.Array, k: number, temperature: np.Array, hard: boolean): np.Array {
-  const [batch, n] = scores.shape as [number, number];
+  const [batch, n] = shapeOf(scores, 2);
   const repeated = np.broadcastTo(scores.reshape([batch, 1, n]), [batch, k, n]);
   const relaxed = np.max(categorical.relax(key.ref, repeated.ref, { temperature }), 1);
   if (!hard) return relaxed;

@@ -1,13 +1,13 @@
 /** What is shown of a jigsaw solver: its curves, pictures put together, and a plan from warm to cold. */
 
 import { tree } from "@jax-js/jax";
-import { permutation } from "softdraw";
 import { shuffledOrders } from "../data/batches.ts";
 import { arrangePieces, type Cut, cutOf, gatherPieces, inverseOrders, joinPieces } from "../data/pieces.ts";
 import type { DatasetSplits } from "../data/types.ts";
 import type { EpochChart, NamedPicture, SeriesOf, Trained } from "../experiment.ts";
 import { streamKey } from "../nn/keys.ts";
 import { tileImages } from "../report/pixels.ts";
+import { planTiles } from "../report/plan-tiles.ts";
 import { streams } from "../training/streams.ts";
 import { type columns, judgeKernel, placesOf, restoreSolver, type Solver } from "./judge.ts";
 import { type Config, patchesOf, scaled } from "./method.ts";
@@ -75,11 +75,6 @@ async function reassembledPicture(solver: Solver, cut: Cut, original: Float32Arr
 /** The Sinkhorn plan of one picture from warm to cold. */
 async function planPicture({ iterations }: Config, solver: Solver, cut: Cut, shuffled: Float32Array) {
   const scores = judgeKernel(tree.ref(solver.model), tree.ref(solver.statistics), patchesOf(shuffled.map(scaled), cut));
-  const plans: number[] = [];
-  for (const temperature of TEMPERATURES) {
-    plans.push(...(await permutation.softMode(scores.ref, { temperature, iterations }).data()));
-  }
-  scores.dispose();
   const size = cut.across ** 2;
   return {
     name: "plan",
@@ -88,12 +83,10 @@ async function planPicture({ iterations }: Config, solver: Solver, cut: Cut, shu
       `Rows are the pieces of one shuffled picture, columns its places, at temperatures ${TEMPERATURES.join(", ")}: ` +
       "from every piece a little everywhere to a permutation.",
     alt: "Matrices from even grey to one white square in every row.",
-    picture: tileImages(Float32Array.from(plans), {
-      height: size,
-      width: size,
-      columns: TEMPERATURES.length,
+    picture: await planTiles(scores, {
+      temperatures: TEMPERATURES,
+      iterations,
       scale: Math.max(3, Math.round(96 / size)),
-      gap: 8,
     }),
   };
 }

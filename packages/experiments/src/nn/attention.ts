@@ -4,6 +4,7 @@ import { nn, numpy as np, random } from "@jax-js/jax";
 import { type Dense, dense, initDense } from "./dense.ts";
 import { splitKey } from "./keys.ts";
 import { initLayerNorm, type LayerNorm, layerNorm } from "./layer-norm.ts";
+import { shapeOf } from "./shapes.ts";
 
 /** `input` makes queries, keys and values, `[3 width, width]`; `output` is `[width, width]`. */
 export type Attention = { input: Dense; output: Dense };
@@ -64,7 +65,7 @@ export function multiHeadAttention(
   heads: number,
   regularize: Regularize = same,
 ): np.Array {
-  const [batch, length, width] = x.shape as [number, number, number];
+  const [batch, length, width] = shapeOf(x, 3);
   const size = width / heads;
   const projected = dense(input, x.reshape([batch * length, width])).reshape([batch, length, 3, heads, size]);
   const [queries, keys, values] = np.unstack(np.transpose(projected, [2, 0, 3, 1, 4])) as [

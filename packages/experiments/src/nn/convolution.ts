@@ -9,6 +9,7 @@
 
 import { nn, numpy as np } from "@jax-js/jax";
 import { type Initialization, initLayer, multipleOfFour, product } from "./dense.ts";
+import { shapeOf } from "./shapes.ts";
 
 /** `weight` is `[kernel height, outputs, kernel width * channels]`, `bias` `[outputs]`. */
 export type Convolution = { weight: np.Array; bias: np.Array };
@@ -38,8 +39,8 @@ export function pooledConvolution({ weight, bias }: Convolution, images: np.Arra
  * padded patch]`: nothing is unfolded on the device, and the maximum is taken over the leading axis.
  */
 export function pooledPatchConvolution({ weight, bias }: Convolution, patches: np.Array): np.Array {
-  const [positions, height, width, batch, padded] = patches.shape as [number, number, number, number, number];
-  const [size, outputs, row] = weight.shape as [number, number, number];
+  const [positions, height, width, batch, padded] = shapeOf(patches, 5);
+  const [size, outputs, row] = shapeOf(weight, 3);
   const flat = np.pad(np.transpose(weight, [1, 0, 2]).reshape([outputs, size * row]), [
     [0, 0],
     [0, padded - size * row],
@@ -61,13 +62,13 @@ export function paddedPatchSize(size: number): number {
 
 /** Images `[height, width, batch, channels]` as one row each, `[batch, height * width * channels]`. */
 export function flatten(images: np.Array): np.Array {
-  const [height, width, batch, channels] = images.shape as [number, number, number, number];
+  const [height, width, batch, channels] = shapeOf(images, 4);
   return materialize(np.transpose(images, [2, 0, 1, 3]).reshape([batch, height * width * channels]));
 }
 
 function convolve(weight: np.Array, images: np.Array): np.Array {
-  const [height, width, batch, channels] = images.shape as [number, number, number, number];
-  const [size, outputs, row] = weight.shape as [number, number, number];
+  const [height, width, batch, channels] = shapeOf(images, 4);
+  const [size, outputs, row] = shapeOf(weight, 3);
   const [rows, columns] = [height - size + 1, width - row / channels + 1];
   const windows = widthWindows(images, row / channels);
   const products = Array.from({ length: size }, (_, i) =>
@@ -87,7 +88,7 @@ function convolve(weight: np.Array, images: np.Array): np.Array {
  * Upstream: a concatenation of n parts asks for every number, in a chain of n questions, which part it is of.
  */
 function widthWindows(images: np.Array, size: number): np.Array {
-  const [height, width, batch, channels] = images.shape as [number, number, number, number];
+  const [height, width, batch, channels] = shapeOf(images, 4);
   const repeats = Math.ceil((size * (width + 1)) / width);
   const columns = width - size + 1;
   const repeated = np
@@ -106,7 +107,7 @@ function widthWindows(images: np.Array, size: number): np.Array {
  * Upstream: a maximum over two axes compares one number at a time, and so takes several times as long.
  */
 function maxPool(images: np.Array): np.Array {
-  const [height, width, batch, channels] = images.shape as [number, number, number, number];
+  const [height, width, batch, channels] = shapeOf(images, 4);
   const squares = images.reshape([height / 2, 2, width / 2, 2, batch, channels]);
   const corner = (row: number, column: number) => squares.ref.slice([], row, [], column);
   const pooled = largest([corner(0, 0), corner(0, 1), corner(1, 0), corner(1, 1)]);

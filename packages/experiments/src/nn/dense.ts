@@ -2,6 +2,7 @@
 
 import { numpy as np, random } from "@jax-js/jax";
 import { splitKey } from "./keys.ts";
+import { shapeOf } from "./shapes.ts";
 
 /**
  * `weight` is `[outputs, inputs]`, so that the product and both of its gradients read it as it lies; stored the other way,
@@ -55,7 +56,7 @@ export function dense({ weight, bias }: Dense, x: np.Array): np.Array {
  * Upstream: `lax.dot` reshapes what it multiplies, and a reshaped array that is read twice becomes a copy.
  */
 export function product(x: np.Array, weight: np.Array): np.Array {
-  const [rows, inputs] = x.shape as [number, number];
+  const [rows, inputs] = shapeOf(x, 2);
   return np.vecdot(x.reshape([rows, 1, inputs]), weight);
 }
 

@@ -1,6 +1,7 @@
 /** Embeddings: a learned vector for each of a few words. */
 
 import { lax, nn, type numpy as np, random } from "@jax-js/jax";
+import { shapeOf } from "./shapes.ts";
 
 /** `[words, width]`: a row a word. */
 export type Embedding = np.Array;
@@ -22,7 +23,7 @@ export function initEmbedding(key: np.Array, words: number, width: number): Embe
  * Upstream: the gradient of a lookup is scattered number by number.
  */
 export function embed(table: Embedding, words: np.Array): np.Array {
-  const [count, width] = table.shape as [number, number];
+  const [count, width] = shapeOf(table, 2);
   const rows = nn.oneHot(words.ref.reshape([-1]), count);
   const shape = [...words.shape, width];
   words.dispose();

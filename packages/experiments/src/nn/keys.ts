@@ -1,13 +1,7 @@
 /** PRNG keys beyond what the engine offers. */
 
 import { numpy as np, random } from "@jax-js/jax";
-
-/** A list of so many; of a number that the compiler does not know, any list. */
-type ListOf<Item, Count extends number, Items extends Item[] = []> = number extends Count
-  ? Item[]
-  : Items["length"] extends Count
-    ? Items
-    : ListOf<Item, Count, [...Items, Item]>;
+import type { ListOf } from "./shapes.ts";
 
 /** A key, consumed, as `count` new ones. */
 export function splitKey<Count extends number>(key: np.Array, count: Count): ListOf<np.Array, Count> {

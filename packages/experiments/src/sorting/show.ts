@@ -1,11 +1,10 @@
 /** What is shown of a sorter: its errors over the epochs, and its plan from warm to cold. */
 
 import { numpy as np, random } from "@jax-js/jax";
-import { permutation } from "softdraw";
 import { modelOf } from "../checkpoint/model.ts";
 import type { EpochChart, NamedPicture, SeriesOf, Trained } from "../experiment.ts";
 import { streamKey } from "../nn/keys.ts";
-import { tileImages } from "../report/pixels.ts";
+import { planTiles } from "../report/plan-tiles.ts";
 import { streams } from "../training/streams.ts";
 import type { columns } from "./judge.ts";
 import { type Config, type Model, scoreNumbers } from "./method.ts";
@@ -35,11 +34,6 @@ export async function pictures({ config, checkpoint }: Trained<Config>): Promise
   const model = modelOf<Model>(checkpoint);
   const list = np.sort(random.uniform(streamKey(seed, streams.measuring), [n]));
   const scores = scoreNumbers(model, list);
-  const plans: number[] = [];
-  for (const temperature of TEMPERATURES) {
-    plans.push(...(await permutation.softMode(scores.ref, { temperature, iterations }).data()));
-  }
-  scores.dispose();
   return [
     {
       name: "plan",
@@ -48,12 +42,10 @@ export async function pictures({ config, checkpoint }: Trained<Config>): Promise
         `Rows are the ${n} numbers of a list from the smallest to the largest, columns its places, at temperatures ` +
         `${TEMPERATURES.join(", ")}. A perfect sorter is the diagonal.`,
       alt: "Matrices whose diagonal stands out more and more.",
-      picture: tileImages(Float32Array.from(plans), {
-        height: n,
-        width: n,
-        columns: TEMPERATURES.length,
+      picture: await planTiles(scores, {
+        temperatures: TEMPERATURES,
+        iterations,
         scale: Math.max(1, Math.round(160 / n)),
-        gap: 8,
       }),
     },
   ];

@@ -15,6 +15,7 @@ import { multipleOfFour } from "../../nn/dense.ts";
 import { type Embedding, embed, initEmbedding } from "../../nn/embedding.ts";
 import { splitKey } from "../../nn/keys.ts";
 import { initPerceptron, type Perceptron, perceptron } from "../../nn/perceptron.ts";
+import { shapeOf } from "../../nn/shapes.ts";
 import type { Task } from "../model.ts";
 import { sharedOptions } from "../options.ts";
 import { generatedTraining, type NothingGiven } from "../training.ts";
@@ -87,7 +88,7 @@ export function scoreTokens(
   regularize?: Regularize,
 ): np.Array {
   const mixed = encoderLayer(encoder, embed(embedding, tokens), HEADS, regularize);
-  const [batch, length, width] = mixed.shape as [number, number, number];
+  const [batch, length, width] = shapeOf(mixed, 3);
   const scores = perceptron(explainer, mixed.reshape([batch * length, width]));
   return scores.slice([], 0).reshape([batch, length]);
 }
