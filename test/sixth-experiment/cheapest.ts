@@ -83,10 +83,10 @@ export const cheapest = defineExperiment({
     settingsAt: scheduledSettings(config, config.steps * config.epochs, temperatureOverride),
     batchesOf: noBatches,
     update: trainingStep(config),
-    measure: async ({ model }: State, { epoch, sums: [loss = Number.NaN], steps, temperature, pace }) => {
+    measure: async ({ model }: State, { epoch, loss, temperature, pace }) => {
       return {
         epoch,
-        loss: loss / steps,
+        loss,
         right: await shareRight(model, config.seed),
         temperature,
         drawsPerSecond: pace,

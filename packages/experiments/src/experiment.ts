@@ -93,7 +93,7 @@ export function defineExperiment<Config extends BaseConfig, const Columns extend
 /**
  * Checking and training by the one loop.
  *
- * @param columns those of the experiment: an epoch's record has their numbers
+ * @param _columns those of the experiment, for their type: an epoch's record has their numbers
  * @param trainingOf refuses a configuration that does not fit the data, and says what is trained
  */
 export function trainedByLoop<

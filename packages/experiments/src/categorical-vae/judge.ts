@@ -3,7 +3,7 @@
 import { jit, numpy as np, tree } from "@jax-js/jax";
 import { bernoulli, categorical } from "softdraw";
 import { z } from "zod";
-import { modelOf } from "../checkpoint/model.ts";
+import { withModel } from "../checkpoint/model.ts";
 import { type Column, lossColumn, paceColumn, type RecordOf, resultsOf, temperatureColumn } from "../columns.ts";
 import { imageBlocks } from "../data/batches.ts";
 import type { Dataset, DatasetSplits } from "../data/types.ts";
@@ -78,16 +78,13 @@ export const objectives = {
 /** Measures the model on training and test images after an epoch, with the same noise after every epoch. */
 export function epochMeasures(config: Config, { train, test }: DatasetSplits) {
   const measure = measurement(config);
-  return async (
-    { model }: State,
-    { epoch, sums: [loss = Number.NaN], steps, temperature, pace }: EpochEnd,
-  ): Promise<RecordOf<typeof columns>> => {
+  return async ({ model }: State, { epoch, loss, temperature, pace }: EpochEnd): Promise<RecordOf<typeof columns>> => {
     const onTraining = await measure(model, train, Math.min(train.count, MEASURED_OF_TRAINING), temperature);
     const onTest = await measure(model, test, test.count, temperature);
     const discrete = onTraining.reconstruction + onTraining.divergence;
     return {
       epoch,
-      optimized: loss / steps,
+      optimized: loss,
       relaxed: onTraining.relaxed,
       discrete,
       gap: discrete - onTraining.relaxed,
@@ -164,26 +161,22 @@ export async function evaluate(
   { examples = test.count, seed, onProgress, own = {} }: EvaluationOptions,
 ): Promise<Result[]> {
   const { importanceSamples } = evaluationOptions.parse(own);
-  const model = modelOf<Model>(checkpoint);
   const count = Math.min(examples, test.count);
-  const losses = await measurement(config)(model, test, count, temperatureReached({ config, checkpoint }, train));
-  const { mean, standardError } = await likelihoodBound(config, model, test, {
-    count,
-    importanceSamples,
-    seed,
-    onProgress,
-  });
-  tree.dispose(model);
+  const temperature = temperatureReached({ config, checkpoint }, train);
+  const { losses, bound } = await withModel(checkpoint, async (model: Model) => ({
+    losses: await measurement(config)(model, test, count, temperature),
+    bound: await likelihoodBound(config, model, test, { count, importanceSamples, seed, onProgress }),
+  }));
   const discrete = losses.reconstruction + losses.divergence;
   const measures = { ...losses, test: discrete, gap: discrete - losses.relaxed };
   return [
     ...resultsOf(testColumns, headlines, measures),
     {
       name: "log-likelihood bound",
-      value: mean,
+      value: bound.mean,
       digits: 2,
       unit: "nats",
-      note: `${importanceSamples} importance samples, ${count} images, standard error ${standardError.toFixed(2)}`,
+      note: `${importanceSamples} importance samples, ${count} images, standard error ${bound.standardError.toFixed(2)}`,
     },
   ];
 }

@@ -11,14 +11,21 @@ export function modelOf<Model extends Parameters>({ tensors }: Checkpoint): Mode
 }
 
 /** Lends a checkpoint's model, for as long as it is used. */
-export async function withModel<Model extends Parameters, Result>(
+export function withModel<Model extends Parameters, Result>(
   checkpoint: Checkpoint,
   use: (model: Model) => Promise<Result>,
 ): Promise<Result> {
-  const model = modelOf<Model>(checkpoint);
+  return withArrays(modelOf<Model>(checkpoint), use);
+}
+
+/** Lends arrays for as long as they are used, and frees them then, also where that fails. */
+export async function withArrays<Arrays extends Parameters, Result>(
+  arrays: Arrays,
+  use: (arrays: Arrays) => Promise<Result>,
+): Promise<Result> {
   try {
-    return await use(model);
+    return await use(arrays);
   } finally {
-    tree.dispose(model);
+    tree.dispose(arrays);
   }
 }

@@ -20,11 +20,8 @@ export const objectives = {
 } as const;
 
 /** The record of an epoch: what the loop knows of it, and what was measured after it. */
-export function recordOf<Measures>(
-  { epoch, sums: [loss = Number.NaN], steps, temperature, pace }: EpochEnd,
-  measures: Measures,
-) {
-  return { epoch, loss: loss / steps, ...measures, temperature, examplesPerSecond: pace };
+export function recordOf<Measures>({ epoch, loss, temperature, pace }: EpochEnd, measures: Measures) {
+  return { epoch, loss, ...measures, temperature, examplesPerSecond: pace };
 }
 
 /** Keys and numbers of `count` fresh examples, some at a time: the same for the same seed. */

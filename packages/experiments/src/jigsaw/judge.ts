@@ -2,6 +2,7 @@
 
 import { jit, tree } from "@jax-js/jax";
 import { permutation } from "softdraw";
+import { modelOf, withArrays } from "../checkpoint/model.ts";
 import type { Checkpoint } from "../checkpoint/safetensors.ts";
 import { lossColumn, type MeasuresOf, paceColumn, type RecordOf, resultsOf, temperatureColumn } from "../columns.ts";
 import { shuffledOrders } from "../data/batches.ts";
@@ -113,20 +114,20 @@ export async function measureEpoch(
   config: Config,
   test: Dataset,
   { model, statistics }: State,
-  { epoch, sums: [loss = Number.NaN], steps, temperature, pace }: EpochEnd,
+  { epoch, loss, temperature, pace }: EpochEnd,
 ): Promise<RecordOf<typeof columns>> {
   const measures = await measureSolver(config, { model, statistics }, test, test.count, config.seed);
-  return { epoch, loss: loss / steps, ...measures, temperature, imagesPerSecond: pace };
+  return { epoch, loss, ...measures, temperature, imagesPerSecond: pace };
 }
 
 /** What solving needs of a state. */
 export type Solver = Pick<State, "model" | "statistics">;
 
 /** The caller disposes of it. */
-export function restoreSolver({ tensors }: Checkpoint): Solver {
+export function restoreSolver(checkpoint: Checkpoint): Solver {
   return {
-    model: arraysOf<Model>(tensors, "model"),
-    statistics: arraysOf<BatchStatistics>(tensors, "statistics"),
+    model: modelOf<Model>(checkpoint),
+    statistics: arraysOf<BatchStatistics>(checkpoint.tensors, "statistics"),
   };
 }
 
@@ -222,9 +223,9 @@ export async function evaluate(
   { test }: DatasetSplits,
   { examples = test.count, seed, onProgress }: EvaluationOptions,
 ): Promise<Result[]> {
-  const solver = restoreSolver(checkpoint);
-  const measures = await measureSolver(config, solver, test, Math.min(examples, test.count), seed, onProgress);
-  tree.dispose(solver);
+  const measures = await withArrays(restoreSolver(checkpoint), (solver) =>
+    measureSolver(config, solver, test, Math.min(examples, test.count), seed, onProgress),
+  );
   const best = meanBestTau(config, test, Math.min(examples, test.count));
   const note = "Kendall's tau that a perfect solver can expect: identical pieces lie in random order";
   return [...resultsOf(columns, headlines, measures), { name: "best tau", value: best, digits: 4, note }];

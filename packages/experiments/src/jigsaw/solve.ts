@@ -1,6 +1,6 @@
 /** Solving the reader's own pictures. */
 
-import { tree } from "@jax-js/jax";
+import { withArrays } from "../checkpoint/model.ts";
 import { shuffledOrders } from "../data/batches.ts";
 import { arrangePieces, cutOf, greyPieces, inverseOrders, rearranged } from "../data/pieces.ts";
 import type { DatasetSplits } from "../data/types.ts";
@@ -32,10 +32,9 @@ export async function solve(
 ): Promise<Solved> {
   const fine = cutOf(picture, config.pieces);
   const known = cutOf(test, config.pieces);
-  const solver = restoreSolver(checkpoint);
   const orders = await shuffledOrders(streamKey(seed, streams.measuring), 1, fine.across ** 2);
-  const places = await placesOf(solver, arrangePieces(greyPieces(picture, fine, known), orders, known), known);
-  tree.dispose(solver);
+  const shuffled = arrangePieces(greyPieces(picture, fine, known), orders, known);
+  const places = await withArrays(restoreSolver(checkpoint), (solver) => placesOf(solver, shuffled, known));
   const whole = inverseOrders(places, fine).map((slot) => orders[slot]!);
   return {
     shuffled: rearranged(picture, fine, orders),

@@ -1,7 +1,7 @@
 /** How well a nearest-neighbour classifier does: by the majority of the exact neighbours in its learned space. */
 
 import { jit, tree } from "@jax-js/jax";
-import { modelOf } from "../checkpoint/model.ts";
+import { withModel } from "../checkpoint/model.ts";
 import { lossColumn, paceColumn, type RecordOf, resultsOf, temperatureColumn } from "../columns.ts";
 import { stretch } from "../data/folds.ts";
 import { gatherPatches } from "../data/patches.ts";
@@ -71,9 +71,9 @@ export async function measureEpoch(
   config: Config,
   data: DatasetSplits,
   { model }: State,
-  { epoch, sums, steps, temperature, pace }: EpochEnd,
+  { epoch, loss, sums, steps, temperature, pace }: EpochEnd,
 ): Promise<RecordOf<typeof columns>> {
-  const [loss = Number.NaN, relaxed = Number.NaN, exact = Number.NaN] = sums;
+  const [, relaxed = Number.NaN, exact = Number.NaN] = sums;
   const percent = 100 / (steps * config.k);
   const { training, validation } = splitOff(data.train);
   const part = (dataset: Dataset, count: number) => stretch(dataset, 0, Math.min(count, dataset.count));
@@ -81,7 +81,7 @@ export async function measureEpoch(
   const accuracy = async (sets: Sets) => (await classify(model, sets, config.k)).accuracy;
   return {
     epoch,
-    loss: loss / steps,
+    loss,
     relaxed: relaxed * percent,
     discrete: exact * percent,
     validation: await accuracy(held),
@@ -136,10 +136,10 @@ export async function evaluate(
   { train, test }: DatasetSplits,
   { examples = test.count, onProgress }: EvaluationOptions,
 ): Promise<Result[]> {
-  const model = modelOf<Model>(checkpoint);
   const sets = { queries: stretch(test, 0, Math.min(examples, test.count)), points: splitOff(train).training };
-  const learned = await classify(model, sets, config.k, (done, total) => onProgress?.(done, 2 * total));
-  tree.dispose(model);
+  const learned = await withModel(checkpoint, (model: Model) =>
+    classify(model, sets, config.k, (done, total) => onProgress?.(done, 2 * total)),
+  );
   const raw = await vote(pixelsOf(sets.queries), pixelsOf(sets.points), sets, config.k, (done, total) =>
     onProgress?.(total + done, 2 * total),
   );

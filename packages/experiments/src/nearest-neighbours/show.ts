@@ -1,7 +1,6 @@
 /** What is shown of a nearest-neighbour classifier: its curves, and queries beside their neighbours. */
 
-import { tree } from "@jax-js/jax";
-import { modelOf } from "../checkpoint/model.ts";
+import { withModel } from "../checkpoint/model.ts";
 import { stretch } from "../data/folds.ts";
 import type { Dataset, DatasetSplits } from "../data/types.ts";
 import type { EpochChart, NamedPicture, SeriesOf, Trained } from "../experiment.ts";
@@ -34,14 +33,12 @@ const ROWS = 12;
 const PICTURED = 10_000;
 
 export async function pictures({ config, checkpoint }: Trained<Config>, { train, test }: DatasetSplits) {
-  const model = modelOf<Model>(checkpoint);
   const { training } = splitOff(train);
   const sets = {
     queries: stretch(test, 0, Math.min(1000, test.count)),
     points: stretch(training, 0, Math.min(PICTURED, training.count)),
   };
-  const found = await classify(model, sets, config.k);
-  tree.dispose(model);
+  const found = await withModel(checkpoint, (model: Model) => classify(model, sets, config.k));
   return [neighboursPicture(sets, found, config.k)];
 }
 

@@ -2,7 +2,7 @@
 
 import { jit, numpy as np, random, tree } from "@jax-js/jax";
 import { permutation } from "softdraw";
-import { modelOf } from "../checkpoint/model.ts";
+import { withModel } from "../checkpoint/model.ts";
 import { lossColumn, type MeasuresOf, paceColumn, type RecordOf, resultsOf, temperatureColumn } from "../columns.ts";
 import type { EvaluationOptions, Progress, Result, Trained } from "../experiment.ts";
 import { blocksOf } from "../mathematics/blocks.ts";
@@ -54,11 +54,11 @@ export const objectives = {
 export async function measureEpoch(
   config: Config,
   { model }: State,
-  { epoch, sums: [loss = Number.NaN], steps, temperature, pace }: EpochEnd,
+  { epoch, loss, temperature, pace }: EpochEnd,
 ): Promise<RecordOf<typeof columns>> {
   const count = epoch === config.epochs ? MEASURED_LAST : MEASURED;
   const errors = await measureErrors(model, count, config);
-  return { epoch, loss: loss / steps, ...errors, temperature, listsPerSecond: pace };
+  return { epoch, loss, ...errors, temperature, listsPerSecond: pace };
 }
 
 /** Sorts fresh lists by the best assignment. Keeps the model. */
@@ -90,8 +90,8 @@ export async function evaluate(
   _data: unknown,
   { examples = MEASURED_LAST, seed, onProgress }: EvaluationOptions,
 ): Promise<Result[]> {
-  const model = modelOf<Model>(checkpoint);
-  const errors = await measureErrors(model, examples, { n: config.n, seed }, onProgress);
-  tree.dispose(model);
+  const errors = await withModel(checkpoint, (model: Model) =>
+    measureErrors(model, examples, { n: config.n, seed }, onProgress),
+  );
   return resultsOf(columns, headlines, errors, examples);
 }

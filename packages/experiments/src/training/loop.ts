@@ -40,7 +40,9 @@ export interface Training<
 /** What the loop knows of an epoch when it ends. */
 export interface EpochEnd {
   readonly epoch: number;
-  /** Of what the steps measured, over the epoch. */
+  /** What was minimized, a mean over the steps. */
+  readonly loss: number;
+  /** Of all that the steps measured, over the epoch: the loss first. */
   readonly sums: readonly number[];
   readonly steps: number;
   /** Of the last step. */
@@ -88,8 +90,10 @@ export async function* train<
         checkMeasured(measured, sums, epoch, step);
         sums = measured.map((value, i) => (sums[i] ?? 0) + value);
         const { temperature } = settings;
-        const pace = ((step - firstStep) * examples * 1000) / (performance.now() - started);
-        const end: EpochEnd = { epoch, sums, steps, temperature, pace };
+        const endOfEpoch = (): EpochEnd => {
+          const pace = ((step - firstStep) * examples * 1000) / (performance.now() - started);
+          return { epoch, loss: sums[0]! / steps, sums, steps, temperature, pace };
+        };
         yield {
           epoch,
           epochs,
@@ -98,7 +102,7 @@ export async function* train<
           loss: measured[0]!,
           temperature,
           examples,
-          record: step === steps ? await training.measure(state, end) : undefined,
+          record: step === steps ? await training.measure(state, endOfEpoch()) : undefined,
           checkpoint: async () => ({
             tensors: await readTensors(state),
             metadata: positionMetadata(name, { epoch, step, sums }),

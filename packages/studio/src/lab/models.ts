@@ -4,6 +4,7 @@ import { configurationIn, describeCheckpoint } from "@softdraw/experiments/check
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "@softdraw/experiments/checkpoint/safetensors";
 import type { DatasetSplits } from "@softdraw/experiments/data/types";
 import type { BaseConfig, Trained } from "@softdraw/experiments/experiment";
+import { readPosition } from "@softdraw/experiments/training/position";
 import { configurationOf, experimentNamed, type Values } from "./catalog.ts";
 
 export interface ModelFacts {
@@ -20,7 +21,7 @@ const models = new Map<string, Trained<BaseConfig>>();
 
 export function keepModel(name: string, config: BaseConfig, checkpoint: Checkpoint): ModelFacts {
   models.set(name, { config, checkpoint });
-  const { epoch, step } = positionOf(checkpoint);
+  const { epoch, step } = readPosition(name, checkpoint);
   return { name, config: { ...config }, epoch, step, canContinue: isOfPage(config) };
 }
 
@@ -60,16 +61,12 @@ export async function loadModel(
   const config = configurationOf(name, values);
   const placed = isOfPage(config)
     ? checkpoint
-    : { ...checkpoint, metadata: { ...checkpoint.metadata, position: epochStart(checkpoint) } };
+    : { ...checkpoint, metadata: { ...checkpoint.metadata, position: epochStart(name, checkpoint) } };
   experiment.check(config, { data: await dataFor(config), checkpoint: placed });
   return keepModel(name, config, checkpoint);
 }
 
 /** Steps of another data set mean nothing here; the epoch says which part of a training the tensors are of. */
-function epochStart(checkpoint: Checkpoint): string {
-  return JSON.stringify({ epoch: positionOf(checkpoint).epoch, step: 0 });
-}
-
-function positionOf({ metadata }: Checkpoint): { epoch: number; step: number } {
-  return JSON.parse(metadata.position!);
+function epochStart(name: string, checkpoint: Checkpoint): string {
+  return JSON.stringify({ epoch: readPosition(name, checkpoint).epoch, step: 0 });
 }

@@ -1,6 +1,7 @@
 /** How well digits are explained: whether the classifier says the same by the chosen patches alone as by the whole. */
 
 import { jit, numpy as np, tree } from "@jax-js/jax";
+import { withArrays } from "../../checkpoint/model.ts";
 import type { Checkpoint } from "../../checkpoint/safetensors.ts";
 import { lossColumn, type MeasuresOf, paceColumn, type RecordOf, resultsOf, temperatureColumn } from "../../columns.ts";
 import { imageBlocks } from "../../data/batches.ts";
@@ -121,11 +122,11 @@ export async function evaluate(
   data: DatasetSplits,
   { examples, onProgress }: EvaluationOptions,
 ): Promise<Result[]> {
-  const networks = trainedNetworks(checkpoint);
   const test = threesAndEights(data.test);
   const count = Math.min(examples ?? test.count, test.count);
-  const measures = await measure(networks, test, count, config, onProgress);
-  tree.dispose(networks);
+  const measures = await withArrays(trainedNetworks(checkpoint), (networks) =>
+    measure(networks, test, count, config, onProgress),
+  );
   return resultsOf(columns, headlines, measures, count);
 }
 
@@ -190,8 +191,7 @@ export async function choosePatches(
   const networks = trainedNetworks(checkpoint);
   const pixels = Float32Array.from(image, (byte) => byte / 255);
   const images = np.array(pixels, { shape: [1, SIDE ** 2] });
-  const { chosen, alone, whole } = await chooseOfAll(networks, images, config.k);
-  tree.dispose(networks);
+  const { chosen, alone, whole } = await withArrays(networks, () => chooseOfAll(networks, images, config.k));
   return { marks: pixelMarks(chosen), alone: DIGITS[alone[0]!]!, whole: DIGITS[whole[0]!]! };
 }
 

@@ -1,6 +1,6 @@
 /** What is shown of explained digits: accuracies over the epochs, and digits with their chosen patches. */
 
-import { tree } from "@jax-js/jax";
+import { withArrays } from "../../checkpoint/model.ts";
 import type { DatasetSplits } from "../../data/types.ts";
 import type { EpochChart, NamedPicture, SeriesOf, Trained } from "../../experiment.ts";
 import { highlightedTiles } from "../../report/highlighted-tiles.ts";
@@ -33,8 +33,9 @@ export async function pictures({ config, checkpoint }: Trained<Config>, data: Da
   if (networks === undefined) return [];
   const test = threesAndEights(data.test);
   const count = Math.min(PICTURED, test.count);
-  const { chosen, alone, whole } = await chooseOfAll(networks, imagesOf(test, count), config.k);
-  tree.dispose(networks);
+  const { chosen, alone, whole } = await withArrays(networks, () =>
+    chooseOfAll(networks, imagesOf(test, count), config.k),
+  );
   const same = whole.filter((label, i) => label === alone[i]).length;
   return [
     {

@@ -1,11 +1,10 @@
 /** How well sequences are explained: whether the chosen tokens tell the label, and whether they are equal to it. */
 
 import { jit, numpy as np, tree } from "@jax-js/jax";
-import { withModel } from "../../checkpoint/model.ts";
+import { modelOf, withModel } from "../../checkpoint/model.ts";
 import { lossColumn, type MeasuresOf, paceColumn, type RecordOf, resultsOf, temperatureColumn } from "../../columns.ts";
 import type { EvaluationOptions, Progress, Result, Trained } from "../../experiment.ts";
 import { streamKey } from "../../nn/keys.ts";
-import { arraysOf } from "../../nn/tensors.ts";
 import type { EpochEnd } from "../../training/loop.ts";
 import { streams } from "../../training/streams.ts";
 import { freshBlocks, MEASURED_LAST, readArrays, recordOf } from "../judge.ts";
@@ -135,5 +134,5 @@ export async function chooseTokens(
   tokens: Int32Array<ArrayBuffer>,
 ): Promise<ChosenTokens> {
   const given = np.array(tokens, { shape: [tokens.length / TOKENS, TOKENS], dtype: np.int32 });
-  return readArrays<ChosenTokens>(chooseKernel(arraysOf<Model>(checkpoint.tensors, "model"), given, config.k));
+  return readArrays<ChosenTokens>(chooseKernel(modelOf<Model>(checkpoint), given, config.k));
 }
