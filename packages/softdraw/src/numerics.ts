@@ -6,14 +6,16 @@
  * by one.
  */
 
-import { numpy as np } from "@jax-js/jax";
+import { lax, numpy as np } from "@jax-js/jax";
+import { materialize } from "./materialize.ts";
+import { column, largestOfRow } from "./rows.ts";
 
 /** The largest float32 below 1. */
 export const BELOW_ONE = 1 - 2 ** -24;
 
 /**
  * Stands for a logit of -Infinity inside a kernel: its exponential is 0 like that of -Infinity, but it can be
- * multiplied by that 0 and divided by a temperature down to 1e-8 without becoming NaN.
+ * multiplied by that 0 without becoming NaN. Logits below it are impossible choices, too.
  */
 export const LOWEST = -1e30;
 
@@ -24,6 +26,9 @@ export const LOWEST = -1e30;
  * Upstream: `log` takes subnormal numbers, below 1.2e-38, for 0.
  */
 export const SMALLEST_ENTRY = 2 ** -112;
+
+/** log(1 + x) / z in powers of z^2, with z = x / (2 + x) from -1/3 to 1/3, a minimax fit of 2 atanh(z) / z. */
+const LOG_1P = [2.0000000079210514, 0.6666631468182339, 0.40024910288805327, 0.27960602660686074, 0.28178335321758435];
 
 /** (exp(x / 32) - 1) / x from -36 to 20, a minimax fit. */
 const EXPONENTIAL = [
@@ -58,9 +63,63 @@ export function finite(logits: np.Array): np.Array {
   return np.maximum(logits, LOWEST);
 }
 
+/**
+ * log(1 + x) for x from -1/2 to 1, to 2e-7 of itself.
+ *
+ * Upstream: `log` is off by 1e-5, absolute, and `log1p` with it.
+ */
+export function log1p(x: np.Array): np.Array {
+  const z = x.ref.div(x.add(2));
+  return polynomial(np.square(z.ref), LOG_1P).mul(z);
+}
+
+/**
+ * log(x) for normal positive x, to 4e-7 of it or of 1: the engine's, and one step of Newton's method for exp(y) = x,
+ * which leaves half the square of what that is off by.
+ *
+ * Upstream: `log` is off by 1e-5, absolute.
+ */
+export function logarithm(x: np.Array): np.Array {
+  const y = np.log(x.ref);
+  const step = x.mul(np.exp(np.negative(y.ref))).sub(1);
+  // The derivative of the step is that of an error; that of `log` is exact.
+  return y.add(lax.stopGradient(step));
+}
+
 /** log sigmoid(x), finite for every finite x. */
 export function logSigmoid(x: np.Array): np.Array {
   return np.negative(softplus(np.negative(x)));
+}
+
+/** x - log(sum of exp(x)), along the last axis. */
+export function logSoftmax(x: np.Array): np.Array {
+  const distance = belowLargest(x);
+  return distance.ref.sub(column(logSumOfWeights(distance)));
+}
+
+/** log(sum of exp(x)), along the last axis. */
+export function logSumExp(x: np.Array): np.Array {
+  const largest = lax.stopGradient(largestOfRow(x.ref));
+  return logSumOfWeights(x.sub(column(largest.ref))).add(largest);
+}
+
+/** log(sum of exp(x)) where the largest x of each row is 0. */
+function logSumOfWeights(x: np.Array): np.Array {
+  return materialize(logarithm(np.exp(x).sum(-1)));
+}
+
+/** How far each entry is above the largest of its row: 0 or less. No gradient flows by way of the largest. */
+export function belowLargest(x: np.Array): np.Array {
+  const largest = lax.stopGradient(largestOfRow(x.ref));
+  return x.sub(column(largest));
+}
+
+/**
+ * What is not negative, with rounding below 0 taken off: the value raised to 0, the gradient as it was.
+ */
+export function notNegative(x: np.Array): np.Array {
+  const rounding = np.minimum(lax.stopGradient(x.ref), 0);
+  return x.sub(rounding);
 }
 
 /**
@@ -97,7 +156,7 @@ export function sigmoid(x: np.Array): np.Array {
  */
 export function softplus(x: np.Array): np.Array {
   const positivePart = np.where(x.ref.greaterEqual(0), x.ref, 0);
-  return positivePart.add(np.log(expOfMinusAbsolute(x).add(1)));
+  return positivePart.add(log1p(expOfMinusAbsolute(x)));
 }
 
 /**

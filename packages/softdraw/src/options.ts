@@ -2,15 +2,20 @@
 
 import type { numpy as np } from "@jax-js/jax";
 import { checkFloat, describe, isArray, kindOf } from "./checks.ts";
+import { SMALLEST_TEMPERATURE } from "./tempered.ts";
 
 /**
- * The temperature of a relaxation: a positive number, or a scalar array when it is computed or learned. A number is
- * checked; the value of an array is not looked at, so that it is the caller's to keep it positive.
+ * The temperature of a relaxation: a number from 1.2e-38, the smallest normal float32; or an array, when it is computed
+ * or learned, or differs from row to row. Its shape broadcasts against the batch axes of the logits, with their event
+ * axes kept at length 1: `[2, 1]` for logits `[2, n]`, `[2, 1, 1]` for matrices `[2, n, n]`.
+ *
+ * A number is checked. The values of an array are not looked at: one that is not positive, infinite, or below 1.2e-38
+ * gives NaN. Temperatures below 1e-20 count as 1e-20.
  */
 export type Temperature = number | np.Array;
 
 interface Tempered {
-  /** Positive; default 1. Dynamic: a new value never recompiles. */
+  /** From 1.2e-38; default 1. Dynamic: a new value never recompiles. */
   temperature?: Temperature | undefined;
 }
 
@@ -29,6 +34,9 @@ export const TEMPERATURE: readonly string[] = ["temperature"];
 
 /** The names of the options of `RelaxOptions`. */
 export const RELAX: readonly string[] = ["temperature", "hard"];
+
+/** The largest float32. */
+const LARGEST_TEMPERATURE = 2 ** 128 - 2 ** 104;
 
 const INSTEAD_OF_HARD =
   " For an exact value with the gradient of a relaxation use straightThrough(soft, hard): hard from sample, with the " +
@@ -77,26 +85,45 @@ function checkInherited(where: string, options: object, names: readonly string[]
 /** The temperature of `options`, 1 when it is not given, after a check of their names. */
 export function checkTemperature(
   where: string,
+  logits: np.Array,
+  eventAxes: 0 | 1 | 2,
   options: { temperature?: Temperature | undefined },
   names = TEMPERATURE,
 ): Temperature {
   checkOptions(where, options, names, "{ temperature: 0.5 }");
   const { temperature = 1 } = options;
   if (typeof temperature === "number") {
-    if (temperature > 0 && temperature < Number.POSITIVE_INFINITY) return temperature;
+    if (temperature >= SMALLEST_TEMPERATURE && temperature <= LARGEST_TEMPERATURE) return temperature;
+    const expected = temperature > 0 ? "from 1.2e-38 to 3.4e38, as float32 holds it" : "a positive number";
     throw new RangeError(
-      `${where}: temperature must be a positive number, got ${temperature}. For values without relaxation use ` +
-        (names.includes("hard")
-          ? "mode (no noise), sample, or hard: true (exact value, relaxed gradient)."
-          : "mode (no noise) or sample."),
+      `${where}: temperature must be ${expected}, got ${temperature}. For values without relaxation use ` +
+        `${insteadOfCold(names)}.`,
     );
   }
   if (!isArray(temperature)) {
-    throw new TypeError(`${where}: temperature must be a number or a scalar array, got ${kindOf(temperature)}.`);
+    throw new TypeError(`${where}: temperature must be a number or an array, got ${kindOf(temperature)}.`);
   }
   checkFloat(where, "temperature", temperature);
-  if (temperature.ndim === 0) return temperature;
-  throw new RangeError(`${where}: temperature must be a number or a scalar array, got ${describe(temperature)}.`);
+  if (temperature.ndim === 0 || broadcastsToBatch(temperature.shape, logits.shape, eventAxes)) return temperature;
+  const shape = [...logits.shape.slice(0, logits.ndim - eventAxes), ...Array(eventAxes).fill(1)];
+  throw new RangeError(
+    `${where}: temperature must be a number, a scalar array, or an array that broadcasts to [${shape}], one for each ` +
+      `event of logits ${describe(logits)}, got ${describe(temperature)}.`,
+  );
+}
+
+/** Whether a shape of temperatures broadcasts to the batch axes of logits, with their event axes kept at length 1. */
+function broadcastsToBatch(shape: number[], logits: number[], eventAxes: number): boolean {
+  if (shape.length < eventAxes || shape.length > logits.length) return false;
+  const fits = (size: number, axis: number) =>
+    size === 1 || (axis < shape.length - eventAxes && size === logits[logits.length - shape.length + axis]);
+  return shape.every(fits);
+}
+
+function insteadOfCold(names: readonly string[]): string {
+  return names.includes("hard")
+    ? "mode (no noise), sample, or hard: true (exact value, relaxed gradient)"
+    : "mode (no noise) or sample";
 }
 
 /** Whether `options` ask for the exact value. */

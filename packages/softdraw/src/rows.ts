@@ -12,6 +12,11 @@ export function row(x: np.Array): np.Array {
   return np.expandDims(x, -2);
 }
 
+/** A temperature that broadcasts over the entries of rows, one number or `[..., 1]`, as one that goes with the rows. */
+export function ofRow(temperature: np.Array): np.Array {
+  return temperature.ndim === 0 ? temperature : np.squeeze(temperature, -1);
+}
+
 /** Rows from here on are searched in two steps. */
 const LONG = 256;
 const LANES = 4;

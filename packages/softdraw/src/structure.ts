@@ -8,16 +8,17 @@
  *     mode               vertex(logits)
  *     softMode           relaxation(keys(logits), temperature)
  *
- * So one key gives `sample` and `relax` the same noise, and structures agree on what is compiled and where gradients end.
+ * and NaN where the logits have no law. So one key gives `sample` and `relax` the same noise, and structures agree on what is compiled and where gradients end.
  * A structure's public functions check their arguments, and then call these.
  *
  * Permutations cannot be compiled whole: their maximum is found on the host, and their relaxation is computed in pieces.
  * They have kernels of their own, by the same rules.
  */
 
-import { jit, lax, type numpy as np } from "@jax-js/jax";
+import { jit, lax, numpy as np } from "@jax-js/jax";
 import { straightThrough } from "./estimators.ts";
 import type { Temperature, TemperatureOptions } from "./options.ts";
+import { isTemperature } from "./tempered.ts";
 
 /**
  * What code for any structure takes: `bernoulli`, `categorical`, `permutation`, and what `subset.of(k)` returns. It
@@ -46,6 +47,8 @@ export interface Definition<Sizes extends number[] = []> {
   vertex(keys: np.Array, ...sizes: Sizes): np.Array;
   /** The relaxation of that maximum, which tends to it as the temperature falls. */
   relaxation(keys: np.Array, temperature: np.Array, ...sizes: Sizes): np.Array;
+  /** Whether logits have a law: booleans that broadcast with a value. Where they have none, every verb gives NaN. */
+  isLawful(logits: np.Array, ...sizes: Sizes): np.Array;
 }
 
 /** The verbs without their checks. They consume their arrays. */
@@ -58,40 +61,46 @@ export interface Kernels<Sizes extends number[]> {
 
 /** Compiles the verbs of a structure, each when it is first called, and again for other shapes and sizes. */
 export function kernelsOf<Sizes extends number[] = []>(definition: Definition<Sizes>): Kernels<Sizes> {
-  const { keys, perturb, vertex, relaxation }: Definition<number[]> = definition;
+  const { keys, perturb, vertex, relaxation, isLawful }: Definition<number[]> = definition;
+  const exactly = (value: np.Array, logits: np.Array, sizes: number[]) =>
+    np.where(isLawful(logits, ...sizes), value, Number.NaN);
+  const softly = (value: np.Array, logits: np.Array, temperature: np.Array, sizes: number[]) =>
+    np.where(isTemperature(temperature), exactly(value, logits, sizes), Number.NaN);
 
   const modeKernel = jit(
     function mode(logits: np.Array, sizes: number[]) {
-      return vertex(logits, ...sizes);
+      return exactly(vertex(logits.ref, ...sizes), logits, sizes);
     },
     { staticArgnums: [1] },
   );
 
   const sampleKernel = jit(
     function sample(key: np.Array, logits: np.Array, sizes: number[]) {
-      return vertex(perturb(key, keys(logits)), ...sizes);
+      return exactly(vertex(perturb(key, keys(logits.ref)), ...sizes), logits, sizes);
     },
     { staticArgnums: [2] },
   );
 
   const softModeKernel = jit(
     function softMode(logits: np.Array, temperature: np.Array, sizes: number[]) {
-      return relaxation(keys(logits), temperature, ...sizes);
+      return softly(relaxation(keys(logits.ref), temperature.ref, ...sizes), logits, temperature, sizes);
     },
     { staticArgnums: [2] },
   );
 
   const relaxKernel = jit(
     function relax(key: np.Array, logits: np.Array, temperature: np.Array, sizes: number[]) {
-      return relaxation(perturb(key, keys(logits)), temperature, ...sizes);
+      const perturbed = perturb(key, keys(logits.ref));
+      return softly(relaxation(perturbed, temperature.ref, ...sizes), logits, temperature, sizes);
     },
     { staticArgnums: [3] },
   );
 
   const relaxHardKernel = jit(
     function relaxHard(key: np.Array, logits: np.Array, temperature: np.Array, sizes: number[]) {
-      const perturbed = perturb(key, keys(logits));
-      return straightThrough(relaxation(perturbed.ref, temperature, ...sizes), vertex(perturbed, ...sizes));
+      const perturbed = perturb(key, keys(logits.ref));
+      const soft = relaxation(perturbed.ref, temperature.ref, ...sizes);
+      return softly(straightThrough(soft, vertex(perturbed, ...sizes)), logits, temperature, sizes);
     },
     { staticArgnums: [3] },
   );

@@ -113,21 +113,26 @@ describe.each(
   ),
 )("%s refuses as a temperature", (name, call) => {
   const where = name.replace(", hard", "");
-  const message = (got: string) =>
-    `${where}: temperature must be a positive number, got ${got}. For values without relaxation use mode (no noise)` +
+  const range = "from 1.2e-38 to 3.4e38, as float32 holds it";
+  const batch = name.startsWith("bernoulli") ? "3" : "1";
+  const message = (got: string, expected = "a positive number") =>
+    `${where}: temperature must be ${expected}, got ${got}. For values without relaxation use mode (no noise)` +
     (where.endsWith(".relax") ? ", sample, or hard: true (exact value, relaxed gradient)." : " or sample.");
   refuses(RangeError, {
     [message("0")]: () => call(0),
     [message("-0.5")]: () => call(-0.5),
     [message("NaN")]: () => call(Number.NaN),
-    [message("Infinity")]: () => call(Number.POSITIVE_INFINITY),
-    [`${where}: temperature must be a number or a scalar array, got float32[1].`]: () => call(floats(1)),
-    [`${where}: temperature must be a number or a scalar array, got float32[3].`]: () => call(floats(3)),
+    [message("Infinity", range)]: () => call(Number.POSITIVE_INFINITY),
+    [message("1e-45", range)]: () => call(1e-45),
+    [message("1e-46", range)]: () => call(1e-46),
+    [message("3.5e+38", range)]: () => call(3.5e38),
+    [`${where}: temperature must be a number, a scalar array, or an array that broadcasts to [${batch}], one for each event of logits float32[3], got float32[2].`]:
+      () => call(floats(2)),
   });
   refuses(TypeError, {
     [`${where}: temperature must be floating point, got int32[].`]: () => call(integers()),
-    [`${where}: temperature must be a number or a scalar array, got string.`]: () => call(untyped("0.5")),
-    [`${where}: temperature must be a number or a scalar array, got null.`]: () => call(untyped(null)),
+    [`${where}: temperature must be a number or an array, got string.`]: () => call(untyped("0.5")),
+    [`${where}: temperature must be a number or an array, got null.`]: () => call(untyped(null)),
   });
 });
 

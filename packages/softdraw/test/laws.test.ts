@@ -167,6 +167,87 @@ describe.each(instances)("$name", ({ verbs, ...structure }) => {
     },
   );
 
+  const verbsByName: Record<string, (logits: Array) => Array | Promise<Array>> = {
+    ...functions,
+    ...likelihoods,
+    sample: (l) => verbs.sample(random.key(12), l),
+    mode: (l) => verbs.mode(l),
+    ...(structure.onHost ? {} : { "relax hard": (l: Array) => verbs.relax(random.key(12), l, { hard: true }) }),
+  };
+
+  const spoilt: Record<string, (i: number) => number> = {
+    NaN: (i) => (i === 0 ? Number.NaN : logits[i]!),
+    ...(structure.absolute ? {} : { Infinity: (i) => (i === 0 ? Number.POSITIVE_INFINITY : logits[i]!) }),
+    ...(structure.hopeless.length === 0
+      ? {}
+      : { "too few possible": (i) => (structure.hopeless.includes(i) ? Number.NEGATIVE_INFINITY : logits[i]!) }),
+  };
+
+  test.each(Object.entries(spoilt))(
+    "of logits with %s every verb is NaN, and of their neighbours it is not",
+    async (_, at) => {
+      const rows = [logits, logits.map((_, i) => at(i)), logits].flat();
+      for (const [name, f] of Object.entries(verbsByName)) {
+        const isSolved = structure.onHost && ["sample", "mode"].includes(name);
+        if (isSolved) {
+          await expect(f(array(rows, [3])), name).rejects.toThrow(RangeError);
+          continue;
+        }
+        const values = (await f(array(rows, [3]))).dataSync();
+        const size = values.length / 3;
+        const right = (await f(array([logits, logits, logits].flat(), [3]))).dataSync();
+        const expected = [...right].map((x, i) => (Math.floor(i / size) === 1 ? Number.NaN : x));
+        expect([...values], name).toEqual(expected);
+      }
+    },
+  );
+
+  test.each([2 ** -126, 1e-30, 1e-20, 1e-9, 1e-3, 1e3, 1e9, 3e38])(
+    "values and gradients are finite at temperature %f, with an impossible choice too",
+    async (temperature) => {
+      const masked = logits.map((l, i) => (i === structure.impossible.entries[0] ? Number.NEGATIVE_INFINITY : l));
+      const cotangent = normals(13, size);
+      for (const at of [logits, masked]) {
+        const checked: Record<string, (l: Array, t: Array) => Array> = {
+          relax: (l, t) => verbs.relax(random.key(12), l, { temperature: t }),
+          softMode: (l, t) => verbs.softMode(l, { temperature: t }),
+        };
+        for (const [name, f] of Object.entries(checked)) {
+          const value = [...f(array(at), np.array(temperature)).dataSync()];
+          expect(value, name).toSatisfy(structure.isInPolytope);
+          const loss = (l: Array, t: Array) => f(l, t).mul(array(cotangent)).sum();
+          for (const gradient of grad(loss, { argnums: [0, 1] })(array(at), np.array(temperature))) {
+            expect([...gradient.dataSync()].every(Number.isFinite), `gradient of ${name}`).toBe(true);
+          }
+        }
+        if (temperature <= 1e-9 && !structure.iterative) {
+          const exact = (await verbs.mode(array(at))).dataSync();
+          expect(verbs.softMode(array(at), { temperature }).dataSync()).toEqual(exact);
+        }
+      }
+    },
+  );
+
+  test("a temperature for each event is that of each alone", () => {
+    const temperatures = [0.4, 1, 2.3];
+    const batch = () => array(normals(11, 3 * size), [3]);
+    const shape = [3, ...structure.event.map(() => 1)];
+    const apart = temperatures.flatMap((temperature, i) => [
+      ...verbs.softMode(batch().slice([i, i + 1]), { temperature }).dataSync(),
+    ]);
+    const together = verbs.softMode(batch(), { temperature: np.array(temperatures, { shape }) }).dataSync();
+    expect([...together]).toEqual(apart);
+  });
+
+  test.each([0, -1, 1e-39, Number.NaN, Number.POSITIVE_INFINITY])("an array with temperature %f gives NaN", (bad) => {
+    const temperature = () => np.array([bad, 1]).slice(0);
+    const values = [
+      ...verbs.softMode(array(logits), { temperature: temperature() }).dataSync(),
+      ...verbs.relax(random.key(1), array(logits), { temperature: temperature() }).dataSync(),
+    ];
+    expect(values.every(Number.isNaN)).toBe(true);
+  });
+
   test("an impossible choice is never taken", async () => {
     const { entries, share } = structure.impossible;
     const entry = entries[0]!;

@@ -24,6 +24,8 @@ export interface Instance {
   differentiableIfPossible: Record<string, (logits: np.Array) => np.Array>;
   /** Entries of the logits that may be impossible all at once, and how much of an entry's choice a value has. */
   impossible: { entries: number[]; share(value: number[], entry: number): number };
+  /** Entries that are impossible all at once only where there is no value at all; none if there always is one. */
+  hopeless: number[];
   /** Whether a logit means something by itself, and not beside the others: then they cannot all be shifted. */
   absolute?: true;
   /** Whether the values of an event are a vertex (an exact choice), or a point of the polytope (a relaxed one). */

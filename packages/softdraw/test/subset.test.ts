@@ -279,11 +279,11 @@ describe("likelihoods", () => {
   });
 
   test.each([
-    [5, 2, 2e-5],
-    [20, 10, 1e-4],
-    [100, 10, 1e-4],
-    [400, 200, 1e-3],
-    [1000, 500, 1e-2],
+    [5, 2, 1e-5],
+    [20, 10, 3e-5],
+    [100, 10, 6e-5],
+    [400, 200, 5e-4],
+    [1000, 500, 2e-3],
   ])("setLogProb of %i entries, %i of them taken, is off by at most %d from float64", (n, k, error) => {
     for (const seed of [1, 2, 3]) {
       const at = normals(seed, n).map(Math.fround);
@@ -301,11 +301,11 @@ describe("likelihoods", () => {
       [0.5, 0.5, 0.5, 0.5],
       [0.9, 1.1, 0, 0],
       [1, 1, 1, -1],
-      [1, 1, Number.NaN, 0],
       [1, 1, Number.POSITIVE_INFINITY, NEGATIVE_INFINITY],
       [1, 0, 0, 0],
     ];
     expect(values(subset.setLogProb(np.array(wrong), logits(), 2))).toEqual(wrong.map(() => NEGATIVE_INFINITY));
+    expect(values(subset.setLogProb(np.array([1, 1, Number.NaN, 0]), logits(), 2))).toEqual([Number.NaN]);
     expect(values(subset.of(2).logProb(np.array([2, 0, 0, 0]), logits()))).toEqual([NEGATIVE_INFINITY]);
     expect(values(subset.setLogProb(np.array([0.5, 0.5, 0.5, 0.5]), logits(), 4))).toEqual([NEGATIVE_INFINITY]);
   });
@@ -485,6 +485,57 @@ describe("the threshold relaxation", () => {
     }
   });
 
+  const MASKS = [-1e4, -1e7, -1e8, -1e9, -1e10, -1e12, -1e20, -1e29, -1e30, -1e35, -3e38, NEGATIVE_INFINITY];
+
+  test.each(MASKS)("a mask of %f takes an entry out, whatever its size", async (mask) => {
+    const masked = () => np.array([0, mask, 2, 1]);
+    const right = [0.4508924, 0, 0.8585058, 0.6906017];
+    expect(largestDifference(values(subset.softMode(masked(), 2)), right)).toBeLessThan(1e-6);
+    const loss = (l: Array) =>
+      subset
+        .softMode(l, 2)
+        .mul(np.array([1, 2, 3, 4]))
+        .sum();
+    expect(largestDifference(values(grad(loss)(masked())), [-0.3756, 0, 0.0587, 0.3169])).toBeLessThan(1e-4);
+    const hard = values(subset.relax(random.key(0), masked(), 2, { hard: true }));
+    expect(hard).toEqual(values(subset.sample(random.key(0), masked(), 2)));
+  });
+
+  test.each(MASKS)("950 of 1000 entries may be masked with %f", (mask) => {
+    const logits = normals(5, 1000).map((l, i) => (i % 20 === 3 ? Math.fround(l) : mask));
+    const allowed = logits.filter((_, i) => i % 20 === 3);
+    const found = values(subset.softMode(np.array(logits), 5));
+    const exact = exactThreshold(allowed, 5, 1);
+    expect(
+      largestDifference(
+        found,
+        logits.map((_, i) => (i % 20 === 3 ? exact[(i - 3) / 20]! : 0)),
+      ),
+    ).toBeLessThan(1e-5);
+  });
+
+  test.each([
+    [1, 1e-7],
+    [1, 1e-8],
+    [1, 1e-9],
+    [1e7, 1],
+    [1e8, 1],
+    [1e20, 1],
+  ])("logits times %f at temperature %f are far apart", (scale, temperature) => {
+    const logits = np.array([0, -1, 2, 1]).mul(scale);
+    expect(values(subset.softMode(logits, 2, { temperature }))).toEqual([0, 0, 1, 1]);
+  });
+
+  test("numbers of every size and either sign in one row", () => {
+    for (let seed = 0; seed < 50; seed++) {
+      const [signs, sizes, rest] = [normals(3 * seed, 40), normals(3 * seed + 1, 40), normals(3 * seed + 2, 1)];
+      const logits = signs.map((sign, i) => Math.fround(Math.sign(sign) * 10 ** (8 * sizes[i]!)));
+      const k = 1 + Math.floor(39 / (1 + Math.exp(-rest[0]!)));
+      const found = values(subset.softMode(np.array(logits), k));
+      expect(largestDifference(found, exactThreshold(logits, k, 1)), `${logits} of ${k}`).toBeLessThan(1e-4);
+    }
+  });
+
   test("entries are between 0 and 1 and in the order of the keys", () => {
     for (const temperature of [0.01, 0.3, 1, 10]) {
       const logits = () => np.array(normals(30, 500 * 10, 2), { shape: [500, 10] });
@@ -510,7 +561,9 @@ describe("the threshold relaxation", () => {
   });
 
   test("all of n are ones without a gradient", () => {
-    expect(values(subset.relax(random.key(1), np.array([1, 2, NEGATIVE_INFINITY]), 3))).toEqual([1, 1, 1]);
+    expect(values(subset.relax(random.key(1), np.array([1, 2, -9]), 3))).toEqual([1, 1, 1]);
+    const forbidden = subset.relax(random.key(1), np.array([1, 2, NEGATIVE_INFINITY]), 3);
+    expect(values(forbidden)).toEqual([Number.NaN, Number.NaN, Number.NaN]);
     const gradient = grad((l: Array) => subset.relax(random.key(1), l, 3).mul(np.arange(3)).sum());
     expect(values(gradient(np.array([1, 2, 3])))).toEqual([0, 0, 0]);
   });

@@ -10,16 +10,28 @@
 
 import { jit, numpy as np } from "@jax-js/jax";
 import { checkBroadcast, checkFloat, checkKey, checkLogits } from "../checks.ts";
+import { isNumber } from "../lawful.ts";
 import { logistic } from "../noise.ts";
-import { BELOW_ONE, LOWEST, logSigmoid, SMALLEST_ENTRY, sigmoid, softplus } from "../numerics.ts";
+import {
+  BELOW_ONE,
+  LOWEST,
+  logarithm,
+  logSigmoid,
+  notNegative,
+  SMALLEST_ENTRY,
+  sigmoid,
+  softplus,
+} from "../numerics.ts";
 import { checkHard, checkTemperature, RELAX, type RelaxOptions, type TemperatureOptions } from "../options.ts";
 import { kernelsOf } from "../structure.ts";
+import { inverseOf, isTemperature, tempered } from "../tempered.ts";
 
 const kernels = kernelsOf({
   keys: bounded,
   perturb: (key, keys) => keys.add(logistic(key, keys.shape)),
   vertex: isPositive,
-  relaxation: (keys, temperature) => sigmoid(keys.div(temperature)),
+  relaxation: (keys, temperature) => sigmoid(tempered(keys, 0, inverseOf(temperature))),
+  isLawful: isNumber,
 });
 
 /**
@@ -96,7 +108,7 @@ export function mode(logits: np.Array): np.Array {
 export function relax(key: np.Array, logits: np.Array, options: RelaxOptions = {}): np.Array {
   checkKey("bernoulli.relax", key);
   checkLogits("bernoulli.relax", logits, 0);
-  const temperature = checkTemperature("bernoulli.relax", options, RELAX);
+  const temperature = checkTemperature("bernoulli.relax", logits, 0, options, RELAX);
   return kernels.relax(key, logits, temperature, checkHard("bernoulli.relax", options));
 }
 
@@ -120,7 +132,7 @@ export function relaxedLogProb(value: np.Array, logits: np.Array, options: Tempe
   checkLogits("bernoulli.relaxedLogProb", logits, 0);
   checkFloat("bernoulli.relaxedLogProb", "value", value);
   checkBroadcast("bernoulli.relaxedLogProb", "value", value, logits, 0);
-  return relaxedLogProbKernel(value, logits, checkTemperature("bernoulli.relaxedLogProb", options));
+  return relaxedLogProbKernel(value, logits, checkTemperature("bernoulli.relaxedLogProb", logits, 0, options));
 }
 
 /**
@@ -148,43 +160,47 @@ export function sample(key: np.Array, logits: np.Array): np.Array {
  */
 export function softMode(logits: np.Array, options: TemperatureOptions = {}): np.Array {
   checkLogits("bernoulli.softMode", logits, 0);
-  return kernels.softMode(logits, checkTemperature("bernoulli.softMode", options));
+  return kernels.softMode(logits, checkTemperature("bernoulli.softMode", logits, 0, options));
 }
 
 const entropyKernel = jit(function entropy(logits: np.Array) {
-  const l = bounded(logits);
-  const p = sigmoid(l.ref);
-  const q = sigmoid(np.negative(l.ref));
-  return p.mul(softplus(np.negative(l.ref))).add(q.mul(softplus(l)));
+  return orNaN(entropyOf(bounded(logits.ref)), logits);
 });
 
 const klUniformKernel = jit(function kl(logits: np.Array) {
-  return np.subtract(Math.LN2, entropyKernel(logits));
+  return orNaN(notNegative(np.subtract(Math.LN2, entropyOf(bounded(logits.ref)))), logits);
 });
 
 const klKernel = jit(function kl(logits: np.Array, prior: np.Array) {
-  const l = bounded(logits);
+  const l = bounded(logits.ref);
   const yes = klTerm(l.ref, prior.ref);
-  const no = klTerm(np.negative(l), np.negative(prior));
-  return yes.add(no);
+  const no = klTerm(np.negative(l), np.negative(prior.ref));
+  return orNaN(orNaN(notNegative(yes.add(no)), prior), logits);
 });
 
 const logProbKernel = jit(function logProb(value: np.Array, logits: np.Array) {
-  const l = bounded(logits);
-  return impossibleToInfinity(value.mul(l.ref).sub(softplus(l)));
+  const l = bounded(logits.ref);
+  return orNaN(impossibleToInfinity(value.mul(l.ref).sub(softplus(l))), logits);
 });
 
-const relaxedLogProbKernel = jit(function relaxedLogProb(value: np.Array, logits: np.Array, t: np.Array) {
+const relaxedLogProbKernel = jit(function relaxedLogProb(y: np.Array, logits: np.Array, temperature: np.Array) {
   const forced = np.isinf(logits.ref);
-  const isForcedValue = np.where(logits.ref.greater(0), value.ref.equal(1), value.ref.equal(0));
-  const x = np.clip(value, SMALLEST_ENTRY, BELOW_ONE);
-  const logX = np.log(x.ref);
-  const logNotX = np.log1p(np.negative(x));
-  const shifted = bounded(logits).sub(t.ref.mul(logX.ref.sub(logNotX.ref)));
+  const isForcedValue = np.where(logits.ref.greater(0), y.ref.equal(1), y.ref.equal(0));
+  const x = np.where(y.ref.less(SMALLEST_ENTRY), SMALLEST_ENTRY, np.where(y.ref.greater(BELOW_ONE), BELOW_ONE, y));
+  const logX = logarithm(x.ref);
+  const logNotX = logarithm(np.subtract(1, x));
+  const shifted = bounded(logits.ref).sub(temperature.ref.mul(logX.ref.sub(logNotX.ref)));
   const logisticDensity = np.negative(softplus(shifted.ref).add(softplus(np.negative(shifted))));
-  const density = np.log(t).add(logisticDensity).sub(logX).sub(logNotX);
-  return np.where(forced, np.where(isForcedValue, 0, Number.NEGATIVE_INFINITY), density);
+  const density = logarithm(temperature.ref).add(logisticDensity).sub(logX).sub(logNotX);
+  const value = np.where(forced, np.where(isForcedValue, 0, Number.NEGATIVE_INFINITY), density);
+  return np.where(isTemperature(temperature), orNaN(value, logits), Number.NaN);
 });
+
+function entropyOf(l: np.Array): np.Array {
+  const p = sigmoid(l.ref);
+  const q = sigmoid(np.negative(l.ref));
+  return p.mul(softplus(np.negative(l.ref))).add(q.mul(softplus(l)));
+}
 
 /** p (log p - log q) of one outcome, 0 where p is 0. */
 function klTerm(logits: np.Array, prior: np.Array): np.Array {
@@ -192,6 +208,10 @@ function klTerm(logits: np.Array, prior: np.Array): np.Array {
   const ratio = logSigmoid(logits).sub(logSigmoid(prior));
   // Zeroed inside the product: 0 times an infinite ratio would be NaN in the gradient even where the value drops it.
   return p.ref.mul(np.where(p.greater(0), ratio, 0));
+}
+
+function orNaN(x: np.Array, logits: np.Array): np.Array {
+  return np.where(isNumber(logits), x, Number.NaN);
 }
 
 function isPositive(x: np.Array): np.Array {

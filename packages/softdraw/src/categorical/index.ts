@@ -9,18 +9,31 @@
  * possible category has no law, and its results mean nothing.
  */
 
-import { jit, nn, numpy as np } from "@jax-js/jax";
+import { jit, lax, numpy as np } from "@jax-js/jax";
 import { checkBroadcast, checkFloat, checkKey, checkLogits } from "../checks.ts";
+import { canTake } from "../lawful.ts";
 import { perturb } from "../noise.ts";
-import { finite, LOWEST, SMALLEST_ENTRY } from "../numerics.ts";
+import {
+  belowLargest,
+  finite,
+  LOWEST,
+  logarithm,
+  logSoftmax,
+  logSumExp,
+  notNegative,
+  SMALLEST_ENTRY,
+} from "../numerics.ts";
 import { checkHard, checkTemperature, RELAX, type RelaxOptions, type TemperatureOptions } from "../options.ts";
+import { column, largestOfRow, ofRow } from "../rows.ts";
 import { kernelsOf } from "../structure.ts";
+import { inverseOf, isTemperature, tempered } from "../tempered.ts";
 
 const kernels = kernelsOf({
   keys: finite,
   perturb,
   vertex: oneHotOfLargest,
-  relaxation: (keys, temperature) => nn.softmax(keys.div(temperature), -1),
+  relaxation: softmax,
+  isLawful: (logits) => canTake(logits, 1),
 });
 
 /**
@@ -98,7 +111,7 @@ export function mode(logits: np.Array): np.Array {
 export function relax(key: np.Array, logits: np.Array, options: RelaxOptions = {}): np.Array {
   checkKey("categorical.relax", key);
   checkLogits("categorical.relax", logits, 1);
-  const temperature = checkTemperature("categorical.relax", options, RELAX);
+  const temperature = checkTemperature("categorical.relax", logits, 1, options, RELAX);
   return kernels.relax(key, logits, temperature, checkHard("categorical.relax", options));
 }
 
@@ -122,7 +135,7 @@ export function relaxedLogProb(value: np.Array, logits: np.Array, options: Tempe
   checkLogits("categorical.relaxedLogProb", logits, 1);
   checkFloat("categorical.relaxedLogProb", "value", value, 1);
   checkBroadcast("categorical.relaxedLogProb", "value", value, logits, 1);
-  return relaxedLogProbKernel(value, logits, checkTemperature("categorical.relaxedLogProb", options));
+  return relaxedLogProbKernel(value, logits, checkTemperature("categorical.relaxedLogProb", logits, 1, options));
 }
 
 /**
@@ -152,52 +165,83 @@ export function sample(key: np.Array, logits: np.Array): np.Array {
  */
 export function softMode(logits: np.Array, options: TemperatureOptions = {}): np.Array {
   checkLogits("categorical.softMode", logits, 1);
-  return kernels.softMode(logits, checkTemperature("categorical.softMode", options));
+  return kernels.softMode(logits, checkTemperature("categorical.softMode", logits, 1, options));
 }
 
 const entropyKernel = jit(function entropy(logits: np.Array) {
-  const logP = nn.logSoftmax(finite(logits), -1);
-  return np.negative(np.exp(logP.ref).mul(logP).sum(-1));
+  return orNaN(entropyOf(finite(logits.ref)), logits);
 });
 
 const klUniformKernel = jit(function kl(logits: np.Array) {
   const n = logits.shape.at(-1)!;
-  const logP = nn.logSoftmax(finite(logits), -1);
-  return np
-    .exp(logP.ref)
-    .mul(logP.add(Math.log(n)))
-    .sum(-1);
+  return orNaN(notNegative(np.subtract(Math.log(n), entropyOf(finite(logits.ref)))), logits);
 });
 
 const klKernel = jit(function kl(logits: np.Array, prior: np.Array) {
-  const logP = nn.logSoftmax(finite(logits), -1);
-  const p = np.exp(logP.ref);
-  const ratio = logP.sub(nn.logSoftmax(prior, -1));
+  const { exponents, weights, sum } = weightsOf(finite(logits.ref));
+  const ofPrior = weightsOf(finite(prior.ref));
+  ofPrior.weights.dispose();
+  const isTaken = weights.ref.greater(0);
+  const isMissing = np.where(isPossible(prior.ref), false, isTaken.ref);
+  const ratio = np.where(isMissing, Number.POSITIVE_INFINITY, exponents.sub(ofPrior.exponents));
   // Zeroed inside the product: 0 times an infinite ratio would be NaN in the gradient even where the value drops it.
-  return p.ref.mul(np.where(p.greater(0), ratio, 0)).sum(-1);
+  const meanRatio = weights
+    .mul(np.where(isTaken, ratio, 0))
+    .sum(-1)
+    .div(sum.ref);
+  const divergence = meanRatio.sub(logarithm(sum)).add(logarithm(ofPrior.sum));
+  return orNaN(orNaN(notNegative(divergence), prior), logits);
 });
 
 const logProbKernel = jit(function logProb(value: np.Array, logits: np.Array) {
   const impossible = takesImpossible(value.ref, logits.ref);
-  const logP = value.mul(nn.logSoftmax(finite(logits), -1)).sum(-1);
-  return np.where(impossible, Number.NEGATIVE_INFINITY, logP);
+  const logP = value.mul(logSoftmax(finite(logits.ref))).sum(-1);
+  return orNaN(np.where(impossible, Number.NEGATIVE_INFINITY, logP), logits);
 });
 
-const relaxedLogProbKernel = jit(function relaxedLogProb(value: np.Array, logits: np.Array, t: np.Array) {
+const relaxedLogProbKernel = jit(function relaxedLogProb(x: np.Array, logits: np.Array, temperature: np.Array) {
   const n = logits.shape.at(-1)!;
-  const outside = takesImpossible(value.ref, logits.ref);
+  const t = ofRow(temperature.ref);
+  const outside = takesImpossible(x.ref, logits.ref);
   const possible = isPossible(logits.ref);
   const m = possible.ref.astype(np.float32).sum(-1);
-  const l = finite(logits);
-  const logX = np.log(np.maximum(value, SMALLEST_ENTRY));
-  const logWeight = l.ref.sub(t.ref.add(1).mul(logX.ref));
-  const normalizer = nn.logsumexp(np.where(possible.ref, l.sub(t.ref.mul(logX)), LOWEST), -1);
+  const l = finite(logits.ref);
+  const logX = logarithm(np.where(x.ref.less(SMALLEST_ENTRY), SMALLEST_ENTRY, x));
+  const logWeight = l.ref.sub(temperature.ref.add(1).mul(logX.ref));
+  const normalizer = logSumExp(np.where(possible.ref, l.sub(temperature.ref.mul(logX)), LOWEST));
   const density = logFactorialBelow(m.ref, n)
-    .add(m.ref.sub(1).mul(np.log(t)))
+    .add(m.ref.sub(1).mul(logarithm(t.ref)))
     .add(np.where(possible, logWeight, 0).sum(-1))
     .sub(m.mul(normalizer));
-  return np.where(outside, Number.NEGATIVE_INFINITY, density);
+  const value = np.where(outside, Number.NEGATIVE_INFINITY, density);
+  return np.where(isTemperature(t), orNaN(value, logits), Number.NaN);
 });
+
+/** `log sum_i w_i - (sum_i w_i log w_i) / sum_i w_i`, in which what all weights w are off by cancels. */
+function entropyOf(logits: np.Array): np.Array {
+  const { exponents, weights, sum } = weightsOf(logits);
+  const mean = weights.mul(exponents).sum(-1).div(sum.ref);
+  return logarithm(sum).sub(mean);
+}
+
+/** Probabilities that are not normalized, with 1 the largest of each row, their logarithms, and their sum. */
+function weightsOf(logits: np.Array): { exponents: np.Array; weights: np.Array; sum: np.Array } {
+  const exponents = belowLargest(logits);
+  const weights = np.exp(exponents.ref);
+  return { exponents, weights, sum: weights.ref.sum(-1) };
+}
+
+/** `softmax(keys / temperature)`. */
+function softmax(keys: np.Array, temperature: np.Array): np.Array {
+  const largest = column(lax.stopGradient(largestOfRow(keys.ref)));
+  const weights = np.exp(tempered(keys, largest, inverseOf(temperature)));
+  return weights.ref.div(column(weights.sum(-1)));
+}
+
+/** A number of each row, `[...]`, or NaN where the logits of the row have no law. */
+function orNaN(x: np.Array, logits: np.Array): np.Array {
+  return np.where(np.squeeze(canTake(logits, 1), -1), x, Number.NaN);
+}
 
 function isPossible(logits: np.Array): np.Array {
   return logits.greater(LOWEST);

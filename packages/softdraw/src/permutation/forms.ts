@@ -1,6 +1,6 @@
 /** Sinkhorn's iterations as they are written in textbooks. */
 
-import { jit, lax, nn, numpy as np } from "@jax-js/jax";
+import { jit, nn, numpy as np } from "@jax-js/jax";
 import { column, row } from "../rows.ts";
 import { scaleColumns, scaleRows } from "./stabilized.ts";
 
@@ -8,7 +8,8 @@ import { scaleColumns, scaleRows } from "./stabilized.ts";
 export type SinkhornForm = "auto" | "log" | "scaling";
 
 /**
- * The plan after `iterations` of at least 1, of logits `[..., n, n]` that are already divided by the temperature.
+ * The plan after `iterations` of at least 1, of logits `[..., n, n]` that are already divided by the temperature, with 0
+ * the largest of each row.
  * Compiled as a whole, which takes time in proportion to the iterations.
  *
  * Upstream: there are no loops (`scan`, `while_loop`), so they are written out one after the other.
@@ -28,7 +29,7 @@ function log(x: np.Array, iterations: number): np.Array {
 }
 
 function scaling(x: np.Array, iterations: number): np.Array {
-  const kernel = np.exp(x.ref.sub(column(lax.stopGradient(np.max(x, -1)))));
+  const kernel = np.exp(x);
   let u = np.reciprocal(kernel.ref.sum(-1));
   let v = scaleColumns(kernel.ref, u.ref);
   for (let i = 1; i < iterations; i++) {

@@ -32,9 +32,12 @@ import {
   FLOATS,
   INDICES,
 } from "../checks.ts";
+import { canPermute, isNumber } from "../lawful.ts";
 import { perturb } from "../noise.ts";
 import { finite, LOWEST } from "../numerics.ts";
 import { checkChoice, checkTemperature, TEMPERATURE, type TemperatureOptions } from "../options.ts";
+import { column, largestOfRow } from "../rows.ts";
+import { inverseOf, isTemperature, tempered } from "../tempered.ts";
 import { iterate, type SinkhornForm } from "./forms.ts";
 import { withImplicitGradient } from "./implicit.ts";
 import { advance, finish, stabilized, start } from "./stabilized.ts";
@@ -163,12 +166,12 @@ export function isPermutation(value: np.Array): np.Array {
  */
 export function iterationsFor(logits: np.Array, options: IterationsForOptions = {}): Promise<number> {
   checkSquare("permutation.iterationsFor", "logits", logits);
-  const temperature = checkTemperature("permutation.iterationsFor", options, ITERATIONS_FOR);
+  const temperature = checkTemperature("permutation.iterationsFor", logits, 2, options, ITERATIONS_FOR);
   checkConcrete("permutation.iterationsFor", logits, temperature);
   const { tolerance = 1e-3, limit = 10_000 } = options;
   checkPositive("permutation.iterationsFor", "tolerance", tolerance);
   checkCount("permutation.iterationsFor", "limit", limit, 0);
-  return countIterations(scaledKernel(logits, temperature), tolerance, limit);
+  return countIterations(scaledKernel(logits, temperature, true), tolerance, limit);
 }
 
 /**
@@ -205,8 +208,8 @@ export function mode(logits: np.Array): Promise<np.Array> {
 export function relax(key: np.Array, logits: np.Array, options: SinkhornOptions = {}): np.Array {
   checkKey("permutation.relax", key);
   checkSquare("permutation.relax", "logits", logits);
-  const settings = checkSinkhorn("permutation.relax", options);
-  return plan(scaledKeysKernel(key, logits, settings.temperature), settings);
+  const settings = checkSinkhorn("permutation.relax", logits, options);
+  return plan(scaledKeysKernel(key, logits, settings.temperature, settings.iterations > 0), settings);
 }
 
 /**
@@ -277,11 +280,11 @@ type SinkhornSettings = ReturnType<typeof checkSinkhorn>;
 
 function sinkhornOf(where: string, logits: np.Array, options: SinkhornOptions): np.Array {
   checkSquare(where, "logits", logits);
-  const settings = checkSinkhorn(where, options);
-  return plan(scaledKernel(logits, settings.temperature), settings);
+  const settings = checkSinkhorn(where, logits, options);
+  return plan(scaledKernel(logits, settings.temperature, settings.iterations > 0), settings);
 }
 
-/** The plan of logits that are already divided by the temperature. */
+/** The plan of scaled logits. */
 function plan(x: np.Array, { iterations, form, gradient }: SinkhornSettings): np.Array {
   if (iterations === 0) return np.exp(x);
   if (gradient === "unrolled" && form !== "auto") return iterate[form](x, iterations);
@@ -304,12 +307,20 @@ async function matching(where: string, logits: np.Array): Promise<np.Array> {
 async function countIterations(x: np.Array, tolerance: number, limit: number): Promise<number> {
   let state = start(x.ref);
   let iterations = 1;
-  while (!((await largestResidual(finish(tree.ref(state)))) <= tolerance) && iterations <= limit) {
+  let residual = await largestResidual(finish(tree.ref(state)));
+  while (residual > tolerance && iterations <= limit) {
     state = advance(state, x.ref, 1, true);
     iterations++;
+    residual = await largestResidual(finish(tree.ref(state)));
   }
   x.dispose();
   tree.dispose(state);
+  if (Number.isNaN(residual)) {
+    throw new RangeError(
+      "permutation.iterationsFor: no matrix of logits may have NaN, Infinity, or a row or column of -Infinity alone, " +
+        "and every temperature must be a positive number; got what has no plan.",
+    );
+  }
   return iterations <= limit ? iterations : Number.POSITIVE_INFINITY;
 }
 
@@ -321,17 +332,34 @@ async function largestResidual(plan: np.Array): Promise<number> {
 // The verbs up to where the host takes over, which knows impossible pairs by -Infinity, or a plan that is computed in
 // pieces. As in structure.ts, `sample` and `relax` have the same keys, and gradients that end are stopped before these.
 const keysKernel = jit(function sample(key: np.Array, logits: np.Array) {
-  const keys = perturb(key, finite(logits));
-  return np.where(keys.ref.lessEqual(LOWEST), Number.NEGATIVE_INFINITY, keys);
+  const keys = perturb(key, finite(logits.ref));
+  const possible = np.where(keys.ref.lessEqual(LOWEST), Number.NEGATIVE_INFINITY, keys);
+  return np.where(isNumber(logits), possible, Number.NaN);
 });
 
-const scaledKeysKernel = jit(function relax(key: np.Array, logits: np.Array, temperature: np.Array) {
-  return perturb(key, finite(logits)).div(temperature);
-});
+const scaledKeysKernel = jit(
+  function relax(key: np.Array, logits: np.Array, temperature: np.Array, isRelative: boolean) {
+    return scaled(perturb(key, finite(logits.ref)), logits, temperature, isRelative);
+  },
+  { staticArgnums: [3] },
+);
 
-const scaledKernel = jit(function softMode(logits: np.Array, temperature: np.Array) {
-  return finite(logits).div(temperature);
-});
+const scaledKernel = jit(
+  function softMode(logits: np.Array, temperature: np.Array, isRelative: boolean) {
+    return scaled(finite(logits.ref), logits, temperature, isRelative);
+  },
+  { staticArgnums: [2] },
+);
+
+/**
+ * Keys divided by the temperature, NaN where the logits have no law. As the iterations have them, relative to the
+ * largest of each row, which the first normalization takes off anyway.
+ */
+function scaled(keys: np.Array, logits: np.Array, temperature: np.Array, isRelative: boolean): np.Array {
+  const origin = isRelative ? column(lax.stopGradient(largestOfRow(keys.ref))) : 0;
+  const isLawful = canPermute(logits).mul(isTemperature(temperature.ref));
+  return np.where(isLawful, tempered(keys, origin, inverseOf(temperature)), Number.NaN);
+}
 
 const applyKernel = jit(function apply(plan: np.Array, items: np.Array) {
   const batch = plan.ndim - 2;
@@ -359,11 +387,12 @@ const oneHotKernel = jit(
 
 const residualKernel = jit(function residual(plan: np.Array) {
   const worst = (sums: np.Array) => np.max(np.absolute(sums.sub(1)), -1);
-  return np.maximum(worst(plan.ref.sum(-1)), worst(plan.sum(-2)));
+  const largest = np.maximum(worst(plan.ref.sum(-1)), worst(plan.ref.sum(-2)));
+  return np.where(np.all(isNumber(plan), [-1, -2]), largest, Number.NaN);
 });
 
-function checkSinkhorn(where: string, options: SinkhornOptions) {
-  const temperature = checkTemperature(where, options, SINKHORN);
+function checkSinkhorn(where: string, logits: np.Array, options: SinkhornOptions) {
+  const temperature = checkTemperature(where, logits, 2, options, SINKHORN);
   const { iterations = 20, form = "auto", gradient = "unrolled" } = options;
   checkCount(where, "iterations", iterations, 0);
   checkChoice(where, "form", form, FORMS);

@@ -46,7 +46,7 @@ const LOST = 14;
  */
 const PIECE = 100;
 
-/** `iterations` of Sinkhorn, rows then columns, of logits `[..., n, n]`; at least one. */
+/** `iterations` of Sinkhorn, rows then columns, of logits `[..., n, n]` with 0 the largest of each row; at least one. */
 export function stabilized(x: np.Array, iterations: number): np.Array {
   let state = start(x.ref);
   for (let done = 1; done < iterations; done += PIECE) {
@@ -60,11 +60,10 @@ export function stabilized(x: np.Array, iterations: number): np.Array {
  * The first iteration, whose steps may be of any size, in the log domain; and the plan with its rows normalized alone.
  */
 export function firstIteration(x: np.Array): { state: State; softmax: np.Array } {
-  const top = np.negative(lax.stopGradient(np.max(x.ref, -1)));
-  const weights = np.exp(x.ref.add(column(top.ref)));
+  const weights = np.exp(x.ref);
   const normalizer = np.reciprocal(weights.ref.sum(-1));
   const rows = absorb(normalizer.ref);
-  const f = top.add(rows.logarithm);
+  const f = rows.logarithm;
   const g = np.negative(lax.stopGradient(np.max(x.ref.add(column(f.ref)), -2)));
   const kernel = exponential(x, f.ref, g.ref);
   const state = { f, g, kernel, u: rows.rest, v: scaleColumns(kernel.ref, rows.rest.ref) };

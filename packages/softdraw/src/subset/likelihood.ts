@@ -1,7 +1,8 @@
 /** The exact laws of a draw without replacement: of its order, and of its set. */
 
-import { nn, numpy as np } from "@jax-js/jax";
-import { finite, LOWEST } from "../numerics.ts";
+import { numpy as np } from "@jax-js/jax";
+import { canTake, isNumber } from "../lawful.ts";
+import { finite, LOWEST, log1p, logSumExp } from "../numerics.ts";
 import { column } from "../rows.ts";
 
 /** The log-probability of a draw in its order: `sum_j log (w_j / what is left before the j-th)`, w the weights. */
@@ -12,14 +13,11 @@ export function orderedLogProb(indices: np.Array, logits: np.Array): np.Array {
   // Upstream: `matmul` of one matrix and a batch of them is wrong; so it is broadcast by hand.
   const isEarlier = np.broadcastTo(np.tri(k, k, -1), [...indices.shape, k]);
   const isGone = np.matmul(isEarlier, isDrawn.ref).greater(0);
-  const left = np.where(isGone, LOWEST, np.expandDims(finite(logits), -2));
+  const left = np.where(isGone, LOWEST, np.expandDims(finite(logits.ref), -2));
   const drawn = np.where(isDrawn.ref.greater(0), left.ref, 0).sum(-1);
-  const isPossible = drawn.ref
-    .greater(LOWEST / 2)
-    .astype(np.float32)
-    .mul(isDrawn.sum(-1));
-  const logP = drawn.sub(nn.logsumexp(left, -1)).sum(-1);
-  return np.where(np.min(isPossible, -1).greater(0), logP, Number.NEGATIVE_INFINITY);
+  const isPossible = drawn.ref.greater(LOWEST).astype(np.float32).mul(isDrawn.sum(-1));
+  const logP = drawn.sub(logSumExp(left)).sum(-1);
+  return orNaN(np.where(np.min(isPossible, -1).greater(0), logP, Number.NEGATIVE_INFINITY), logits, k);
 }
 
 /**
@@ -33,19 +31,21 @@ export function orderedLogProb(indices: np.Array, logits: np.Array): np.Array {
  */
 export function setLogProb(khot: np.Array, logits: np.Array, k: number): np.Array {
   const isChosen = khot.ref.greater(0.5);
-  const l = finite(logits);
-  const others = nn.logsumexp(np.where(isChosen.ref, LOWEST, l.ref), -1);
+  const l = finite(logits.ref);
+  const others = logSumExp(np.where(isChosen.ref, LOWEST, l.ref));
   const logRatio = np.expandDims(l.ref.sub(column(others)), -2);
   const { nodes, step } = quadrature(k);
   const logTime = np.array(nodes, { shape: [nodes.length, 1] });
   const logProduct = np.where(np.expandDims(isChosen.ref, -2), logOfArrival(logRatio.add(logTime)), 0).sum(-1);
   const weight = np.array(nodes.map((x) => x - Math.exp(x) + Math.log(step)));
-  const logP = nn.logsumexp(logProduct.add(weight), -1);
-  const isPossible = np.all(np.where(isChosen.ref, l.greater(LOWEST / 2), true), -1);
-  const isBinary = np.all(khot.ref.mul(khot.ref).equal(khot.ref), -1); // false for NaN
+  const logP = logSumExp(logProduct.add(weight));
+  const isPossible = np.all(np.where(isChosen.ref, l.greater(LOWEST), true), -1);
+  const isNumberInAll = np.all(isNumber(khot.ref), -1);
+  const isBinary = np.all(khot.ref.mul(khot.ref).equal(khot.ref), -1);
   const isSubset = isBinary.mul(khot.sum(-1).equal(k));
   isChosen.dispose();
-  return np.where(isPossible, np.where(isSubset, logP, Number.NEGATIVE_INFINITY), Number.NEGATIVE_INFINITY);
+  const value = np.where(isPossible, np.where(isSubset, logP, Number.NEGATIVE_INFINITY), Number.NEGATIVE_INFINITY);
+  return orNaN(np.where(isNumberInAll, value, Number.NaN), logits, k);
 }
 
 /**
@@ -60,14 +60,10 @@ function quadrature(k: number): { nodes: number[]; step: number } {
   return { nodes: Array.from({ length: count + 1 }, (_, i) => first + i * step), step };
 }
 
-/** From here on, 1 - exp(-y) is near enough to 1 for `log1p`; up to here, a series converges. */
-const LARGE = 1.6;
+/** From here on, exp(-y) is small enough for `log1p`; up to here, a series converges. */
+const LARGE = 1;
 
-/**
- * log(1 - exp(-y)) by log y, for every finite log y: neither a logarithm nor a difference is near enough.
- *
- * Upstream: `log` is off by 1e-5 near 1.
- */
+/** log(1 - exp(-y)) by log y, for every finite log y, to float32's rounding of it. */
 function logOfArrival(logY: np.Array): np.Array {
   const y = np.exp(np.minimum(logY.ref, 5));
   const small = np.minimum(y.ref, LARGE);
@@ -77,6 +73,11 @@ function logOfArrival(logY: np.Array): np.Array {
     0,
   ) as np.Array;
   const near = np.minimum(logY, Math.log(LARGE)).add(square.mul(series)).sub(small.mul(0.5));
-  const far = np.log1p(np.negative(np.exp(np.negative(np.maximum(y.ref, LARGE)))));
+  const far = log1p(np.negative(np.exp(np.negative(np.maximum(y.ref, LARGE)))));
   return np.where(y.less(LARGE), near, far);
+}
+
+/** A number of each row, or NaN where k entries cannot be taken of the row. */
+function orNaN(x: np.Array, logits: np.Array, k: number): np.Array {
+  return np.where(np.squeeze(canTake(logits, k), -1), x, Number.NaN);
 }

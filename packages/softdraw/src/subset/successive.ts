@@ -12,7 +12,8 @@
 import { lax, numpy as np } from "@jax-js/jax";
 import { materialize } from "../materialize.ts";
 import { exponential, polynomial } from "../numerics.ts";
-import { column, largestOfRow } from "../rows.ts";
+import { column, largestOfRow, ofRow } from "../rows.ts";
+import { FARTHEST, inverseOf, tempered } from "../tempered.ts";
 
 /**
  * The sum of k softmaxes p of `scores = keys / temperature`, where each p takes `log(1 - p) / temperature` off the
@@ -21,14 +22,14 @@ import { column, largestOfRow } from "../rows.ts";
  * @param keys finite, `[..., n]`
  */
 export function successive(keys: np.Array, temperature: np.Array, k: number): np.Array {
-  const rate = np.divide(1, temperature);
-  const fixedRate = () => lax.stopGradient(rate.ref);
-  const rateChange = rate.ref.sub(fixedRate());
-  const scaled = keys.mul(rate.ref);
+  const inverse = inverseOf(temperature);
+  const rate = lax.stopGradient(inverse.ref);
+  const scaled = tempered(keys.ref, column(lax.stopGradient(largestOfRow(keys))), inverse.ref);
   let scores = lax.stopGradient(scaled.ref);
   // Upstream: there is no way to give a function a gradient of one's own (`custom_vjp`).
   // So the changes are zero in value and have the gradients of the softmaxes: each step then has few kernels, and keeps
   // one array.
+  const rateChange = materialize(inverse.div(rate.ref).sub(1));
   let change = scaled.sub(scores.ref);
   let taken: np.Array | number = 0;
   let takenChange: np.Array | number = 0;
@@ -37,10 +38,10 @@ export function successive(keys: np.Array, temperature: np.Array, k: number): np
     const pChange = p.ref.mul(change.ref.sub(column(p.ref.mul(change.ref).sum(-1))));
     taken = p.ref.add(taken);
     takenChange = pChange.ref.add(takenChange);
-    const rest = logRest(p.ref, largest.ref);
+    const rest = logRest(p.ref, largest.ref, rate.ref);
     const slope = slopeOfRest(p, largest);
-    scores = scores.add(rest.ref.mul(fixedRate()));
-    change = change.sub(pChange.mul(slope).mul(fixedRate())).add(rest.mul(rateChange.ref));
+    scores = scores.add(rest.ref);
+    change = change.sub(pChange.mul(slope).mul(rate.ref)).add(rest.mul(rateChange.ref));
   }
   return np.add(taken, takenChange);
 }
@@ -57,14 +58,14 @@ function softmax(scores: np.Array): { p: np.Array; largest: np.Array } {
 const NOTHING_LEFT = 2 ** -25;
 
 /**
- * In place of log(0), for an entry that is all taken: below it by more than any two scores differ by, so that the entry
- * is not taken again, and above the scores of impossible entries, so that it comes before those.
+ * In place of log(0) / temperature, for an entry that is all taken. It is further below than any two scores are apart, so
+ * that the entry is not taken again, and yet above the scores of impossible entries.
  */
-const LOG_OF_NOTHING = -1e9;
+const ALL_TAKEN = -3 * FARTHEST;
 
-/** log(1 - p). */
-function logRest(p: np.Array, largest: np.Array): np.Array {
-  return byRow(p, logRestOfLargest(largest), logRestOfSmall);
+/** log(1 - p) / temperature. */
+function logRest(p: np.Array, largest: np.Array, rate: np.Array): np.Array {
+  return byRow(p, logRestOfLargest(largest, ofRow(rate.ref)), (p) => logRestOfSmall(p).mul(rate));
 }
 
 /** Minus the derivative of log(1 - p). */
@@ -79,10 +80,10 @@ function byRow(p: np.Array, ofLargest: np.Array, ofSmall: (p: np.Array) => np.Ar
   return np.where(p.ref.greater(0.5), column(materialize(ofLargest)), ofSmall(p));
 }
 
-function logRestOfLargest(largest: np.Array): np.Array {
+function logRestOfLargest(largest: np.Array, rate: np.Array): np.Array {
   const rest = np.subtract(1, largest);
   const isNothing = rest.ref.less(NOTHING_LEFT);
-  return np.where(isNothing, LOG_OF_NOTHING, np.log(np.maximum(rest, NOTHING_LEFT)));
+  return np.where(isNothing, ALL_TAKEN, np.log(np.maximum(rest, NOTHING_LEFT)).mul(rate));
 }
 
 function slopeOfRestOfLargest(largest: np.Array): np.Array {

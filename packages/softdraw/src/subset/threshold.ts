@@ -2,14 +2,15 @@
  * The threshold relaxation of a subset: a sigmoid of each key's distance from a threshold, which is chosen so that the
  * entries sum to k.
  *
- * Sorting would take longer than all the rest. The k-th largest key is bracketed by counting, the cheapest kernel that
- * the engine has; from there, three steps of Newton's method find the threshold.
+ * Sorting would take longer than all the rest. The k-th largest key is found by counting, the cheapest kernel that the
+ * engine has; from there, three steps of Newton's method find the threshold.
  */
 
 import { lax, numpy as np } from "@jax-js/jax";
 import { materialize } from "../materialize.ts";
-import { exponential, HIGHEST_EXPONENT, LOWEST } from "../numerics.ts";
+import { exponential, HIGHEST_EXPONENT } from "../numerics.ts";
 import { column } from "../rows.ts";
+import { inverseOf, SMALLEST_TEMPERATURE as SMALLEST_NORMAL, tempered } from "../tempered.ts";
 
 /**
  * `sigmoid((keys - t) / temperature)`, t such that each row sums to k. The gradient is that of the solution (implicit
@@ -19,8 +20,8 @@ import { column } from "../rows.ts";
  */
 export function threshold(keys: np.Array, temperature: np.Array, k: number): np.Array {
   if (k === keys.shape.at(-1)) return onesOf(keys, temperature);
-  const { center, share } = nearLargest(lax.stopGradient(keys.ref), k);
-  const distance = keys.sub(column(center)).div(temperature);
+  const { least, share } = largest(lax.stopGradient(keys.ref), k);
+  const distance = tempered(keys, column(least), inverseOf(temperature));
   const weight = exponential(np.minimum(lax.stopGradient(distance.ref), HIGHEST_EXPONENT));
   const value = ratio(weight.ref, solve(weight, share, k));
   const slope = value.ref.mul(np.subtract(1, value.ref));
@@ -55,58 +56,65 @@ const SMALLEST_SUM = 1e-30;
  */
 const LARGEST_EXCESS = 1e-3;
 
-/** From 30 standard deviations down to 1e-6 of one. */
-const HALVINGS = 24;
+/** From 2^-126, the smallest exponent of a float32, to any other; 2^128 is no float32. */
+const EXPONENT_STEPS = [127, 64, 32, 16, 8, 4, 2, 1];
 
-/** float32's relative distance of neighbours. */
-const EPSILON = 2 ** -23;
+/** Digits of a float32 after the first one. */
+const MANTISSA_BITS = 23;
 
 /** The sum is then off by 4e-4 in the worst of 20,000 rows of many kinds, which the last step corrects. */
 const NEWTON_STEPS = 3;
 
 /**
- * A number just above the k-th largest key of each row, and the share of each entry in the k largest: 1 above it, 0
- * below, between 0 and 1 for keys that are too close to it to tell. Shares sum to k.
+ * The k-th largest key of each row, and the share of each entry in the k largest: 1 above it, 0 below, and what is left
+ * for keys that equal it. Shares sum to k.
  */
-function nearLargest(keys: np.Array, k: number): { center: np.Array; share: np.Array } {
-  const count = (level: np.Array) => keys.ref.greater(column(level)).astype(np.float32).sum(-1);
-  const { lower, width } = bracket(keys.ref, k);
-  let low = lower;
-  let step = width;
-  for (let n = 0; n < HALVINGS; n++) {
-    step = step.mul(0.5);
-    // 1 if at least k keys are above. Arithmetic, not a comparison: so the engine makes it the end of the count.
-    const isLow = np.clip(count(low.ref.add(step.ref)).sub(k - 1), 0, 1);
-    low = low.add(isLow.mul(step.ref));
-  }
-  const resolution = np.maximum(step, np.absolute(low.ref).mul(4 * EPSILON));
-  const center = materialize(low.ref.add(resolution.ref));
-  low = materialize(low.sub(resolution));
-  const above = count(center.ref);
-  const close = np.maximum(count(low.ref).sub(above.ref), 1);
-  const shareOfClose = materialize(np.subtract(k, above).div(close));
-  const isAbove = keys.ref.greater(column(center.ref));
-  const isClose = keys.greater(column(low));
-  return { center, share: np.where(isAbove, 1, np.where(isClose, column(shareOfClose), 0)) };
+function largest(keys: np.Array, k: number): { least: np.Array; share: np.Array } {
+  const least = kthLargest(keys.ref, k);
+  const isAbove = keys.ref.greater(column(least.ref));
+  const isBelow = keys.less(column(least.ref));
+  const count = (isOf: np.Array) => isOf.ref.astype(np.float32).sum(-1);
+  const [above, below] = [count(isAbove), count(isBelow)];
+  const equal = np.subtract(isAbove.shape.at(-1)!, above.ref.add(below));
+  const shareOfEqual = materialize(np.subtract(k, above).div(np.maximum(equal, 1)));
+  return { least, share: np.where(isAbove, 1, np.where(isBelow, 0, column(shareOfEqual))) };
 }
 
 /**
- * Where the k-th largest of m numbers must be, by their mean and deviation: within the mean - deviation * sqrt((k-1) /
- * (m-k+1)) and the mean + deviation * sqrt((m-k) / k) (Wolkowicz and Styan 1979). Impossible entries do not count.
+ * The k-th largest of each row, exactly, digit by digit as float32 writes it: first its sign, then its exponent, then
+ * its mantissa, each by counting how many entries are smaller than what would have that digit. So it takes the same
+ * steps whatever the keys are: of numbers that are far apart, as a mask and the rest, halving a range of them would
+ * take too many.
  */
-function bracket(keys: np.Array, k: number): { lower: np.Array; width: np.Array } {
-  const possible = () => keys.ref.greater(LOWEST / 2).astype(np.float32);
-  const m = np.maximum(possible().sum(-1), k);
-  const mean = keys.ref.mul(possible()).sum(-1).div(m.ref);
-  const variance = np
-    .square(keys.ref.sub(column(mean.ref)).mul(possible()))
-    .sum(-1)
-    .div(m.ref);
-  const deviation = np.sqrt(variance);
-  const slack = np.absolute(mean.ref).add(deviation.ref).mul(1e-5).add(1e-20);
-  const below = deviation.ref.mul(np.sqrt(np.divide(k - 1, m.ref.sub(k - 1)))).add(slack.ref);
-  const above = deviation.mul(np.sqrt(m.sub(k).div(k))).add(slack);
-  return { lower: materialize(mean.sub(below.ref)), width: materialize(below.add(above)) };
+function kthLargest(keys: np.Array, k: number): np.Array {
+  const n = keys.shape.at(-1)!;
+  const countBelow = (x: np.Array, level: np.Array) => x.ref.less(column(level)).astype(np.float32).sum(-1);
+  // 1 if at most so many are below, else 0. Arithmetic, not a comparison: so the engine makes it the end of the count.
+  const isAtMost = (count: np.Array, limit: np.Array) => np.clip(limit.sub(count).add(1), 0, 1);
+  const zeros = np.zeros(keys.shape.slice(0, -1));
+  const isPositive = materialize(isAtMost(countBelow(keys, zeros), np.array(n - k)));
+  // Of a negative number the k-th largest is, with the signs turned, the k-th smallest.
+  const sign = materialize(isPositive.ref.mul(2).sub(1));
+  const size = keys.mul(column(sign.ref));
+  const limit = materialize(isPositive.mul(n - 2 * k + 1).add(k - 1));
+  const reaches = (level: np.Array) => isAtMost(countBelow(size, level), limit.ref);
+  let exponent = np.full(zeros.shape, SMALLEST_NORMAL);
+  const isNormal = materialize(reaches(exponent.ref));
+  for (const power of EXPONENT_STEPS) {
+    const isReached = reaches(exponent.ref.mul(2 ** power));
+    exponent = exponent.ref.add(isReached.mul(2 ** power - 1).mul(exponent));
+  }
+  exponent = materialize(exponent);
+  let number = isNormal.mul(exponent.ref);
+  let digit = exponent;
+  for (let bit = 0; bit < MANTISSA_BITS; bit++) {
+    digit = digit.mul(0.5);
+    number = number.ref.add(reaches(number.add(digit.ref)).mul(digit.ref));
+  }
+  digit.dispose();
+  limit.dispose();
+  size.dispose();
+  return materialize(number.mul(sign));
 }
 
 /**

@@ -3,8 +3,9 @@
  * and the order of its arguments, for errors; it checks, and calls a kernel.
  */
 
-import { jit, lax, type numpy as np } from "@jax-js/jax";
+import { jit, lax, numpy as np } from "@jax-js/jax";
 import { checkBroadcast, checkFloat, checkIndices, checkKey, checkLogits, checkSize } from "../checks.ts";
+import { canTake } from "../lawful.ts";
 import { perturb } from "../noise.ts";
 import { finite } from "../numerics.ts";
 import {
@@ -23,7 +24,7 @@ import { successive } from "./successive.ts";
 import { threshold } from "./threshold.ts";
 import { hotOfLargest } from "./top.ts";
 
-const exact = { keys: finite, perturb, vertex: hotOfLargest };
+const exact = { keys: finite, perturb, vertex: hotOfLargest, isLawful: canTake };
 const kernels: Record<Relaxation, Kernels<[k: number]>> = {
   threshold: kernelsOf({ ...exact, relaxation: threshold }),
   successive: kernelsOf({ ...exact, relaxation: successive }),
@@ -76,7 +77,7 @@ export function relax(
 ): np.Array {
   checkKey(where, key);
   checkSize(where, order, logits, k);
-  const temperature = checkTemperature(where, options, SUBSET_RELAX);
+  const temperature = checkTemperature(where, logits, 1, options, SUBSET_RELAX);
   const relaxation = checkRelaxation(where, options);
   return kernels[relaxation].relax(key, logits, temperature, checkHard(where, options), k);
 }
@@ -109,7 +110,7 @@ export function setLogProb(
 
 export function softMode(where: string, order: string, logits: np.Array, k: number, options: SubsetOptions): np.Array {
   checkSize(where, order, logits, k);
-  const temperature = checkTemperature(where, options, SUBSET);
+  const temperature = checkTemperature(where, logits, 1, options, SUBSET);
   return kernels[checkRelaxation(where, options)].softMode(logits, temperature, k);
 }
 
@@ -117,7 +118,13 @@ export function softMode(where: string, order: string, logits: np.Array, k: numb
 // Upstream: a gradient that enters a jitted function and ends there leaks arrays.
 const logProbKernel = jit(orderedLogProb);
 
-const sampleOrderedKernel = jit(indicesOfLargestPerturbed, { staticArgnums: [2] });
+const sampleOrderedKernel = jit(
+  function sampleOrdered(key: np.Array, logits: np.Array, k: number) {
+    const indices = indicesOfLargestPerturbed(key, logits.ref, k);
+    return np.where(canTake(logits, k), indices, np.array(-1, { dtype: np.int32, device: logits.device }));
+  },
+  { staticArgnums: [2] },
+);
 
 const setLogProbKernel = jit(setLogProbOf, { staticArgnums: [2] });
 

@@ -20,6 +20,7 @@ export const description: Description = {
         relaxedLogProb: (l) => bernoulli.relaxedLogProb(np.array([0.25]), l, { temperature: 0.5 }),
       },
       impossible: { entries: [0], share: ([x]) => x! },
+      hopeless: [],
       absolute: true,
       isVertex: ([x]) => x === 0 || x === 1,
       isInPolytope: ([x]) => x! >= 0 && x! <= 1,

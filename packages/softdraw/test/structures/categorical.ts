@@ -22,6 +22,7 @@ export const description: Description = {
           categorical.relaxedLogProb(np.array([0.1, 0.3, 0.2, 0.25, 0.15]), l, { temperature: 0.5 }),
       },
       impossible: { entries: [1, 3], share: (value, entry) => value[entry]! },
+      hopeless: [0, 1, 2, 3, 4],
       isVertex: (x) => isHot(x, 1),
       isInPolytope: (x) => isOnSimplex(x, 1),
       law: (logits) =>

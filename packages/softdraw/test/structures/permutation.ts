@@ -30,7 +30,8 @@ export const description: Description = {
         "softMode, log": (l) => permutation.softMode(l, { form: "log" }),
       },
       differentiableIfPossible: {},
-      impossible: { entries: [1, 3], share: (value, entry) => value[entry]! },
+      impossible: { entries: [1, 2], share: (value, entry) => value[entry]! },
+      hopeless: [1, 3],
       isVertex: (x) => ["1,0,0,1", "0,1,1,0"].includes(x.join()),
       // The rows tend to 1 with the iterations, from between 1/n and n.
       isInPolytope: ([a, b, c, d]) =>

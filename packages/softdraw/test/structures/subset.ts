@@ -15,6 +15,7 @@ const pairs: Omit<Instance, "name" | "verbs" | "isInPolytope"> = {
     setLogProb: (l) => subset.setLogProb(np.array([0, 1, 0, 1, 0]), l, 2),
   },
   impossible: { entries: [1, 3], share: (value, entry) => value[entry]! },
+  hopeless: [0, 1, 3, 4],
   isVertex: (x) => isHot(x, 2),
   law: (logits) => {
     const p = softmax(logits);
