@@ -9,16 +9,15 @@
 import { lax, numpy as np } from "@jax-js/jax";
 import { LOWEST } from "./numerics.ts";
 
-/** The bits of Infinity and of -Infinity, as signed numbers. Those of NaN are above either, up to the next sign. */
+/** The bits of Infinity. Those of NaN are above them, but for the sign. */
 const INFINITY_BITS = 0x7f800000;
-const MINUS_INFINITY_BITS = -0x800000;
 
 /** Taken off the number of possible entries for each one that has no meaning: more than there can be. */
 const SPOILT = 2 ** 24;
 
 /** Whether each entry is a number or infinite, and not NaN. Booleans of the same shape. */
 export function isNumber(x: np.Array): np.Array {
-  return np.where(isAboveInBits(x, INFINITY_BITS), false, true);
+  return np.where(isNaN(bitsOf(x)), false, true);
 }
 
 /**
@@ -45,15 +44,23 @@ export function canPermute(logits: np.Array): np.Array {
 
 /** The number of possible entries along an axis, which is kept; negative where one has no meaning. */
 function countPossible(logits: np.Array, axis: -1 | -2): np.Array {
-  const stopped = lax.stopGradient(logits);
-  const isPossible = stopped.ref.greater(LOWEST).astype(np.float32);
-  return np.where(isAboveInBits(stopped, INFINITY_BITS - 1), -SPOILT, isPossible).sum(axis, { keepdims: true });
+  const bits = bitsOf(logits.ref);
+  const isSpoilt = isNaN(bits.ref).add(bits.equal(integer(INFINITY_BITS, logits)));
+  const isPossible = lax.stopGradient(logits).greater(LOWEST).astype(np.float32);
+  return np.where(isSpoilt, -SPOILT, isPossible).sum(axis, { keepdims: true });
 }
 
-/** Whether the bits of a number are above a limit, be its sign what it may. */
-function isAboveInBits(x: np.Array, limit: number): np.Array {
-  const bits = lax.bitcastConvertType(lax.stopGradient(x).astype(np.float32), np.int32);
-  const constant = (value: number) => np.array(value, { dtype: np.int32, device: x.device });
-  const isNegativeNaN = bits.ref.greater(constant(MINUS_INFINITY_BITS)).mul(bits.ref.less(constant(0)));
-  return bits.greater(constant(limit)).add(isNegativeNaN);
+function bitsOf(x: np.Array): np.Array {
+  return lax.bitcastConvertType(lax.stopGradient(x).astype(np.float32), np.int32);
+}
+
+/** Of the two, the bits and those of the other sign, the larger ones are those of the absolute value. */
+function isNaN(bits: np.Array): np.Array {
+  const ofAbsolute = np.maximum(bits.ref, bits.ref.sub(integer(-0x80000000, bits)));
+  return ofAbsolute.greater(integer(INFINITY_BITS, bits));
+}
+
+/** A plain number would enter as float32. */
+function integer(value: number, beside: np.Array): np.Array {
+  return np.array(value, { dtype: np.int32, device: beside.device });
 }

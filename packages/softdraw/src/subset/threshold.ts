@@ -10,7 +10,7 @@ import { lax, numpy as np } from "@jax-js/jax";
 import { materialize } from "../materialize.ts";
 import { exponential, HIGHEST_EXPONENT } from "../numerics.ts";
 import { column } from "../rows.ts";
-import { inverseOf, SMALLEST_TEMPERATURE as SMALLEST_NORMAL, tempered } from "../tempered.ts";
+import { inverseOf, tempered } from "../tempered.ts";
 
 /**
  * `sigmoid((keys - t) / temperature)`, t such that each row sums to k. The gradient is that of the solution (implicit
@@ -56,8 +56,11 @@ const SMALLEST_SUM = 1e-30;
  */
 const LARGEST_EXCESS = 1e-3;
 
-/** From 2^-126, the smallest exponent of a float32, to any other; 2^128 is no float32. */
-const EXPONENT_STEPS = [127, 64, 32, 16, 8, 4, 2, 1];
+/** From 1 to any power of two that is a normal float32. */
+const EXPONENT_STEPS = [64, 32, 16, 8, 4, 2, 1];
+
+/** What is nearer to 0 counts as 0: it is of no account beside any temperature. */
+const NEGLIGIBLE = 2 ** -99;
 
 /** Digits of a float32 after the first one. */
 const MANTISSA_BITS = 23;
@@ -70,51 +73,68 @@ const NEWTON_STEPS = 3;
  * for keys that equal it. Shares sum to k.
  */
 function largest(keys: np.Array, k: number): { least: np.Array; share: np.Array } {
+  const n = keys.shape.at(-1)!;
   const least = kthLargest(keys.ref, k);
-  const isAbove = keys.ref.greater(column(least.ref));
-  const isBelow = keys.less(column(least.ref));
+  const [above, below] = [NEGLIGIBLE, -NEGLIGIBLE].map((margin) => materialize(least.ref.add(margin)));
+  const isAbove = keys.ref.greater(column(above!));
+  const isBelow = keys.less(column(below!));
   const count = (isOf: np.Array) => isOf.ref.astype(np.float32).sum(-1);
-  const [above, below] = [count(isAbove), count(isBelow)];
-  const equal = np.subtract(isAbove.shape.at(-1)!, above.ref.add(below));
-  const shareOfEqual = materialize(np.subtract(k, above).div(np.maximum(equal, 1)));
+  const countAbove = count(isAbove);
+  const countEqual = np.maximum(np.subtract(n, countAbove.ref.add(count(isBelow))), 1);
+  const shareOfEqual = materialize(np.subtract(k, countAbove).div(countEqual));
   return { least, share: np.where(isAbove, 1, np.where(isBelow, 0, column(shareOfEqual))) };
 }
 
 /**
  * The k-th largest of each row, exactly, digit by digit as float32 writes it: first its sign, then its exponent, then
- * its mantissa, each by counting how many entries are smaller than what would have that digit. So it takes the same
- * steps whatever the keys are: of numbers that are far apart, as a mask and the rest, halving a range of them would
- * take too many.
+ * its mantissa, each by counting how many entries are below what would have that digit. So it takes the same steps
+ * whatever the keys are: halving the range of numbers that are far apart, as a mask and the rest are, would take too
+ * many. What is nearer to 0 than `NEGLIGIBLE` is found to that.
+ *
+ * Every count ends in the next number to compare with, by arithmetic and without comparisons: so the engine makes it one
+ * kernel.
  */
 function kthLargest(keys: np.Array, k: number): np.Array {
   const n = keys.shape.at(-1)!;
-  const countBelow = (x: np.Array, level: np.Array) => x.ref.less(column(level)).astype(np.float32).sum(-1);
-  // 1 if at most so many are below, else 0. Arithmetic, not a comparison: so the engine makes it the end of the count.
-  const isAtMost = (count: np.Array, limit: np.Array) => np.clip(limit.sub(count).add(1), 0, 1);
-  const zeros = np.zeros(keys.shape.slice(0, -1));
-  const isPositive = materialize(isAtMost(countBelow(keys, zeros), np.array(n - k)));
-  // Of a negative number the k-th largest is, with the signs turned, the k-th smallest.
-  const sign = materialize(isPositive.ref.mul(2).sub(1));
-  const size = keys.mul(column(sign.ref));
-  const limit = materialize(isPositive.mul(n - 2 * k + 1).add(k - 1));
-  const reaches = (level: np.Array) => isAtMost(countBelow(size, level), limit.ref);
-  let exponent = np.full(zeros.shape, SMALLEST_NORMAL);
-  const isNormal = materialize(reaches(exponent.ref));
-  for (const power of EXPONENT_STEPS) {
-    const isReached = reaches(exponent.ref.mul(2 ** power));
-    exponent = exponent.ref.add(isReached.mul(2 ** power - 1).mul(exponent));
+  // 1 if the k-th largest is at least so large, else 0.
+  const reaches = (level: np.Array) => {
+    const below = keys.ref.less(column(level)).astype(np.float32).sum(-1);
+    return np.clip(np.subtract(n - k + 1, below), 0, 1);
+  };
+  const sign = materialize(
+    reaches(np.zeros(keys.shape.slice(0, -1)))
+      .mul(2)
+      .sub(1),
+  );
+  // 1 if the k-th largest is farther from 0 than a number of its sign, or as far if it is positive; else 0.
+  const exceeds = (level: np.Array) => reaches(level).sub(0.5).mul(sign.ref).add(0.5);
+  let level = sign.ref;
+  for (const step of EXPONENT_STEPS) {
+    const [up, down] = [2 ** step, 2 ** -step];
+    level = exceeds(level.ref)
+      .mul(up - down)
+      .add(down)
+      .mul(level);
   }
-  exponent = materialize(exponent);
-  let number = isNormal.mul(exponent.ref);
-  let digit = exponent;
-  for (let bit = 0; bit < MANTISSA_BITS; bit++) {
-    digit = digit.mul(0.5);
-    number = number.ref.add(reaches(number.add(digit.ref)).mul(digit.ref));
+  // Up from the end of its range of numbers with one exponent that is the lower one: of negative numbers the farther.
+  const isNegative = sign.ref.mul(-0.5).add(0.5);
+  const lowest = materialize(exceeds(level.ref).add(1).mul(level).mul(isNegative.add(1).mul(0.5)));
+  const width = materialize(lowest.ref.mul(sign.mul(0.75).add(0.25)));
+  let number = materialize(lowest.add(width.ref.mul(0.5)));
+  for (let bit = 1; bit < MANTISSA_BITS; bit++) {
+    number = reaches(number.ref)
+      .sub(0.5)
+      .mul(2 ** -bit)
+      .mul(width.ref)
+      .add(number);
   }
-  digit.dispose();
-  limit.dispose();
-  size.dispose();
-  return materialize(number.mul(sign));
+  const last = reaches(number.ref)
+    .sub(1)
+    .mul(2 ** -MANTISSA_BITS)
+    .mul(width)
+    .add(number);
+  keys.dispose();
+  return materialize(last);
 }
 
 /**
