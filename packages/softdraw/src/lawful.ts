@@ -20,6 +20,11 @@ export function isNumber(x: np.Array): np.Array {
   return np.where(isNaN(bitsOf(x)), false, true);
 }
 
+/** A result, but NaN where the number of `x` that it came from is NaN: not every function on the way keeps that. */
+export function keepNaN(x: np.Array, result: np.Array): np.Array {
+  return np.where(isNumber(x), result, Number.NaN);
+}
+
 /**
  * Whether k entries can be taken of each row: k are possible, and none is NaN or Infinity. Booleans `[..., 1]`.
  *

@@ -26,6 +26,14 @@ const SERIES_TERMS = 9;
  * Mean 0.57722 (Euler's constant), variance pi^2/6, values from -2.82 to 22.88. The uniform is oriented so that its
  * finely resolved end, near 0, is the upper tail of G: that tail decides an argmax among many.
  *
+ * A draw is off from the exact function of its random bits by 1.8e-5 at most from the lower quantile 1e-3 up; its
+ * probability to be exceeded is then exact to 1.3e-5 of itself up to the last of the 2^32 draws. Below that the noise is
+ * coarse, in steps of 6e-8 of the probability: the lower quantile 1e-4 is off by 6e-5 (6e-4 of its probability), 1e-5 by
+ * 5e-4, 1e-6 by 4e-3. All figures on WebAssembly.
+ *
+ * One key gives one stream, whatever the shape: the draws of shape `[10]` are the first of those of shape `[20]`. Split a
+ * key for draws that are to be independent.
+ *
  * @param key PRNG key, consumed
  * @param shape shape of the result, float32
  * @throws TypeError or RangeError for a key or a shape that is none

@@ -1,6 +1,7 @@
 /** Sinkhorn's iterations as they are written in textbooks. */
 
 import { jit, nn, numpy as np } from "@jax-js/jax";
+import { keepNaN } from "../lawful.ts";
 import { column, row } from "../rows.ts";
 import { scaleColumns, scaleRows } from "./stabilized.ts";
 
@@ -20,21 +21,21 @@ export const iterate: Record<Exclude<SinkhornForm, "auto">, (x: np.Array, iterat
 };
 
 function log(x: np.Array, iterations: number): np.Array {
-  let y = x;
+  let y = x.ref;
   for (let i = 0; i < iterations; i++) {
     y = nn.logSoftmax(y, -1);
     y = nn.logSoftmax(y, -2);
   }
-  return np.exp(y);
+  return keepNaN(x, np.exp(y));
 }
 
 function scaling(x: np.Array, iterations: number): np.Array {
-  const kernel = np.exp(x);
+  const kernel = np.exp(x.ref);
   let u = np.reciprocal(kernel.ref.sum(-1));
   let v = scaleColumns(kernel.ref, u.ref);
   for (let i = 1; i < iterations; i++) {
     u = scaleRows(kernel.ref, v);
     v = scaleColumns(kernel.ref, u.ref);
   }
-  return kernel.mul(column(u)).mul(row(v));
+  return keepNaN(x, kernel.mul(column(u)).mul(row(v)));
 }

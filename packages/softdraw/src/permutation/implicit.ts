@@ -11,6 +11,7 @@
  */
 
 import { jit, lax, numpy as np } from "@jax-js/jax";
+import { keepNaN } from "../lawful.ts";
 import { column, row } from "../rows.ts";
 
 /**
@@ -23,13 +24,13 @@ export const withImplicitGradient = jit(
   function withImplicitGradient(x: np.Array, plan: np.Array, terms: number): np.Array {
     // Zero, with the gradient of x: what follows is linear in it.
     // Upstream: there is no way to give a function a gradient of one's own (`custom_vjp`).
-    const change = x.ref.sub(lax.stopGradient(x));
+    const change = x.ref.sub(lax.stopGradient(x.ref));
     const weighted = plan.ref.mul(change.ref);
     const rows = weighted.ref.sum(-1);
     const columns = weighted.sum(-2);
     const a = solve(plan.ref, matvec(plan.ref, columns.ref).sub(rows), terms);
     const b = np.negative(columns.add(matvec(transposed(plan.ref), a.ref)));
-    return plan.mul(change.add(column(a)).add(row(b)).add(1));
+    return keepNaN(x, plan.mul(change.add(column(a)).add(row(b)).add(1)));
   },
   { staticArgnums: [2] },
 );

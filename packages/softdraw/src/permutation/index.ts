@@ -15,7 +15,9 @@
  * `relax` is the Sinkhorn plan of perturbed logits divided by a temperature: Gumbel-Sinkhorn (Mena et al. 2018). As the
  * temperature falls, and the iterations rise, it tends to what `sample` draws for the same key.
  *
- * A logit of -Infinity is an impossible place: it is never taken and its gradient is zero.
+ * A logit of -Infinity, or below -1e30, is an impossible place: it is never taken and its gradient is zero. A matrix with a
+ * logit of NaN or Infinity, or with a row or a column without a possible place, has no law: its plans are NaN, and what
+ * is solved on the host is rejected.
  */
 
 import { jit, lax, numpy as np, tree } from "@jax-js/jax";
@@ -32,7 +34,7 @@ import {
   FLOATS,
   INDICES,
 } from "../checks.ts";
-import { canPermute, isNumber } from "../lawful.ts";
+import { canPermute, isNumber, keepNaN } from "../lawful.ts";
 import { perturb } from "../noise.ts";
 import { finite, LOWEST } from "../numerics.ts";
 import { checkChoice, checkTemperature, TEMPERATURE, type TemperatureOptions } from "../options.ts";
@@ -156,7 +158,7 @@ export function isPermutation(value: np.Array): np.Array {
  * outside `jit`.
  *
  * @param logits `[..., n, n]`, consumed
- * @param options.temperature positive number or scalar array, default 1
+ * @param options.temperature positive number, or an array that broadcasts over the batch; default 1
  * @param options.tolerance positive, default 1e-3; float32 reaches about 1e-6
  * @param options.limit default 10,000
  * @throws TypeError for arguments of another type, RangeError for shapes or options that do not fit
@@ -250,7 +252,7 @@ export function sample(key: np.Array, logits: np.Array): Promise<np.Array> {
  * exponential itself.
  *
  * @param logits `[..., n, n]`, consumed
- * @param options.temperature positive number or scalar array, default 1
+ * @param options.temperature positive number, or an array that broadcasts over the batch; default 1
  * @param options.iterations whole number, default 20
  * @param options.form "auto", "log" or "scaling": how it is computed; "auto" is right at any temperature
  * @param options.gradient "unrolled" (of the iterations) or "implicit" (of the fixed point, from the plan alone)
@@ -286,7 +288,7 @@ function sinkhornOf(where: string, logits: np.Array, options: SinkhornOptions): 
 
 /** The plan of scaled logits. */
 function plan(x: np.Array, { iterations, form, gradient }: SinkhornSettings): np.Array {
-  if (iterations === 0) return np.exp(x);
+  if (iterations === 0) return exponentialKernel(x);
   if (gradient === "unrolled" && form !== "auto") return iterate[form](x, iterations);
   // Upstream: a gradient that enters a jitted function and ends there leaks arrays; so it is stopped out here.
   const stopped = lax.stopGradient(x.ref);
@@ -360,6 +362,10 @@ function scaled(keys: np.Array, logits: np.Array, temperature: np.Array, isRelat
   const isLawful = canPermute(logits).mul(isTemperature(temperature.ref));
   return np.where(isLawful, tempered(keys, origin, inverseOf(temperature)), Number.NaN);
 }
+
+const exponentialKernel = jit(function exponential(x: np.Array) {
+  return keepNaN(x.ref, np.exp(x));
+});
 
 const applyKernel = jit(function apply(plan: np.Array, items: np.Array) {
   const batch = plan.ndim - 2;

@@ -11,6 +11,7 @@
  */
 
 import { jit, numpy as np } from "@jax-js/jax";
+import { keepNaN } from "../lawful.ts";
 import { materializeGradient } from "../materialize.ts";
 import { column, row } from "../rows.ts";
 import { absorbed, finish, firstIteration, longestRun, run, type Scalings, type State } from "./stabilized.ts";
@@ -44,7 +45,7 @@ export const unrolled = jit(
       ({ a, b } = follow(state, next.path, change.ref, b));
       state = next.state;
     }
-    return finish(state).mul(change.add(column(a)).add(row(b)).add(1));
+    return keepNaN(stopped, finish(state).mul(change.add(column(a)).add(row(b)).add(1)));
   },
   { staticArgnums: [2] },
 );
