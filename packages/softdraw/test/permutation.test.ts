@@ -88,6 +88,12 @@ describe("sinkhorn", () => {
     expect(largestDifference(gradient("auto"), gradient("log"))).toBeLessThan(1e-4);
   });
 
+  test.each(["auto", "log", "scaling"] as const)("of a single entry is 1 without a gradient, in form %s", (form) => {
+    const loss = (l: Array) => permutation.softMode(l, { form, iterations: 1000 }).mul(3).sum();
+    expect([...permutation.softMode(np.array([[7]]), { form, iterations: 1000 }).dataSync()]).toEqual([1]);
+    expect([...grad(loss)(np.array([[7]])).dataSync()]).toEqual([0]);
+  });
+
   test("with no iterations is the exponential of logits / temperature", () => {
     for (const gradient of ["unrolled", "implicit"] as const) {
       const plan = permutation.sinkhorn(square([0, 1, -1, 2], 2), { temperature: 2, iterations: 0, gradient });
@@ -221,6 +227,22 @@ describe("residual and iterationsFor", () => {
       expect(residual(iterations - 1)).toBeGreaterThan(tolerance);
     },
   );
+
+  test.each([
+    ["NaN", Number.NaN],
+    ["Infinity", Number.POSITIVE_INFINITY],
+  ])("no number of iterations is told of logits with %s", async (_, bad) => {
+    await expect(
+      permutation.iterationsFor(
+        np.array([
+          [0, bad],
+          [1, 2],
+        ]),
+      ),
+    ).rejects.toThrow(
+      /^permutation.iterationsFor: no matrix of logits may have NaN, Infinity, or a row or column of -Infinity alone/,
+    );
+  });
 
   test("no number of iterations is enough within a limit, or where no permutation has an entry", async () => {
     const logits = () => square(normals(40, 25), 5);

@@ -287,8 +287,12 @@ function sinkhornOf(where: string, logits: np.Array, options: SinkhornOptions): 
 }
 
 /** The plan of scaled logits. */
-function plan(x: np.Array, { iterations, form, gradient }: SinkhornSettings): np.Array {
-  if (iterations === 0) return exponentialKernel(x);
+function plan(x: np.Array, settings: SinkhornSettings): np.Array {
+  const { form, gradient } = settings;
+  if (settings.iterations === 0) return exponentialKernel(x);
+  // One iteration is all that a matrix of a single entry takes.
+  // Upstream: a sum of one number is no barrier, so that iterations would be written into one another, twice each time.
+  const iterations = x.shape.at(-1) === 1 ? 1 : settings.iterations;
   if (gradient === "unrolled" && form !== "auto") return iterate[form](x, iterations);
   // Upstream: a gradient that enters a jitted function and ends there leaks arrays; so it is stopped out here.
   const stopped = lax.stopGradient(x.ref);
