@@ -4,10 +4,13 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { assignment, bernoulli, categorical, noise, permutation, schedules, subset } from "softdraw";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { parseSoftdraw, shellCommands, softdrawOptions, splitWords } from "./documents/commands.ts";
 import { type MarkdownDocument, parseMarkdown } from "./documents/markdown.ts";
 import { type Program, programsOf, runProgram, typeErrors } from "./documents/programs.ts";
+
+// Before the engine is imported: it sees loops that await nothing.
+await vi.hoisted(async () => (await import("@softdraw/threads")).keepInstances());
 
 const library = { assignment, bernoulli, categorical, noise, permutation, schedules, subset };
 const root = fileURLToPath(new URL("../", import.meta.url));
@@ -28,9 +31,12 @@ const programs = documents.flatMap(programsOf);
 
 describe("programs", () => {
   test.each(programs.map((program) => [`${program.path}:${program.line}`, program] as const))(
-    "%s runs, and prints what the document shows",
+    "%s runs, prints what the document shows, and has no loop that piles up kernels",
     async (_, program) => {
+      const warn = vi.spyOn(console, "warn");
+      onTestFinished(() => warn.mockRestore());
       expect(await printedLines(program)).toEqual(shownLines(program));
+      expect(warn.mock.calls).toEqual([]);
     },
     // A guide takes some ten million draws: seconds, or more of them beside other work.
     180_000,

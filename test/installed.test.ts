@@ -11,15 +11,17 @@ import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { STAGED, stage } from "../build/stage.js";
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("../", import.meta.url));
-const PACKAGES = ["softdraw", "threads", "experiments", "lab"];
+const PACKAGES = STAGED;
 const HOOK_TIMEOUT = 120_000;
 
 interface Manifest {
   readonly name: string;
   readonly exports: Readonly<Record<string, unknown>>;
+  readonly publishConfig?: object;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
 }
@@ -35,8 +37,8 @@ const manifests = PACKAGES.map(
 );
 
 /** What `npm run build` makes and is not there. */
-const unbuilt = manifests.flatMap(({ exports }, i) => {
-  const built = JSON.stringify(exports).match(/\.\/dist\/[^"*]+/g) ?? [];
+const unbuilt = manifests.flatMap(({ exports, publishConfig }, i) => {
+  const built = JSON.stringify({ exports, ...publishConfig }).match(/\.\/dist\/[^"*]+/g) ?? [];
   return built.map((path) => join("packages", PACKAGES[i]!, path)).filter((path) => !existsSync(join(root, path)));
 });
 if (unbuilt.length > 0)
@@ -56,14 +58,25 @@ describe.skipIf(unbuilt.length > 0)("installed", () => {
 
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  const program = () => join(moduleFolder(folder, "@softdraw/lab"), "bin/softdraw.js");
+  const program = () => join(moduleFolder(folder, "@softdraw/lab"), "dist/cli/softdraw.js");
   const softdraw = (...args: string[]) => run(process.execPath, [program(), ...args], { cwd: folder });
 
   test.each(["softdraw", "@softdraw/experiments", "@softdraw/lab"])("%s has no tests, nor what builds it", (name) => {
     const { files } = packed.find((one) => one.name === name)!;
     const folders = new Set(files.filter(({ path }) => path.includes("/")).map(({ path }) => path.split("/")[0]!));
-    expect(folders).toContain("src");
-    expect(["bin", "dist", "page", "src"]).toEqual(expect.arrayContaining([...folders]));
+    expect(folders).toContain("dist");
+    expect(["dist", "docs", "page", "src"]).toEqual(expect.arrayContaining([...folders]));
+  });
+
+  test("nothing is compiled when it is run: there are no sources in it, nor what would compile them", () => {
+    for (const { name, files } of packed.filter(
+      ({ name }) => name.startsWith("@softdraw/") && name !== "@softdraw/threads",
+    )) {
+      const sources = files.filter(({ path }) => /(?<!\.d)\.ts$/.test(path)).map(({ path }) => path);
+      expect(sources, name).toEqual([]);
+      expect(files.some(({ path }) => path.endsWith(".d.ts"))).toBe(true);
+    }
+    expect(existsSync(moduleFolder(folder, "tsx"))).toBe(false);
   });
 
   test.runIf(pageIsBuilt)("the lab has the page that it serves", () => {
@@ -117,7 +130,7 @@ describe.skipIf(unbuilt.length > 0)("installed", () => {
       "console.log(experiments[0].name, meanWithError([1, 3]).mean);",
     ];
     await writeFile(join(folder, "program.mjs"), lines.join("\n"));
-    const { stdout } = await run(process.execPath, ["--import", "tsx", "program.mjs"], { cwd: folder });
+    const { stdout } = await run(process.execPath, ["program.mjs"], { cwd: folder });
     expect(stdout).toBe("vae 2\n");
   });
 });
@@ -126,9 +139,11 @@ function moduleFolder(folder: string, name: string): string {
   return join(folder, "node_modules", name);
 }
 
+/** Packs what is published of the packages, as it is laid out for that. */
 async function pack(folder: string): Promise<Packed[]> {
-  const workspaces = PACKAGES.map((name) => `--workspace=packages/${name}`);
-  const args = ["pack", "--json", "--ignore-scripts", `--pack-destination=${folder}`, ...workspaces];
+  const staged = PACKAGES.map((name) => join(folder, "staged", name));
+  for (const [i, name] of PACKAGES.entries()) stage(name, { folder: staged[i]!, repository: undefined });
+  const args = ["pack", "--json", "--ignore-scripts", `--pack-destination=${folder}`, ...staged];
   const { stdout } = await run("npm", args, { cwd: root, maxBuffer: 2 ** 24 });
   return JSON.parse(stdout);
 }

@@ -4,12 +4,13 @@
  */
 
 import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { stage } from "../build/stage.js";
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("../", import.meta.url));
@@ -20,12 +21,10 @@ let project: string;
 
 beforeAll(async () => {
   project = await mkdtemp(join(tmpdir(), "softdraw-package-"));
-  const source = join(project, "source");
-  await run(process.execPath, [join(library, "build/build.js"), join(source, "dist")]);
-  for (const name of ["package.json", "README.md", "LICENSE", "src"]) {
-    await cp(join(library, name), join(source, name), { recursive: true });
-  }
-  await run("npm", ["pack", "--pack-destination", project], { cwd: source });
+  const [built, staged] = [join(project, "dist"), join(project, "staged")];
+  await run(process.execPath, [join(library, "build/build.js"), built]);
+  stage("softdraw", { folder: staged, repository: undefined, built });
+  await run("npm", ["pack", "--pack-destination", project], { cwd: staged });
   const installed = join(project, "node_modules/softdraw");
   await mkdir(installed, { recursive: true });
   await run("tar", ["-xzf", "softdraw-0.1.0.tgz", "-C", installed, "--strip-components=1"], { cwd: project });

@@ -6,7 +6,7 @@ import { digits } from "./build/digits.ts";
 import { runs } from "./build/runs.ts";
 
 // What the configuration imports runs in Node, which takes no TypeScript from packages.
-registerSources();
+await registerSources();
 const { isolationHeaders, pageHeaders } = await import("@softdraw/lab/server/headers");
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));

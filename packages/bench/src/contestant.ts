@@ -6,6 +6,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { RUN_SOURCES } from "@softdraw/testing/sources";
 
 export interface Contestant {
   readonly name: string;
@@ -46,7 +47,7 @@ const PYTHON = "/usr/bin/python3";
 /** A program of contestants/, with its options. */
 export function nodeContestant(name: string, program: string, options: object, amount: number): Contestant {
   const file = path(`./contestants/${program}.ts`);
-  return { name, amount, command: [process.execPath, "--import", "tsx", file, JSON.stringify(options)] };
+  return { name, amount, command: [process.execPath, ...RUN_SOURCES, file, JSON.stringify(options)] };
 }
 
 /** A program of peers/, which needs PyTorch. */

@@ -1,12 +1,13 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { RUN_SOURCES } from "@softdraw/testing/sources";
 import { expect, test } from "vitest";
 import { benchmarks } from "../src/benchmarks/index.ts";
 
 const cwd = fileURLToPath(new URL("..", import.meta.url));
 
 function bench(...args: string[]) {
-  return spawnSync(process.execPath, ["--import", "tsx", "src/main.ts", ...args], { cwd, encoding: "utf8" });
+  return spawnSync(process.execPath, [...RUN_SOURCES, "src/main.ts", ...args], { cwd, encoding: "utf8" });
 }
 
 test("--help lists every benchmark", () => {

@@ -1,8 +1,7 @@
 #!/usr/bin/env node
 // @ts-check
-// Runs the command line from its TypeScript sources.
+// Runs the command line from its TypeScript sources, in a checkout.
 import { registerSources } from "../src/sources.js";
 
-registerSources();
-const { main } = await import("../src/cli/main.ts");
-process.exitCode = await main(process.argv.slice(2));
+await registerSources();
+await import("../src/cli/softdraw.ts");

@@ -1,8 +1,8 @@
 // @ts-check
-// As the lab's pool worker, of the toy only.
+// As the lab's pool process, of the toy only.
 import { registerSources } from "@softdraw/lab/sources.js";
 
-registerSources();
+await registerSources();
 const { answer } = await import("@softdraw/lab/sweeps/pool-worker");
 const { toy } = await import("./toy.ts");
 

@@ -3,6 +3,7 @@
 import type { EngineImport } from "./engine-import.ts";
 import type { Watch } from "./fallback.ts";
 import { kernelFacts, recordKernels } from "./modules.ts";
+import { type PileWatch, watchPiles } from "./piles.ts";
 import { type Kernel, wellPlaced } from "./placement.js";
 
 /** A kernel's module and memory, and what it was first called with. */
@@ -31,6 +32,7 @@ type InstanceArguments = [module: WebAssembly.Module, imports: WebAssembly.Impor
  */
 export function replaceInstances(watch: Watch, engine: EngineImport, improve: Improvement = (kernel) => kernel): void {
   recordKernels();
+  const piles = watchPiles();
   const kept = new WeakMap<WebAssembly.Module, Kept>();
 
   /** Fails with advice, if a kernel wants memory that is shared and the engine made its memory too early for that. */
@@ -59,7 +61,7 @@ export function replaceInstances(watch: Watch, engine: EngineImport, improve: Im
         return instance;
       }
       const kernel: Kept = { memory, exports: { kernel: instance.exports.kernel as Kernel } };
-      kernel.exports.kernel = firstCall(kernel, { module, memory }, watch, improve);
+      kernel.exports.kernel = firstCall(kernel, { module, memory }, { watch, piles, improve });
       kept.set(module, kernel);
       return kernel;
     },
@@ -80,15 +82,14 @@ export function areReplaced(): boolean {
 function firstCall(
   { exports }: Kept,
   { module, memory }: Omit<KernelUse, "args">,
-  watch: Watch,
-  improve: Improvement,
+  { watch, piles, improve }: { readonly watch: Watch; readonly piles: PileWatch; readonly improve: Improvement },
 ): Kernel {
   const kernel = exports.kernel;
   return (...args) => {
     const result: unknown = kernel(...args);
     const isExpected = result === undefined && args.length === kernel.length && endsInRange(args);
     if (!isExpected) watch.stepBack(`a kernel of the engine is called with (${args}), not with pointers and a range`);
-    exports.kernel = isExpected ? improve(wellPlaced(kernel), { module, memory, args }) : kernel;
+    exports.kernel = isExpected ? piles.watched(improve(wellPlaced(kernel), { module, memory, args })) : kernel;
     return result;
   };
 }

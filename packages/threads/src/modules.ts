@@ -15,10 +15,36 @@ const facts = new WeakMap<WebAssembly.Module, KernelFacts>();
 /** Has what is to be known of a kernel found for every module that is compiled from now on. */
 export function recordKernels(): void {
   const { compile, Module } = WebAssembly;
-  WebAssembly.compile = async (source: BufferSource) => recorded(await compile(source), source);
+  const compileOnce = shared((source) => compile(source).then((module) => recorded(module, source)));
+  WebAssembly.compile = async (source: BufferSource) => compileOnce(source);
   WebAssembly.Module = new Proxy(Module, {
     construct: (Module, [source]: [BufferSource]) => recorded(new Module(source), source),
   });
+}
+
+interface Compiling {
+  readonly bytes: Uint8Array;
+  readonly module: Promise<WebAssembly.Module>;
+}
+
+/**
+ * Compiles what is being compiled already only once: then all calls of a kernel are of one module.
+ *
+ * Upstream: the engine compiles a kernel anew for each of its calls that wait when it is compiled first.
+ */
+function shared(compile: (source: BufferSource) => Promise<WebAssembly.Module>): typeof compile {
+  const underWay = new Set<Compiling>();
+  return (source) => {
+    const bytes = bytesOf(source);
+    for (const one of underWay) if (isEqual(one.bytes, bytes)) return one.module;
+    const compiling: Compiling = { bytes, module: compile(source).finally(() => underWay.delete(compiling)) };
+    underWay.add(compiling);
+    return compiling.module;
+  };
+}
+
+function isEqual(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
 /** Undefined for a module that is no kernel as the engine's are, or was compiled before `recordKernels`. */

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { keepInstances } from "../src/index.ts";
 import { countingModule, sharedMemory } from "./counting-kernel.ts";
+import { addingKernel } from "./made-up-engine.ts";
 
 const { compile, Instance, Memory, Module } = WebAssembly;
 beforeAll(() => keepInstances());
@@ -20,6 +21,18 @@ test("a kernel has one instance for a memory, and it computes", () => {
   elsewhere(0, 0, 1);
   expect(new Int32Array(other.buffer)[0]).toBe(1);
   expect(new Int32Array(memory.buffer)[0]).toBe(20);
+});
+
+test("a kernel that is compiled several times at once is one module", async () => {
+  const bytes = addingKernel();
+  const [first, second, other] = await Promise.all(
+    [bytes, bytes.slice(), addingKernel({ unit: 4 })].map((code) => WebAssembly.compile(code)),
+  );
+  expect(second).toBe(first);
+  expect(other).not.toBe(first);
+  expect(await WebAssembly.compile(bytes)).not.toBe(first);
+  const wrong = () => WebAssembly.compile(bytes.subarray(0, 20));
+  expect((await Promise.allSettled([wrong(), wrong()])).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
 });
 
 test("what is no kernel gets an instance of its own every time", () => {

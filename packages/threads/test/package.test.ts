@@ -63,6 +63,41 @@ test("its threads start, and compute what one computes", () => {
   expect(JSON.parse(child.stdout)).toEqual({ sum: 4 * 65536, threads: 2 });
 });
 
+test("it says that a loop piles up kernels, once, and of a loop that awaits nothing", () => {
+  const program = `
+    const { keepInstances } = await import(${JSON.stringify(join(installed, "dist/index.js"))});
+    keepInstances();
+    const { blockUntilReady, grad, jit, numpy: np, random } = await import("@jax-js/jax");
+    const loss = (x, key) => np.square(np.dot(random.normal(key, [3, 4]), x)).sum();
+    const step = jit(({ x, key }) => {
+      const keys = random.split(key);
+      const slope = grad(loss)(x.ref, keys.ref.slice(1));
+      return { x: x.sub(slope.mul(0.01)), key: keys.slice(0) };
+    });
+    let state = { x: np.ones([4]), key: random.key(0) };
+    for (let i = 0; i < 100; i++) state = await blockUntilReady(step(state));
+    for (let i = 0; i < 100; i++) {
+      state = step(state);
+      state.x.ref.dataSync();
+    }
+    console.warn("Now it does not await.");
+    for (let round = 0; round < 2; round++) {
+      for (let i = 0; i < 100; i++) state = step(state);
+      await blockUntilReady(state);
+    }
+  `;
+  const child = spawnSync(process.execPath, ["--input-type=module", "--eval", program], {
+    cwd: folder,
+    encoding: "utf8",
+  });
+  expect(child.stderr.trim().split("\n")).toEqual([
+    "Now it does not await.",
+    "@softdraw/threads: the kernels of 100 steps or more had piled up before any of them was computed, and each step " +
+      "took longer than the one before. Await what a step returns before the next one: " +
+      "`await blockUntilReady(state)`, with blockUntilReady from @jax-js/jax.",
+  ]);
+});
+
 test("it can be required", () => {
   const program = `
     const { installThreads, threadStatus } = require("@softdraw/threads");

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { RUN_SOURCES } from "@softdraw/testing/sources";
 import fc from "fast-check";
 import { afterEach, describe, expect, onTestFinished, test } from "vitest";
 import { piecesOf } from "../src/crew.ts";
@@ -10,11 +11,7 @@ const HOME = fileURLToPath(new URL("../", import.meta.url));
 const program = new URL("./threads-program.ts", import.meta.url);
 
 /** Starts the sources without anything of the test runner's. */
-const START = `
-  import { register } from "tsx/esm/api";
-  register();
-  await import(${JSON.stringify(program.href)});
-`;
+const START = `await import(${JSON.stringify(program.href)});`;
 
 const children = new Set<ChildProcess>();
 
@@ -33,7 +30,7 @@ interface Computed {
 
 /** What the program computes; the promise resolves when the program has ended by itself. */
 async function compute(threads: number, rounds: number): Promise<Computed> {
-  const arguments_ = ["--input-type=module", "--eval", START, "--", `${threads}`, `${rounds}`];
+  const arguments_ = [...RUN_SOURCES, "--input-type=module", "--eval", START, "--", `${threads}`, `${rounds}`];
   const child = spawn(process.execPath, arguments_, { cwd: HOME, stdio: ["ignore", "pipe", "inherit"] });
   children.add(child);
   let output = "";

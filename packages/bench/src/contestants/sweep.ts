@@ -7,6 +7,7 @@ import { mkdir, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { RUN_SOURCES } from "@softdraw/testing/sources";
 import { experiments } from "@softdraw/experiments/all";
 import packageJson from "@softdraw/lab/package.json" with { type: "json" };
 import { conduct, TRIALS } from "@softdraw/lab/sweeps/conduct";
@@ -93,7 +94,7 @@ async function queue(): Promise<Executor> {
   const own = { url: redis.url, folder: join(root, "worker"), workers, version: packageJson.version };
   const args =
     trial === "toy"
-      ? ["--import", "tsx", fileURLToPath(QUEUE_WORKER), JSON.stringify(own)]
+      ? [...RUN_SOURCES, fileURLToPath(QUEUE_WORKER), JSON.stringify(own)]
       : [
           PROGRAM,
           "worker",

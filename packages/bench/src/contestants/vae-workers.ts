@@ -8,8 +8,7 @@ import { shareMemory, type WorkerData } from "./shared-memory.ts";
 const { workers: count } = readOptions<{ workers: number }>();
 const memory = shareMemory(count);
 // A thread does not inherit the loader of TypeScript.
-const program = `import("tsx/esm/api").then(({ register }) => {
-  register();
+const program = `import("${import.meta.resolve("@softdraw/lab/register.js")}").then(() => {
   return import("${new URL("./vae-worker.ts", import.meta.url)}");
 })`;
 const workers = Array.from({ length: count }, (_, rank) => {

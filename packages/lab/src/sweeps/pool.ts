@@ -50,7 +50,7 @@ const IDLE_MS = 60_000;
 /** Between two times that a process is told to stop. */
 const TELLING_MS = 100;
 
-const WORKER = new URL("./pool-worker.js", import.meta.url);
+const WORKER = new URL("./pool-process.js", import.meta.url);
 
 export function trainingPool({ workers, device, threads, worker = WORKER }: ProcessOptions): TrainingPool {
   const pool = new Tinypool({

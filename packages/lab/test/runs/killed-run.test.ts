@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { RUN_SOURCES } from "@softdraw/testing/sources";
 import { encodeCheckpoint } from "@softdraw/experiments/checkpoint/safetensors";
 import { expect, test } from "vitest";
 import { createRun, openRun } from "../../src/runs/run.ts";
@@ -22,7 +23,7 @@ async function trainAndKill(path: string, milliseconds: number): Promise<number>
     import { train } from ${JSON.stringify(toyTraining.href)};
     await train(${JSON.stringify(path)}, Infinity, (step) => console.log(step));
   `;
-  const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "--eval", script], {
+  const child = spawn(process.execPath, [...RUN_SOURCES, "--input-type=module", "--eval", script], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const exit = once(child, "exit");

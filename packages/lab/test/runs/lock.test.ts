@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { fileURLToPath } from "node:url";
+import { RUN_SOURCES } from "@softdraw/testing/sources";
 import { afterEach, describe, expect, test } from "vitest";
 import { isLocked, takeLock } from "../../src/runs/lock.ts";
 import type { Answer, Order } from "./lock-contender.ts";
@@ -160,7 +161,7 @@ describe("of several that find a stale lock at once", () => {
 
   function startContender(): ChildProcess {
     const file = fileURLToPath(new URL("./lock-contender.ts", import.meta.url));
-    const child = fork(file, { execArgv: ["--import", "tsx"] });
+    const child = fork(file, { execArgv: [...RUN_SOURCES] });
     children.push(child);
     return child;
   }

@@ -6,6 +6,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { RUN_SOURCES } from "@softdraw/testing/sources";
 import { noise } from "@softdraw/testing/bytes";
 import type { WorkerOptions } from "@softdraw/testing/queue-worker";
 import { missingRedis, type RedisServer, startRedis } from "@softdraw/testing/redis-server";
@@ -48,7 +49,7 @@ afterEach(async () => {
 
 function start(program: URL, options: object): Program {
   const file = fileURLToPath(program);
-  const child = spawn(process.execPath, ["--import", "tsx", file, JSON.stringify(options)], {
+  const child = spawn(process.execPath, [...RUN_SOURCES, file, JSON.stringify(options)], {
     cwd: HOME,
     stdio: ["ignore", "pipe", "pipe"],
   });

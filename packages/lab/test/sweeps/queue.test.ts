@@ -85,7 +85,7 @@ describe.skipIf(missingRedis)("through a queue", () => {
     await symlink(folder.path(), home("elsewhere"));
     await worker({
       experiments: [vae],
-      pool: new URL("../../src/sweeps/pool-worker.js", import.meta.url),
+      pool: new URL("../../src/sweeps/pool-process.js", import.meta.url),
       dataDir: home("elsewhere"),
       version: "real",
     });

@@ -1,0 +1,38 @@
+/** What the READMEs say that the engine lacks, by the version of Node that runs the tests. */
+
+import { init, numpy as np } from "@jax-js/jax";
+import { describe, expect, test } from "vitest";
+
+const version = Number(process.versions.node.split(".")[0]);
+const ones = () => np.ones([2, 2]);
+const einsum = () => np.einsum("ij,jk->ik", ones(), ones());
+const doubles = () => np.array(new Float64Array([1, 2]));
+
+describe.runIf(version < 24)("before Node 24, as under Limits in the READMEs,", () => {
+  test.each([
+    ["a Float64Array", doubles],
+    ["float64", () => np.array([1, 2], { dtype: np.float64 })],
+    ["float16", () => np.ones([2], { dtype: np.float16 }).dataSync()],
+  ])("%s is refused", (_, make) => {
+    expect(make).toThrow("Float16Array is not defined");
+  });
+});
+
+describe.runIf(version < 22)("before Node 22, too,", () => {
+  test("einsum is refused, and so is init without the name of the WebAssembly device", async () => {
+    expect(einsum).toThrow("map is not a function");
+    await expect(init()).rejects.toThrow("navigator is not defined");
+    await expect(init("webgpu")).rejects.toThrow("navigator is not defined");
+    expect(await init("wasm")).toContain("wasm");
+  });
+});
+
+test.runIf(version >= 24)("from Node 24 on nothing of it is refused", async () => {
+  expect(doubles().dtype).toBe("float64");
+  expect(await np.ones([2], { dtype: np.float16 }).jsAsync()).toEqual([1, 1]);
+  expect(await einsum().jsAsync()).toEqual([
+    [2, 2],
+    [2, 2],
+  ]);
+  expect(await init()).toContain("wasm");
+});

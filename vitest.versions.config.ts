@@ -1,0 +1,31 @@
+import config from "./vitest.config.ts";
+
+/**
+ * The library's tests that are worth running with another version of Node too: what a verb returns, what it refuses, the laws of
+ * every structure, and the package as it is installed. To be run by that version: see `npm run unit:newest`.
+ */
+const FILES = [
+  "assignment",
+  "bernoulli",
+  "categorical",
+  "checks",
+  "estimators",
+  "laws",
+  "noise",
+  "numerics",
+  "options",
+];
+
+export default {
+  ...config,
+  test: {
+    ...config.test,
+    include: [
+      ...FILES.map((name) => `packages/softdraw/test/${name}.test.ts`),
+      "test/engine-limits.test.ts",
+      "test/library-package.test.ts",
+    ],
+    // Whether the compiler takes the package does not depend on who runs the compiler.
+    testNamePattern: /^(?!.*TypeScript)/,
+  },
+};
