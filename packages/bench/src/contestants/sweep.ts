@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { experiments } from "@softdraw/experiments/all";
+import { nameOfFolder } from "@softdraw/lab/data/datasets";
 import packageJson from "@softdraw/lab/package.json" with { type: "json" };
 import { conduct, TRIALS } from "@softdraw/lab/sweeps/conduct";
 import type { Executor } from "@softdraw/lab/sweeps/executor";
@@ -48,6 +49,7 @@ process.on("exit", () => {
 });
 const executor = await open();
 let trials = 0;
+const data = dataDir === undefined || trial === "toy" ? {} : { data: await nameOfFolder(dataDir), dataDir };
 
 await serve(measure, () => close());
 
@@ -63,7 +65,6 @@ async function measure(amount: number) {
 }
 
 function assignment(number: number) {
-  const data = dataDir === undefined || trial === "toy" ? {} : { data: "mnist", dataDir };
   const config = experiment.schema.parse({ ...data, epochs: 1, seed: number });
   return { trial: number, experiment: trial, config };
 }

@@ -3,9 +3,11 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { BaseConfig, Experiment } from "@softdraw/experiments/experiment";
+import { isOwnData, isSameData } from "@softdraw/experiments/data/types";
 import { type Field, fieldsOf } from "@softdraw/experiments/fields";
 import { type Command, Option } from "commander";
 import type { z } from "zod";
+import { nameOfFolder, otherData } from "../data/datasets.ts";
 import { WrongCall } from "../errors.ts";
 import { kebab } from "../training/command.ts";
 import { oneOf } from "./parsers.ts";
@@ -51,13 +53,27 @@ export async function readConfiguration(
   return withDataFolder(parsed.data);
 }
 
-/** A run keeps the whole path of its data, so that it can be resumed from anywhere. */
-function withDataFolder(config: BaseConfig): BaseConfig {
-  if (config.dataDir === undefined) return config;
-  if (config.data !== "digits") return { ...config, dataDir: resolve(config.dataDir) };
-  throw new WrongCall(
-    '--data-dir: the data set "digits" is embedded and reads no folder. Add --data mnist or --data fashion-mnist.',
-  );
+/**
+ * A run keeps the whole path of its data, so that it can be resumed from anywhere; and the name of what is there, which may
+ * be one's own data in the form of a data set.
+ */
+async function withDataFolder(config: BaseConfig): Promise<BaseConfig> {
+  const { data, dataDir } = config;
+  if (data === undefined) return config;
+  if (dataDir === undefined) {
+    if (!isOwnData(data)) return config;
+    throw new WrongCall(`--data: "${data}" is the data of a folder. Add that folder, with --data-dir.`);
+  }
+  if (data === "digits") {
+    throw new WrongCall(
+      '--data-dir: the data set "digits" is embedded and reads no folder. Add --data mnist or --data fashion-mnist.',
+    );
+  }
+  const folder = resolve(dataDir);
+  const actual = await nameOfFolder(folder);
+  if (isSameData(data, actual)) return { ...config, dataDir: folder };
+  if (isOwnData(actual) && !isOwnData(data)) return { ...config, data: actual, dataDir: folder };
+  throw new WrongCall(`--data: ${otherData(data, folder, actual)}`);
 }
 
 /** A switch also has its negation, because a preset or a file may have set it. */

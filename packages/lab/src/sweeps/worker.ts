@@ -8,6 +8,7 @@ import { type Job, UnrecoverableError, WaitingError, Worker } from "bullmq";
 import { Interrupted } from "../errors.ts";
 import { unlessMissing } from "../runs/files.ts";
 import { CHECKPOINT, type Run } from "../runs/run.ts";
+import { lackOfData } from "../training/data.ts";
 import { Unavailable } from "./executor.ts";
 import { assignmentOf, PREFIX, QUEUE_TIMING, type QueueTiming, queueName } from "./jobs.ts";
 import type { TrainingPool } from "./pool.ts";
@@ -55,9 +56,10 @@ export async function serveQueue(options: WorkerOptions): Promise<never> {
   const onGivenBack = () => {
     given++;
   };
+  const common = { ...options, stop: ending, judge, onGivenBack, lackOfData: lackOfData(options.dataDir) };
   const worker = new Worker(
     queueName(version),
-    (job, token, lost) => takeJob({ ...options, job, token: token!, stop: ending, lost: lost!, judge, onGivenBack }),
+    (job, token, lost) => takeJob({ ...common, job, token: token!, lost: lost! }),
     {
       connection: link.client,
       prefix: PREFIX,
@@ -82,6 +84,8 @@ export async function serveQueue(options: WorkerOptions): Promise<never> {
 }
 
 interface Delivery extends WorkerOptions {
+  /** What this machine lacks of a trial's data: another one may have it, so this worker ends rather than fail the trial. */
+  readonly lackOfData: ReturnType<typeof lackOfData>;
   readonly job: Job;
   /** Shows Redis that this worker has the job. */
   readonly token: string;
@@ -98,6 +102,8 @@ async function takeJob(delivery: Delivery): Promise<void> {
   const { sweep, store: wanted, assignment } = readJob(delivery);
   const name = `trial ${assignment.trial} of ${sweep}`;
   if (wanted !== store.id) judge(new Unavailable(`${name}: ${wrongStore(wanted)}`));
+  const lack = await delivery.lackOfData(assignment.config);
+  if (lack !== undefined) judge(new Unavailable(`${name}: ${lack}`));
   try {
     if (!stop.aborted) {
       say(`${name}: begun`);

@@ -42,6 +42,7 @@ const calls: [string, string[]][] = [
   ["train vae --threads 0", ["--threads <number>", "'0'", "whole number of at least 1"]],
   ["train vae --batch 10000", ["batch", "at most the 9000 images of digits train", "got 10000"]],
   ["train vae --data-dir .", ["--data-dir", '"digits" is embedded', "--data mnist"]],
+  ["train vae --data mnits", ["--data: Expected one of digits, mnist, fashion-mnist", 'Did you mean "mnist"?']],
   ["train vae --config none.json", ["--config", "none.json", "no such file"]],
   ["train vae --config no-json.json", ["no-json.json", "expected JSON", "epochs = 3"]],
   ["train vae --config list.json", ["list.json", "expected a JSON object", "got [1, 2]."]],
