@@ -230,6 +230,25 @@ describe.skipIf(missingRedis)("through a queue", () => {
     link.close();
   }, 180_000);
 
+  test.each([
+    ["data", "{"],
+    ["opts", "no JSON"],
+    ["progress", "{"],
+    ["parent", "]"],
+  ])("a job whose %s is no JSON fails, and the worker goes on", async (field, text) => {
+    const sweep = `unreadable-${field}`;
+    const taken = sweepToys(redis.server.url, { home: home(sweep), version: sweep, seeds: 2 });
+    const link = await connectRedis(redis.server.url, { say() {} });
+    const key = `softdraw:${queueName(sweep)}:${sweep}.1.end`;
+    await expect.poll(() => link.client.exists(key)).toBe(1);
+    await link.client.hset(key, field, text);
+    await worker({ version: sweep });
+    const [first, second] = (await taken).outcomes;
+    expect(first).toEqual({ trial: 1, state: "failed", error: `This is no trial: its ${field} is no JSON.` });
+    expect(second).toMatchObject({ trial: 2, state: "done" });
+    link.close();
+  });
+
   test("workers take trials of their version only, and a sweep says that none of its own is there", async () => {
     const other = await worker({ version: "0.0.9" });
     const stop = new AbortController();
