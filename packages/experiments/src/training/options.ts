@@ -9,6 +9,9 @@ import type { TemperatureConfig } from "./settings.ts";
 /** A seed is a word of a key. */
 export const LARGEST_SEED = 0xffffffff;
 
+/** A step is compiled with every iteration written out: ten thousand of them take gigabytes before the first step. */
+export const MOST_ITERATIONS = 1000;
+
 export const seedOption = {
   seed: z.int().min(0).max(LARGEST_SEED).default(0).describe("of all randomness: the same seed gives the same bytes"),
 };

@@ -1,15 +1,15 @@
 /** An experiment's configuration from the command line: defaults, then a preset, then a file, then the options. */
 
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import type { BaseConfig, Experiment } from "@softdraw/experiments/experiment";
 import { isOwnData, isSameData } from "@softdraw/experiments/data/types";
+import type { BaseConfig, Experiment } from "@softdraw/experiments/experiment";
 import { type Field, fieldsOf } from "@softdraw/experiments/fields";
 import { type Command, Option } from "commander";
 import type { z } from "zod";
 import { nameOfFolder, otherData } from "../data/datasets.ts";
 import { WrongCall } from "../errors.ts";
 import { kebab } from "../training/command.ts";
+import { readUpTo } from "./files.ts";
 import { oneOf } from "./parsers.ts";
 import { didYouMean } from "./suggestions.ts";
 
@@ -96,11 +96,14 @@ function numberOr(text: string): number | string {
   return Number.isNaN(value) ? text : value;
 }
 
+/** In bytes: an option takes less than a hundred, and what is no file, such as a device, may have no end. */
+const LONGEST_CONFIGURATION = 2 ** 20;
+
 async function readConfigFile(file: string, known: readonly string[]): Promise<Record<string, unknown>> {
-  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-    const reason = error.code === "ENOENT" ? "there is no such file" : error.code;
-    throw new WrongCall(`--config: cannot read ${file}: ${reason}.`);
+  const bytes = await readUpTo(file, LONGEST_CONFIGURATION).catch((error: Error) => {
+    throw new WrongCall(`--config: ${error.message}`);
   });
+  const text = bytes.toString();
   const object = parseObject(text, file);
   // A run's own config.json holds the options below other facts of the run.
   const content = "experiment" in object && isObject(object.config) ? object.config : object;
