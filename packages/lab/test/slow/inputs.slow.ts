@@ -27,7 +27,7 @@ import { call, type Finished, onlyRun, softdraw, tinyTraining, useFolder } from 
 const SEED = Number(process.env.SOFTDRAW_FUZZ_SEED ?? 1);
 const EACH = 1000;
 /** Of the options, so many also go through processes of their own. */
-const PROCESSES = 100;
+const PROCESSES = 60;
 const TIMEOUT = 600_000;
 const MEBIBYTE = 2 ** 20;
 
