@@ -4,7 +4,7 @@ import type { numpy as np } from "@jax-js/jax";
 import type { z } from "zod";
 import type { Checkpoint } from "./checkpoint/safetensors.ts";
 import { type Column, type EpochRecord, type RecordOf, type Result, resultsOf, seriesOf } from "./columns.ts";
-import type { DatasetName, DatasetSplits } from "./data/types.ts";
+import type { DatasetSplits } from "./data/types.ts";
 import type { Parameters } from "./nn/adam.ts";
 import type { LineChart, Series } from "./report/charts.ts";
 import type { Picture } from "./report/pixels.ts";
@@ -133,8 +133,8 @@ export function experimentFor(experiment: Experiment, { task }: BaseConfig): Exp
 export interface BaseConfig {
   /** Where an experiment has several. */
   readonly task?: string | undefined;
-  /** Absent where an experiment makes its own data as it trains. */
-  readonly data?: DatasetName | undefined;
+  /** A data set, or the name of one's own data in `dataDir`. Absent where an experiment makes its own as it trains. */
+  readonly data?: string | undefined;
   readonly dataDir?: string | undefined;
   /** The part of the training data that is measured on in place of the test data, such as "2/5". */
   readonly fold?: string | undefined;

@@ -19,6 +19,8 @@ export interface RedisServer {
   start(): Promise<void>;
   /** As `kill -9`. */
   kill(): Promise<void>;
+  /** It stays connected, and answers nothing any more. */
+  freeze(): void;
   /** Ends it, and removes its folder. */
   remove(): Promise<void>;
 }
@@ -57,6 +59,7 @@ export async function startRedis(...settings: string[]): Promise<RedisServer> {
     folder,
     start,
     kill,
+    freeze: () => void child?.kill("SIGSTOP"),
     async remove() {
       await kill();
       await rm(folder, { recursive: true, force: true });

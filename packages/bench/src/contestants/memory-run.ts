@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Experiment } from "@softdraw/experiments/experiment";
-import { loadDataset } from "@softdraw/lab/data/datasets";
+import { loadDataset, nameOfFolder } from "@softdraw/lab/data/datasets";
 import { silentReporter } from "@softdraw/lab/training/reporter";
 import { defaultThreads, installThreads } from "@softdraw/threads";
 import type { MemoryUse } from "../contestant.ts";
@@ -47,8 +47,8 @@ async function train(root: string, epochs: number, onEpoch: () => void): Promise
   }
 }
 
-function loadImages() {
-  return dataDir === undefined ? loadDataset("digits") : loadDataset("mnist", { dataDir });
+async function loadImages() {
+  return dataDir === undefined ? loadDataset("digits") : loadDataset(await nameOfFolder(dataDir), { dataDir });
 }
 
 function memoryUse(): MemoryUse {

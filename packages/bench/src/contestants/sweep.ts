@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { RUN_SOURCES } from "@softdraw/testing/sources";
 import { experiments } from "@softdraw/experiments/all";
+import { nameOfFolder } from "@softdraw/lab/data/datasets";
 import packageJson from "@softdraw/lab/package.json" with { type: "json" };
 import { conduct, TRIALS } from "@softdraw/lab/sweeps/conduct";
 import type { Executor } from "@softdraw/lab/sweeps/executor";
@@ -49,6 +50,7 @@ process.on("exit", () => {
 });
 const executor = await open();
 let trials = 0;
+const data = dataDir === undefined || trial === "toy" ? {} : { data: await nameOfFolder(dataDir), dataDir };
 
 await serve(measure, () => close());
 
@@ -64,7 +66,6 @@ async function measure(amount: number) {
 }
 
 function assignment(number: number) {
-  const data = dataDir === undefined || trial === "toy" ? {} : { data: "mnist", dataDir };
   const config = experiment.schema.parse({ ...data, epochs: 1, seed: number });
   return { trial: number, experiment: trial, config };
 }

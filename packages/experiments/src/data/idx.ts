@@ -32,8 +32,30 @@ const elementTypes: Readonly<Record<number, string>> = {
   14: "float64",
 };
 
-const imageAxes = ["count", "height", "width"];
-const labelAxes = ["count"];
+/** What a file may hold, and its axes. */
+const axesOf = { images: ["count", "height", "width"], labels: ["count"] } as const;
+
+export type IdxKind = keyof typeof axesOf;
+
+/** The longest file that is taken, in bytes: EMNIST's longest has half of it. A header can ask for 2^96. */
+export const LONGEST_IDX = 2 ** 30;
+
+/** Bytes before the elements. */
+export function idxHeaderLength(kind: IdxKind): number {
+  return 4 + 4 * axesOf[kind].length;
+}
+
+/**
+ * The length of a whole file in bytes, as its header says: so that no more of it is read or unpacked.
+ *
+ * @param file name for messages
+ * @param head the first bytes of the file, uncompressed: the header, or all of a file that is shorter
+ * @throws Error that names the file, what was expected and what came: magic number, element type, axes, header, and a
+ * length beyond `LONGEST_IDX`
+ */
+export function idxLength(file: string, head: Uint8Array, kind: IdxKind): number {
+  return idxHeaderLength(kind) + sizeOf(readShape(file, head, kind));
+}
 
 /**
  * Reads an IDX file of images. The pixels are a view of `content`, not a copy.
@@ -43,7 +65,7 @@ const labelAxes = ["count"];
  * @throws Error that names the file, what was expected and what came: magic number, element type, axes, length
  */
 export function parseImages(file: string, content: Uint8Array): IdxImages {
-  const { shape, data } = parseIdx(file, content, imageAxes);
+  const { shape, data } = parseIdx(file, content, "images");
   const [count, height, width] = shape as [number, number, number];
   return { file, count, height, width, pixels: data };
 }
@@ -56,7 +78,7 @@ export function parseImages(file: string, content: Uint8Array): IdxImages {
  * @throws Error that names the file, what was expected and what came: magic number, element type, axes, length
  */
 export function parseLabels(file: string, content: Uint8Array): IdxLabels {
-  return { file, labels: parseIdx(file, content, labelAxes).data };
+  return { file, labels: parseIdx(file, content, "labels").data };
 }
 
 /**
@@ -82,16 +104,33 @@ export function pairImagesWithLabels(name: string, images: IdxImages, labels: Id
   return { name, count, height, width, classes, images: pixels, labels: labels.labels };
 }
 
-function parseIdx(file: string, content: Uint8Array, axes: readonly string[]): { shape: number[]; data: Uint8Array } {
-  const header = 4 + 4 * axes.length;
-  if (content.length >= 4) checkMagic(file, content, axes);
-  if (content.length < header) {
-    throw new Error(`${file}: truncated: expected a header of ${header} bytes, got a file of ${content.length}.`);
+function parseIdx(file: string, content: Uint8Array, kind: IdxKind): { shape: number[]; data: Uint8Array } {
+  const shape = readShape(file, content, kind);
+  const data = content.subarray(idxHeaderLength(kind));
+  checkLength(file, shape, data.length);
+  return { shape, data };
+}
+
+function readShape(file: string, head: Uint8Array, kind: IdxKind): number[] {
+  const [axes, header] = [axesOf[kind], idxHeaderLength(kind)];
+  if (head.length >= 4) checkMagic(file, head, axes);
+  if (head.length < header) {
+    throw new Error(`${file}: truncated: expected a header of ${header} bytes, got a file of ${head.length}.`);
   }
-  const view = new DataView(content.buffer, content.byteOffset, header);
+  const view = new DataView(head.buffer, head.byteOffset, header);
   const shape = axes.map((_, axis) => view.getUint32(4 + 4 * axis));
-  checkLength(file, shape, content.length - header);
-  return { shape, data: content.subarray(header) };
+  if (shape.includes(0)) {
+    throw new Error(`${file}: empty: expected every axis to be at least 1, got ${shape.join(" x ")}.`);
+  }
+  if (header + sizeOf(shape) <= LONGEST_IDX) return shape;
+  throw new Error(
+    `${file}: too large: expected at most ${LONGEST_IDX} bytes, got a header of ${shape.join(" x ")}, which would be ` +
+      `${header + sizeOf(shape)}.`,
+  );
+}
+
+function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, length) => product * length);
 }
 
 /** The first four bytes: each kind of misfit gets its own words, since each has its own remedy. */
@@ -107,10 +146,7 @@ function checkMagic(file: string, content: Uint8Array, axes: readonly string[]):
 }
 
 function checkLength(file: string, shape: readonly number[], bytes: number): void {
-  if (shape.includes(0)) {
-    throw new Error(`${file}: empty: expected every axis to be at least 1, got ${shape.join(" x ")}.`);
-  }
-  const expected = shape.reduce((product, length) => product * length);
+  const expected = sizeOf(shape);
   if (bytes === expected) return;
   throw new Error(
     `${file}: ${bytes < expected ? "truncated" : "over-long"}: expected ${expected} bytes after the header ` +

@@ -3,6 +3,19 @@ export const datasetNames = ["digits", "mnist", "fashion-mnist"] as const;
 
 export type DatasetName = (typeof datasetNames)[number];
 
+/**
+ * Whether a name is that of one's own data, in a folder: a label and the beginning of a checksum, such as
+ * "letters-3fa91c02". Other bytes have another name.
+ */
+export function isOwnData(name: string): boolean {
+  return /^[a-z0-9][a-z0-9-]{0,79}-[0-9a-f]{8}$/.test(name);
+}
+
+/** Whether two names mean the same data. The label of one's own data is that of a folder, which may be called otherwise elsewhere. */
+export function isSameData(a: string, b: string): boolean {
+  return a === b || (isOwnData(a) && isOwnData(b) && a.slice(-8) === b.slice(-8));
+}
+
 /** Labelled images in memory, one byte a pixel, as they lie in their files. */
 export interface Dataset {
   /** For messages and reports, such as "mnist train". */

@@ -21,7 +21,7 @@ import { type Convolution, flatten, initConvolution, pooledPatchConvolution } fr
 import { type Dense, dense, initDense, initializations, product } from "../nn/dense.ts";
 import { splitKey, streamKey } from "../nn/keys.ts";
 import { epochOrder, stepsAnEpoch } from "../training/epochs.ts";
-import { dataOptions, learningRateOptions, temperatureOptions } from "../training/options.ts";
+import { dataOptions, learningRateOptions, MOST_ITERATIONS, temperatureOptions } from "../training/options.ts";
 import { type StepSettings, scheduledSettings } from "../training/settings.ts";
 import { streams } from "../training/streams.ts";
 
@@ -33,7 +33,7 @@ export const schema = z.strictObject({
   epochs: z.int().min(1).default(5).describe("passes over the training images"),
   batch: z.int().min(1).default(64).describe("pictures a step"),
   ...temperatureOptions({ temperature: 1, schedule: "constant", temperatureEnd: 0.1 }),
-  iterations: z.int().min(1).default(20).describe("Sinkhorn iterations"),
+  iterations: z.int().min(1).max(MOST_ITERATIONS).default(20).describe("Sinkhorn iterations"),
   ...learningRateOptions("Adam's step size", 1e-3, "cosine"),
   channels: z.int().min(1).default(32).describe("outputs of the convolution"),
   hidden: z.int().min(0).default(256).describe("units of a layer between convolution and scores, 0 for none"),

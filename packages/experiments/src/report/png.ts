@@ -12,11 +12,11 @@ export function encodePicture({ width, height, channels, data }: Picture): Uint8
  * The picture in a PNG file: grey or in colour, in 8 bits a channel. What has an alpha channel is laid on black, and a
  * palette is resolved.
  *
- * @throws TypeError for bytes that are no PNG file
+ * @throws TypeError for bytes that are no PNG file; Error for a file that is cut off, or with a checksum that is wrong
  */
 export function decodePicture(png: Uint8Array): Picture {
   if (!hasPngSignature(png)) throw new TypeError(`expected the bytes of a PNG file, got ${png.length} other ones.`);
-  const decoded = decode(png);
+  const decoded = decode(png, { checkCrc: true });
   const { width, height } = decoded;
   const { data, full } = samplesOf(decoded);
   const from = data.length / (width * height);

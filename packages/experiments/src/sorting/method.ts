@@ -15,7 +15,7 @@ import { type AdamState, adam, initAdam } from "../nn/adam.ts";
 import { type Dense, dense, initDense, initializations } from "../nn/dense.ts";
 import { splitKey } from "../nn/keys.ts";
 import { noBatches } from "../training/loop.ts";
-import { learningRateOptions, seedOption, temperatureOptions } from "../training/options.ts";
+import { learningRateOptions, MOST_ITERATIONS, seedOption, temperatureOptions } from "../training/options.ts";
 import { type StepSettings, scheduledSettings } from "../training/settings.ts";
 
 // Configuration ------------------------------------------------------------------------------------------------------
@@ -28,7 +28,7 @@ export const schema = z.strictObject({
   batch: z.int().min(1).default(20).describe("lists a step"),
   noise: z.boolean().default(true).describe("train on relaxed draws; without, on the plan of the scores alone"),
   ...temperatureOptions({ temperature: 1, schedule: "constant", temperatureEnd: 1 }),
-  iterations: z.int().min(1).default(20).describe("Sinkhorn iterations"),
+  iterations: z.int().min(1).max(MOST_ITERATIONS).default(20).describe("Sinkhorn iterations"),
   ...learningRateOptions("Adam's step size", 0.1, "cosine"),
   hidden: z.int().min(1).default(32).describe("units of the hidden layer"),
   initialization: z.enum(initializations).default("he").describe("how the weights of the hidden layer begin"),

@@ -2,19 +2,28 @@
 
 import { z } from "zod";
 import { isFold } from "../data/folds.ts";
-import { datasetNames } from "../data/types.ts";
+import { datasetNames, isOwnData } from "../data/types.ts";
 import "../expectations.ts";
 import type { TemperatureConfig } from "./settings.ts";
 
 /** A seed is a word of a key. */
 export const LARGEST_SEED = 0xffffffff;
 
+/** A step is compiled with every iteration written out: ten thousand of them take gigabytes before the first step. */
+export const MOST_ITERATIONS = 1000;
+
 export const seedOption = {
   seed: z.int().min(0).max(LARGEST_SEED).default(0).describe("of all randomness: the same seed gives the same bytes"),
 };
 
+/** One of the data sets, or one's own in a folder: the command line names that after its bytes. */
+const dataName = z.string().check(({ value, issues }) => {
+  if ((datasetNames as readonly string[]).includes(value) || isOwnData(value)) return;
+  issues.push({ code: "invalid_value", values: [...datasetNames], input: value });
+});
+
 export const dataOptions = {
-  data: z.enum(datasetNames).default("digits").describe("data set"),
+  data: dataName.default("digits").meta({ description: "data set", enum: datasetNames }),
   dataDir: z.string().optional().describe("folder with the data set's four IDX files; default the cache or a download"),
   fold: z
     .string()

@@ -1,6 +1,13 @@
 import { idxBytes } from "@softdraw/testing/bytes";
 import { describe, expect, test } from "vitest";
-import { pairImagesWithLabels, parseImages, parseLabels } from "../../src/data/idx.ts";
+import {
+  idxHeaderLength,
+  idxLength,
+  LONGEST_IDX,
+  pairImagesWithLabels,
+  parseImages,
+  parseLabels,
+} from "../../src/data/idx.ts";
 
 const pixels = Array.from({ length: 12 }, (_, i) => 20 * i);
 const images = idxBytes([2, 2, 3], pixels);
@@ -58,7 +65,23 @@ describe("parseImages", () => {
 
   test("refuses axes whose product is beyond all memory", () => {
     expect(() => parseImages("images", idxBytes([0xffffffff, 0xffffffff, 0xffffffff], [0]))).toThrow(
-      "images: truncated: expected",
+      "images: too large: expected at most 1073741824 bytes, got a header of 4294967295 x 4294967295 x 4294967295, ",
+    );
+  });
+});
+
+describe("idxLength", () => {
+  test("is that of the whole file, from its first bytes", () => {
+    expect(idxLength("images", images.subarray(0, 16), "images")).toBe(images.length);
+    expect(idxLength("labels", labels, "labels")).toBe(labels.length);
+    expect([idxHeaderLength("images"), idxHeaderLength("labels")]).toEqual([16, 8]);
+  });
+
+  test("is at most that of the longest file that is taken", () => {
+    const head = (count: number) => idxBytes([count], []);
+    expect(idxLength("labels", head(LONGEST_IDX - 8), "labels")).toBe(LONGEST_IDX);
+    expect(() => idxLength("labels", head(LONGEST_IDX - 7), "labels")).toThrow(
+      "labels: too large: expected at most 1073741824 bytes, got a header of 1073741817, which would be 1073741825.",
     );
   });
 });

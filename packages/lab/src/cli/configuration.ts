@@ -1,13 +1,15 @@
 /** An experiment's configuration from the command line: defaults, then a preset, then a file, then the options. */
 
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import { isOwnData, isSameData } from "@softdraw/experiments/data/types";
 import type { BaseConfig, Experiment } from "@softdraw/experiments/experiment";
 import { type Field, fieldsOf } from "@softdraw/experiments/fields";
 import { type Command, Option } from "commander";
 import type { z } from "zod";
+import { nameOfFolder, otherData } from "../data/datasets.ts";
 import { WrongCall } from "../errors.ts";
 import { kebab } from "../training/command.ts";
+import { readUpTo } from "./files.ts";
 import { oneOf } from "./parsers.ts";
 import { didYouMean } from "./suggestions.ts";
 
@@ -51,13 +53,27 @@ export async function readConfiguration(
   return withDataFolder(parsed.data);
 }
 
-/** A run keeps the whole path of its data, so that it can be resumed from anywhere. */
-function withDataFolder(config: BaseConfig): BaseConfig {
-  if (config.dataDir === undefined) return config;
-  if (config.data !== "digits") return { ...config, dataDir: resolve(config.dataDir) };
-  throw new WrongCall(
-    '--data-dir: the data set "digits" is embedded and reads no folder. Add --data mnist or --data fashion-mnist.',
-  );
+/**
+ * A run keeps the whole path of its data, so that it can be resumed from anywhere; and the name of what is there, which may
+ * be one's own data in the form of a data set.
+ */
+async function withDataFolder(config: BaseConfig): Promise<BaseConfig> {
+  const { data, dataDir } = config;
+  if (data === undefined) return config;
+  if (dataDir === undefined) {
+    if (!isOwnData(data)) return config;
+    throw new WrongCall(`--data: "${data}" is the data of a folder. Add that folder, with --data-dir.`);
+  }
+  if (data === "digits") {
+    throw new WrongCall(
+      '--data-dir: the data set "digits" is embedded and reads no folder. Add --data mnist or --data fashion-mnist.',
+    );
+  }
+  const folder = resolve(dataDir);
+  const actual = await nameOfFolder(folder);
+  if (isSameData(data, actual)) return { ...config, dataDir: folder };
+  if (isOwnData(actual) && !isOwnData(data)) return { ...config, data: actual, dataDir: folder };
+  throw new WrongCall(`--data: ${otherData(data, folder, actual)}`);
 }
 
 /** A switch also has its negation, because a preset or a file may have set it. */
@@ -80,11 +96,14 @@ function numberOr(text: string): number | string {
   return Number.isNaN(value) ? text : value;
 }
 
+/** In bytes: an option takes less than a hundred, and what is no file, such as a device, may have no end. */
+const LONGEST_CONFIGURATION = 2 ** 20;
+
 async function readConfigFile(file: string, known: readonly string[]): Promise<Record<string, unknown>> {
-  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-    const reason = error.code === "ENOENT" ? "there is no such file" : error.code;
-    throw new WrongCall(`--config: cannot read ${file}: ${reason}.`);
+  const bytes = await readUpTo(file, LONGEST_CONFIGURATION).catch((error: Error) => {
+    throw new WrongCall(`--config: ${error.message}`);
   });
+  const text = bytes.toString();
   const object = parseObject(text, file);
   // A run's own config.json holds the options below other facts of the run.
   const content = "experiment" in object && isObject(object.config) ? object.config : object;

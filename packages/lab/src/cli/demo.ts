@@ -39,7 +39,7 @@ function addExplain(demo: Command): void {
   const command = demo
     .command("explain")
     .description("the samplers of the explanations, on sequences and on XOR: what each one's trainings come to")
-    .option("--seeds <number>", "trainings of each sampler on each task", wholeNumber(1), 5)
+    .option("--seeds <number>", "trainings of each sampler on each task", wholeNumber(1, 1000), 5)
     .option("--steps <number>", "steps of a training, default the task's own number", wholeNumber(1));
   addCommonOptions(command).addHelpText("after", EXPLAIN_HELP).action(demonstrateExplanations);
 }

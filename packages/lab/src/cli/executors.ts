@@ -27,6 +27,9 @@ export interface ExecutorOptions extends PoolSettings {
 
 const AHEAD = 10_000;
 
+/** Each is a process with an engine, of some hundred megabytes. */
+const MOST_WORKERS = 1024;
+
 export function addExecutorOptions(command: Command): Command {
   return addPoolOptions(command)
     .option("--queue <url>", "train wherever softdraw worker listens to this Redis: redis://HOST:PORT, or rediss://")
@@ -38,7 +41,11 @@ export function addExecutorOptions(command: Command): Command {
 
 export function addPoolOptions(command: Command): Command {
   return command
-    .addOption(new Option("--workers <number>", "processes that train, default the cores").argParser(wholeNumber(1)))
+    .addOption(
+      new Option("--workers <number>", "processes that train, default the cores").argParser(
+        wholeNumber(1, MOST_WORKERS),
+      ),
+    )
     .addOption(
       new Option("--threads <number>", "threads of each process's engine")
         .argParser(wholeNumber(1, MOST_THREADS))

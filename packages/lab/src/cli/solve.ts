@@ -1,12 +1,10 @@
 /** `softdraw solve RUN PICTURE` */
 
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Trained } from "@softdraw/experiments/experiment";
 import { type Config, NAME as JIGSAW } from "@softdraw/experiments/jigsaw/method";
 import { solve as solvePicture } from "@softdraw/experiments/jigsaw/solve";
-import type { Picture } from "@softdraw/experiments/report/pixels";
-import { decodePicture, encodePicture } from "@softdraw/experiments/report/png";
+import { encodePicture } from "@softdraw/experiments/report/png";
 import type { Command } from "commander";
 import { WrongCall } from "../errors.ts";
 import { ensureFolder, writeAtomically } from "../runs/files.ts";
@@ -14,6 +12,7 @@ import { loadData } from "../training/data.ts";
 import { trainedModel } from "../training/trained.ts";
 import { addCommonOptions, begin, type CommonOptions } from "./common-options.ts";
 import { seedOption } from "./parsers.ts";
+import { readPicture } from "./pictures.ts";
 import { openRunToRead, readRunConfig } from "./run-folders.ts";
 
 interface Options extends CommonOptions {
@@ -25,7 +24,7 @@ export function addSolve(program: Command): void {
   const command = program
     .command("solve")
     .argument("<run>", "run folder of a jigsaw")
-    .argument("<picture>", "a PNG file")
+    .argument("<picture>", "a PNG, JPEG or WebP file")
     .description("cut any picture into pieces, shuffle them, and put it together with a trained model")
     .addOption(seedOption("seed of the shuffle"))
     .option("--out-dir <folder>", "where shuffled.png and solved.png are written", ".");
@@ -58,16 +57,5 @@ async function solve(path: string, file: string, options: Options): Promise<void
     reporter.record("solved", { ...files, right, pieces });
   } finally {
     reporter.close();
-  }
-}
-
-async function readPicture(file: string): Promise<Picture> {
-  const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
-    throw new WrongCall(`${file} cannot be read: ${error.code === "ENOENT" ? "there is no such file" : error.code}.`);
-  });
-  try {
-    return decodePicture(bytes);
-  } catch (error) {
-    throw new WrongCall(`${file}: ${(error as Error).message}`);
   }
 }

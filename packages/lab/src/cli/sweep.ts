@@ -24,6 +24,8 @@ import type { Standing, Summary } from "../sweeps/summary.ts";
 import {
   type Assignment,
   combinationsOf,
+  countTrials,
+  MOST_TRIALS,
   type Outcome,
   type SweepDefinition,
   type Trial,
@@ -116,7 +118,17 @@ async function sweepExperiment(
   }
 }
 
+/** @throws WrongCall for more trials than a sweep may have, before any of them is made */
 async function plan(definition: SweepDefinition, family: Experiment): Promise<Trial[]> {
+  const { combinations, trials } = countTrials(definition);
+  if (trials > MOST_TRIALS) {
+    const { seeds, folds } = definition;
+    const [most, got, each] = [MOST_TRIALS, trials, combinations].map((count) => formatNumber(count, 0));
+    throw new WrongCall(
+      `--set: expected at most ${most} trials, got ${got}: ${each} combinations x ${seeds} seeds x ${Math.max(1, folds)} ` +
+        "held-out parts. Draw some of the combinations at random: --draws 1000",
+    );
+  }
   return trialsOf(definition, await combinationsOf(definition), family);
 }
 

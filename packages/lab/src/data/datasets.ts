@@ -1,17 +1,31 @@
 /** The data sets by name: where each is found, loaded, described and verified. */
 
-import { join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { digitsCounts } from "@softdraw/experiments/data/digits-shape";
-import { pairImagesWithLabels, parseImages, parseLabels } from "@softdraw/experiments/data/idx";
-import { type Dataset, type DatasetName, type DatasetSplits, datasetNames } from "@softdraw/experiments/data/types";
+import {
+  type IdxKind,
+  idxHeaderLength,
+  idxLength,
+  pairImagesWithLabels,
+  parseImages,
+  parseLabels,
+} from "@softdraw/experiments/data/idx";
+import {
+  type Dataset,
+  type DatasetName,
+  type DatasetSplits,
+  datasetNames,
+  isOwnData,
+  isSameData,
+} from "@softdraw/experiments/data/types";
 import envPaths from "env-paths";
 import { digitsFiles, digitsFolder, digitsSha256, loadDigits } from "./digits.ts";
 import { type DownloadOptions, download } from "./downloads.ts";
 import { fileSize, readUnpacked, sha256 } from "./files.ts";
-import { fashionMnist, type IdxFileName, type IdxSource, idxFileNames, mnist } from "./sources.ts";
+import { CLASSES, fileLength, type IdxFileName, type IdxSource, idxFileNames, kindOf, sources } from "./sources.ts";
 
 export interface DatasetLocation {
-  /** A folder with the four IDX files, each packed (`.gz`) or not. Read as it is, without checksums or downloads. */
+  /** A folder with the four IDX files, each packed (`.gz`) or not. Nothing is downloaded into it. */
   readonly dataDir?: string | undefined;
   /** The folder that keeps downloads; default the user's cache folder. */
   readonly cacheDir?: string | undefined;
@@ -45,15 +59,19 @@ interface FileContent {
   readonly content: Uint8Array;
 }
 
+type Files = Readonly<Record<IdxFileName, FileContent>>;
+
 type FileReader = (file: IdxFileName) => Promise<FileContent>;
 
 /**
  * Loads a data set: `digits` from the installed packages, the others from `dataDir` or else from the cache, where
- * what is missing or damaged is downloaded first.
+ * what is missing or damaged is downloaded first. A folder has to hold what the name says, by its checksums.
  *
+ * @param name of a data set, or what `nameOfFolder` calls the data of a folder
  * @throws Error that names the file and what is wrong with it, or every location or mirror where it was not found
  */
-export async function loadDataset(name: DatasetName, options: LoadOptions = {}): Promise<DatasetSplits> {
+export async function loadDataset(name: string, options: LoadOptions = {}): Promise<DatasetSplits> {
+  if (isOwnData(name)) return loadFolder(name, folderOf(name, options), CLASSES, sources);
   const source = sourceOf(name);
   if (source !== undefined) return loadIdxSource(source, options);
   checkNoFolder(options);
@@ -63,17 +81,79 @@ export async function loadDataset(name: DatasetName, options: LoadOptions = {}):
 /** `loadDataset` for any set of four IDX files. */
 export async function loadIdxSource(source: IdxSource, options: LoadOptions = {}): Promise<DatasetSplits> {
   const { dataDir } = options;
-  const read: FileReader =
-    dataDir === undefined ? (file) => readCached(source, file, options) : (file) => readFrom(dataDir, file);
-  const train = await readSplit(`${source.name} train`, source.classes, "train", read);
-  const test = await readSplit(`${source.name} test`, source.classes, "t10k", read);
+  if (dataDir !== undefined) return loadFolder(source.name, dataDir, source.classes, [source]);
+  return splitsOf(source.name, source.classes, await readFiles((file) => readCached(source, file, options)));
+}
+
+/**
+ * What the data in a folder is called: the data set that it is by its checksums, or else after the folder and the bytes,
+ * such as "letters-3fa91c02", so that nobody takes it for another.
+ *
+ * @throws Error as `loadDataset` does, for files that are missing or cannot be read
+ */
+export async function nameOfFolder(folder: string): Promise<string> {
+  return nameOf(folder, await readFiles((file) => readFrom(folder, file)), sources);
+}
+
+async function loadFolder(name: string, folder: string, classes: number, known: readonly IdxSource[]) {
+  const files = await readFiles((file) => readFrom(folder, file));
+  const splits = splitsOf(name, classes, files);
+  const actual = nameOf(folder, files, known);
+  if (!isSameData(name, actual)) throw new Error(otherData(name, folder, actual));
+  return splits;
+}
+
+/** What to say of a folder with other data than that of a name. */
+export function otherData(name: string, folder: string, actual: string): string {
+  const remedy = isOwnData(actual) && !isOwnData(name) ? ` (by that name, --data ${actual}, they are taken)` : "";
+  return `${folder}: expected the data "${name}", got files that are "${actual}" by their checksums${remedy}.`;
+}
+
+function folderOf(name: string, { dataDir }: DatasetLocation): string {
+  if (dataDir !== undefined) return dataDir;
+  throw new Error(`"${name}" is the data of a folder: expected that folder (--data-dir), got none.`);
+}
+
+async function readFiles(read: FileReader): Promise<Files> {
+  const entries: [IdxFileName, FileContent][] = [];
+  for (const file of idxFileNames) entries.push([file, await read(file)]);
+  return Object.fromEntries(entries) as Files;
+}
+
+function splitsOf(name: string, classes: number, files: Files): DatasetSplits {
+  const train = splitOf(`${name} train`, classes, "train", files);
+  const test = splitOf(`${name} test`, classes, "t10k", files);
   if (train.height !== test.height || train.width !== test.width) {
     throw new Error(
-      `${source.name}: expected test images of the training images' size, ${train.height} x ${train.width}, ` +
+      `${name}: expected test images of the training images' size, ${train.height} x ${train.width}, ` +
         `got ${test.height} x ${test.width}.`,
     );
   }
-  return { name: source.name, train, test };
+  return { name, train, test };
+}
+
+function splitOf(name: string, classes: number, prefix: "train" | "t10k", files: Files): Dataset {
+  const [images, labels] = [files[`${prefix}-images-idx3-ubyte`], files[`${prefix}-labels-idx1-ubyte`]];
+  return pairImagesWithLabels(
+    name,
+    parseImages(images.path, images.content),
+    parseLabels(labels.path, labels.content),
+    classes,
+  );
+}
+
+function nameOf(folder: string, files: Files, known: readonly IdxSource[]): string {
+  const sums = idxFileNames.map((file) => sha256(files[file].content));
+  const source = known.find((source) => idxFileNames.every((file, i) => source.sha256[file] === sums[i]));
+  return source?.name ?? `${labelOf(folder)}-${sha256(Buffer.from(sums.join(" "))).slice(0, 8)}`;
+}
+
+/** A folder's own name, as far as it may stand in a name of data. */
+function labelOf(folder: string): string {
+  const words = basename(resolve(folder))
+    .toLowerCase()
+    .match(/[a-z0-9]+/g) ?? ["data"];
+  return words.join("-").slice(0, 40).replace(/-$/, "");
 }
 
 /** What there is and where, without reading the files. */
@@ -106,9 +186,9 @@ export async function verifyIdxSource(source: IdxSource, location: DatasetLocati
   );
 }
 
-function sourceOf(name: DatasetName): IdxSource | undefined {
+function sourceOf(name: string): IdxSource | undefined {
   if (name === "digits") return undefined;
-  const source = [mnist, fashionMnist].find((candidate) => candidate.name === name);
+  const source = sources.find((candidate) => candidate.name === name);
   if (source !== undefined) return source;
   throw new Error(`Unknown data set "${name}", expected one of ${datasetNames.join(", ")}.`);
 }
@@ -122,21 +202,17 @@ function checkNoFolder({ dataDir }: DatasetLocation): void {
   );
 }
 
-async function readSplit(name: string, classes: number, prefix: "train" | "t10k", read: FileReader): Promise<Dataset> {
-  const images = await read(`${prefix}-images-idx3-ubyte`);
-  const labels = await read(`${prefix}-labels-idx1-ubyte`);
-  return pairImagesWithLabels(
-    name,
-    parseImages(images.path, images.content),
-    parseLabels(labels.path, labels.content),
-    classes,
-  );
-}
-
 async function readFrom(folder: string, file: IdxFileName): Promise<FileContent> {
   const path = await findIn(folder, file);
-  if (path === undefined) throw new Error(`${file} is missing: looked for ${candidates(folder, file).join(" and ")}.`);
-  return { path, content: await readUnpacked(path) };
+  if (path === undefined) {
+    const [name, dotted] = fileNames(file);
+    throw new Error(`${file} is missing: looked in ${folder} for ${name} and ${dotted}, packed (.gz) or not.`);
+  }
+  return { path, content: await readIdx(path, kindOf(file)) };
+}
+
+function readIdx(path: string, kind: IdxKind): Promise<Uint8Array> {
+  return readUnpacked(path, { head: idxHeaderLength(kind), length: (head) => idxLength(path, head, kind) });
 }
 
 /** A cached file is used only when it can be read and its checksum is right: a damaged one heals by a new download. */
@@ -155,7 +231,8 @@ async function downloadInto(folder: string, source: IdxSource, file: IdxFileName
   const target = join(folder, `${file}.gz`);
   const urls = source.mirrors.map((mirror) => `${mirror}${file}.gz`);
   try {
-    const content = await download({ file: `${file}.gz`, urls, target, sha256: source.sha256[file] }, options);
+    const expected = { sha256: source.sha256[file], bytes: fileLength(source, file) };
+    const content = await download({ file: `${file}.gz`, urls, target, ...expected }, options);
     return { path: target, content };
   } catch (error) {
     options.signal?.throwIfAborted();
@@ -179,7 +256,7 @@ async function describe(name: DatasetName, location: DatasetLocation): Promise<D
 
 async function verifyFile(source: IdxSource, folder: string, file: IdxFileName): Promise<void> {
   const { path, content } = await readFrom(folder, file);
-  if (file.includes("images")) parseImages(path, content);
+  if (kindOf(file) === "images") parseImages(path, content);
   else parseLabels(path, content);
   checkSha256(path, sha256(content), source.sha256[file]);
 }
@@ -208,7 +285,12 @@ async function findIn(folder: string, file: IdxFileName): Promise<string | undef
 
 /** Unpacked first: it is read faster. */
 function candidates(folder: string, file: IdxFileName): string[] {
-  return [join(folder, file), join(folder, `${file}.gz`)];
+  return fileNames(file).flatMap((name) => [join(folder, name), join(folder, `${name}.gz`)]);
+}
+
+/** As a file is published, and with the dot that some programs give it when they unpack it. */
+function fileNames(file: IdxFileName): string[] {
+  return [file, file.replace("-idx", ".idx")];
 }
 
 function cacheFolder(name: string, { cacheDir }: DatasetLocation): string {

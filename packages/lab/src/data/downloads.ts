@@ -13,6 +13,8 @@ export interface DownloadRequest {
   readonly target: string;
   /** Of the uncompressed bytes. */
   readonly sha256: string;
+  /** Number of the uncompressed bytes: of what is longer, no more is received or unpacked. */
+  readonly bytes: number;
 }
 
 /** Bytes of `file` here so far, and in all where the server tells. */
@@ -86,13 +88,23 @@ async function save(response: Response, request: DownloadRequest, offset: number
   const part = await open(partOf(request), offset > 0 ? "a" : "w");
   try {
     for await (const chunk of response.body ?? []) {
-      await part.appendFile(chunk);
       received += chunk.byteLength;
+      if (received > mostReceived(request)) {
+        // Nothing of it is of use to another attempt.
+        await part.truncate();
+        throw new Error(`too long: expected ${request.bytes} bytes, uncompressed, got more`);
+      }
+      await part.appendFile(chunk);
       options.onProgress?.(request.file, received, total);
     }
   } finally {
     await part.close();
   }
+}
+
+/** Packed data is hardly ever longer than what is in it, and then by less than this. */
+function mostReceived({ bytes }: DownloadRequest): number {
+  return 1.01 * bytes + 1024;
 }
 
 /** The length header counts encoded bytes, which `fetch` decodes on the way. */
@@ -102,7 +114,7 @@ function expectedSize(response: Response, offset: number): number | undefined {
 }
 
 async function accept(request: DownloadRequest): Promise<Uint8Array> {
-  const content = await readUnpacked(partOf(request));
+  const content = await readUnpacked(partOf(request), { head: 0, length: () => request.bytes });
   const actual = sha256(content);
   if (actual !== request.sha256) {
     throw new Error(`wrong content: expected the SHA-256 ${request.sha256} of the uncompressed bytes, got ${actual}`);

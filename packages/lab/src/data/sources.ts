@@ -1,5 +1,7 @@
 /** Where the downloadable data sets come from, and how to know their files. */
 
+import { type IdxKind, idxHeaderLength } from "@softdraw/experiments/data/idx";
+
 /** The four files of MNIST and of its drop-in replacements; compressed copies add `.gz`. */
 export const idxFileNames = [
   "train-images-idx3-ubyte",
@@ -10,9 +12,16 @@ export const idxFileNames = [
 
 export type IdxFileName = (typeof idxFileNames)[number];
 
+export function kindOf(file: IdxFileName): IdxKind {
+  return file.includes("images") ? "images" : "labels";
+}
+
 export interface IdxSource {
   readonly name: string;
   readonly classes: number;
+  /** Of an image, in pixels. */
+  readonly height: number;
+  readonly width: number;
   /** Number of training and of test images. */
   readonly train: number;
   readonly test: number;
@@ -22,10 +31,15 @@ export interface IdxSource {
   readonly sha256: Readonly<Record<IdxFileName, string>>;
 }
 
+/** Of every data set here, and of one's own data: labels run from 0 to 9. */
+export const CLASSES = 10;
+
 /** Handwritten digits: LeCun, Cortes, Burges, "The MNIST database of handwritten digits", 1998. */
 export const mnist: IdxSource = {
   name: "mnist",
-  classes: 10,
+  classes: CLASSES,
+  height: 28,
+  width: 28,
   train: 60_000,
   test: 10_000,
   mirrors: ["https://storage.googleapis.com/cvdf-datasets/mnist/", "https://ossci-datasets.s3.amazonaws.com/mnist/"],
@@ -40,7 +54,9 @@ export const mnist: IdxSource = {
 /** Pictures of clothes: Xiao, Rasul, Vollgraf, "Fashion-MNIST", 2017. */
 export const fashionMnist: IdxSource = {
   name: "fashion-mnist",
-  classes: 10,
+  classes: CLASSES,
+  height: 28,
+  width: 28,
   train: 60_000,
   test: 10_000,
   mirrors: [
@@ -54,3 +70,12 @@ export const fashionMnist: IdxSource = {
     "t10k-labels-idx1-ubyte": "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
   },
 };
+
+export const sources: readonly IdxSource[] = [mnist, fashionMnist];
+
+/** The length of a file of a data set, uncompressed. */
+export function fileLength({ train, test, height, width }: IdxSource, file: IdxFileName): number {
+  const kind = kindOf(file);
+  const count = file.startsWith("train") ? train : test;
+  return idxHeaderLength(kind) + count * (kind === "images" ? height * width : 1);
+}

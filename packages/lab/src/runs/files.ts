@@ -1,7 +1,7 @@
 /** Files that are there whole or not at all, whenever the process is killed or the disk fills up. */
 
 import { randomBytes } from "node:crypto";
-import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 const TEMPORARY = ".tmp";
@@ -51,6 +51,24 @@ export async function writeSynced(path: string, data: string | Uint8Array): Prom
     await handle.sync();
   } finally {
     await handle.close();
+  }
+}
+
+/**
+ * Opens a file to be read; undefined where there is none. Who is asked closes nothing. Whoever reads for others, such as a
+ * server, gives one that opens only what they may see.
+ */
+export type Opener = (path: string) => Promise<FileHandle | undefined>;
+
+export const openAny: Opener = (path) => unlessMissing(open(path, "r"));
+
+/** All of a file; undefined where there is none. */
+export async function readWhole(path: string, opener: Opener): Promise<Buffer | undefined> {
+  const handle = await opener(path);
+  try {
+    return await handle?.readFile();
+  } finally {
+    await handle?.close();
   }
 }
 

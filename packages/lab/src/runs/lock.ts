@@ -10,7 +10,7 @@ import { constants, copyFile, link, readFile, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { z } from "zod";
-import { discard, errorCode, unlessMissing, writeFailure, writeSynced } from "./files.ts";
+import { discard, errorCode, openAny, readWhole, writeFailure, writeSynced } from "./files.ts";
 
 const Holder = z.object({
   pid: z.int().positive(),
@@ -40,8 +40,8 @@ export async function takeLock(path: string): Promise<Release> {
 }
 
 /** Whether some process holds the lock file at `path`. One on another host is taken to be alive. */
-export async function isLocked(path: string): Promise<boolean> {
-  const holder = await readHolder(path);
+export async function isLocked(path: string, opener = openAny): Promise<boolean> {
+  const holder = await readHolder(path, opener);
   return holder !== undefined && !(await isDead(holder));
 }
 
@@ -99,8 +99,8 @@ function inUse(path: string, { pid, host, since }: Holder): string {
   );
 }
 
-async function readHolder(path: string): Promise<Holder | undefined> {
-  const text = await readText(path);
+async function readHolder(path: string, opener = openAny): Promise<Holder | undefined> {
+  const text = await readText(path, opener);
   if (text === undefined) return undefined;
   try {
     return Holder.parse(JSON.parse(text));
@@ -113,8 +113,8 @@ async function readHolder(path: string): Promise<Holder | undefined> {
   }
 }
 
-function readText(path: string): Promise<string | undefined> {
-  return unlessMissing(readFile(path, "utf8"));
+async function readText(path: string, opener = openAny): Promise<string | undefined> {
+  return (await readWhole(path, opener))?.toString();
 }
 
 async function describeSelf(): Promise<Holder> {

@@ -1,8 +1,8 @@
 /** `metrics.jsonl`: one JSON record a line. What follows the last line end was torn off by a kill, and is no record. */
 
 import { createHash } from "node:crypto";
-import { type FileHandle, open, readFile } from "node:fs/promises";
-import { unlessMissing, writeFailure } from "./files.ts";
+import { type FileHandle, open } from "node:fs/promises";
+import { type Opener, openAny, readWhole, unlessMissing, writeFailure } from "./files.ts";
 
 const LINE_END = "\n".charCodeAt(0);
 
@@ -24,8 +24,8 @@ export async function appendRecord(file: string, ...records: readonly object[]):
 }
 
 /** All whole records, none if there is no file. Throws on a line that is not a JSON object, naming file and line. */
-export async function readRecords(file: string): Promise<object[]> {
-  const bytes = await readBytes(file);
+export async function readRecords(file: string, opener = openAny): Promise<object[]> {
+  const bytes = await readBytes(file, opener);
   const lines = bytes.subarray(0, lineEnds(bytes).at(-1) ?? 0).toString("utf8");
   return lines
     .split("\n")
@@ -34,8 +34,11 @@ export async function readRecords(file: string): Promise<object[]> {
 }
 
 /** How many whole records there are, and the last of them, which alone is looked at. Throws on that as `readRecords` does. */
-export async function summarizeRecords(file: string): Promise<{ count: number; last: object | undefined }> {
-  const bytes = await readBytes(file);
+export async function summarizeRecords(
+  file: string,
+  opener = openAny,
+): Promise<{ count: number; last: object | undefined }> {
+  const bytes = await readBytes(file, opener);
   const ends = lineEnds(bytes);
   if (ends.length === 0) return { count: 0, last: undefined };
   const line = bytes.toString("utf8", ends.at(-2) ?? 0, ends.at(-1)! - 1);
@@ -58,8 +61,8 @@ const STRETCH_BYTES = 4 * 2 ** 20;
 const KNOWN_BYTES = 512;
 
 /** The whole records after the cursor of an earlier stretch, or from the beginning; none if there is no file. Throws as `readRecords` does. */
-export async function readRecordsAfter(file: string, after = ""): Promise<RecordStretch> {
-  const handle = await unlessMissing(open(file, "r"));
+export async function readRecordsAfter(file: string, after = "", opener = openAny): Promise<RecordStretch> {
+  const handle = await opener(file);
   if (handle === undefined) return { continues: after === "", records: [], cursor: "" };
   try {
     const start = (await positionOf(handle, after)) ?? 0;
@@ -122,8 +125,8 @@ async function cut(file: string, length: number): Promise<void> {
   }
 }
 
-async function readBytes(file: string): Promise<Buffer> {
-  return (await unlessMissing(readFile(file))) ?? Buffer.alloc(0);
+async function readBytes(file: string, opener: Opener = openAny): Promise<Buffer> {
+  return (await readWhole(file, opener)) ?? Buffer.alloc(0);
 }
 
 /** The offset after each line end. */

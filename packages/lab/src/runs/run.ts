@@ -13,7 +13,7 @@
  */
 
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { describeCheckpoint } from "@softdraw/experiments/checkpoint/described";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "@softdraw/experiments/checkpoint/safetensors";
@@ -22,6 +22,9 @@ import { z } from "zod";
 import {
   ensureFolder,
   errorCode,
+  type Opener,
+  openAny,
+  readWhole,
   removeTemporaryFiles,
   syncFolder,
   unlessMissing,
@@ -134,12 +137,17 @@ export async function createRun(root: string, info: RunInfo, name?: string): Pro
  * The run in an existing folder: with `lock`, to write to it; without, to look at it.
  *
  * Throws, naming what is wrong, if the folder is not a run or if a live process has its lock.
+ *
+ * @param options `opener` opens the run's files, for who may not see all that there is
  */
 export async function openRun(path: string, options: { lock: true }): Promise<OpenRun>;
-export async function openRun(path: string, options: { lock: false }): Promise<Run>;
-export async function openRun(path: string, { lock }: { lock: boolean }): Promise<Run> {
-  const info = await readInfo(path);
-  if (!lock) return readableRun(path, info);
+export async function openRun(path: string, options: { lock: false; opener?: Opener }): Promise<Run>;
+export async function openRun(
+  path: string,
+  { lock, opener = openAny }: { lock: boolean; opener?: Opener },
+): Promise<Run> {
+  const info = await readInfo(path, opener);
+  if (!lock) return readableRun(path, info, opener);
   const release = await takeLock(join(path, LOCK));
   try {
     await removeTemporaryFiles(path);
@@ -154,36 +162,42 @@ export async function openRun(path: string, { lock }: { lock: boolean }): Promis
 /**
  * The runs in the folder `root`, oldest first; none if there is no such folder. It does not throw: of what cannot be
  * read as a run, `note` gets a line.
+ *
+ * @param opener opens the runs' files, for who may not see all that there is
  */
-export async function listRuns(root: string, note: (line: string) => void = () => {}): Promise<RunSummary[]> {
+export async function listRuns(
+  root: string,
+  note: (line: string) => void = () => {},
+  opener = openAny,
+): Promise<RunSummary[]> {
   const skip = (error: Error) => {
     note(`skipped: ${error.message}`);
     return [];
   };
   const entries = (await unlessMissing(readdir(root, { withFileTypes: true })).catch(skip)) ?? [];
   const folders = entries.filter((entry) => !entry.isFile()).map((entry) => join(root, entry.name));
-  const runs = await Promise.all(folders.map((path) => summarize(path).catch(skip)));
+  const runs = await Promise.all(folders.map((path) => summarize(path, opener).catch(skip)));
   return runs.flat().sort((a, b) => compare(a.created, b.created) || compare(a.name, b.name));
 }
 
-async function summarize(path: string): Promise<RunSummary> {
-  const { info, readResult } = await openRun(path, { lock: false });
-  const { count: epochs, last: metrics } = await summarizeRecords(join(path, METRICS));
+async function summarize(path: string, opener: Opener): Promise<RunSummary> {
+  const { info, readResult } = await openRun(path, { lock: false, opener });
+  const { count: epochs, last: metrics } = await summarizeRecords(join(path, METRICS), opener);
   const result = await readResult();
-  const running = await isLocked(join(path, LOCK));
+  const running = await isLocked(join(path, LOCK), opener);
   const state = running ? "running" : result === undefined ? "stopped" : "finished";
   return { name: basename(path), path, ...info, epochs, metrics, result, state };
 }
 
-function readableRun(path: string, info: RunInfo): Run {
+function readableRun(path: string, info: RunInfo, opener = openAny): Run {
   return {
     path,
     info,
     // Whoever writes a run appends a record an epoch, and nothing else.
-    readMetrics: async () => (await readRecords(join(path, METRICS))) as EpochRecord[],
-    readMetricsAfter: (cursor) => readRecordsAfter(join(path, METRICS), cursor),
-    loadCheckpoint: () => loadCheckpoint(join(path, CHECKPOINT)),
-    readResult: () => readJson(join(path, RESULT)),
+    readMetrics: async () => (await readRecords(join(path, METRICS), opener)) as EpochRecord[],
+    readMetricsAfter: (cursor) => readRecordsAfter(join(path, METRICS), cursor, opener),
+    loadCheckpoint: () => loadCheckpoint(join(path, CHECKPOINT), opener),
+    readResult: () => readJson(join(path, RESULT), opener),
   };
 }
 
@@ -205,8 +219,8 @@ async function saveCheckpoint(path: string, { tensors, metadata }: Checkpoint): 
   await writeAtomically(join(path, CHECKPOINT), encodeCheckpoint(complete));
 }
 
-async function loadCheckpoint(file: string): Promise<Checkpoint | undefined> {
-  const bytes = await unlessMissing(readFile(file));
+async function loadCheckpoint(file: string, opener = openAny): Promise<Checkpoint | undefined> {
+  const bytes = await readWhole(file, opener);
   return bytes && decodeCheckpoint(bytes, file);
 }
 
@@ -250,12 +264,12 @@ function randomId(): string {
   return Array.from(randomBytes(6), (byte) => alphabet[byte % alphabet.length]).join("");
 }
 
-async function readInfo(path: string): Promise<RunInfo> {
+async function readInfo(path: string, opener: Opener): Promise<RunInfo> {
   const folder = await unlessMissing(stat(path));
   if (!folder?.isDirectory())
     throw new Error(`${path} is not a run: ${folder ? "it is not a folder" : "no such folder"}`);
   const file = join(path, CONFIG);
-  const info = await readJson(file);
+  const info = await readJson(file, opener);
   if (info === undefined) throw new Error(`${path} is not a run: it has no ${CONFIG}`);
   return checkInfo(info, file);
 }
@@ -266,8 +280,8 @@ function checkInfo(value: unknown, where: string): RunInfo {
   return data;
 }
 
-async function readJson(file: string): Promise<object | undefined> {
-  const text = await unlessMissing(readFile(file, "utf8"));
+async function readJson(file: string, opener: Opener): Promise<object | undefined> {
+  const text = (await readWhole(file, opener))?.toString();
   if (text === undefined) return undefined;
   try {
     return JSON.parse(text);

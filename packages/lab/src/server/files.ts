@@ -1,9 +1,9 @@
 /** Opening files for whoever asks over the network: those of a folder, and no others. */
 
 import { constants } from "node:fs";
-import { type FileHandle, open, realpath } from "node:fs/promises";
+import { type FileHandle, open, readdir, readlink, realpath } from "node:fs/promises";
 import { isAbsolute, join, relative, sep } from "node:path";
-import { errorCode } from "../runs/files.ts";
+import { errorCode, type Opener } from "../runs/files.ts";
 
 /** To be closed by who asked for it. It stays what it is when the file is replaced meanwhile. */
 export interface OpenFile {
@@ -21,8 +21,33 @@ export async function openInside(folder: string, names: readonly string[]): Prom
   return path === undefined ? undefined : unlessAbsent(openFile(path));
 }
 
+/**
+ * Opens a file of a folder, by its path, for what reads files of a run. All that the server reads is opened by `openInside`.
+ *
+ * @throws Error for what leads out of the folder, so that it is not taken for a run without that file
+ */
+export function openerInside(folder: string): Opener {
+  return async (path) => {
+    const names = relative(folder, path).split(sep);
+    const file = await openInside(folder, names);
+    if (file !== undefined) return file.handle;
+    const isThere = (await unlessAbsent(realpath(path))) !== undefined;
+    if (isThere) throw new Error(`${path} leads out of the folder, or is no file`);
+    return undefined;
+  };
+}
+
+/** The names in a folder below the folder; none where there is no such folder, or it leads out. */
+export async function namesInside(folder: string, names: readonly string[]): Promise<string[]> {
+  const path = await realPathInside(folder, names);
+  if (path === undefined) return [];
+  const found = (await unlessAbsent(readdir(path))) ?? [];
+  // What was that folder a moment ago may be a link now.
+  return (await realPathInside(folder, names)) === path ? found : [];
+}
+
 /** Where a path below the folder really is, links followed; undefined outside. */
-export async function realPathInside(folder: string, names: readonly string[]): Promise<string | undefined> {
+async function realPathInside(folder: string, names: readonly string[]): Promise<string | undefined> {
   const paths = Promise.all([realpath(folder), realpath(join(folder, ...names))]);
   const [root, path] = (await unlessAbsent(paths)) ?? [];
   if (root === undefined || path === undefined) return undefined;
@@ -30,15 +55,24 @@ export async function realPathInside(folder: string, names: readonly string[]): 
   return isAbsolute(inside) || inside.split(sep)[0] === ".." ? undefined : path;
 }
 
+/** @param path a real one, without links */
 async function openFile(path: string): Promise<OpenFile | undefined> {
   // What was no link a moment ago may be one now, and must not be followed; and nobody waits for the other end of a pipe.
   // Windows has neither flag.
   const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
   const handle = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   const stats = await handle.stat();
-  if (stats.isFile()) return { handle, size: stats.size, modified: stats.mtimeMs };
+  if (stats.isFile() && (await isAt(handle, path))) return { handle, size: stats.size, modified: stats.mtimeMs };
   await handle.close();
   return undefined;
+}
+
+/** Whether an open file is where it was looked for: a folder of its path may have become a link before it was opened. */
+async function isAt({ fd }: FileHandle, path: string): Promise<boolean> {
+  // Linux tells where an open file is, also of one that has been replaced meanwhile. Elsewhere the path is looked at again.
+  const place = await readlink(`/proc/self/fd/${fd}`).catch(() => undefined);
+  if (place !== undefined) return place === path || place === `${path} (deleted)`;
+  return (await unlessAbsent(realpath(path))) === path;
 }
 
 async function unlessAbsent<T>(looking: Promise<T>): Promise<T | undefined> {

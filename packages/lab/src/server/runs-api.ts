@@ -9,13 +9,12 @@
  * Everything is read anew for every question, so the folder may change, go away and come back.
  */
 
-import { readdir } from "node:fs/promises";
-import { extname, resolve } from "node:path";
+import { extname, join, resolve } from "node:path";
 import packageJson from "../../package.json" with { type: "json" };
 import type { RecordStretch } from "../runs/metrics.ts";
 import { listRuns, openRun, type RunSummary } from "../runs/run.ts";
 import { type Answer, fileAnswer, jsonAnswer, refusal } from "./answers.ts";
-import { openInside, realPathInside } from "./files.ts";
+import { namesInside, openerInside, openInside } from "./files.ts";
 import { reportHeaders } from "./headers.ts";
 
 /** What the page reads at `runs`. */
@@ -64,18 +63,13 @@ function serverFacts(root: string): ServerFacts {
 
 async function runList(root: string): Promise<RunList> {
   const notes: string[] = [];
-  const runs = await listRuns(root, (note) => notes.push(note));
-  const listed = await Promise.all(runs.map((run) => withFiles(root, run)));
-  for (const [i, run] of listed.entries()) {
-    if (run === undefined) notes.push(`skipped: ${runs[i]!.path} leads out of the folder`);
-  }
-  return { runs: listed.filter((run) => run !== undefined), notes: notes.toSorted() };
+  const runs = await listRuns(root, (note) => notes.push(note), openerInside(root));
+  return { runs: await Promise.all(runs.map((run) => withFiles(root, run))), notes: notes.toSorted() };
 }
 
-async function withFiles(root: string, run: RunSummary): Promise<ListedRun | undefined> {
-  if ((await realPathInside(root, [run.name])) === undefined) return undefined;
+async function withFiles(root: string, run: RunSummary): Promise<ListedRun> {
   // The run may be gone meanwhile, and with it its files: the next question finds no such run.
-  const names = await readdir(run.path).catch(() => []);
+  const names = await namesInside(root, [run.name]);
   return { ...run, files: names.filter((name) => extname(name) in TYPES).toSorted() };
 }
 
@@ -83,13 +77,11 @@ async function withFiles(root: string, run: RunSummary): Promise<ListedRun | und
 const NO_RECORDS: RecordStretch = { continues: false, records: [], cursor: "" };
 
 async function answerMetrics(root: string, name: string, after: string): Promise<Answer> {
-  const path = await realPathInside(root, [name]);
-  if (path === undefined) return jsonAnswer(NO_RECORDS);
   try {
-    const run = await openRun(path, { lock: false });
+    const run = await openRun(join(root, name), { lock: false, opener: openerInside(root) });
     return jsonAnswer(await run.readMetricsAfter(after));
   } catch (error) {
-    if ((await realPathInside(root, [name])) === undefined) return jsonAnswer(NO_RECORDS);
+    if ((await namesInside(root, [name])).length === 0) return jsonAnswer(NO_RECORDS);
     return refusal(404, (error as Error).message);
   }
 }

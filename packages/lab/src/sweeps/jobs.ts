@@ -3,6 +3,7 @@
 import type { BaseConfig, Experiment } from "@softdraw/experiments/experiment";
 import { fieldsOf } from "@softdraw/experiments/fields";
 import { z } from "zod";
+import { readsFolder } from "../training/data.ts";
 import type { Assignment } from "./sweep.ts";
 import { findAmong } from "./trial.ts";
 
@@ -103,8 +104,4 @@ export function assignmentOf(
   const config: BaseConfig =
     readsFolder(parsed.data) && dataDir !== undefined ? { ...parsed.data, dataDir } : parsed.data;
   return { sweep, store, assignment: { trial, experiment: name, config, epochs } };
-}
-
-function readsFolder({ data }: BaseConfig): boolean {
-  return data !== undefined && data !== "digits";
 }

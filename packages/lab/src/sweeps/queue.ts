@@ -20,7 +20,7 @@ import type { Executor, Unavailable } from "./executor.ts";
 import { ATTEMPTS, jobId, jobOf, PREFIX, QUEUE_TIMING, queueName, SweepName, type TrialJob } from "./jobs.ts";
 import { lanes } from "./lanes.ts";
 import { listenersLine, versionsThatListen } from "./listeners.ts";
-import { type Link, refusal } from "./redis.ts";
+import { type Link, refusal, whileAnswering } from "./redis.ts";
 import { restoreSnapshot, type Snapshot, type Store, StoreFull, takeSnapshot } from "./store.ts";
 import type { Assignment } from "./sweep.ts";
 import { findAmong, finishTrial, openTrial, trialName } from "./trial.ts";
@@ -269,15 +269,16 @@ export async function queueExecutor(options: QueueOptions): Promise<Executor> {
     async close() {
       clearInterval(timer);
       lost.removeEventListener("abort", onLost);
-      if (lost.aborted) {
-        // It would wait for a connection that does not come back.
-        void events.close().catch(() => {});
-        return events.getBackend().close(true);
-      }
-      await Promise.all([takingOut, looking, work.idle()]);
-      if (ending === undefined) await takeOutLeftovers();
-      await events.close();
-      await queue.close();
+      const parting = async () => {
+        await Promise.all([takingOut, looking, work.idle()]);
+        if (ending === undefined) await takeOutLeftovers();
+        await events.close();
+        await queue.close();
+      };
+      if (!lost.aborted && (await whileAnswering(link, parting()))) return;
+      // They would wait for a connection that does not come back.
+      void events.close().catch(() => {});
+      await events.getBackend().close(true);
     },
   };
 }

@@ -1,5 +1,6 @@
 /** A connection to Redis that says in words why there is none, and waits for a Redis that was there and comes back. */
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { WrongCall } from "../errors.ts";
 import { Unavailable } from "./executor.ts";
@@ -10,6 +11,8 @@ export interface Link {
   readonly endpoint: string;
   /** Aborted when Redis has not come back within `patienceMs`; the reason is the error to end with. */
   readonly lost: AbortSignal;
+  /** Whether Redis answers a new connection, within a second. */
+  answers(): Promise<boolean>;
   close(): void;
 }
 
@@ -24,6 +27,11 @@ const PATIENCE_MS = 300_000;
 /** An absence that is shorter is not reported. */
 const SILENT_MS = 1_000;
 const LONGEST_PAUSE_MS = 2_000;
+const ANSWER_MS = 1_000;
+/** How long a Redis that goes away is waited for by who has been told to stop. */
+const PARTING_MS = 3_000;
+/** Between two questions whether it answers. */
+const ASKING_MS = 200;
 
 /**
  * Connects to `redis://HOST:PORT`, or with TLS to `rediss://HOST:PORT`.
@@ -79,12 +87,55 @@ export async function connectRedis(address: string, { say, patienceMs = PATIENCE
     client,
     endpoint,
     lost: lost.signal,
+    async answers() {
+      // A connection of its own: on the other one, a large state may be on its way, or the reply to what blocks.
+      const probe = client.duplicate({ lazyConnect: true, retryStrategy: () => null, connectTimeout: ANSWER_MS });
+      probe.on("error", () => {});
+      const late = new AbortController();
+      const answered = probe.connect().then(() => probe.ping());
+      try {
+        return await Promise.race([answered.then(() => true), sleep(ANSWER_MS, false, { signal: late.signal })]);
+      } catch {
+        return false;
+      } finally {
+        late.abort();
+        probe.disconnect();
+      }
+    },
     close() {
       connected = false;
       calm();
       client.disconnect();
     },
   };
+}
+
+/**
+ * Waits for work that needs Redis, for as long as that answers.
+ *
+ * @returns false when it did not answer for some seconds, with the work left where it is
+ * @throws what the work throws
+ */
+export async function whileAnswering(link: Link, work: Promise<unknown>): Promise<boolean> {
+  const over = new AbortController();
+  const done = work.then(() => true);
+  const silence = async () => {
+    let heard = performance.now();
+    while (performance.now() - heard < PARTING_MS) {
+      await sleep(ASKING_MS, undefined, { signal: over.signal });
+      if (await link.answers()) heard = performance.now();
+      over.signal.throwIfAborted();
+    }
+    return false;
+  };
+  const silent = silence();
+  // Whichever comes second is nobody's error.
+  for (const promise of [done, silent]) promise.catch(() => {});
+  try {
+    return await Promise.race([done, silent]);
+  } finally {
+    over.abort();
+  }
 }
 
 function parseAddress(address: string): URL {

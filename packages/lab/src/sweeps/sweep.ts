@@ -6,7 +6,7 @@
 
 import type { BaseConfig, Experiment } from "@softdraw/experiments/experiment";
 import { z } from "zod";
-import { draws, grid, Parameter, type Values } from "./parameters.ts";
+import { draws, grid, isList, Parameter, type Values } from "./parameters.ts";
 
 export const SweepDefinition = z.strictObject({
   /** As in `softdraw train NAME`. */
@@ -42,6 +42,16 @@ export interface Trial {
 
 /** What is left out where the training data is not split for cross-validation: 10,000 images of MNIST's 60,000. */
 const HELD_OUT = "6/6";
+
+/** Trials of a sweep at most: each is held in memory, and stands in the report. */
+export const MOST_TRIALS = 100_000;
+
+/** How much a sweep would train, without making any of it: there may be more than memory holds. */
+export function countTrials({ parameters, draws, seeds, folds }: SweepDefinition) {
+  const listed = parameters.filter(isList).reduce((product, { values }) => product * values.length, 1);
+  const combinations = draws ?? listed;
+  return { combinations, trials: combinations * seeds * Math.max(1, folds) };
+}
 
 /** The combinations that a sweep tries, in order. */
 export function combinationsOf({ parameters, draws: count, config }: SweepDefinition): Promise<Values[]> {

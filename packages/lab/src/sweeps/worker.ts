@@ -4,14 +4,16 @@ import { setMaxListeners } from "node:events";
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { EpochRecord, Experiment } from "@softdraw/experiments/experiment";
-import { type Job, UnrecoverableError, WaitingError, Worker } from "bullmq";
+import { Job, UnrecoverableError, WaitingError, Worker } from "bullmq";
 import { Interrupted } from "../errors.ts";
 import { unlessMissing } from "../runs/files.ts";
 import { CHECKPOINT, type Run } from "../runs/run.ts";
+import { lackOfData } from "../training/data.ts";
 import { Unavailable } from "./executor.ts";
 import { assignmentOf, PREFIX, QUEUE_TIMING, type QueueTiming, queueName } from "./jobs.ts";
+import { lanes } from "./lanes.ts";
 import type { TrainingPool } from "./pool.ts";
-import { type Link, refusal } from "./redis.ts";
+import { type Link, refusal, whileAnswering } from "./redis.ts";
 import { REDIS_STORE, restoreSnapshot, type Snapshot, type Store, takeSnapshot } from "./store.ts";
 import type { Assignment } from "./sweep.ts";
 import { findAmong, openTrial } from "./trial.ts";
@@ -55,9 +57,11 @@ export async function serveQueue(options: WorkerOptions): Promise<never> {
   const onGivenBack = () => {
     given++;
   };
+  const jobs = lanes(workers);
+  const common = { ...options, stop: ending, judge, onGivenBack, lackOfData: lackOfData(options.dataDir) };
   const worker = new Worker(
     queueName(version),
-    (job, token, lost) => takeJob({ ...options, job, token: token!, stop: ending, lost: lost!, judge, onGivenBack }),
+    (job, token, lost) => jobs.run(() => takeJob({ ...common, job, token: token!, lost: lost! })),
     {
       connection: link.client,
       prefix: PREFIX,
@@ -67,21 +71,33 @@ export async function serveQueue(options: WorkerOptions): Promise<never> {
       maxStalledCount: timing.deaths,
     },
   );
-  worker.on("error", judge);
+  worker.on("error", (error) => {
+    judge(error);
+    if (error instanceof SyntaxError) failUnreadable(worker, link).catch(judge);
+  });
   // A lock that cannot be renewed is another worker's now: it took this one for dead, and has been given the job.
   worker.on("lockRenewalFailed", (ids) => {
     for (const id of ids) worker.cancelJob(id);
   });
   if (!ending.aborted) await new Promise((resolve) => ending.addEventListener("abort", resolve, { once: true }));
   // A Redis that is gone cannot be told anything, and commands to it would wait for ever.
-  if (link.lost.aborted) link.close();
-  await worker.close(link.lost.aborted);
+  await worker.pause(true);
+  const idle = !link.lost.aborted && (await whileAnswering(link, jobs.idle()));
+  const gone = !idle || !(await link.answers());
+  if (gone) link.close();
+  await worker.close(gone);
   if (link.lost.aborted) throw link.lost.reason;
   if (failure.signal.aborted) throw failure.signal.reason;
+  if (!idle) throw new Interrupted(`Stopped. ${UNTOLD(link.endpoint)}`);
   throw new Interrupted(given === 0 ? "Stopped." : "What was being trained is saved, and back in the queue.");
 }
 
+const UNTOLD = (endpoint: string) =>
+  `Redis at ${endpoint} does not answer: what was being trained goes to another worker, from its last state in the store.`;
+
 interface Delivery extends WorkerOptions {
+  /** What this machine lacks of a trial's data: another one may have it, so this worker ends rather than fail the trial. */
+  readonly lackOfData: ReturnType<typeof lackOfData>;
   readonly job: Job;
   /** Shows Redis that this worker has the job. */
   readonly token: string;
@@ -98,6 +114,8 @@ async function takeJob(delivery: Delivery): Promise<void> {
   const { sweep, store: wanted, assignment } = readJob(delivery);
   const name = `trial ${assignment.trial} of ${sweep}`;
   if (wanted !== store.id) judge(new Unavailable(`${name}: ${wrongStore(wanted)}`));
+  const lack = await delivery.lackOfData(assignment.config);
+  if (lack !== undefined) judge(new Unavailable(`${name}: ${lack}`));
   try {
     if (!stop.aborted) {
       say(`${name}: begun`);
@@ -113,6 +131,38 @@ async function takeJob(delivery: Delivery): Promise<void> {
   await job.moveToWait(token);
   onGivenBack();
   throw new WaitingError();
+}
+
+/** The fields of a job that its queue reads as JSON before anybody sees it. */
+const JSON_FIELDS = ["data", "opts", "progress", "parent"];
+
+/**
+ * Fails the jobs that a worker was given and could not read: those stand with the active ones, and no worker could do anything
+ * with them. What is no JSON is replaced, so that the sweep can read why they failed.
+ */
+async function failUnreadable(worker: Worker, { client }: Link): Promise<void> {
+  const queue = `${PREFIX}:${worker.name}`;
+  for (const id of await client.lrange(`${queue}:active`, 0, -1)) {
+    const values = await client.hmget(`${queue}:${id}`, ...JSON_FIELDS);
+    const broken = JSON_FIELDS.filter((_, i) => !isJson(values[i] || "0"));
+    if (broken.length === 0) continue;
+    await client.hdel(`${queue}:${id}`, ...broken);
+    const reason = new UnrecoverableError(`This is no trial: its ${broken.join(" and ")} is no JSON.`);
+    const token = await client.get(`${queue}:${id}:lock`);
+    await new Job(worker, "trial", {}, {}, id).moveToFailed(reason, token ?? NO_LOCK);
+  }
+}
+
+/** The token by which a job is moved whose lock has run out. */
+const NO_LOCK = "0";
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function readJob({ job, experiments, dataDir }: Delivery): ReturnType<typeof assignmentOf> {

@@ -1,9 +1,9 @@
 /** The data that a configuration asks for. */
 
 import { leaveOut } from "@softdraw/experiments/data/folds";
-import { type DatasetSplits, generated } from "@softdraw/experiments/data/types";
+import { type DatasetSplits, generated, isOwnData, isSameData } from "@softdraw/experiments/data/types";
 import type { BaseConfig } from "@softdraw/experiments/experiment";
-import { loadDataset } from "../data/datasets.ts";
+import { loadDataset, nameOfFolder, otherData } from "../data/datasets.ts";
 import type { Reporter } from "./reporter.ts";
 
 /** Loads it, downloads it first if need be, and leaves out the part that the configuration holds out. */
@@ -17,4 +17,29 @@ export async function loadData(config: BaseConfig, reporter: Reporter): Promise<
   };
   const data = await loadDataset(config.data, { dataDir: config.dataDir, onProgress });
   return config.fold === undefined ? data : leaveOut(data, config.fold);
+}
+
+/** Whether the data of a configuration may be in a folder: it is neither made by the experiment nor embedded. */
+export function readsFolder({ data }: BaseConfig): boolean {
+  return data !== undefined && data !== "digits";
+}
+
+/**
+ * What a machine lacks of the data that a configuration asks for, in words; undefined where it has that, or can fetch it.
+ *
+ * @param dataDir its folder of data, if it has one: what that holds is looked at once
+ */
+export function lackOfData(dataDir: string | undefined): (config: BaseConfig) => Promise<string | undefined> {
+  let held: Promise<string> | undefined;
+  return async (config) => {
+    const { data } = config;
+    if (data === undefined || !readsFolder(config)) return undefined;
+    if (dataDir === undefined)
+      return isOwnData(data) ? `"${data}" is the data of a folder: give it (--data-dir).` : undefined;
+    held ??= nameOfFolder(dataDir);
+    return held.then(
+      (actual) => (isSameData(data, actual) ? undefined : otherData(data, dataDir, actual)),
+      (error: Error) => error.message,
+    );
+  };
 }

@@ -91,9 +91,9 @@ describe("a wrong call exits 2, says what is wrong, and writes nothing", () => {
   }, HOOK_TIMEOUT);
 
   test.each([
-    ["none.png", "error: none.png cannot be read: there is no such file.\n"],
-    [".", "error: . cannot be read: EISDIR.\n"],
-    ["text.png", "error: text.png: expected the bytes of a PNG file, got 10 other ones.\n"],
+    ["none.png", "error: cannot read none.png: there is no such file.\n"],
+    [".", "error: cannot read .: it is a folder.\n"],
+    ["text.png", "error: text.png: expected a PNG, JPEG or WebP file, got 10 other bytes.\n"],
     ["dot.png", "error: dot.png: A picture of 1 x 9 cannot be cut into 2 x 2 pieces.\n"],
   ])("softdraw solve RUN %s", async (file, expected) => {
     expect(await solve(file, "--out-dir", folder.path())).toEqual({ code: 2, out: "", err: expected });
@@ -102,7 +102,9 @@ describe("a wrong call exits 2, says what is wrong, and writes nothing", () => {
   test("a PNG file that is cut off", async () => {
     const { code, err } = await solve("half.png", "--out-dir", folder.path());
     expect(code).toBe(2);
-    expect(err).toMatch(/^error: half\.png: .+\n$/);
+    expect(err).toMatch(
+      /^error: half\.png is damaged or cut off: it ends after \d+ bytes, and its last chunk does not\.\n$/,
+    );
   });
 
   test("a run of another experiment", async () => {

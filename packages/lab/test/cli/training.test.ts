@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { copyFile, cp, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import {
@@ -104,7 +104,7 @@ describe("the configuration", () => {
       hard: false,
       encoderRelu: false,
       temperature: 0.6,
-      data: "mnist",
+      data: expect.stringMatching(/^softdraw-cli-\w+-[0-9a-f]{8}$/),
       initialization: "fan-in",
       schedule: "constant",
       learningRateDecay: "none",
@@ -132,6 +132,53 @@ describe("the configuration", () => {
     const run = await onlyRun(home);
     expect(JSON.parse(await readFile(join(run, "config.json"), "utf8")).config.dataDir).toBe(folder.path());
     expect(await call(folder.path(), "resume", run)).toMatchObject({ code: 0 });
+  });
+});
+
+describe("one's own data", () => {
+  const name = () => String(trained.config.config.data);
+
+  test("has a name of its own in the configuration, the command and the report", async () => {
+    expect(name()).toMatch(/^softdraw-cli-\w+-[0-9a-f]{8}$/);
+    expect(trained.config.command).toContain(`--data ${name()} --data-dir ${folder.path()} `);
+    const report = (await readFile(join(trained.run, "report.html"), "utf8")).replace(/data:image[^"]*/g, "");
+    expect(report).toContain(`${name()}: 200 to train, 40 to test`);
+    expect(report).not.toContain("mnist");
+  });
+
+  test("is what a run goes on with: other bytes in the folder are refused, and so is a name that they have not", async () => {
+    const home = await folder.fresh();
+    const other = await folder.fresh();
+    for (const file of (await readdir(folder.path())).filter((file) => file.endsWith("ubyte"))) {
+      await copyFile(folder.path(file), join(other, file));
+    }
+    const labels = join(other, "train-labels-idx1-ubyte");
+    const changed = (await readFile(labels)).fill(3, 8, 9).fill(4, 9, 10);
+    await writeFile(labels, changed);
+    const copyWith = async (values: object) => {
+      const run = join(home, `run-${Object.values(values).join("-").replaceAll("/", "")}`);
+      await cp(trained.run, run, { recursive: true });
+      const config = { ...trained.config.config, ...values };
+      await writeFile(join(run, "config.json"), JSON.stringify({ ...trained.config, config }));
+      return run;
+    };
+    const moved = await copyWith({ dataDir: other });
+    const claimed = await copyWith({ data: "mnist" });
+    for (const [args, expected, got] of [
+      [["resume", moved], name(), other],
+      [["eval", moved, "--examples", "1"], name(), other],
+      [["resume", claimed], "mnist", folder.path()],
+    ] as const) {
+      const { code, out, err } = await call(home, ...args);
+      expect({ code, out }).toEqual({ code: 1, out: "" });
+      expect(err).toContain(`error: ${got}: expected the data "${expected}", got files that are "`);
+    }
+    const asked = ["train", "vae", "--data", name()];
+    expect(await call(home, ...asked, "--data-dir", other)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining(`error: --data: ${other}: expected the data "${name()}"`),
+    });
+    expect(await call(home, ...asked)).toMatchObject({ code: 2, err: expect.stringContaining("with --data-dir") });
   });
 });
 

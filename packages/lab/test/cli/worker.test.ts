@@ -49,6 +49,43 @@ describe.skipIf(missingRedis)("a queue", () => {
   });
 });
 
+describe.skipIf(missingRedis)("a Redis that is gone", () => {
+  test.each(["kill", "freeze"] as const)(
+    "(%s) keeps neither a worker nor a sweep from ending at a signal",
+    async (go) => {
+      const [there, home] = [await folder.fresh(), await folder.fresh()];
+      const redis = await startRedis();
+      onTestFinished(() => redis.remove());
+      const worker = start(there, "worker", "--queue", redis.url, "--workers", "1", "--data-dir", folder.path());
+      const swept = start(home, ...sweep("--epochs", "100000", "--queue", redis.url));
+      await worker.output("trial 1 of ", 1);
+      await redis[go]();
+      worker.child.kill("SIGTERM");
+      swept.child.kill("SIGINT");
+      const [stopped, sweepStopped] = await Promise.all([worker.finished, swept.finished]);
+      expect(stopped).toMatchObject({
+        code: 130,
+        err: `Stopped. Redis at 127.0.0.1:${redis.port} does not answer: what was being trained goes to another worker, from its last state in the store.\n`,
+      });
+      expect(sweepStopped).toMatchObject({
+        code: 130,
+        err: expect.stringMatching(/^Stopped\. Continue with: softdraw sweep --resume \S+, and the same --queue\n$/),
+      });
+    },
+    120_000,
+  );
+
+  test("(freeze) keeps no worker that has nothing to train", async () => {
+    const redis = await startRedis();
+    onTestFinished(() => redis.remove());
+    const worker = start(await folder.fresh(), "worker", "--queue", redis.url, "--workers", "1");
+    await worker.output("takes trials of this version");
+    redis.freeze();
+    worker.child.kill("SIGTERM");
+    expect(await worker.finished).toMatchObject({ code: 130, err: "Stopped.\n" });
+  });
+});
+
 test.each([
   [["worker"], "required option '--queue <url>'"],
   [["worker", "--queue", "host:6379"], "--queue: expected redis://HOST:PORT"],

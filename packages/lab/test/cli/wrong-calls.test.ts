@@ -10,11 +10,20 @@ const FILES = {
   "wrong-name.json": '{ "schedule": "cosin" }',
   "no-json.json": "epochs = 3",
   "list.json": "[1, 2]\n",
+  "long.json": `{}${" ".repeat(2 ** 20)}`,
 };
 
 beforeAll(async () => {
   for (const [name, text] of Object.entries(FILES)) await writeFile(folder.path(name), text);
 });
+
+/** Twelve values of eight options: 12^8 combinations. */
+const EIGHT_OPTIONS = [
+  ...["batch", "epochs", "variables", "temperature"],
+  ...["temperature-end", "temperature-rate", "temperature-hold", "learning-rate"],
+]
+  .map((name) => `--set ${name}=1,2,3,4,5,6,7,8,9,10,11,12`)
+  .join(" ");
 
 /** One that the parser of the command line refuses, and one that is refused later. */
 const PROCESSES = ["train vae --epoch 3", "train vae --batch 10000"];
@@ -42,6 +51,7 @@ const calls: [string, string[]][] = [
   ["train vae --threads 0", ["--threads <number>", "'0'", "whole number of at least 1"]],
   ["train vae --batch 10000", ["batch", "at most the 9000 images of digits train", "got 10000"]],
   ["train vae --data-dir .", ["--data-dir", '"digits" is embedded', "--data mnist"]],
+  ["train vae --data mnits", ["--data: Expected one of digits, mnist, fashion-mnist", 'Did you mean "mnist"?']],
   ["train vae --config none.json", ["--config", "none.json", "no such file"]],
   ["train vae --config no-json.json", ["no-json.json", "expected JSON", "epochs = 3"]],
   ["train vae --config list.json", ["list.json", "expected a JSON object", "got [1, 2]."]],
@@ -69,6 +79,21 @@ const calls: [string, string[]][] = [
   ],
   ["sweep sort --set n=3,4 --folds 3", ["--folds", "sort makes its data", "--seeds"]],
   ["sweep vae --set batch=100,8000", ["batch 8000", "at most the 7500 images", "got 8000"]],
+  [
+    `sweep vae ${EIGHT_OPTIONS}`,
+    [
+      "--set: expected at most 100,000 trials, got 429,981,696: 429,981,696 combinations x 1 seeds x 1 held-out",
+      "--draws",
+    ],
+  ],
+  ["sweep vae --set temperature=1,2 --seeds 1000000", ["got 2,000,000: 2 combinations x 1000000 seeds"]],
+  ["sweep vae --set temperature=1,2 --folds 1000000000", ["got 2,000,000,000: 2 combinations"]],
+  ["sweep vae --set temperature=uniform(1,2) --draws 1e12", ["got 1,000,000,000,000: 1,000,000,000,000 combinations"]],
+  ["sweep vae --set temperature=1,2 --workers 1e6", ["--workers <number>", "'1e6'", "at most 1024"]],
+  ["train sort --iterations 100000", ["--iterations: Expected a number of at most 1000, got 100000."]],
+  ["train jigsaw --iterations 1001", ["--iterations: Expected a number of at most 1000, got 1001."]],
+  ["train vae --config long.json", ["--config: long.json is too long: expected at most 1048576 bytes, got more."]],
+  ["train vae --config .", ["--config: cannot read .: it is a folder."]],
   ["resume runs/none", ["runs/none", "no such folder"]],
   ["eval .", [". is not a run", "config.json"]],
   ["eval runs/none --importance-samples 0", ["--importance-samples <number>", "'0'", "at least 1"]],

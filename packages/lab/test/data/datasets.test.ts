@@ -1,4 +1,4 @@
-import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { idxBytes } from "@softdraw/testing/bytes";
@@ -7,6 +7,7 @@ import {
   describeDatasets,
   loadDataset,
   loadIdxSource,
+  nameOfFolder,
   verifyDataset,
   verifyIdxSource,
 } from "../../src/data/datasets.ts";
@@ -26,6 +27,8 @@ const files: Files = {
 const toy: IdxSource = {
   name: "toy",
   classes: 3,
+  height: 1,
+  width: 2,
   train: 3,
   test: 2,
   mirrors: [],
@@ -46,11 +49,13 @@ const toySplits = {
   test: { name: "toy test", count: 2, ...shape, images: Uint8Array.of(40, 41, 50, 51), labels: Uint8Array.of(2, 2) },
 };
 
-async function folderOf(content: Partial<Files>, form: "plain" | "gz" | "gz named plain" = "plain"): Promise<string> {
+const forms = ["plain", "gz", "gz named plain", "dotted", "dotted gz"] as const;
+
+async function folderOf(content: Partial<Files>, form: (typeof forms)[number] = "plain"): Promise<string> {
   const folder = await temporaryFolder();
   for (const [name, bytes] of Object.entries(content)) {
-    const path = join(folder, form === "gz" ? `${name}.gz` : name);
-    await writeFile(path, form === "plain" ? bytes : gzipSync(bytes));
+    const path = join(folder, form.startsWith("dotted") ? name.replace("-idx", ".idx") : name);
+    await writeFile(form.endsWith("gz") ? `${path}.gz` : path, form.includes("gz") ? gzipSync(bytes) : bytes);
   }
   return folder;
 }
@@ -63,23 +68,23 @@ function serveFiles() {
 }
 
 describe("a data folder", () => {
-  test.each(["plain", "gz", "gz named plain"] as const)("is read when its files are %s", async (form) => {
+  test.each(forms)("is read when its files are %s", async (form) => {
     expect(await loadIdxSource(toy, { dataDir: await folderOf(files, form) })).toEqual(toySplits);
   });
 
   test("that lacks a file is refused with the places looked at", async () => {
     const { "t10k-labels-idx1-ubyte": _, ...others } = files;
     const dataDir = await folderOf(others);
-    const path = join(dataDir, "t10k-labels-idx1-ubyte");
     await expect(loadIdxSource(toy, { dataDir })).rejects.toThrow(
-      `t10k-labels-idx1-ubyte is missing: looked for ${path} and ${path}.gz.`,
+      `t10k-labels-idx1-ubyte is missing: looked in ${dataDir} for t10k-labels-idx1-ubyte and t10k-labels.idx1-ubyte, ` +
+        "packed (.gz) or not.",
     );
   });
 
   test("that is not there is refused with the places looked at", async () => {
     const dataDir = join(await temporaryFolder(), "nowhere");
     await expect(loadDataset("mnist", { dataDir })).rejects.toThrow(
-      `train-images-idx3-ubyte is missing: looked for ${join(dataDir, "train-images-idx3-ubyte")} and `,
+      `train-images-idx3-ubyte is missing: looked in ${dataDir} for `,
     );
   });
 
@@ -113,6 +118,94 @@ describe("a data folder", () => {
     await expect(loadIdxSource(toy, { dataDir })).rejects.toThrow(
       "toy: expected test images of the training images' size, 1 x 2, got 2 x 1.",
     );
+  });
+});
+
+describe("a folder's data", () => {
+  /** A folder of that name with four sound files of 28 x 28. */
+  async function folderNamed(name: string, labels: number[] = [1, 0]): Promise<string> {
+    const folder = join(await temporaryFolder(), name);
+    await mkdir(folder);
+    for (const file of idxFileNames) {
+      const bytes = file.includes("images") ? idxBytes([2, 28, 28], new Uint8Array(2 * 784)) : idxBytes([2], labels);
+      await writeFile(join(folder, file), bytes);
+    }
+    return folder;
+  }
+
+  test.each([
+    ["letters", /^letters-[0-9a-f]{8}$/],
+    ["mnist", /^mnist-[0-9a-f]{8}$/],
+    ["My Letters, 2nd (é).d", /^my-letters-2nd-d-[0-9a-f]{8}$/],
+    ["字", /^data-[0-9a-f]{8}$/],
+    ["a".repeat(60), /^a{40}-[0-9a-f]{8}$/],
+  ])("in %s has a name of its own, by which it is loaded", async (folder, expected) => {
+    const dataDir = await folderNamed(folder);
+    const name = await nameOfFolder(dataDir);
+    expect(name).toMatch(expected);
+    const { name: loaded, train } = await loadDataset(name, { dataDir });
+    expect([loaded, train.name, train.count, train.classes]).toEqual([name, `${name} train`, 2, 10]);
+  });
+
+  test("has the same checksum wherever it lies and however it is packed, and another one for other bytes", async () => {
+    const [here, there, other] = await Promise.all([folderNamed("a"), folderNamed("b"), folderNamed("a", [1, 1])]);
+    const packed = join(there, "train-labels-idx1-ubyte");
+    await writeFile(packed, gzipSync(idxBytes([2], [1, 0])));
+    const [name, elsewhere, changed] = await Promise.all([here, there, other].map(nameOfFolder));
+    expect(elsewhere).toBe(name!.replace(/^a/, "b"));
+    expect(changed!.slice(0, 2)).toBe("a-");
+    expect(changed).not.toBe(name);
+    expect((await loadDataset(name!, { dataDir: there })).name).toBe(name);
+    await expect(loadDataset(name!, { dataDir: other })).rejects.toThrow(
+      `${other}: expected the data "${name}", got files that are "${changed}" by their checksums.`,
+    );
+  });
+
+  test("is not taken for a data set, and not found without the folder", async () => {
+    const dataDir = await folderNamed("letters");
+    const name = await nameOfFolder(dataDir);
+    await expect(loadDataset("mnist", { dataDir })).rejects.toThrow(
+      `${dataDir}: expected the data "mnist", got files that are "${name}" by their checksums (by that name, ` +
+        `--data ${name}, they are taken).`,
+    );
+    await expect(loadDataset(name)).rejects.toThrow(`"${name}" is the data of a folder: expected that folder`);
+  });
+});
+
+describe("a file is read as far as its header says, and no further", () => {
+  /** Gzip data of 64 MiB of zeros, behind the header of an IDX file: 64 KiB on the disk. */
+  const bomb = (shape: number[]) => gzipSync(Buffer.concat([idxBytes(shape, []), Buffer.alloc(2 ** 26)]));
+
+  test.each([
+    ["over-long gzip data", bomb([3, 1, 2]), "over-long: expected 22 bytes, uncompressed, got more."],
+    [
+      "over-long plain data",
+      idxBytes([3, 1, 2], new Uint8Array(7)),
+      "over-long: expected 22 bytes, uncompressed, got more.",
+    ],
+    [
+      "a header beyond all memory",
+      bomb([0xffffffff, 28, 28]),
+      "too large: expected at most 1073741824 bytes, got a header of 4294967295 x 28 x 28",
+    ],
+    ["an axis of 0", bomb([3, 0, 28]), "empty: expected every axis to be at least 1, got 3 x 0 x 28."],
+    ["gzip data that holds something else", gzipSync(Buffer.alloc(2 ** 26)), "wrong element type, unknown"],
+    ["half a header", gzipSync(idxBytes([3, 1], [])), "wrong number of axes, 2"],
+  ])("%s", async (_, bytes, expected) => {
+    const dataDir = await folderOf(files);
+    const path = join(dataDir, "train-images-idx3-ubyte");
+    await writeFile(path, bytes);
+    const { arrayBuffers } = process.memoryUsage();
+    await expect(loadIdxSource(toy, { dataDir })).rejects.toThrow(`${path}: ${expected}`);
+    expect(process.memoryUsage().arrayBuffers - arrayBuffers).toBeLessThan(2 ** 24);
+  });
+
+  test("what is no file is refused, and nobody waits for its other end", async () => {
+    const dataDir = await folderOf({ ...files, "train-images-idx3-ubyte": new Uint8Array() });
+    const path = join(dataDir, "train-images-idx3-ubyte");
+    await rm(path);
+    await mkdir(path);
+    await expect(loadIdxSource(toy, { dataDir })).rejects.toThrow(`${path}: expected a file, got something else`);
   });
 });
 
@@ -253,7 +346,7 @@ describe("verifyDataset", () => {
       { path: paths[2], problem: expect.stringContaining(`${paths[2]}: wrong number of axes, 1: expected`) },
       {
         path: paths[3],
-        problem: `t10k-labels-idx1-ubyte is missing: looked for ${paths[3]} and ${paths[3]}.gz.`,
+        problem: expect.stringMatching(/^t10k-labels-idx1-ubyte is missing: looked in /),
       },
     ]);
   });

@@ -49,7 +49,7 @@ function atHalf(act: () => void): DownloadProgress {
 
 async function requestFor(...urls: string[]): Promise<DownloadRequest> {
   const target = join(await temporaryFolder(), "cache", "data.gz");
-  return { file: "data.gz", urls, target, sha256: sha256(content) };
+  return { file: "data.gz", urls, target, sha256: sha256(content), bytes: content.length };
 }
 
 /** As if an earlier attempt had ended with these bytes. */
@@ -171,6 +171,33 @@ describe("an interrupted download", () => {
 });
 
 describe("a mirror that fails", () => {
+  test("sends more than the file can be: no more of it is received, and the next one begins anew", async () => {
+    const endless = await serve((_, response) => {
+      response.writeHead(200);
+      const more = () => {
+        while (!response.destroyed && response.write(Buffer.alloc(2 ** 16)));
+      };
+      response.on("drain", more);
+      more();
+    });
+    const right = await serve(withRanges(packed));
+    const request = await requestFor(endless.url, right.url);
+    await expectWhole(request, await download(request));
+    expect(right.requests.map(({ headers }) => headers.range)).toEqual([undefined]);
+    await expect(download({ ...request, urls: [endless.url] })).rejects.toThrow(
+      `too long: expected ${content.length} bytes, uncompressed, got more`,
+    );
+  });
+
+  test("sends a little that unpacks to far more: it is not unpacked", async () => {
+    const bomb = gzipSync(Buffer.alloc(2 ** 26));
+    const server = await serve(withRanges(bomb));
+    const request = await requestFor(server.url);
+    await expect(download(request)).rejects.toThrow(
+      `over-long: expected ${content.length} bytes, uncompressed, got more`,
+    );
+  });
+
   test("with wrong bytes leaves nothing to the next", async () => {
     const wrong = await serve(withRanges(gzipSync(noise(300_000, 2))));
     const right = await serve(withRanges(packed));

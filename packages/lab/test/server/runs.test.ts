@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdir, readFile, rm, symlink, truncate, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, rename, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { makeRun, recordAt, SECRET, useStudio } from "./support.ts";
@@ -211,7 +211,63 @@ describe("the files of a run", () => {
     }
     const { runs, notes } = await list();
     expect(runs.map((run: { name: string }) => run.name)).toEqual([name]);
-    expect(notes.join("\n")).toContain(`${join(studio.runs, "linked-run")} leads out of the folder`);
+    expect(notes.join("\n")).toContain(`${join(studio.runs, "linked-run", "config.json")} leads out of the folder`);
+  });
+
+  test.each(["metrics.jsonl", "result.json", "config.json", "lock"])(
+    "%s that is a link and leads out is not read for the list and the metrics either",
+    async (file) => {
+      const run = await makeRun(studio.runs);
+      await run.appendMetrics(recordAt(1));
+      await run.writeResult({ results: [] });
+      const [name, path] = [basename(run.path), join(run.path, file)];
+      const content = await readFile(path, "utf8");
+      await run.close();
+      // What lies outside is what belongs there, but for a secret: only the link is wrong.
+      const secret =
+        file === "metrics.jsonl" ? { ...recordAt(1), secret: SECRET } : { ...JSON.parse(content), secret: SECRET };
+      await writeFile(studio.path("outside"), `${JSON.stringify(secret)}\n`);
+      await rm(path, { force: true });
+      await symlink(studio.path("outside"), path);
+
+      const replies = await Promise.all(
+        ["", `/${name}/metrics`, `/${name}/${file}`].map((path) => studio.ask(`/api/runs${path}`)),
+      );
+      for (const { text } of replies) expect(text).not.toContain(SECRET);
+      const { runs, notes } = replies[0]!.json();
+      expect(runs).toEqual([]);
+      expect(notes).toEqual([`skipped: ${path} leads out of the folder, or is no file`]);
+      if (file === "metrics.jsonl" || file === "config.json") expect(replies[1]!.status).toBe(404);
+      expect(replies[2]!.status).toBe(404);
+    },
+  );
+
+  test("a run's folder that becomes a link and a folder again, over and over, never shows what is outside", async () => {
+    const run = await makeRun(studio.runs);
+    await run.close();
+    const name = basename(run.path);
+    const [own, link] = [`${run.path}-own`, `${run.path}-link`];
+    await cp(run.path, studio.path("outside-run"), { recursive: true });
+    await writeFile(studio.path("outside-run", "result.json"), JSON.stringify({ secret: SECRET }));
+    await writeFile(studio.path("outside-run", `${SECRET}.json`), "{}");
+    await symlink(studio.path("outside-run"), link);
+    let done = false;
+    const swapping = (async () => {
+      while (!done) {
+        await rename(run.path, own);
+        await rename(link, run.path);
+        await rename(run.path, link);
+        await rename(own, run.path);
+      }
+    })();
+    for (let i = 0; i < 60; i++) {
+      const paths = ["", `/${name}/result.json`, `/${name}/metrics`, `/${name}/config.json`];
+      for (const { text } of await Promise.all(paths.map((path) => studio.ask(`/api/runs${path}`)))) {
+        expect(text).not.toContain(SECRET);
+      }
+    }
+    done = true;
+    await swapping;
   });
 
   test("the folder of runs may itself be a link", async () => {

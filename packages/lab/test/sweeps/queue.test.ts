@@ -6,6 +6,7 @@ import { exactMeasure } from "@softdraw/testing/toy";
 import { TOY_WORKER } from "@softdraw/testing/toy-sweep";
 import { Queue } from "bullmq";
 import { afterEach, describe, expect, test } from "vitest";
+import { nameOfFolder } from "../../src/data/datasets.ts";
 import { Interrupted } from "../../src/errors.ts";
 import { readOutcomes, TRIALS } from "../../src/sweeps/conduct.ts";
 import { Unavailable } from "../../src/sweeps/executor.ts";
@@ -69,7 +70,8 @@ describe.skipIf(missingRedis)("through a queue", () => {
 
   test("a real training has the same bytes in one process, on the pool and through the queue", async () => {
     const vae = experiments.find(({ name }) => name === "vae")!;
-    const data = { data: "mnist", dataDir: folder.path(), batch: 50, epochs: 2, variables: 4, fold: "1/5", seed: 3 };
+    const name = await nameOfFolder(folder.path());
+    const data = { data: name, dataDir: folder.path(), batch: 50, epochs: 2, variables: 4, fold: "1/5", seed: 3 };
     const assignment: Assignment = { trial: 1, experiment: "vae", config: vae.schema.parse(data) };
     const inProcess = join(home("real-process"), TRIALS);
     const inPool = join(home("real-pool"), TRIALS);
@@ -206,6 +208,45 @@ describe.skipIf(missingRedis)("through a queue", () => {
     );
     await worker();
     expect((await taken).outcomes).toMatchObject([{ state: "done" }]);
+  });
+
+  test("a worker without the data of a trial gives it back, and ends saying so", async () => {
+    const vae = experiments.find(({ name }) => name === "vae")!;
+    const data = await nameOfFolder(folder.path());
+    const config = vae.schema.parse({ data, dataDir: folder.path(), batch: 50, epochs: 1, variables: 4 });
+    const link = await connectRedis(redis.server.url, { say() {} });
+    const own = { link, store: redisStore(link), sweep: "lacking", version: "lacking", say() {} };
+    const queue = await queueExecutor({ ...own, experiments: [vae], folder: join(home("lacking"), TRIALS), ahead: 1 });
+    const trained = queue.run({ trial: 1, experiment: "vae", config }, () => {});
+    const common = { experiments: [vae], version: "lacking" };
+    const real = { ...common, pool: new URL("../../src/sweeps/pool-worker.js", import.meta.url) };
+    const [without, other] = [await worker(common), await worker({ ...common, dataDir: home("no-data") })];
+    const lacking = `trial 1 of lacking: "${data}" is the data of a folder: give it (--data-dir).`;
+    expect(await without.ended).toEqual(new Unavailable(lacking));
+    expect(await other.ended).toMatchObject({ message: expect.stringContaining("train-images-idx3-ubyte is missing") });
+    await worker({ ...real, dataDir: folder.path() });
+    await trained;
+    await queue.close();
+    link.close();
+  }, 180_000);
+
+  test.each([
+    ["data", "{"],
+    ["opts", "no JSON"],
+    ["progress", "{"],
+    ["parent", "]"],
+  ])("a job whose %s is no JSON fails, and the worker goes on", async (field, text) => {
+    const sweep = `unreadable-${field}`;
+    const taken = sweepToys(redis.server.url, { home: home(sweep), version: sweep, seeds: 2 });
+    const link = await connectRedis(redis.server.url, { say() {} });
+    const key = `softdraw:${queueName(sweep)}:${sweep}.1.end`;
+    await expect.poll(() => link.client.exists(key)).toBe(1);
+    await link.client.hset(key, field, text);
+    await worker({ version: sweep });
+    const [first, second] = (await taken).outcomes;
+    expect(first).toEqual({ trial: 1, state: "failed", error: `This is no trial: its ${field} is no JSON.` });
+    expect(second).toMatchObject({ trial: 2, state: "done" });
+    link.close();
   });
 
   test("workers take trials of their version only, and a sweep says that none of its own is there", async () => {
