@@ -11,7 +11,7 @@ import { describe, expect, test } from "vitest";
 type Array = np.Array;
 
 const ACCURACY = 2e-6;
-const ROWS = 200;
+const ROWS = 60;
 const SCALES = [1e-3, 0.1, 1, 5, 30, 1e4, 1e8];
 
 /** Numbers from 0 to 1, of a generator by Lehmer: whatever there is to hit, many of them do. */
@@ -157,11 +157,16 @@ describe.each(SCALES)("logits of size %f", (scale) => {
     [1000, 10],
     [1000, 500],
   ])("of %i entries %i: logProb of an order and of a set", (n, k) => {
-    const logits = Array.from({ length: 5 }, () => row(n, -scale, scale));
+    const logits = Array.from({ length: 3 }, () => row(n, -scale, scale));
     const order = Array.from({ length: k }, (_, i) => (i * 7) % n);
     const khot = Array.from({ length: n }, (_, i) => (order.includes(i) ? 1 : 0));
     const ofOrder = logits.map((l) => {
-      const terms = order.flatMap((i, j) => [l[i]!, -logSumExp(l.filter((_, m) => !order.slice(0, j).includes(m)))]);
+      const left = [...l];
+      const terms = order.flatMap((i) => {
+        const normalizer = logSumExp(left);
+        left[i] = Number.NEGATIVE_INFINITY;
+        return [l[i]!, -normalizer];
+      });
       return { value: sum(terms), terms };
     });
     expectClose(subset.logProb(np.array(order, { dtype: np.int32 }), np.array(logits)), ofOrder);
@@ -174,8 +179,8 @@ describe.each(SCALES)("logits of size %f", (scale) => {
 function ofSetInFloat64(khot: number[], logits: number[]): Exact {
   const others = logSumExp(logits.filter((_, i) => !khot[i]));
   const logRates = logits.flatMap((l, i) => (khot[i] ? [l - others] : []));
-  const step = 0.02;
-  const terms = Array.from({ length: 2500 }, (_, m) => {
+  const step = 0.04;
+  const terms = Array.from({ length: 1250 }, (_, m) => {
     const logTime = -40 + step * m;
     return sum(logRates.map((r) => logOfArrival(r + logTime))) + logTime - Math.exp(logTime) + Math.log(step);
   });
