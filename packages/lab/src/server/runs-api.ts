@@ -64,7 +64,8 @@ function serverFacts(root: string): ServerFacts {
 
 async function runList(root: string): Promise<RunList> {
   const notes: string[] = [];
-  const runs = await listRuns(root, (note) => notes.push(note));
+  const { runs, damaged } = await listRuns(root, (note) => notes.push(note));
+  for (const { reason } of damaged) notes.push(`damaged: ${reason}`);
   const listed = await Promise.all(runs.map((run) => withFiles(root, run)));
   for (const [i, run] of listed.entries()) {
     if (run === undefined) notes.push(`skipped: ${runs[i]!.path} leads out of the folder`);

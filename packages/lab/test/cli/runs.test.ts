@@ -1,5 +1,5 @@
 import { cp, readdir, readFile, truncate, writeFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { decodeCheckpoint, encodeCheckpoint } from "@softdraw/experiments/checkpoint/safetensors";
 import { pngSize } from "@softdraw/experiments/report/png";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -110,19 +110,64 @@ describe("data", () => {
   });
 });
 
-describe("a failure exits 1", () => {
-  const failing = () => tinyTraining(folder.path(), 1, "--learning-rate", "1e38");
+describe("a training that diverges", () => {
+  const diverging = () => tinyTraining(folder.path(), 1, "--learning-rate", "1e30");
+  const ONE_LINE =
+    /^error: runs\/vae-\S+ diverged: .+ is (NaN|-?Infinity) at epoch 1, step \d\. Train again with a lower --learning-rate than 1e\+30 or a higher --temperature than 1\. It diverged before its first checkpoint\.\n$/;
 
-  test("with a message alone", async () => {
-    const { code, err } = await softdraw(await folder.fresh(), ...failing());
-    expect(code).toBe(1);
-    expect(err).toMatch(/^error: The loss is \S+ at epoch 1, step \d\. A lower learningRate .*\n$/);
+  test("exits 1 with one message; the run is listed as such, and neither trained on nor judged", async () => {
+    const diverged = await folder.fresh();
+    const { code, err } = await softdraw(diverged, ...diverging());
+    expect({ code, err }).toEqual({ code: 1, err: expect.stringMatching(ONE_LINE) });
+    const path = (await onlyRun(diverged)).slice(diverged.length + 1);
+    expect((await readdir(join(diverged, path))).sort()).toEqual(["config.json", "diverged.json"]);
+    const { out } = await call(diverged, "runs");
+    expect(out).toMatch(/ diverged .* is (NaN|-?Infinity) at epoch 1, step \d /);
+    for (const command of ["resume", "eval"])
+      expect(await call(diverged, command, path)).toMatchObject({ code: 1, err });
   });
 
-  test("with --debug, also with the stack trace", async () => {
-    const { code, err } = await call(await folder.fresh(), ...failing(), "--debug");
+  test("with --debug, says also where", async () => {
+    const { code, err } = await call(await folder.fresh(), ...diverging(), "--debug");
     expect(code).toBe(1);
-    expect(err).toMatch(/^error: Error: The loss is .*\n\s+at .*loop\.ts/);
+    expect(err).toMatch(/^error: Error: runs\/vae-\S+ diverged: .*\n\s+at .*divergence\.ts/);
+  });
+
+  test("in one step, of which the loss is finite, is found in what it measures", async () => {
+    const args = ["train", "vae", "--data", "mnist", "--data-dir", folder.path(), "--batch", "200"];
+    const { code, err } = await call(await folder.fresh(), ...args, "--epochs", "1", "--learning-rate", "1e30");
+    expect(code).toBe(1);
+    expect(err).toMatch(/ diverged: the (epoch's|state's) \S+ is (NaN|-?Infinity) at epoch 1, step 1\. /);
+  });
+
+  test("of sorting, whose errors are finite all the same, does not count as finished", async () => {
+    const home = await folder.fresh();
+    const args = ["train", "sort", "--epochs", "1", "--steps", "1", "--learning-rate", "1e39"];
+    const { code, err } = await call(home, ...args);
+    expect(code).toBe(1);
+    expect(err).toMatch(/ diverged: the state's \S+ is (NaN|-?Infinity) at epoch 1, step 1\. /);
+    expect(await readdir(await onlyRun(home))).not.toContain("checkpoint.safetensors");
+  });
+});
+
+describe("a damaged run", () => {
+  test("is listed with its reason below the others, and hides none of them", async () => {
+    const copy = await copyOfRun();
+    const root = dirname(copy);
+    const damaged = join(root, "vae-damaged");
+    await cp(copy, damaged, { recursive: true });
+    await writeFile(join(damaged, "metrics.jsonl"), '{"epoch":1,"loss":"\u001b[2J"}\n');
+    const reason = `${damaged}/metrics.jsonl, line 1: loss: Expected a number, got "\\u001b[2J"`;
+    const { code, out } = await call(home, "runs", "--runs-dir", root);
+    expect(code).toBe(0);
+    expect(out).toMatch(new RegExp(`${basename(copy)} .* finished .* discrete test loss`));
+    expect(out).toMatch(/ vae-damaged .* damaged /);
+    expect(out).toContain(`\ndamaged: ${reason}\n`);
+    const { out: json } = await call(home, "runs", "--runs-dir", root, "--json");
+    expect(records(json)).toMatchObject([
+      { type: "run", name: basename(copy), state: "finished" },
+      { type: "run", name: "vae-damaged", path: damaged, state: "damaged", reason },
+    ]);
   });
 });
 
