@@ -7,15 +7,12 @@ const SHOWN = 80;
  * Foreign text as a message may quote it: on one line, without control characters, and cut to 80 characters. A file is not
  * to move the cursor of a terminal, to hide what a line says, or to fill the screen.
  */
-export function foreignText(text: string): string {
+export function foreignText(text: string, shown = SHOWN): string {
   // What comes after is not shown, so there is no need to look at all of a long text. A character may be two units.
-  const characters = Array.from(
-    printable(text.slice(0, 8 * SHOWN))
-      .replace(/\s+/g, " ")
-      .trim(),
-  );
-  if (characters.length <= SHOWN && text.length <= 8 * SHOWN) return characters.join("");
-  return `${characters.slice(0, SHOWN - 1).join("")}…`;
+  const looked = text.slice(0, 8 * shown);
+  const characters = Array.from(printable(looked).replace(/\s+/g, " ").trim());
+  if (characters.length <= shown && looked.length === text.length) return characters.join("");
+  return `${characters.slice(0, shown - 1).join("")}…`;
 }
 
 /** The same of any value, as JSON. */

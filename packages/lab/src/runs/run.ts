@@ -93,8 +93,8 @@ const StoredResult = z.looseObject({});
 const StoredDivergence: z.ZodType<Divergence> = z.object({
   epoch: z.int().min(1),
   step: z.int().min(1),
-  what: z.string().transform(foreignText),
-  value: z.string().transform(foreignText),
+  what: z.string().transform((text) => foreignText(text)),
+  value: z.string().transform((text) => foreignText(text)),
 });
 
 /** A run to look at. Another process may be writing to it meanwhile. */
