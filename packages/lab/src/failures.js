@@ -52,8 +52,9 @@ function openFiles() {
  */
 export function failureMessage(error, withStack = false) {
   if (!(error instanceof Error)) return String(error);
-  const message = limitReached(error) ?? error.message;
-  return withStack && error.stack ? `${message}\n${error.stack}` : message;
+  const limit = limitReached(error);
+  if (!withStack || error.stack === undefined) return limit ?? error.message;
+  return limit === undefined ? error.stack : `${limit}\n${error.stack}`;
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Ctrl-C, a terminal that is closed, and whoever else asks a command to end. */
 
+import { closeSync } from "node:fs";
 import type { Reporter } from "../training/reporter.ts";
 import { EXIT } from "./exit-codes.ts";
 
@@ -15,5 +16,20 @@ export function stopOnSignal(reporter: Pick<Reporter, "say">): AbortSignal {
     controller.abort();
   };
   for (const signal of ENDING) process.on(signal, onSignal);
+  process.once("SIGHUP", () => process.once("exit", leaveTerminal));
   return controller.signal;
+}
+
+/**
+ * Upstream: Node puts the terminal's settings back when it ends, and aborts where that is gone; but it passes over what is
+ * closed.
+ */
+function leaveTerminal(): void {
+  for (const descriptor of [0, 1, 2]) {
+    try {
+      closeSync(descriptor);
+    } catch {
+      // It was closed before.
+    }
+  }
 }

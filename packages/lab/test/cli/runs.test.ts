@@ -156,7 +156,7 @@ describe("a damaged run", () => {
     const root = dirname(copy);
     const damaged = join(root, "vae-damaged");
     await cp(copy, damaged, { recursive: true });
-    await writeFile(join(damaged, "metrics.jsonl"), '{"epoch":1,"loss":"\u001b[2J"}\n');
+    await writeFile(join(damaged, "metrics.jsonl"), '{"epoch":1,"loss":"\\u001b[2J"}\n');
     const reason = `${damaged}/metrics.jsonl, line 1: loss: Expected a number, got "\\u001b[2J"`;
     const { code, out } = await call(home, "runs", "--runs-dir", root);
     expect(code).toBe(0);
@@ -210,6 +210,13 @@ describe("a checkpoint that is not the run's own is refused, and nothing else to
     await writeFile(file, change(await readFile(file)));
   };
   const edit = (bytes: Buffer, edits: object) => encodeCheckpoint({ ...decodeCheckpoint(bytes, "own"), ...edits });
+  const place = (path: string, position: string) =>
+    replace(path, (bytes) => edit(bytes, { metadata: { ...decodeCheckpoint(bytes, "own").metadata, position } }));
+  const weight = (path: string, data: Int32Array | Float32Array) =>
+    replace(path, (bytes) => {
+      const { tensors } = decodeCheckpoint(bytes, "own");
+      return edit(bytes, { tensors: { ...tensors, "model.encoder.2.weight": { shape: [40, 256], data } } });
+    });
   const damages: [string, (path: string) => Promise<void>, RegExp][] = [
     [
       "truncated",
@@ -234,6 +241,32 @@ describe("a checkpoint that is not the run's own is refused, and nothing else to
           return edit(bytes, { tensors: { ...tensors, "model.encoder.2.weight": smaller }, metadata: fewer });
         }),
       /The checkpoint's tensor model\.encoder\.2\.weight: expected shape \[40,256\], got \[2,256\]/,
+    ],
+    ["at no place", (path) => place(path, "null"), /position cannot be read: Invalid input: .*, got null\./],
+    [
+      "at half a step",
+      (path) => place(path, '{"epoch":1,"step":1.5,"sums":[]}'),
+      /position cannot be read: step: Expected a whole number, got 1\.5\./,
+    ],
+    [
+      "before the first epoch",
+      (path) => place(path, '{"epoch":-5,"step":1,"sums":[]}'),
+      /position cannot be read: epoch: Expected a number of at least 1, got -5\./,
+    ],
+    [
+      "at a place of much text",
+      (path) => place(path, `"\u001b[2J${"x".repeat(10_000)}"`),
+      /position cannot be read: Invalid input: .*, got "\S{77,79}…\.\n/,
+    ],
+    [
+      "with whole numbers for weights",
+      (path) => weight(path, new Int32Array(40 * 256)),
+      /The checkpoint's tensor model\.encoder\.2\.weight: expected float32, got int32\./,
+    ],
+    [
+      "with weights that are not finite",
+      (path) => weight(path, new Float32Array(40 * 256).fill(Number.NaN, -1)),
+      /The checkpoint's tensor model\.encoder\.2\.weight: expected finite numbers, got NaN\./,
     ],
   ];
 
