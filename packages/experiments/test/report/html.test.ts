@@ -104,7 +104,7 @@ describe("renderReport", () => {
   it("shows no control characters, which a text of foreign origin may have", () => {
     const html = renderReport({ ...SAMPLE, command: "softdraw\u001b[2J train\u0000" });
     expect(html).toContain("softdraw[2J train<");
-    expect(html).not.toMatch(/[\0\u001b]/);
+    for (const character of ["\u0000", "\u001b"]) expect(html).not.toContain(character);
   });
 
   it("escapes every text", () => {
