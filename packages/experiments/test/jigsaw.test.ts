@@ -211,7 +211,7 @@ describe("what cannot be trained is refused", () => {
 
   test("a loss that is no number any more, saying where", async () => {
     await expect(train(configuration({ learningRate: 1e38 }), data)).rejects.toThrow(
-      /^The loss is (NaN|-?Infinity) at epoch 1, step \d\. A lower learningRate or a higher temperature may train\.$/,
+      /^The training diverged: the loss is (NaN|-?Infinity) at epoch 1, step \d\. A lower learning rate or a higher temperature may train\.$/,
     );
   });
 

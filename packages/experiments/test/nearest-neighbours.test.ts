@@ -282,7 +282,7 @@ describe("what cannot be trained is refused", () => {
 
   test.each(["count", "log-share"] as const)("a %s that is no number any more, saying where", async (loss) => {
     await expect(train(configuration({ loss, learningRate: 1e38 }), data)).rejects.toThrow(
-      /^The loss is (NaN|-?Infinity) at epoch 1, step \d\. A lower learningRate or a higher temperature may train\.$/,
+      /^The training diverged: the loss is (NaN|-?Infinity) at epoch 1, step \d\. A lower learning rate or a higher temperature may train\.$/,
     );
   });
 

@@ -265,7 +265,7 @@ describe.skipIf(lacksChromium("What trains in the studio"))("in a browser", { ti
       version: "0.1.0",
       created: `2026-01-0${seed}T10:00:00.000Z`,
       command: `softdraw train sort --seed ${seed}`,
-      config: experimentNamed("sort").schema.parse({ ...SMALL, seed }),
+      config: { ...experimentNamed("sort").schema.parse({ ...SMALL, seed }) },
     });
     const record = (epoch: number) => ({ epoch, loss: 1 / epoch, temperature: 1 });
 

@@ -6,6 +6,10 @@
  * directions need a little-endian machine, which every browser's is.
  */
 
+import { z } from "zod";
+import { foreignText, foreignValue } from "../foreign-text.ts";
+import { problemOf } from "../problems.ts";
+
 export type TensorData = Float32Array | Int32Array | Uint32Array | Uint8Array;
 
 /** Elements in row-major order; `data.length` is the product of `shape`. */
@@ -36,6 +40,16 @@ const METADATA = "__metadata__";
 const LENGTH_BYTES = 8;
 const ALIGNMENT = 8;
 
+/** Bytes of a header at most. Ours have some thousand; those of states in a store also hold the records of all epochs. */
+const LONGEST_HEADER = 16 * 2 ** 20;
+
+const size = z.int().min(0);
+const StoredEntry = z.strictObject({
+  dtype: z.enum(ELEMENT_TYPES),
+  shape: z.array(size),
+  data_offsets: z.tuple([size, size]),
+});
+
 /**
  * The checkpoint as the bytes of a safetensors file. Equal checkpoints give equal bytes, in whatever order they were built.
  *
@@ -58,7 +72,7 @@ export function encodeCheckpoint({ tensors, metadata }: Checkpoint): Uint8Array<
  * Throws on anything but a whole file of F32, I32, U32 and U8 tensors that lie back to back and fill it exactly.
  */
 export function decodeCheckpoint(bytes: Uint8Array, file: string): Checkpoint {
-  const dataStart = headerEnd(bytes, file);
+  const dataStart = LENGTH_BYTES + headerLength(bytes, bytes.length, file);
   const header = parseHeader(bytes.subarray(LENGTH_BYTES, dataStart), file);
   const { [METADATA]: metadata = {}, ...tensors } = header;
   const entries = Object.entries(tensors).map(([name, value]) => checkEntry(name, value, file));
@@ -108,53 +122,93 @@ function encodeHeader(entries: readonly Entry[], metadata: Checkpoint["metadata"
   return padded;
 }
 
-function headerEnd(bytes: Uint8Array, file: string): number {
+/**
+ * Refuses a file by its first 8 bytes, before the rest of it is read.
+ *
+ * @param fileSize of the whole file, in bytes
+ * @throws Error for a header that is longer than the file, or than any of ours
+ */
+export function checkHeaderLength(first: Uint8Array, fileSize: number, file: string): void {
+  headerLength(first, fileSize, file);
+}
+
+function headerLength(bytes: Uint8Array, fileSize: number, file: string): number {
   if (bytes.length < LENGTH_BYTES) refuse(file, `at least ${LENGTH_BYTES} bytes`, `${bytes.length}`);
   const length = new DataView(bytes.buffer, bytes.byteOffset, LENGTH_BYTES).getBigUint64(0, true);
-  const limit = bytes.length - LENGTH_BYTES;
+  const limit = fileSize - LENGTH_BYTES;
   if (length > BigInt(limit)) {
-    refuse(file, `a header of at most ${limit} bytes (the file has ${bytes.length})`, `a header length of ${length}`);
+    refuse(file, `a header of at most ${limit} bytes (the file has ${fileSize})`, `a header length of ${length}`);
   }
-  return LENGTH_BYTES + Number(length);
+  if (length > BigInt(LONGEST_HEADER)) {
+    refuse(file, `a header of at most ${LONGEST_HEADER} bytes`, `a header length of ${length}`);
+  }
+  return Number(length);
 }
 
 function parseHeader(bytes: Uint8Array, file: string): Record<string, unknown> {
   const expected = "a header that is a JSON object";
   if (bytes[0] !== "{".charCodeAt(0)) refuse(file, expected, `a header whose first byte is ${bytes[0] ?? "missing"}`);
+  const text = decodeText(bytes, file);
+  let header: Record<string, unknown>;
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    header = JSON.parse(text);
   } catch (error) {
-    return refuse(file, expected, (error as Error).message);
+    return refuse(file, expected, foreignText((error as Error).message));
+  }
+  if (countKeys(header) < countKeysIn(text))
+    refuse(file, "every name in its header once", "a name that is there twice");
+  return header;
+}
+
+function decodeText(bytes: Uint8Array, file: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return refuse(file, "a header in UTF-8", "other bytes");
   }
 }
 
+/** The names in a JSON value, at all depths. */
+function countKeys(value: unknown): number {
+  if (typeof value !== "object" || value === null) return 0;
+  const inner = Object.values(value).reduce((count: number, one) => count + countKeys(one), 0);
+  return inner + (Array.isArray(value) ? 0 : Object.keys(value).length);
+}
+
+/** The names in a JSON text, one that is there twice counted twice, of which its value keeps the last: strings before a colon. */
+function countKeysIn(json: string): number {
+  let count = 0;
+  for (const [, colon] of json.matchAll(/"(?:[^"\\]|\\.)*"\s*(:?)/g)) if (colon) count++;
+  return count;
+}
+
+/** By hand, because a schema's records leave out `__proto__`, a name like any other here. */
 function checkMetadata(metadata: unknown, file: string): Record<string, string> {
-  if (!isObject(metadata) || !Object.values(metadata).every((value) => typeof value === "string")) {
-    refuse(file, `${METADATA} to map names to strings`, JSON.stringify(metadata));
+  if (typeof metadata !== "object" || metadata === null || Array.isArray(metadata)) {
+    refuse(file, `${METADATA} to map names to texts`, foreignValue(metadata));
   }
+  const wrong = Object.entries(metadata).find(([, value]) => typeof value !== "string");
+  if (wrong) refuse(file, `${METADATA} to map ${foreignText(wrong[0])} to a text`, foreignValue(wrong[1]));
   return metadata as Record<string, string>;
 }
 
 function checkEntry(name: string, value: unknown, file: string): Entry {
-  const got = JSON.stringify(value);
-  if (!isObject(value)) refuse(file, `tensor ${name} to be described by an object`, got);
-  const { dtype, shape, data_offsets: offsets } = value;
-  if (!ELEMENT_TYPES.includes(dtype as ElementType)) {
-    refuse(file, `tensor ${name} of a type among ${ELEMENT_TYPES.join(", ")}`, JSON.stringify(dtype));
-  }
-  if (!isShape(shape)) refuse(file, `tensor ${name} with a shape of non-negative integers`, JSON.stringify(shape));
-  if (!isShape(offsets) || offsets.length !== 2) refuse(file, `tensor ${name} with two data_offsets`, got);
-  const [start, end] = offsets as [number, number];
-  const expected = elements(shape) * width(dtype as ElementType);
-  if (end - start !== expected) refuse(file, `tensor ${name} to take ${expected} bytes`, `${end - start}`);
-  return { name, dtype: dtype as ElementType, shape, start, end };
+  const tensor = `tensor ${foreignText(name)}`;
+  const { data, error } = StoredEntry.safeParse(value);
+  if (error) return invalid(file, `${tensor}: ${problemOf(error, value)}`);
+  const { dtype, shape } = data;
+  const [start, end] = data.data_offsets;
+  const expected = elements(shape) * width(dtype);
+  if (end - start !== expected) refuse(file, `${tensor} to take ${expected} bytes`, `${end - start}`);
+  return { name, dtype, shape, start, end };
 }
 
 /** Overlaps and holes are refused, and so is a file that ends before or after its last tensor. */
 function checkLayout(entries: Entry[], dataLength: number, file: string): void {
   let end = 0;
   for (const entry of entries.toSorted((a, b) => a.start - b.start || a.end - b.end)) {
-    if (entry.start !== end) refuse(file, `tensor ${entry.name} to start at byte ${end} of the data`, `${entry.start}`);
+    if (entry.start !== end)
+      refuse(file, `tensor ${foreignText(entry.name)} to start at byte ${end} of the data`, `${entry.start}`);
     end = entry.end;
   }
   if (end !== dataLength) refuse(file, `${end} bytes of data after the header`, `${dataLength}`);
@@ -183,10 +237,10 @@ function isShape(value: unknown): value is readonly number[] {
   return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+function refuse(file: string, expected: string, got: string): never {
+  return invalid(file, `expected ${expected}, got ${got}`);
 }
 
-function refuse(file: string, expected: string, got: string): never {
-  throw new Error(`${file} is not a whole safetensors checkpoint: expected ${expected}, got ${got}`);
+function invalid(file: string, problem: string): never {
+  throw new Error(`${file} is not a whole safetensors checkpoint: ${problem}`);
 }

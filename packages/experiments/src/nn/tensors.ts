@@ -1,7 +1,9 @@
 /** Trees of arrays on the device, as named tensors on the host and back: what checkpoints hold. */
 
 import { numpy as np, tree } from "@jax-js/jax";
+import { firstNotFinite } from "../checkpoint/finite.ts";
 import type { Tensor, TensorData } from "../checkpoint/safetensors.ts";
+import { foreignText } from "../foreign-text.ts";
 import type { Parameters } from "./adam.ts";
 
 type Tensors = Record<string, Tensor>;
@@ -13,20 +15,35 @@ export async function readTensors(tree: Parameters): Promise<Tensors> {
 }
 
 /**
- * Refuses tensors other than those of a tree. Does not consume the tree.
+ * Refuses tensors other than those of a tree, and numbers that are none. Does not consume the tree.
  *
- * @throws Error naming the first tensor that is missing, of another shape, or unknown
+ * @throws Error naming the first tensor that is missing, of another shape or type, unknown, or not finite
  */
 export function checkTensors(tensors: Readonly<Tensors>, tree: Parameters): void {
   const leaves = new Map(leavesOf(tree));
-  for (const [path, { shape }] of leaves) {
+  for (const [path, leaf] of leaves) {
     const got = tensors[path];
     if (!got) throw new Error(`The checkpoint has no tensor ${path}.`);
-    if (got.shape.join() === shape.join()) continue;
-    throw new Error(`The checkpoint's tensor ${path}: expected shape [${shape}], got [${got.shape}].`);
+    checkTensor(path, got, leaf);
   }
   const unknown = Object.keys(tensors).find((path) => !leaves.has(path));
-  if (unknown !== undefined) throw new Error(`The checkpoint has an unknown tensor ${unknown}.`);
+  if (unknown !== undefined) throw new Error(`The checkpoint has an unknown tensor ${foreignText(unknown)}.`);
+}
+
+function checkTensor(path: string, { shape, data }: Tensor, leaf: np.Array): void {
+  const name = `The checkpoint's tensor ${path}`;
+  if (shape.join() !== leaf.shape.join()) {
+    throw new Error(`${name}: expected shape [${leaf.shape}], got [${foreignText(shape.join())}].`);
+  }
+  const type = typeOf(data);
+  if (type !== leaf.dtype) throw new Error(`${name}: expected ${leaf.dtype}, got ${type}.`);
+  const wrong = firstNotFinite(data);
+  if (wrong !== undefined) throw new Error(`${name}: expected finite numbers, got ${wrong}.`);
+}
+
+/** The engine's name for the type of a tensor's elements. */
+function typeOf(data: TensorData): string {
+  return data.constructor.name.replace("Array", "").toLowerCase();
 }
 
 /**

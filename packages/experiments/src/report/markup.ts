@@ -1,5 +1,7 @@
 /** HTML in which every text is escaped unless it says that it is markup already. */
 
+import { printable } from "../foreign-text.ts";
+
 /** Text that is HTML or SVG already. */
 export interface Markup {
   readonly markup: string;
@@ -35,6 +37,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
+/** Without control characters: SVG allows none of them, and a report may show texts of foreign origin. */
 function escapeText(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ESCAPES[character]!);
+  return printable(text).replace(/[&<>"']/g, (character) => ESCAPES[character]!);
 }

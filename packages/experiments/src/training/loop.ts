@@ -5,6 +5,7 @@ import type { Checkpoint } from "../checkpoint/safetensors.ts";
 import type { EpochRecord, TrainingEvent } from "../experiment.ts";
 import type { Parameters } from "../nn/adam.ts";
 import { disposeRest, readTensors } from "../nn/tensors.ts";
+import { checkMeasured, finiteRecord, finiteState } from "./divergence.ts";
 import { type Position, positionMetadata, type Start, startOf } from "./position.ts";
 
 /** What is trained, and how. `State` is all that training changes on the device, `Settings` what a step is told. */
@@ -87,13 +88,20 @@ export async function* train<
         const reading = result.measured.data();
         if (step < steps) next = batchAt(step);
         const measured = Array.from((await reading) as Float32Array);
-        checkMeasured(measured, sums, epoch, step);
+        const place = { epoch, step };
+        checkMeasured(measured, place);
+        checkSums(measured, sums);
         sums = measured.map((value, i) => (sums[i] ?? 0) + value);
         const { temperature } = settings;
         const endOfEpoch = (): EpochEnd => {
           const pace = ((step - firstStep) * examples * 1000) / (performance.now() - started);
           return { epoch, loss: sums[0]! / steps, sums, steps, temperature, pace };
         };
+        const end = step === steps ? endOfEpoch() : undefined;
+        const readState = async () => finiteState(await readTensors(state), place);
+        // Read before it is measured, which may refuse what is no number for reasons that say nothing of the training.
+        const tensors = end && (await readState());
+        const record = end && finiteRecord(await training.measure(state, end), place);
         yield {
           epoch,
           epochs,
@@ -102,10 +110,10 @@ export async function* train<
           loss: measured[0]!,
           temperature,
           examples,
-          record: step === steps ? await training.measure(state, endOfEpoch()) : undefined,
+          record,
           checkpoint: async () => ({
-            tensors: await readTensors(state),
-            metadata: positionMetadata(name, { epoch, step, sums }),
+            tensors: tensors ?? (await readState()),
+            metadata: positionMetadata(name, { ...place, sums }),
           }),
         };
       }
@@ -119,15 +127,8 @@ export async function* train<
   }
 }
 
-/** There is nothing to be had from going on where a number is none, or where a checkpoint counted other numbers. */
-function checkMeasured(measured: readonly number[], sums: readonly number[], epoch: number, step: number): void {
-  const wrong = measured.findIndex((value) => !Number.isFinite(value));
-  if (wrong === 0) {
-    throw new Error(
-      `The loss is ${measured[0]} at epoch ${epoch}, step ${step}. A lower learningRate or a higher temperature may train.`,
-    );
-  }
-  if (wrong > 0) throw new Error(`Number ${wrong + 1} of epoch ${epoch}, step ${step} is ${measured[wrong]}.`);
+/** A checkpoint that counted other numbers cannot be gone on from. */
+function checkSums(measured: readonly number[], sums: readonly number[]): void {
   if (sums.length === 0 || sums.length === measured.length) return;
   throw new Error(
     `The checkpoint is of something else: expected ${measured.length} sums in its position, got ${sums.length}.`,

@@ -46,7 +46,7 @@ export function temperatureOptions(defaults: Pick<TemperatureConfig, "temperatur
     schedule: z.enum(scheduleNames).default(defaults.schedule).describe("how the temperature changes with the step"),
     temperatureEnd: temperature
       .default(defaults.temperatureEnd)
-      .describe("lowest temperature; linear and cosine reach it at the last step"),
+      .describe("where linear and cosine end, at the last step, be it above or below; exponential is never below it"),
     temperatureRate: z.number().min(0).default(1e-4).describe("decay a step of the exponential schedule"),
     temperatureHold: z.int().min(1).default(500).describe("steps between two updates of the exponential schedule"),
   };

@@ -3,8 +3,10 @@
 import { tree } from "@jax-js/jax";
 import { z } from "zod";
 import type { Checkpoint } from "../checkpoint/safetensors.ts";
+import { foreignText, foreignValue } from "../foreign-text.ts";
 import type { Parameters } from "../nn/adam.ts";
 import { arraysOf, checkTensors } from "../nn/tensors.ts";
+import { problemOf } from "../problems.ts";
 
 /** `step` steps of epoch `epoch` are done, and what they measured sums to `sums`. */
 export interface Position {
@@ -64,6 +66,11 @@ export function positionMetadata(experiment: string, position: Position) {
   return { experiment, position: JSON.stringify(position) };
 }
 
+/** Where a training was when it wrote a checkpoint; undefined where the checkpoint does not say it. */
+export function placeOf({ metadata }: Checkpoint): Pick<Position, "epoch" | "step"> | undefined {
+  return storedPosition.safeParse(parsed(metadata.position ?? "")).data;
+}
+
 /**
  * The position that `positionMetadata` wrote.
  *
@@ -73,24 +80,22 @@ export function readPosition(experiment: string, { metadata }: Checkpoint): Posi
   if (metadata.experiment !== experiment || metadata.position === undefined) {
     throw new Error(
       `The checkpoint is of something else: expected the metadata experiment "${experiment}" and a position, ` +
-        `got ${JSON.stringify(metadata)}.`,
+        `got ${foreignValue(metadata)}.`,
     );
   }
-  const { data } = storedPosition.safeParse(parsed(metadata.position));
-  if (data === undefined) {
-    throw new Error(
-      `The checkpoint's position cannot be read: expected an epoch, a step and sums, got ${metadata.position}.`,
-    );
-  }
+  const stored = parsed(metadata.position);
+  const { data, error } = storedPosition.safeParse(stored);
+  if (error) throw new Error(`The checkpoint's position cannot be read: ${problemOf(error, stored)}.`);
   const { epoch, step, lossSum, sums = lossSum === undefined ? [] : [lossSum] } = data;
   if (step === 0 || sums.length > 0) return { epoch, step, sums };
-  throw new Error(`The checkpoint's position has no sums of its ${step} steps: got ${metadata.position}.`);
+  throw new Error(`The checkpoint's position has no sums of its ${step} steps: got ${foreignText(metadata.position)}.`);
 }
 
+/** What is no JSON stays text, which no schema of ours takes. */
 function parsed(json: string): unknown {
   try {
     return JSON.parse(json);
   } catch {
-    return undefined;
+    return json;
   }
 }

@@ -4,6 +4,7 @@ import { encode as encodePng } from "fast-png";
 import { describe, expect, test } from "vitest";
 import {
   type Checkpoint,
+  checkHeaderLength,
   decodeCheckpoint,
   encodeCheckpoint,
   type Tensor,
@@ -195,7 +196,7 @@ describe("decodeCheckpoint refuses, naming the file,", () => {
     }
     throw new Error("expected a refusal");
   };
-  const prefix = `${FILE} is not a whole safetensors checkpoint: expected `;
+  const prefix = `${FILE} is not a whole safetensors checkpoint: `;
   const x = (entry: object) => ({ x: { dtype: "U8", shape: [2], data_offsets: [0, 2], ...entry } });
 
   test("a file truncated anywhere", () => {
@@ -216,58 +217,122 @@ describe("decodeCheckpoint refuses, naming the file,", () => {
   });
 
   test.each<[string, Uint8Array, string]>([
-    ["an empty file", new Uint8Array(0), "at least 8 bytes, got 0"],
-    ["zeros", new Uint8Array(64), "a header that is a JSON object, got a header whose first byte is missing"],
+    ["an empty file", new Uint8Array(0), "expected at least 8 bytes, got 0"],
+    ["zeros", new Uint8Array(64), "expected a header that is a JSON object, got a header whose first byte is missing"],
     [
       "a header that is longer than the file",
       fileOf("{}", [], 3),
-      "a header of at most 2 bytes (the file has 10), got a",
+      "expected a header of at most 2 bytes (the file has 10), got a",
     ],
     [
       "a header that is not an object",
       fileOf("[1]"),
-      "a header that is a JSON object, got a header whose first byte is 91",
+      "expected a header that is a JSON object, got a header whose first byte is 91",
     ],
-    ["a header that is not JSON", fileOf('{"x": '), "a header that is a JSON object, got "],
-    ["a header that is not UTF-8", fileOf("{}", []).fill(0xff, 9), "a header that is a JSON object, got "],
+    ["a header that is not JSON", fileOf('{"x": '), "expected a header that is a JSON object, got "],
+    ["a header that is not UTF-8", fileOf("{}", []).fill(0xff, 9), "expected a header in UTF-8, got other bytes"],
     [
       "metadata other than strings",
       fileOf({ __metadata__: { a: 1 } }),
-      '__metadata__ to map names to strings, got {"a":1}',
+      "expected __metadata__ to map a to a text, got 1",
     ],
-    ["a tensor that is no object", fileOf({ x: 5 }), "tensor x to be described by an object, got 5"],
-    ["an unknown type", fileOf(x({ dtype: "F8" }), [1, 2]), 'tensor x of a type among F32, I32, U32, U8, got "F8"'],
-    ["a type named as what every object has", fileOf(x({ dtype: "toString" }), [1, 2]), "tensor x of a type among"],
+    [
+      "a tensor that is no object",
+      fileOf({ x: 5 }),
+      "tensor x: Invalid input: expected object, received number, got 5",
+    ],
+    [
+      "an unknown type",
+      fileOf(x({ dtype: "F8" }), [1, 2]),
+      'tensor x: dtype: Expected one of F32, I32, U32, U8, got "F8"',
+    ],
+    [
+      "a type named as what every object has",
+      fileOf(x({ dtype: "toString" }), [1, 2]),
+      "tensor x: dtype: Expected one of",
+    ],
     [
       "a missing type",
       fileOf(x({ dtype: undefined }), [1, 2]),
-      "tensor x of a type among F32, I32, U32, U8, got undefined",
+      "tensor x: dtype: Expected one of F32, I32, U32, U8, got undefined",
     ],
     [
       "a negative size",
       fileOf(x({ shape: [-1, -2] }), [1, 2]),
-      "tensor x with a shape of non-negative integers, got [-1,-2]",
+      "tensor x: shape.0: Expected a number of at least 0, got -1",
     ],
     [
       "a fractional size",
       fileOf(x({ shape: [0.5, 4] }), [1, 2]),
-      "tensor x with a shape of non-negative integers, got [0.5,4]",
+      "tensor x: shape.0: Expected a whole number, got 0.5",
     ],
-    ["offsets that are missing", fileOf(x({ data_offsets: [0] }), [1, 2]), "tensor x with two data_offsets, got"],
-    ["offsets that do not fit the shape", fileOf(x({ shape: [3] }), [1, 2]), "tensor x to take 3 bytes, got 2"],
-    ["offsets that run backwards", fileOf(x({ data_offsets: [2, 0] }), [1, 2]), "tensor x to take 2 bytes, got -2"],
-    ["a hole", fileOf(x({ data_offsets: [1, 3] }), [1, 2, 3]), "tensor x to start at byte 0 of the data, got 1"],
+    ["offsets that are missing", fileOf(x({ data_offsets: [0] }), [1, 2]), "tensor x: data_offsets: "],
+    [
+      "offsets that do not fit the shape",
+      fileOf(x({ shape: [3] }), [1, 2]),
+      "expected tensor x to take 3 bytes, got 2",
+    ],
+    [
+      "offsets that run backwards",
+      fileOf(x({ data_offsets: [2, 0] }), [1, 2]),
+      "expected tensor x to take 2 bytes, got -2",
+    ],
+    [
+      "a hole",
+      fileOf(x({ data_offsets: [1, 3] }), [1, 2, 3]),
+      "expected tensor x to start at byte 0 of the data, got 1",
+    ],
     [
       "an overlap",
       fileOf({ ...x({}), y: { dtype: "U8", shape: [2], data_offsets: [1, 3] } }, [1, 2, 3]),
-      "tensor y to start at byte 2 of the data, got 1",
+      "expected tensor y to start at byte 2 of the data, got 1",
     ],
-    ["a file that is too short", fileOf(x({}), [1]), "2 bytes of data after the header, got 1"],
-    ["a file that is too long", fileOf(x({}), [1, 2, 3]), "2 bytes of data after the header, got 3"],
-    ["a picture", encodePng({ width: 4, height: 4, channels: 1, data: new Uint8Array(16) }), "a header of at most"],
-    ["some text", new TextEncoder().encode("epoch,loss\n1,182.3\n2,131.9\n"), "a header of at most"],
+    ["a file that is too short", fileOf(x({}), [1]), "expected 2 bytes of data after the header, got 1"],
+    ["a file that is too long", fileOf(x({}), [1, 2, 3]), "expected 2 bytes of data after the header, got 3"],
+    [
+      "a picture",
+      encodePng({ width: 4, height: 4, channels: 1, data: new Uint8Array(16) }),
+      "expected a header of at most",
+    ],
+    ["some text", new TextEncoder().encode("epoch,loss\n1,182.3\n2,131.9\n"), "expected a header of at most"],
+    [
+      "a name that is there twice",
+      fileOf(
+        '{"x":{"dtype":"U8","shape":[9],"data_offsets":[0,9]},"x":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}}',
+        [1, 2],
+      ),
+      "expected every name in its header once, got a name that is there twice",
+    ],
+    [
+      "a name that is there twice in its metadata, written in another way",
+      fileOf('{"__metadata__":{"position":"{}","positio\\u006e":"{}"}}'),
+      "expected every name in its header once",
+    ],
+    [
+      "what a terminal would obey",
+      fileOf({ [`\u001b[2J\u202e${"x".repeat(200)}`]: 5 }),
+      `tensor [2J${"x".repeat(76)}…: Invalid input`,
+    ],
   ])("%s", (_what, bytes, message) => {
     expect(refusal(bytes)).toContain(prefix + message);
+  });
+
+  test("a header longer than any of ours, before it is read", () => {
+    const limit = 16 * 2 ** 20;
+    const first = new Uint8Array(8);
+    new DataView(first.buffer).setBigUint64(0, 100_000_000n, true);
+    expect(() => checkHeaderLength(first, 200_000_000, FILE)).toThrow(
+      `${prefix}expected a header of at most ${limit} bytes, got a header length of 100000000`,
+    );
+    new DataView(first.buffer).setBigUint64(0, BigInt(limit), true);
+    expect(() => checkHeaderLength(first, 200_000_000, FILE)).not.toThrow();
+    expect(() => checkHeaderLength(first, limit, FILE)).toThrow("the file has 16777216");
+  });
+
+  test("names that look like others in texts are none of them", () => {
+    const metadata = { note: '{"note":"twice"}', "a\\": '\\":', "": "empty" };
+    const bytes = encodeCheckpoint({ tensors: {}, metadata });
+    expect(decodeCheckpoint(bytes, FILE).metadata).toEqual(metadata);
   });
 
   test("or reads as some other whole checkpoint, whatever bit of the header is flipped", () => {

@@ -101,6 +101,12 @@ describe("renderReport", () => {
     for (const style of document.querySelectorAll("style")) expect(style.textContent).not.toMatch(/url\(|@import/);
   });
 
+  it("shows no control characters, which a text of foreign origin may have", () => {
+    const html = renderReport({ ...SAMPLE, command: "softdraw\u001b[2J train\u0000" });
+    expect(html).toContain("softdraw[2J train<");
+    for (const character of ["\u0000", "\u001b"]) expect(html).not.toContain(character);
+  });
+
   it("escapes every text", () => {
     const rendered = renderReport(evilReport());
     const document = parse(rendered);

@@ -4,10 +4,12 @@ import { resolve } from "node:path";
 import { isOwnData, isSameData } from "@softdraw/experiments/data/types";
 import type { BaseConfig, Experiment } from "@softdraw/experiments/experiment";
 import { type Field, fieldsOf } from "@softdraw/experiments/fields";
+import { foreignText, foreignValue } from "@softdraw/experiments/foreign-text";
 import { type Command, Option } from "commander";
 import type { z } from "zod";
 import { nameOfFolder, otherData } from "../data/datasets.ts";
 import { WrongCall } from "../errors.ts";
+import { parseJson } from "../json.ts";
 import { kebab } from "../training/command.ts";
 import { readUpTo } from "./files.ts";
 import { oneOf } from "./parsers.ts";
@@ -109,21 +111,21 @@ async function readConfigFile(file: string, known: readonly string[]): Promise<R
   const content = "experiment" in object && isObject(object.config) ? object.config : object;
   const unknown = Object.keys(content).filter((key) => !known.includes(key));
   if (unknown.length === 0) return content;
-  const lines = unknown.map((key) => `${file}: unknown option "${key}".${didYouMean(key, known)}`);
+  const lines = unknown.map((key) => `${file}: unknown option "${foreignText(key)}".${didYouMean(key, known)}`);
   throw new WrongCall(lines.join("\n"));
 }
 
 function parseObject(text: string, file: string): Record<string, unknown> {
   let content: unknown;
   try {
-    content = JSON.parse(text);
+    content = parseJson(text);
   } catch (error) {
     throw new WrongCall(
-      `${file}: expected JSON, got ${JSON.stringify(text.slice(0, 40))} (${(error as Error).message}).`,
+      `${file}: expected JSON, got ${foreignValue(text)} (${foreignText((error as Error).message)}).`,
     );
   }
   if (isObject(content)) return content;
-  throw new WrongCall(`${file}: expected a JSON object of options, got ${text.trim().slice(0, 40)}.`);
+  throw new WrongCall(`${file}: expected a JSON object of options, got ${foreignText(text)}.`);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
@@ -134,5 +136,5 @@ function isObject(value: unknown): value is Record<string, unknown> {
 export function describeIssue(issue: z.core.$ZodIssue, value: unknown): string {
   const suggestion = issue.code === "invalid_value" ? didYouMean(String(value), issue.values.map(String)) : "";
   // JSON has no infinity.
-  return `${issue.message}, got ${typeof value === "number" ? value : JSON.stringify(value)}.${suggestion}`;
+  return `${issue.message}, got ${typeof value === "number" ? value : foreignValue(value)}.${suggestion}`;
 }

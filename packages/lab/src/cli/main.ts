@@ -1,21 +1,25 @@
 /** The command line: `softdraw COMMAND`. Each command is a file beside this one. */
 
+import { printable } from "@softdraw/experiments/foreign-text";
 import { Command, CommanderError } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { Interrupted, WrongCall } from "../errors.ts";
+import { failureMessage } from "../failures.js";
 import { prepareThreads } from "../training/engine.ts";
 import { EXIT } from "./exit-codes.ts";
+import { watchOutput } from "./streams.ts";
 
 /**
- * Runs a command and returns the exit code: 0 done, 1 failed, 2 called wrongly, 130 interrupted and saved, 141 when the
- * reader of its output went away.
+ * Runs a command and returns the exit code: 0 done, 1 failed, also where only its output could not be written, 2 called
+ * wrongly, 130 interrupted and saved, 141 when the reader of its output went away.
  *
  * @param args without the program's name
  */
 export async function main(args: readonly string[]): Promise<number> {
+  const isOutputLost = watchOutput(process);
   prepareThreads(args);
-  process.stdout.on("error", endWithReader);
-  return runCommand(args);
+  const code = await runCommand(args);
+  return (await isOutputLost()) && code === EXIT.done ? EXIT.failure : code;
 }
 
 /** `main` without what is done once in a process: for a program that runs several commands in its own, such as a test. */
@@ -33,12 +37,6 @@ export async function runCommand(args: readonly string[]): Promise<number> {
   } catch (error) {
     return explain(error, program.opts().debug === true);
   }
-}
-
-/** Whoever reads the output, such as `head`, has seen enough, and nobody is left to tell. */
-function endWithReader(error: NodeJS.ErrnoException): void {
-  if (error.code === "EPIPE") process.exit(EXIT.readerGone);
-  throw error;
 }
 
 /**
@@ -90,7 +88,7 @@ async function examples(): Promise<string> {
 function explain(error: unknown, debug: boolean): number {
   // Commander has already said what was wrong, or shown the help that was asked for.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.wrongCall;
-  const message = error instanceof Error ? (debug && error.stack) || error.message : String(error);
+  const message = printable(failureMessage(error, debug));
   console.error(error instanceof Interrupted ? message : `error: ${message}`);
   if (error instanceof Interrupted) return EXIT.interrupted;
   return error instanceof WrongCall ? EXIT.wrongCall : EXIT.failure;

@@ -1,9 +1,11 @@
 /** What a training says while it goes: a bar on a terminal, plain lines in a pipe, or one JSON record a line. */
 
 import type { Column, EpochRecord, Result, TrainingEvent } from "@softdraw/experiments/experiment";
+import { printable } from "@softdraw/experiments/foreign-text";
 import { SingleBar } from "cli-progress";
 import { formatDuration, formatMeasured, formatNumber, formatResult } from "../report/numbers.ts";
 import { type Reporter, silentReporter } from "../training/reporter.ts";
+import { ENDING } from "./signals.ts";
 
 type Output = Pick<NodeJS.WriteStream, "write">;
 
@@ -23,7 +25,7 @@ export function textReporter(columns: readonly Column[], out: Output, isTerminal
   let rows = 0;
   const say = (line: string) => {
     bar?.clear();
-    out.write(`${line}\n`);
+    out.write(`${printable(line)}\n`);
   };
   return {
     say,
@@ -61,8 +63,6 @@ function resultLine(result: Result, all: readonly Result[]): string {
   const width = Math.max(...all.map((result) => result.name.length));
   return `${name.padEnd(width)}  ${formatResult(result)}${note ? `  (${note})` : ""}`;
 }
-
-const ENDING = ["SIGINT", "SIGTERM"] as const;
 
 /** Draws on standard error, so that standard output stays a table. */
 function terminalBar() {

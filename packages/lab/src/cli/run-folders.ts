@@ -2,6 +2,8 @@
 
 import { experiments } from "@softdraw/experiments/all";
 import { type BaseConfig, type Experiment, experimentFor } from "@softdraw/experiments/experiment";
+import { foreignText } from "@softdraw/experiments/foreign-text";
+import { problemOf } from "@softdraw/experiments/problems";
 import { WrongCall } from "../errors.ts";
 import { openRun, type Run } from "../runs/run.ts";
 import { didYouMean } from "./suggestions.ts";
@@ -18,10 +20,8 @@ export function readRunConfig({ path, info }: Run): { experiment: Experiment; co
   const experiment = findExperiment(info.experiment);
   const parsed = experiment.schema.safeParse(info.config);
   if (parsed.success) return { experiment: experimentFor(experiment, parsed.data), config: parsed.data };
-  const [issue] = parsed.error.issues;
-  throw new Error(
-    `${path}/config.json: ${issue!.path.join(".")}: ${issue!.message} (written by version ${info.version}).`,
-  );
+  const problem = problemOf(parsed.error, info.config);
+  throw new Error(`${path}/config.json: ${problem} (written by version ${foreignText(info.version)}).`);
 }
 
 /** @throws WrongCall for a name that none has */
@@ -29,5 +29,7 @@ export function findExperiment(name: string): Experiment {
   const found = experiments.find((experiment) => experiment.name === name);
   if (found) return found;
   const names = experiments.map((experiment) => experiment.name);
-  throw new WrongCall(`Unknown experiment "${name}", expected ${names.join(", ")}.${didYouMean(name, names)}`);
+  throw new WrongCall(
+    `Unknown experiment "${foreignText(name)}", expected ${names.join(", ")}.${didYouMean(name, names)}`,
+  );
 }

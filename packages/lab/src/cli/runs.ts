@@ -1,11 +1,13 @@
 /** `softdraw runs` */
 
 import { experiments } from "@softdraw/experiments/all";
-import { type BaseConfig, type EpochRecord, experimentFor } from "@softdraw/experiments/experiment";
+import { type BaseConfig, experimentFor } from "@softdraw/experiments/experiment";
+import { foreignText, printable } from "@softdraw/experiments/foreign-text";
+import { describeDivergence } from "@softdraw/experiments/training/divergence";
 import Table from "cli-table3";
 import type { Command } from "commander";
 import { formatResult } from "../report/numbers.ts";
-import { listRuns, type RunSummary } from "../runs/run.ts";
+import { type DamagedRun, listRuns, type RunSummary } from "../runs/run.ts";
 import { RUNS_FOLDER } from "./common-options.ts";
 
 export function addRuns(program: Command): void {
@@ -19,21 +21,30 @@ export function addRuns(program: Command): void {
 }
 
 async function list({ runsDir, json }: { runsDir: string; json?: boolean }): Promise<void> {
-  const runs = await listRuns(runsDir, (line) => console.error(line));
-  if (json) for (const run of runs) console.log(JSON.stringify({ type: "run", ...run }));
-  else if (runs.length === 0) console.log(`No runs in ${runsDir}. Make one with: softdraw train vae`);
-  else console.log(table(runs));
+  const { runs, damaged } = await listRuns(runsDir, (line) => console.error(printable(line)));
+  if (json) {
+    for (const run of runs) console.log(JSON.stringify({ type: "run", ...run }));
+    for (const run of damaged) console.log(JSON.stringify({ type: "run", ...run, state: "damaged" }));
+  } else if (runs.length + damaged.length === 0) {
+    console.log(`No runs in ${runsDir}. Make one with: softdraw train vae`);
+  } else {
+    console.log(table(runs, damaged));
+    for (const { reason } of damaged) console.log(`damaged: ${printable(reason)}`);
+  }
 }
 
-function table(runs: readonly RunSummary[]): string {
+/** Damaged runs stand below the others: when they began is not known. What is wrong with them is too long for a table. */
+function table(runs: readonly RunSummary[], damaged: readonly DamagedRun[]): string {
   const rows = new Table({ head: ["run", "state", "epochs", "result"], style: { head: [], border: [] } });
-  for (const run of runs) rows.push([run.name, run.state, run.epochs, headline(run)]);
+  for (const run of runs) rows.push([foreignText(run.name), run.state, run.epochs, outcome(run)]);
+  for (const { name } of damaged) rows.push([foreignText(name), "damaged", "", ""]);
   return rows.toString();
 }
 
-function headline({ experiment: name, config, metrics }: RunSummary): string {
+function outcome({ experiment: name, config, metrics, divergence, state }: RunSummary): string {
+  if (state === "diverged" && divergence) return describeDivergence(divergence);
   const experiment = experiments.find((candidate) => candidate.name === name);
   if (!metrics || !experiment) return "";
-  const [result] = experimentFor(experiment, config as BaseConfig).results([metrics as EpochRecord]);
+  const [result] = experimentFor(experiment, config as Partial<BaseConfig> as BaseConfig).results([metrics]);
   return result ? `${result.name} ${formatResult(result)}` : "";
 }

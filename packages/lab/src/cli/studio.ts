@@ -7,6 +7,7 @@ import type { Command } from "commander";
 import { startStudio } from "../server/server.ts";
 import { RUNS_FOLDER } from "./common-options.ts";
 import { wholeNumber } from "./parsers.ts";
+import { ENDING } from "./signals.ts";
 
 interface Options {
   readonly port: number;
@@ -41,8 +42,7 @@ async function serve({ port, host, runsDir }: Options): Promise<void> {
 
 function signalToStop(): Promise<void> {
   return new Promise((resolve) => {
-    process.once("SIGINT", () => resolve());
-    process.once("SIGTERM", () => resolve());
+    for (const signal of ENDING) process.once(signal, () => resolve());
   });
 }
 

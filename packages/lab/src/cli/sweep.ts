@@ -6,12 +6,13 @@ import { experiments } from "@softdraw/experiments/all";
 import { leaveOut } from "@softdraw/experiments/data/folds";
 import type { DatasetSplits } from "@softdraw/experiments/data/types";
 import { type BaseConfig, type EpochRecord, type Experiment, experimentFor } from "@softdraw/experiments/experiment";
+import { foreignText } from "@softdraw/experiments/foreign-text";
 import Table from "cli-table3";
 import type { Command } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { Interrupted, WrongCall } from "../errors.ts";
 import { formatNumber } from "../report/numbers.ts";
-import { unlessMissing, writeAtomically } from "../runs/files.ts";
+import { removeTemporaryFiles, unlessMissing, writeAtomically } from "../runs/files.ts";
 import { takeLock } from "../runs/lock.ts";
 import { createRun, makeUniqueFolder, openRun } from "../runs/run.ts";
 import { conduct, readOutcomes } from "../sweeps/conduct.ts";
@@ -163,7 +164,9 @@ async function resumeSweep(
     throw new WrongCall(error.message);
   });
   if (definition.version !== packageJson.version) {
-    throw new Error(`${folder} was begun by version ${definition.version}, and this is ${packageJson.version}.`);
+    throw new Error(
+      `${folder} was begun by version ${foreignText(definition.version)}, and this is ${packageJson.version}.`,
+    );
   }
   const family = findExperiment(definition.experiment);
   const trials = await plan(definition, family);
@@ -192,6 +195,7 @@ async function trainSweep(
   const release = await takeLock(join(folder, "lock"));
   let executor: Executor | undefined;
   try {
+    await removeTemporaryFiles(folder);
     executor = await executors.executorFor(folder);
     const combinations = new Set(trials.map(({ combination }) => combination)).size;
     reporter.say(`${definition.command}\nSweep: ${folder}, ${trials.length} trials of ${combinations} combinations`);
@@ -281,10 +285,13 @@ async function conductOn(executor: Executor, sweep: Conducting): Promise<void> {
   });
 }
 
+/** Characters of the reason for which a trial failed: it may come from another machine. Ours name folders and options. */
+const LONGEST_REASON = 500;
+
 function outcomeLine({ number, values, config }: Trial, outcome: Outcome, { columns, objectives }: Experiment): string {
   const { seed, fold } = config;
   const where = `trial ${number}: ${describeValues(values)}, seed ${seed}${fold === undefined ? "" : `, without part ${fold}`}`;
-  if (outcome.state === "failed") return `${where}: failed: ${outcome.error}`;
+  if (outcome.state === "failed") return `${where}: failed: ${foreignText(outcome.error ?? "", LONGEST_REASON)}`;
   const { label, digits } = columns.find(({ key }) => key === objectives.discrete.key)!;
   const value = typeof outcome.discrete === "number" ? formatNumber(outcome.discrete, digits) : "not measured";
   return `${where}${outcome.epochs === undefined ? "" : `, epoch ${outcome.epochs}`}: ${label} ${value}`;

@@ -1,11 +1,11 @@
 /** `softdraw worker --queue URL` */
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { rmSync } from "node:fs";
+import { resolve } from "node:path";
 import { experiments } from "@softdraw/experiments/all";
 import type { Command } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
+import { makeScratchFolder } from "../runs/scratch.ts";
 import { addPoolOptions, type PoolSettings, poolOf } from "./executors.ts";
 import { textReporter } from "./output.ts";
 import { stopOnSignal } from "./signals.ts";
@@ -44,7 +44,7 @@ async function work({ queue, dataDir, store, ...options }: Options): Promise<voi
   const reporter = textReporter([], process.stdout, false);
   const { say } = reporter;
   const link = await connectRedis(queue, { say });
-  const folder = temporaryFolder();
+  const folder = await temporaryFolder();
   const settings = poolOf(options);
   const { workers } = settings;
   const pool = trainingPool(settings);
@@ -60,9 +60,9 @@ async function work({ queue, dataDir, store, ...options }: Options): Promise<voi
   }
 }
 
-/** A folder that is removed however this process ends, by a second Ctrl-C too; only a kill leaves it. */
-function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "softdraw-worker-"));
+/** A folder that is removed however this process ends, by a second Ctrl-C too; after a kill, the next worker removes it. */
+async function temporaryFolder(): Promise<string> {
+  const folder = await makeScratchFolder("softdraw-worker-");
   process.once("exit", () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
   return folder;
 }

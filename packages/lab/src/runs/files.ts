@@ -9,7 +9,10 @@ const TEMPORARY = ".tmp";
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
   EEXIST: "there is something of that name",
+  EBADF: "it is closed",
   EDQUOT: "the disk quota is used up",
+  EFBIG: "it is larger than this process or file system allows",
+  EIO: "the device does not take it",
   EISDIR: "a folder has that name",
   ENOENT: "its folder does not exist",
   ENOSPC: "the disk is full",

@@ -6,19 +6,16 @@
  */
 
 import { randomBytes } from "node:crypto";
-import { constants, copyFile, link, readFile, rm } from "node:fs/promises";
+import { constants, copyFile, link, readdir, readFile, rm } from "node:fs/promises";
 import { hostname } from "node:os";
-import { dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
+import { foreignText, foreignValue } from "@softdraw/experiments/foreign-text";
 import { z } from "zod";
-import { discard, errorCode, openAny, readWhole, writeFailure, writeSynced } from "./files.ts";
+import { parseJson } from "../json.ts";
+import { discard, errorCode, openAny, readWhole, unlessMissing, writeFailure, writeSynced } from "./files.ts";
+import { fateOf, ownIdentity, ProcessIdentity } from "./processes.ts";
 
-const Holder = z.object({
-  pid: z.int().positive(),
-  host: z.string(),
-  since: z.iso.datetime(),
-  /** The process's start in clock ticks since boot, where the system tells it: a process number is used again, this is not. */
-  ticks: z.string().nullable(),
-});
+const Holder = ProcessIdentity.extend({ since: z.iso.datetime() });
 
 type Holder = z.infer<typeof Holder>;
 
@@ -26,34 +23,38 @@ type Holder = z.infer<typeof Holder>;
 export type Release = () => Promise<void>;
 
 /**
- * Takes the lock file at `path`, from a dead process on this host if need be.
+ * Takes the lock file at `path`, from a dead process if need be, and removes what dead ones have left of theirs beside it.
  *
- * Throws, naming the process and since when, if a live one has it; naming the host and the file to delete, if a process
- * on another host has it, because from here nobody can see whether that is alive.
+ * Throws, naming the process and since when, if a live one has it; naming the file to delete as well, if it is a process on
+ * another host or in another container, because from here nobody can see whether that is alive.
  */
 export async function takeLock(path: string): Promise<Release> {
-  const own = JSON.stringify(await describeSelf());
+  const own = JSON.stringify({ ...(await ownIdentity()), since: new Date().toISOString() });
   while (!(await createWhole(path, own))) await clearStale(path);
+  await tidy(path);
   return async () => {
     if ((await readText(path)) === own) await rm(path, { force: true });
   };
 }
 
-/** Whether some process holds the lock file at `path`. One on another host is taken to be alive. */
+/** Whether some process holds the lock file at `path`. One of which that cannot be told is taken to be alive. */
 export async function isLocked(path: string, opener = openAny): Promise<boolean> {
   const holder = await readHolder(path, opener);
-  return holder !== undefined && !(await isDead(holder));
+  return holder !== undefined && (await fateOf(holder)) !== "dead";
 }
 
 /** Makes the file with all its text in one step, so that nobody ever reads half a lock; false if it exists. */
 async function createWhole(path: string, text: string): Promise<boolean> {
   const draft = `${path}.${randomBytes(6).toString("hex")}`;
+  let isWritten = false;
   try {
     await writeSynced(draft, text);
+    isWritten = true;
     await linkOrCopy(draft, path);
     return true;
   } catch (error) {
-    if (errorCode(error) === "EEXIST") return false;
+    // A draft that is gone was removed by who has taken the lock meanwhile.
+    if (errorCode(error) === "EEXIST" || (isWritten && errorCode(error) === "ENOENT")) return false;
     throw writeFailure(path, error);
   } finally {
     await discard(draft);
@@ -71,6 +72,22 @@ async function linkOrCopy(from: string, to: string): Promise<void> {
 }
 
 /**
+ * Removes what killed processes have left beside a lock that is taken: their drafts of it, and the second locks under which
+ * they were clearing a stale one. A draft of a process that is alive may be among them: that process tries again, and finds
+ * the lock taken.
+ */
+async function tidy(path: string): Promise<void> {
+  const [folder, name] = [dirname(path), basename(path)];
+  const beside = (await readdir(folder)).filter((other) => other.startsWith(`${name}.`));
+  for (const other of beside) {
+    const rest = other.slice(name.length);
+    if (/^(\.takeover)*\.[\da-f]{12}$/.test(rest)) await discard(join(folder, other));
+    // One that is alive keeps its own.
+    else if (/^(\.takeover)+$/.test(rest)) await clearStale(join(folder, other)).catch(() => {});
+  }
+}
+
+/**
  * Removes the lock of a dead process, and throws if its holder may be alive.
  *
  * Of two processes that find the same stale lock, the slower one must not remove what the faster one has just made. So
@@ -80,33 +97,36 @@ async function linkOrCopy(from: string, to: string): Promise<void> {
 async function clearStale(path: string): Promise<void> {
   const holder = await readHolder(path);
   if (holder === undefined) return;
-  if (!(await isDead(holder))) throw new Error(inUse(path, holder));
+  const fate = await fateOf(holder);
+  if (fate !== "dead") throw new Error(inUse(path, holder, fate));
   const release = await takeLock(`${path}.takeover`);
   try {
     const current = await readHolder(path);
-    if (current !== undefined && (await isDead(current))) await rm(path);
+    if (current !== undefined && (await fateOf(current)) === "dead") await rm(path);
   } finally {
     await release();
   }
 }
 
-function inUse(path: string, { pid, host, since }: Holder): string {
-  const folder = dirname(path);
-  if (host === hostname()) return `${folder} is in use by process ${pid} since ${since}`;
-  return (
-    `${folder} is in use by process ${pid} on host ${host} since ${since}; this host, ${hostname()}, cannot tell ` +
-    `whether that still runs: if it does not, delete ${path}`
-  );
+function inUse(path: string, { pid, host, since }: Holder, fate: "alive" | "unknown"): string {
+  const by = `${dirname(path)} is in use by process ${pid}`;
+  if (fate === "alive") return `${by} since ${since}`;
+  const own = hostname();
+  const where =
+    host === own
+      ? `on this host, ${own}, but in another container or before it was started anew, since ${since}; from here nobody can tell`
+      : `on host ${foreignText(host)} since ${since}; this host, ${own}, cannot tell`;
+  return `${by} ${where} whether that still runs: if it does not, delete ${path}`;
 }
 
 async function readHolder(path: string, opener = openAny): Promise<Holder | undefined> {
   const text = await readText(path, opener);
   if (text === undefined) return undefined;
   try {
-    return Holder.parse(JSON.parse(text));
+    return Holder.parse(parseJson(text));
   } catch (error) {
     const expected = "a lock with pid, host, since and ticks";
-    const got = JSON.stringify(text.slice(0, 80));
+    const got = foreignValue(text);
     throw new Error(`${path}: expected ${expected}, got ${got}; if no process uses the folder, delete that file`, {
       cause: error,
     });
@@ -115,38 +135,4 @@ async function readHolder(path: string, opener = openAny): Promise<Holder | unde
 
 async function readText(path: string, opener = openAny): Promise<string | undefined> {
   return (await readWhole(path, opener))?.toString();
-}
-
-async function describeSelf(): Promise<Holder> {
-  const status = await processStatus(process.pid);
-  return { pid: process.pid, host: hostname(), since: new Date().toISOString(), ticks: status?.ticks ?? null };
-}
-
-async function isDead({ pid, host, ticks }: Holder): Promise<boolean> {
-  if (host !== hostname()) return false;
-  if (!processExists(pid)) return true;
-  const status = await processStatus(pid);
-  if (status === undefined) return false;
-  // A killed process that its parent has not asked after yet still has its number, as a zombie.
-  return status.state === "Z" || status.state === "X" || (ticks !== null && status.ticks !== ticks);
-}
-
-function processExists(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // Not permitted: there is such a process, and it is another user's.
-    return errorCode(error) === "EPERM";
-  }
-}
-
-/** What Linux tells of a process (`man proc_pid_stat`); undefined on other systems. */
-async function processStatus(pid: number): Promise<{ state: string; ticks: string } | undefined> {
-  const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
-  if (text === undefined) return undefined;
-  // The second field is the program's name in parentheses, which may hold spaces and parentheses itself.
-  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-  const [state, ticks] = [fields[0], fields[19]];
-  return state !== undefined && ticks !== undefined ? { state, ticks } : undefined;
 }

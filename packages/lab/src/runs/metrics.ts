@@ -1,7 +1,11 @@
 /** `metrics.jsonl`: one JSON record a line. What follows the last line end was torn off by a kill, and is no record. */
 
 import { createHash } from "node:crypto";
-import { type FileHandle, open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
+import { open } from "node:fs/promises";
+import { foreignValue } from "@softdraw/experiments/foreign-text";
+import { problemOf } from "@softdraw/experiments/problems";
+import type { z } from "zod";
 import { type Opener, openAny, readWhole, unlessMissing, writeFailure } from "./files.ts";
 
 const LINE_END = "\n".charCodeAt(0);
@@ -23,33 +27,34 @@ export async function appendRecord(file: string, ...records: readonly object[]):
   }
 }
 
-/** All whole records, none if there is no file. Throws on a line that is not a JSON object, naming file and line. */
-export async function readRecords(file: string, opener = openAny): Promise<object[]> {
+/** All whole records, none if there is no file. Throws on a line that is no such record, naming file and line. */
+export async function readRecords<R>(file: string, schema: z.ZodType<R>, opener = openAny): Promise<R[]> {
   const bytes = await readBytes(file, opener);
   const lines = bytes.subarray(0, lineEnds(bytes).at(-1) ?? 0).toString("utf8");
   return lines
     .split("\n")
     .slice(0, -1)
-    .map((line, index) => parseRecord(line, `${file}, line ${index + 1}`));
+    .map((line, index) => parseRecord(line, schema, `${file}, line ${index + 1}`));
 }
 
 /** How many whole records there are, and the last of them, which alone is looked at. Throws on that as `readRecords` does. */
-export async function summarizeRecords(
+export async function summarizeRecords<R>(
   file: string,
+  schema: z.ZodType<R>,
   opener = openAny,
-): Promise<{ count: number; last: object | undefined }> {
+): Promise<{ count: number; last: R | undefined }> {
   const bytes = await readBytes(file, opener);
   const ends = lineEnds(bytes);
   if (ends.length === 0) return { count: 0, last: undefined };
   const line = bytes.toString("utf8", ends.at(-2) ?? 0, ends.at(-1)! - 1);
-  return { count: ends.length, last: parseRecord(line, `${file}, line ${ends.length}`) };
+  return { count: ends.length, last: parseRecord(line, schema, `${file}, line ${ends.length}`) };
 }
 
 /** A stretch of a file that grows, and may be cut back or replaced by a training that is resumed. */
-export interface RecordStretch {
+export interface RecordStretch<R = object> {
   /** Whether the records follow those that were read before; if not, they begin the file, and the earlier ones count no more. */
   readonly continues: boolean;
-  readonly records: readonly object[];
+  readonly records: readonly R[];
   /** What to give as `after`, to read on from here. */
   readonly cursor: string;
 }
@@ -61,7 +66,12 @@ const STRETCH_BYTES = 4 * 2 ** 20;
 const KNOWN_BYTES = 512;
 
 /** The whole records after the cursor of an earlier stretch, or from the beginning; none if there is no file. Throws as `readRecords` does. */
-export async function readRecordsAfter(file: string, after = "", opener = openAny): Promise<RecordStretch> {
+export async function readRecordsAfter<R>(
+  file: string,
+  schema: z.ZodType<R>,
+  after = "",
+  opener = openAny,
+): Promise<RecordStretch<R>> {
   const handle = await opener(file);
   if (handle === undefined) return { continues: after === "", records: [], cursor: "" };
   try {
@@ -69,7 +79,7 @@ export async function readRecordsAfter(file: string, after = "", opener = openAn
     const bytes = await readPart(handle, start, start + STRETCH_BYTES);
     const whole = bytes.subarray(0, lineEnds(bytes).at(-1) ?? 0);
     const lines = whole.toString("utf8").split("\n").slice(0, -1);
-    const records = lines.map((line, i) => parseRecord(line, `${file}, line ${i + 1} from byte ${start}`));
+    const records = lines.map((line, i) => parseRecord(line, schema, `${file}, line ${i + 1} from byte ${start}`));
     const end = start + whole.length;
     return { continues: start > 0 || after === "", records, cursor: await cursorAt(handle, end) };
   } finally {
@@ -136,13 +146,17 @@ function lineEnds(bytes: Buffer): number[] {
   return ends;
 }
 
-function parseRecord(line: string, where: string): object {
-  const record = parseJson(line);
-  if (typeof record === "object" && record !== null) return record;
-  throw new Error(`${where}: expected a JSON object, got ${JSON.stringify(line.slice(0, 80))}`);
+function parseRecord<R>(line: string, schema: z.ZodType<R>, where: string): R {
+  const record = parseLine(line);
+  if (typeof record !== "object" || record === null) {
+    throw new Error(`${where}: expected a JSON object, got ${foreignValue(line)}`);
+  }
+  const { data, error } = schema.safeParse(record);
+  if (error) throw new Error(`${where}: ${problemOf(error, record)}`);
+  return data;
 }
 
-function parseJson(text: string): unknown {
+function parseLine(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -5,6 +5,7 @@
  *     metrics.jsonl           a record an epoch
  *     checkpoint.safetensors  the state to resume from
  *     result.json             written last: a run that has it is finished
+ *     diverged.json           why it ended, if its numbers were finite no longer; the checkpoint is the last that was sound
  *     lock                    there while a process writes to the run
  *     pictures, report.html
  *
@@ -16,9 +17,18 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { describeCheckpoint } from "@softdraw/experiments/checkpoint/described";
-import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "@softdraw/experiments/checkpoint/safetensors";
+import {
+  type Checkpoint,
+  checkHeaderLength,
+  decodeCheckpoint,
+  encodeCheckpoint,
+} from "@softdraw/experiments/checkpoint/safetensors";
 import type { EpochRecord } from "@softdraw/experiments/experiment";
+import { foreignText, foreignValue } from "@softdraw/experiments/foreign-text";
+import { problemOf } from "@softdraw/experiments/problems";
+import type { Divergence } from "@softdraw/experiments/training/divergence";
 import { z } from "zod";
+import { parseJson } from "../json.ts";
 import {
   ensureFolder,
   errorCode,
@@ -47,6 +57,7 @@ const CONFIG = "config.json";
 const METRICS = "metrics.jsonl";
 export const CHECKPOINT = "checkpoint.safetensors";
 const RESULT = "result.json";
+const DIVERGED = "diverged.json";
 const LOCK = "lock";
 
 /**
@@ -65,11 +76,29 @@ const RunInfo = z.object({
   /** The command line that reproduces the run. */
   command: z.string(),
   /** The experiment's whole configuration, as plain JSON. */
-  config: z.unknown(),
+  config: z.record(z.string(), z.unknown()),
 });
 
 /** What `config.json` holds. */
 export type RunInfo = Readonly<z.infer<typeof RunInfo>>;
+
+/** In JSON, a number that is none is null: it counts as not measured. */
+const StoredRecord = z
+  .object({ epoch: z.int().min(1) })
+  .catchall(z.number().nullable())
+  .transform((record): EpochRecord => {
+    const measured = Object.entries(record).filter(([, value]) => value !== null);
+    return { ...(Object.fromEntries(measured) as Record<string, number>), epoch: record.epoch };
+  });
+
+const StoredResult = z.looseObject({});
+
+const StoredDivergence: z.ZodType<Divergence> = z.object({
+  epoch: z.int().min(1),
+  step: z.int().min(1),
+  what: z.string().transform((text) => foreignText(text)),
+  value: z.string().transform((text) => foreignText(text)),
+});
 
 /** A run to look at. Another process may be writing to it meanwhile. */
 export interface Run {
@@ -78,11 +107,13 @@ export interface Run {
   /** The whole records so far; throws on a damaged file. */
   readMetrics(): Promise<EpochRecord[]>;
   /** The records after the cursor of an earlier stretch: for whoever watches a run. */
-  readMetricsAfter(cursor?: string): Promise<RecordStretch>;
+  readMetricsAfter(cursor?: string): Promise<RecordStretch<EpochRecord>>;
   /** Undefined before the first checkpoint; throws on a damaged or foreign file. */
   loadCheckpoint(): Promise<Checkpoint | undefined>;
   /** Undefined until the run is finished. */
   readResult(): Promise<object | undefined>;
+  /** How it diverged; undefined unless it did. */
+  readDivergence(): Promise<Divergence | undefined>;
 }
 
 /** A run to write to: this process has its lock until `close`. Every write is on the disk when its promise resolves. */
@@ -97,6 +128,8 @@ export interface OpenRun extends Run {
   writeFile(name: string, data: string | Uint8Array): Promise<void>;
   /** Marks the run as finished. */
   writeResult(result: object): Promise<void>;
+  /** Marks the run as one that cannot be gone on with. */
+  writeDivergence(divergence: Divergence): Promise<void>;
   /** Gives the lock back. */
   close(): Promise<void>;
 }
@@ -107,10 +140,25 @@ export interface RunSummary extends RunInfo {
   /** Metrics records so far, one an epoch. */
   readonly epochs: number;
   /** The last of them. */
-  readonly metrics: object | undefined;
+  readonly metrics: EpochRecord | undefined;
   readonly result: object | undefined;
-  /** `running`: a process holds the lock; `stopped`: neither running nor finished, so it can be resumed. */
-  readonly state: "running" | "stopped" | "finished";
+  readonly divergence: Divergence | undefined;
+  /** `running`: a process holds the lock; `stopped`: none of the others, so it can be resumed. */
+  readonly state: "running" | "stopped" | "finished" | "diverged";
+}
+
+/** A run of which something cannot be read. */
+export interface DamagedRun {
+  readonly name: string;
+  readonly path: string;
+  /** Which file, and what is wrong with it. */
+  readonly reason: string;
+}
+
+/** The runs in a folder: the sound ones oldest first, the damaged ones by name. */
+export interface RunFolder {
+  readonly runs: readonly RunSummary[];
+  readonly damaged: readonly DamagedRun[];
 }
 
 /**
@@ -160,8 +208,8 @@ export async function openRun(
 }
 
 /**
- * The runs in the folder `root`, oldest first; none if there is no such folder. It does not throw: of what cannot be
- * read as a run, `note` gets a line.
+ * The runs in the folder `root`; none if there is no such folder. It does not throw: one that is damaged hides no other, and
+ * of what is no run at all, `note` gets a line.
  *
  * @param opener opens the runs' files, for who may not see all that there is
  */
@@ -169,35 +217,49 @@ export async function listRuns(
   root: string,
   note: (line: string) => void = () => {},
   opener = openAny,
-): Promise<RunSummary[]> {
+): Promise<RunFolder> {
   const skip = (error: Error) => {
     note(`skipped: ${error.message}`);
     return [];
   };
+  const damaged: DamagedRun[] = [];
   const entries = (await unlessMissing(readdir(root, { withFileTypes: true })).catch(skip)) ?? [];
-  const folders = entries.filter((entry) => !entry.isFile()).map((entry) => join(root, entry.name));
-  const runs = await Promise.all(folders.map((path) => summarize(path, opener).catch(skip)));
-  return runs.flat().sort((a, b) => compare(a.created, b.created) || compare(a.name, b.name));
+  const names = entries.filter((entry) => !entry.isFile()).map(({ name }) => name);
+  const looking = names.map(async (name) => {
+    const path = join(root, name);
+    try {
+      return [await summarize(path, opener)];
+    } catch (error) {
+      if (error instanceof NoRun) return skip(error);
+      damaged.push({ name, path, reason: (error as Error).message });
+      return [];
+    }
+  });
+  const runs = (await Promise.all(looking)).flat();
+  return {
+    runs: runs.sort((a, b) => compare(a.created, b.created) || compare(a.name, b.name)),
+    damaged: damaged.sort((a, b) => compare(a.name, b.name)),
+  };
 }
 
 async function summarize(path: string, opener: Opener): Promise<RunSummary> {
-  const { info, readResult } = await openRun(path, { lock: false, opener });
-  const { count: epochs, last: metrics } = await summarizeRecords(join(path, METRICS), opener);
-  const result = await readResult();
-  const running = await isLocked(join(path, LOCK), opener);
-  const state = running ? "running" : result === undefined ? "stopped" : "finished";
-  return { name: basename(path), path, ...info, epochs, metrics, result, state };
+  const { info, readResult, readDivergence } = await openRun(path, { lock: false, opener });
+  const { count: epochs, last: metrics } = await summarizeRecords(join(path, METRICS), StoredRecord, opener);
+  const [result, divergence] = [await readResult(), await readDivergence()];
+  const ended = result ? "finished" : divergence ? "diverged" : "stopped";
+  const state = (await isLocked(join(path, LOCK), opener)) ? "running" : ended;
+  return { name: basename(path), path, ...info, epochs, metrics, result, divergence, state };
 }
 
 function readableRun(path: string, info: RunInfo, opener = openAny): Run {
   return {
     path,
     info,
-    // Whoever writes a run appends a record an epoch, and nothing else.
-    readMetrics: async () => (await readRecords(join(path, METRICS), opener)) as EpochRecord[],
-    readMetricsAfter: (cursor) => readRecordsAfter(join(path, METRICS), cursor, opener),
+    readMetrics: () => readRecords(join(path, METRICS), StoredRecord, opener),
+    readMetricsAfter: (cursor) => readRecordsAfter(join(path, METRICS), StoredRecord, cursor, opener),
     loadCheckpoint: () => loadCheckpoint(join(path, CHECKPOINT), opener),
-    readResult: () => readJson(join(path, RESULT), opener),
+    readResult: () => readStored(join(path, RESULT), StoredResult, opener),
+    readDivergence: () => readStored(join(path, DIVERGED), StoredDivergence, opener),
   };
 }
 
@@ -209,6 +271,7 @@ function writableRun(path: string, info: RunInfo, release: Release): OpenRun {
     rewind: () => rewind(path),
     writeFile: (name, data) => writeAtomically(join(path, name), data),
     writeResult: (result) => writeJson(join(path, RESULT), result),
+    writeDivergence: ({ epoch, step, what, value }) => writeJson(join(path, DIVERGED), { epoch, step, what, value }),
     close: release,
   };
 }
@@ -219,17 +282,34 @@ async function saveCheckpoint(path: string, { tensors, metadata }: Checkpoint): 
   await writeAtomically(join(path, CHECKPOINT), encodeCheckpoint(complete));
 }
 
+/** What is no checkpoint of ours by its size or its first bytes is refused before it is read. */
 async function loadCheckpoint(file: string, opener = openAny): Promise<Checkpoint | undefined> {
-  const bytes = await readWhole(file, opener);
-  return bytes && decodeCheckpoint(bytes, file);
+  const handle = await opener(file);
+  if (handle === undefined) return undefined;
+  try {
+    const { size } = await handle.stat();
+    if (size > LARGEST_CHECKPOINT) {
+      throw new Error(`${file}: expected a checkpoint of at most ${LARGEST_CHECKPOINT} bytes, got ${size}`);
+    }
+    const { buffer, bytesRead } = await handle.read({ buffer: Buffer.alloc(8), position: 0 });
+    checkHeaderLength(buffer.subarray(0, bytesRead), size, file);
+    return decodeCheckpoint(await handle.readFile(), file);
+  } finally {
+    await handle.close();
+  }
 }
+
+/** More than Node reads at once. The largest of ours have some megabytes. */
+const LARGEST_CHECKPOINT = 2 ** 31 - 1;
 
 async function rewind(path: string): Promise<Checkpoint | undefined> {
   const file = join(path, CHECKPOINT);
   const checkpoint = await loadCheckpoint(file);
   const records = checkpoint === undefined ? "0" : checkpoint.metadata[METRICS_RECORDS];
-  if (records === undefined || !/^\d+$/.test(records)) {
-    throw new Error(`${file} is not a run's: expected a number as the metadata ${METRICS_RECORDS}, got ${records}`);
+  if (records === undefined || !/^\d{1,15}$/.test(records)) {
+    throw new Error(
+      `${file} is not a run's: expected a number as the metadata ${METRICS_RECORDS}, got ${foreignText(`${records}`)}`,
+    );
   }
   await keepRecords(join(path, METRICS), Number(records));
   return checkpoint;
@@ -264,29 +344,42 @@ function randomId(): string {
   return Array.from(randomBytes(6), (byte) => alphabet[byte % alphabet.length]).join("");
 }
 
+/** A folder that is no run, rather than a damaged one. */
+class NoRun extends Error {}
+
 async function readInfo(path: string, opener: Opener): Promise<RunInfo> {
   const folder = await unlessMissing(stat(path));
-  if (!folder?.isDirectory())
-    throw new Error(`${path} is not a run: ${folder ? "it is not a folder" : "no such folder"}`);
+  if (!folder?.isDirectory()) {
+    throw new NoRun(`${path} is not a run: ${folder ? "it is not a folder" : "no such folder"}`);
+  }
   const file = join(path, CONFIG);
   const info = await readJson(file, opener);
-  if (info === undefined) throw new Error(`${path} is not a run: it has no ${CONFIG}`);
+  if (info === undefined) throw new NoRun(`${path} is not a run: it has no ${CONFIG}`);
   return checkInfo(info, file);
 }
 
 function checkInfo(value: unknown, where: string): RunInfo {
   const { data, error } = RunInfo.safeParse(value);
-  if (error) throw new Error(`${where} is not described as a run:\n${z.prettifyError(error)}`);
+  if (error) throw new Error(`${where} is not described as a run: ${problemOf(error, value)}`);
   return data;
 }
 
-async function readJson(file: string, opener: Opener): Promise<object | undefined> {
+/** What a file of the run holds; undefined without the file. */
+async function readStored<T>(file: string, schema: z.ZodType<T>, opener: Opener): Promise<T | undefined> {
+  const value = await readJson(file, opener);
+  if (value === undefined) return undefined;
+  const { data, error } = schema.safeParse(value);
+  if (error) throw new Error(`${file}: ${problemOf(error, value)}`);
+  return data;
+}
+
+async function readJson(file: string, opener: Opener): Promise<unknown> {
   const text = (await readWhole(file, opener))?.toString();
   if (text === undefined) return undefined;
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (error) {
-    throw new Error(`${file}: expected JSON, got ${JSON.stringify(text.slice(0, 80))}`, { cause: error });
+    throw new Error(`${file}: expected JSON, got ${foreignValue(text)}`, { cause: error });
   }
 }
 

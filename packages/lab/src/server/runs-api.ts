@@ -63,7 +63,8 @@ function serverFacts(root: string): ServerFacts {
 
 async function runList(root: string): Promise<RunList> {
   const notes: string[] = [];
-  const runs = await listRuns(root, (note) => notes.push(note), openerInside(root));
+  const { runs, damaged } = await listRuns(root, (note) => notes.push(note), openerInside(root));
+  for (const { reason } of damaged) notes.push(`damaged: ${reason}`);
   return { runs: await Promise.all(runs.map((run) => withFiles(root, run))), notes: notes.toSorted() };
 }
 

@@ -26,7 +26,7 @@ export interface Conducted {
 
 /** The outcomes so far, in the order in which they came. */
 export async function readOutcomes(folder: string): Promise<Outcome[]> {
-  return (await readRecords(join(folder, OUTCOMES))).map((record) => Outcome.parse(record));
+  return readRecords(join(folder, OUTCOMES), Outcome);
 }
 
 /**

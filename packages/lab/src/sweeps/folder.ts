@@ -2,7 +2,9 @@
 
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
+import { foreignValue } from "@softdraw/experiments/foreign-text";
+import { problemOf } from "@softdraw/experiments/problems";
+import { parseJson } from "../json.ts";
 import { unlessMissing, writeAtomically } from "../runs/files.ts";
 import { SweepDefinition } from "./sweep.ts";
 
@@ -19,11 +21,11 @@ export async function readSweep(folder: string): Promise<SweepDefinition> {
   if (text === undefined) throw new Error(`${folder} is not a sweep: it has no ${DEFINITION}`);
   let content: unknown;
   try {
-    content = JSON.parse(text);
+    content = parseJson(text);
   } catch (error) {
-    throw new Error(`${file}: expected JSON, got ${JSON.stringify(text.slice(0, 80))}`, { cause: error });
+    throw new Error(`${file}: expected JSON, got ${foreignValue(text)}`, { cause: error });
   }
   const { data, error } = SweepDefinition.safeParse(content);
-  if (error) throw new Error(`${file} does not describe a sweep:\n${z.prettifyError(error)}`);
+  if (error) throw new Error(`${file} does not describe a sweep: ${problemOf(error, content)}`);
   return data;
 }

@@ -2,6 +2,8 @@
 
 import type { BaseConfig, Experiment } from "@softdraw/experiments/experiment";
 import { fieldsOf } from "@softdraw/experiments/fields";
+import { foreignText } from "@softdraw/experiments/foreign-text";
+import { problemOf } from "@softdraw/experiments/problems";
 import { z } from "zod";
 import { readsFolder } from "../training/data.ts";
 import type { Assignment } from "./sweep.ts";
@@ -92,15 +94,15 @@ export function assignmentOf(
   dataDir: string | undefined,
 ): { sweep: string; store: string; assignment: Assignment } {
   const job = TrialJob.safeParse(data);
-  if (job.error) throw new Error(`This is no trial:\n${z.prettifyError(job.error)}`);
+  if (job.error) throw new Error(`This is no trial: ${problemOf(job.error, data)}`);
   const { sweep, store, trial, experiment: name, config: given, epochs } = job.data;
   const experiment = findAmong(experiments, name);
   // A path of another machine means nothing here.
   const known = Object.keys(fieldsOf(experiment)).filter((field) => field !== "dataDir");
   const unknown = Object.keys(given).filter((field) => !known.includes(field));
-  if (unknown.length > 0) throw new Error(`Trial ${trial} of ${name}: unexpected ${unknown.join(", ")}.`);
+  if (unknown.length > 0) throw new Error(`Trial ${trial} of ${name}: unexpected ${foreignText(unknown.join(", "))}.`);
   const parsed = experiment.schema.safeParse(given);
-  if (parsed.error) throw new Error(`Trial ${trial} of ${name}:\n${z.prettifyError(parsed.error)}`);
+  if (parsed.error) throw new Error(`Trial ${trial} of ${name}: ${problemOf(parsed.error, given)}`);
   const config: BaseConfig =
     readsFolder(parsed.data) && dataDir !== undefined ? { ...parsed.data, dataDir } : parsed.data;
   return { sweep, store, assignment: { trial, experiment: name, config, epochs } };

@@ -1,5 +1,6 @@
 /** Which workers listen to a Redis, so that a sweep that waits can say what it waits for. */
 
+import { foreignText } from "@softdraw/experiments/foreign-text";
 import type { Redis } from "ioredis";
 import { PREFIX, versionOf } from "./jobs.ts";
 
@@ -19,5 +20,5 @@ export function listenersLine(versions: readonly string[], version: string, endp
   const others = [...new Set(versions)].sort();
   const start = `Start one with: softdraw worker --queue redis://${endpoint}`;
   if (others.length === 0) return `No worker listens at ${endpoint} yet. ${start}`;
-  return `No worker of version ${version} listens at ${endpoint}, only of ${others.join(", ")}. ${start}`;
+  return `No worker of version ${version} listens at ${endpoint}, only of ${foreignText(others.join(", "))}. ${start}`;
 }

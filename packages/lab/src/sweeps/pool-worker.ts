@@ -11,8 +11,9 @@ export const STOP = "stop";
 /** What the pool calls with a task. Its promise is true unless the task was stopped. */
 export function answer(experiments: readonly Experiment[]): (task: PoolTask) => Promise<boolean> {
   let stop = new AbortController();
-  // A terminal sends Ctrl-C to all processes. Those of the pool end when the process that started them says so, or ends.
-  process.on("SIGINT", () => {});
+  // A terminal sends Ctrl-C to all processes, and tells all when it is closed. Those of the pool end when the process that
+  // started them says so, or ends.
+  for (const signal of ["SIGINT", "SIGHUP"]) process.on(signal, () => {});
   process.on("disconnect", () => process.exit());
   process.on("message", (message) => {
     if (message === STOP) stop.abort();

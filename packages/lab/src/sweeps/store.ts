@@ -8,6 +8,8 @@ import { randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "@softdraw/experiments/checkpoint/safetensors";
+import { foreignValue } from "@softdraw/experiments/foreign-text";
+import { problemOf } from "@softdraw/experiments/problems";
 import { z } from "zod";
 import { WrongCall } from "../errors.ts";
 import { unlessMissing, writeAtomically, writeFailure } from "../runs/files.ts";
@@ -60,6 +62,19 @@ export async function restoreSnapshot(run: OpenRun, { checkpoint, records }: Sna
   await run.saveCheckpoint(checkpoint);
 }
 
+/** A JSON text that was stored, by its schema. Throws, naming where it was, for any other. */
+function parseStored<T>(text: string, schema: z.ZodType<T>, where: string): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new Error(`${where}: expected JSON, got ${foreignValue(text)}`);
+  }
+  const { data, error } = schema.safeParse(value);
+  if (error) throw new Error(`${where}: ${problemOf(error, value)}`);
+  return data;
+}
+
 const SNAPSHOT = "snapshot";
 
 const Rest = z.object({ records: z.array(z.record(z.string(), z.unknown())), whole: z.boolean() });
@@ -71,7 +86,7 @@ function encodeSnapshot({ checkpoint: { tensors, metadata }, records, whole }: S
 function decodeSnapshot(bytes: Uint8Array, where: string): Snapshot {
   const { tensors, metadata } = decodeCheckpoint(bytes, where);
   const { [SNAPSHOT]: rest = "", ...own } = metadata;
-  return { checkpoint: { tensors, metadata: own }, ...Rest.parse(JSON.parse(rest)) };
+  return { checkpoint: { tensors, metadata: own }, ...parseStored(rest, Rest, where) };
 }
 
 // A shared folder
@@ -123,7 +138,7 @@ async function markOf(folder: string): Promise<string> {
   const mark = await unlessMissing(readFile(file, "utf8")).catch((error) => {
     throw new WrongCall(`--store: cannot read ${file}: ${(error as Error).message}.`);
   });
-  if (mark !== undefined) return Mark.parse(JSON.parse(mark)).id;
+  if (mark !== undefined) return parseStored(mark, Mark, `--store: ${file}`).id;
   try {
     await mkdir(folder, { recursive: true });
     await writeAtomically(file, `${JSON.stringify({ id: randomUUID() })}\n`);

@@ -1,9 +1,11 @@
 /** What a sweep has found: the combinations in their order, by exact and by relaxed measures. */
 
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { EpochRecord, Experiment, Objective } from "@softdraw/experiments/experiment";
 import { meanWithError } from "@softdraw/experiments/mathematics/statistics";
 import jstat from "jstat";
+import { unlessMissing } from "../runs/files.ts";
 import { openRun } from "../runs/run.ts";
 import { measure, TRIALS } from "./conduct.ts";
 import type { Values } from "./parameters.ts";
@@ -59,9 +61,11 @@ export async function summarize(
   for (const trial of trials) groups.set(trial.combination, [...(groups.get(trial.combination) ?? []), trial]);
   const standings: Standing[] = [];
   for (const [combination, group] of groups) {
-    const records = await Promise.all(group.map((trial) => (last.has(trial.number) ? readTrial(folder, trial) : [])));
+    const read = await Promise.all(group.map((trial) => (last.has(trial.number) ? readTrial(folder, trial) : [])));
+    const records = read.map((trial) => trial ?? []);
     const results = group.map(({ number }) => last.get(number));
-    const failed = results.filter((outcome) => outcome?.state === "failed").length;
+    // A trial whose records are damaged by now counts as one that failed, and hides no other.
+    const failed = results.filter((outcome, i) => outcome?.state === "failed" || read[i] === undefined).length;
     const epochs = Math.min(...records.map(({ length }) => length));
     const whole = results.every((outcome) => outcome?.state === "done" && outcome.epochs === undefined);
     // At the same epoch for all, also where a part of them was trained on.
@@ -94,11 +98,13 @@ function better({ goal }: Objective, a: Estimate | undefined, b: Estimate | unde
   return goal === "smallest" ? a.mean - b.mean : b.mean - a.mean;
 }
 
-async function readTrial(folder: string, { number }: Trial): Promise<EpochRecord[]> {
+/** Undefined where they cannot be read. */
+async function readTrial(folder: string, { number }: Trial): Promise<EpochRecord[] | undefined> {
   const path = join(folder, TRIALS, trialName(number));
   // A trial that failed before it began has no folder.
-  const run = await openRun(path, { lock: false }).catch(() => undefined);
-  return run ? await run.readMetrics() : [];
+  if (!(await unlessMissing(stat(path)))) return [];
+  const reading = openRun(path, { lock: false }).then((run) => run.readMetrics());
+  return reading.catch(() => undefined);
 }
 
 function estimateOf(measured: readonly (number | null)[]): Estimate | undefined {

@@ -4,6 +4,7 @@ import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { DatasetSplits } from "@softdraw/experiments/data/types";
 import { type BaseConfig, type EpochRecord, type Experiment, experimentFor } from "@softdraw/experiments/experiment";
+import { foreignText } from "@softdraw/experiments/foreign-text";
 import { unlessMissing } from "../runs/files.ts";
 import { createRun, type OpenRun, openRun } from "../runs/run.ts";
 import { loadData } from "../training/data.ts";
@@ -74,5 +75,7 @@ async function dataOf(config: BaseConfig): Promise<DatasetSplits> {
 export function findAmong(experiments: readonly Experiment[], name: string): Experiment {
   const found = experiments.find((experiment) => experiment.name === name);
   if (found) return found;
-  throw new Error(`There is no experiment "${name}", expected ${experiments.map(({ name }) => name).join(", ")}.`);
+  throw new Error(
+    `There is no experiment "${foreignText(name)}", expected ${experiments.map(({ name }) => name).join(", ")}.`,
+  );
 }

@@ -4,6 +4,7 @@ import type { Checkpoint } from "@softdraw/experiments/checkpoint/safetensors";
 import type { DatasetSplits } from "@softdraw/experiments/data/types";
 import type { BaseConfig, Experiment, Trained } from "@softdraw/experiments/experiment";
 import type { Run } from "../runs/run.ts";
+import { divergedError } from "./divergence.ts";
 
 /**
  * The checkpoint of a run; undefined before the first.
@@ -34,6 +35,8 @@ export async function trainedModel(
 ): Promise<Trained<BaseConfig>> {
   const checkpoint = await readCheckpoint(run, experiment, config, data);
   if (checkpoint) return { config, checkpoint };
+  const divergence = await run.readDivergence();
+  if (divergence) throw await divergedError(run, config, divergence);
   throw new Error(
     `${run.path} has no checkpoint yet: it was stopped before its first. Continue with: softdraw resume ${run.path}`,
   );

@@ -5,11 +5,13 @@ import type { Checkpoint } from "@softdraw/experiments/checkpoint/safetensors";
 import type { DatasetSplits } from "@softdraw/experiments/data/types";
 import type { BaseConfig, Experiment, Result, Trained } from "@softdraw/experiments/experiment";
 import type { Report } from "@softdraw/experiments/report/html";
+import { Diverged } from "@softdraw/experiments/training/divergence";
 import packageJson from "../../package.json" with { type: "json" };
 import { Interrupted } from "../errors.ts";
 import { formatDuration } from "../report/numbers.ts";
 import { createRun, type OpenRun, type RunInfo } from "../runs/run.ts";
 import { trainCommand } from "./command.ts";
+import { divergedError } from "./divergence.ts";
 import type { Reporter } from "./reporter.ts";
 import { readCheckpoint } from "./trained.ts";
 
@@ -24,7 +26,7 @@ export async function beginRun(runsDir: string, family: Experiment, config: Base
 /** What a run that begins now says about itself. */
 export function runInfo(family: Experiment, config: BaseConfig): RunInfo {
   const [command, created] = [trainCommand(family, config), new Date().toISOString()];
-  return { experiment: family.name, version: packageJson.version, created, command, config };
+  return { experiment: family.name, version: packageJson.version, created, command, config: { ...config } };
 }
 
 /** What a training needs. `stop` asks it to save and end after the step it is at. */
@@ -63,28 +65,45 @@ export async function trainRun(training: Training): Promise<Finished> {
  *
  * @param lastEpoch where to stop, with the state saved; without it, the training goes to its end
  * @returns the state in the end
- * @throws Interrupted as `trainRun`
+ * @throws Interrupted as `trainRun`; Error for a training that diverges, and for one that did
  */
-export async function train(
-  { run, experiment, config, data, reporter, stop }: Training,
-  lastEpoch = Number.POSITIVE_INFINITY,
-): Promise<Checkpoint> {
+export async function train(training: Training, lastEpoch = Number.POSITIVE_INFINITY): Promise<Checkpoint> {
+  const { run, experiment, config, data } = training;
   // A checkpoint that cannot be resumed from is refused before the records after it are cut away.
   await readCheckpoint(run, experiment, config, data);
-  let checkpoint = await run.rewind();
+  // What diverged would diverge again: the same seed makes the same bytes.
+  const divergence = await run.readDivergence();
+  if (divergence) throw await divergedError(run, config, divergence);
+  const checkpoint = await run.rewind();
   if (checkpoint && (await run.readMetrics()).length >= lastEpoch) return checkpoint;
+  try {
+    return await trainOn(training, checkpoint, lastEpoch);
+  } catch (error) {
+    if (!(error instanceof Diverged)) throw error;
+    await run.writeDivergence(error);
+    throw await divergedError(run, config, error);
+  }
+}
+
+async function trainOn(
+  { run, experiment, config, data, reporter, stop }: Training,
+  checkpoint: Checkpoint | undefined,
+  lastEpoch: number,
+): Promise<Checkpoint> {
+  let last = checkpoint;
   let saved = performance.now();
   for await (const event of experiment.run(config, { data, checkpoint })) {
     reporter.step(event);
+    const due = performance.now() - saved > SECONDS_BETWEEN_CHECKPOINTS * 1000;
+    // Before the record is written: a state that is refused leaves no record behind.
+    const state = event.record || due || stop.aborted ? await event.checkpoint() : undefined;
     if (event.record) {
       await run.appendMetrics(event.record);
       reporter.epoch(event.record);
     }
-    const due = performance.now() - saved > SECONDS_BETWEEN_CHECKPOINTS * 1000;
-    if (event.record || due || stop.aborted) {
-      checkpoint = await event.checkpoint();
-      await run.saveCheckpoint(checkpoint);
-      saved = performance.now();
+    if (state) {
+      await run.saveCheckpoint(state);
+      [last, saved] = [state, performance.now()];
     }
     if (event.record && event.epoch >= lastEpoch) break;
     if (stop.aborted)
@@ -94,8 +113,8 @@ export async function train(
     // Signals and timers get their turn: with threads, a step may never leave the queue of promises.
     await nextTurn();
   }
-  if (checkpoint === undefined) throw new Error(`${experiment.name} trained no step.`);
-  return checkpoint;
+  if (last === undefined) throw new Error(`${experiment.name} trained no step.`);
+  return last;
 }
 
 async function finish(

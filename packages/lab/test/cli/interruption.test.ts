@@ -31,7 +31,7 @@ async function expectUninterrupted(run: string): Promise<void> {
   expect((await readdir(run)).sort()).toEqual(files);
 }
 
-test.each(["SIGINT", "SIGTERM"] as const)(
+test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
   "%s: the step is finished and saved, and resume goes on from it",
   async (signal) => {
     const home = await folder.fresh();

@@ -1,5 +1,5 @@
 import { cp, readdir, readFile, truncate, writeFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { decodeCheckpoint, encodeCheckpoint } from "@softdraw/experiments/checkpoint/safetensors";
 import { pngSize } from "@softdraw/experiments/report/png";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -110,19 +110,64 @@ describe("data", () => {
   });
 });
 
-describe("a failure exits 1", () => {
-  const failing = () => tinyTraining(folder.path(), 1, "--learning-rate", "1e38");
+describe("a training that diverges", () => {
+  const diverging = () => tinyTraining(folder.path(), 1, "--learning-rate", "1e30");
+  const ONE_LINE =
+    /^error: runs\/vae-\S+ diverged: .+ is (NaN|-?Infinity) at epoch 1, step \d\. Train again with a lower --learning-rate than 1e\+30 or a higher --temperature than 1\. It diverged before its first checkpoint\.\n$/;
 
-  test("with a message alone", async () => {
-    const { code, err } = await softdraw(await folder.fresh(), ...failing());
-    expect(code).toBe(1);
-    expect(err).toMatch(/^error: The loss is \S+ at epoch 1, step \d\. A lower learningRate .*\n$/);
+  test("exits 1 with one message; the run is listed as such, and neither trained on nor judged", async () => {
+    const diverged = await folder.fresh();
+    const { code, err } = await softdraw(diverged, ...diverging());
+    expect({ code, err }).toEqual({ code: 1, err: expect.stringMatching(ONE_LINE) });
+    const path = (await onlyRun(diverged)).slice(diverged.length + 1);
+    expect((await readdir(join(diverged, path))).sort()).toEqual(["config.json", "diverged.json"]);
+    const { out } = await call(diverged, "runs");
+    expect(out).toMatch(/ diverged .* is (NaN|-?Infinity) at epoch 1, step \d /);
+    for (const command of ["resume", "eval"])
+      expect(await call(diverged, command, path)).toMatchObject({ code: 1, err });
   });
 
-  test("with --debug, also with the stack trace", async () => {
-    const { code, err } = await call(await folder.fresh(), ...failing(), "--debug");
+  test("with --debug, says also where", async () => {
+    const { code, err } = await call(await folder.fresh(), ...diverging(), "--debug");
     expect(code).toBe(1);
-    expect(err).toMatch(/^error: Error: The loss is .*\n\s+at .*loop\.ts/);
+    expect(err).toMatch(/^error: Error: runs\/vae-\S+ diverged: .*\n\s+at .*divergence\.ts/);
+  });
+
+  test("in one step, of which the loss is finite, is found in what it measures", async () => {
+    const args = ["train", "vae", "--data", "mnist", "--data-dir", folder.path(), "--batch", "200"];
+    const { code, err } = await call(await folder.fresh(), ...args, "--epochs", "1", "--learning-rate", "1e30");
+    expect(code).toBe(1);
+    expect(err).toMatch(/ diverged: the (epoch's|state's) \S+ is (NaN|-?Infinity) at epoch 1, step 1\. /);
+  });
+
+  test("of sorting, whose errors are finite all the same, does not count as finished", async () => {
+    const home = await folder.fresh();
+    const args = ["train", "sort", "--epochs", "1", "--steps", "1", "--learning-rate", "1e39"];
+    const { code, err } = await call(home, ...args);
+    expect(code).toBe(1);
+    expect(err).toMatch(/ diverged: the state's \S+ is (NaN|-?Infinity) at epoch 1, step 1\. /);
+    expect(await readdir(await onlyRun(home))).not.toContain("checkpoint.safetensors");
+  });
+});
+
+describe("a damaged run", () => {
+  test("is listed with its reason below the others, and hides none of them", async () => {
+    const copy = await copyOfRun();
+    const root = dirname(copy);
+    const damaged = join(root, "vae-damaged");
+    await cp(copy, damaged, { recursive: true });
+    await writeFile(join(damaged, "metrics.jsonl"), '{"epoch":1,"loss":"\\u001b[2J"}\n');
+    const reason = `${damaged}/metrics.jsonl, line 1: loss: Expected a number, got "\\u001b[2J"`;
+    const { code, out } = await call(home, "runs", "--runs-dir", root);
+    expect(code).toBe(0);
+    expect(out).toMatch(new RegExp(`${basename(copy)} .* finished .* discrete test loss`));
+    expect(out).toMatch(/ vae-damaged .* damaged /);
+    expect(out).toContain(`\ndamaged: ${reason}\n`);
+    const { out: json } = await call(home, "runs", "--runs-dir", root, "--json");
+    expect(records(json)).toMatchObject([
+      { type: "run", name: basename(copy), state: "finished" },
+      { type: "run", name: "vae-damaged", path: damaged, state: "damaged", reason },
+    ]);
   });
 });
 
@@ -165,6 +210,13 @@ describe("a checkpoint that is not the run's own is refused, and nothing else to
     await writeFile(file, change(await readFile(file)));
   };
   const edit = (bytes: Buffer, edits: object) => encodeCheckpoint({ ...decodeCheckpoint(bytes, "own"), ...edits });
+  const place = (path: string, position: string) =>
+    replace(path, (bytes) => edit(bytes, { metadata: { ...decodeCheckpoint(bytes, "own").metadata, position } }));
+  const weight = (path: string, data: Int32Array | Float32Array) =>
+    replace(path, (bytes) => {
+      const { tensors } = decodeCheckpoint(bytes, "own");
+      return edit(bytes, { tensors: { ...tensors, "model.encoder.2.weight": { shape: [40, 256], data } } });
+    });
   const damages: [string, (path: string) => Promise<void>, RegExp][] = [
     [
       "truncated",
@@ -189,6 +241,32 @@ describe("a checkpoint that is not the run's own is refused, and nothing else to
           return edit(bytes, { tensors: { ...tensors, "model.encoder.2.weight": smaller }, metadata: fewer });
         }),
       /The checkpoint's tensor model\.encoder\.2\.weight: expected shape \[40,256\], got \[2,256\]/,
+    ],
+    ["at no place", (path) => place(path, "null"), /position cannot be read: Invalid input: .*, got null\./],
+    [
+      "at half a step",
+      (path) => place(path, '{"epoch":1,"step":1.5,"sums":[]}'),
+      /position cannot be read: step: Expected a whole number, got 1\.5\./,
+    ],
+    [
+      "before the first epoch",
+      (path) => place(path, '{"epoch":-5,"step":1,"sums":[]}'),
+      /position cannot be read: epoch: Expected a number of at least 1, got -5\./,
+    ],
+    [
+      "at a place of much text",
+      (path) => place(path, `"\u001b[2J${"x".repeat(10_000)}"`),
+      /position cannot be read: Invalid input: .*, got "\S{77,79}…\.\n/,
+    ],
+    [
+      "with whole numbers for weights",
+      (path) => weight(path, new Int32Array(40 * 256)),
+      /The checkpoint's tensor model\.encoder\.2\.weight: expected float32, got int32\./,
+    ],
+    [
+      "with weights that are not finite",
+      (path) => weight(path, new Float32Array(40 * 256).fill(Number.NaN, -1)),
+      /The checkpoint's tensor model\.encoder\.2\.weight: expected finite numbers, got NaN\./,
     ],
   ];
 

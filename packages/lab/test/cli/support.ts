@@ -10,6 +10,7 @@ import { format } from "node:util";
 import { writeFewDigits } from "@softdraw/testing/few-digits";
 import { afterAll, afterEach, beforeAll, vi } from "vitest";
 import { runCommand } from "../../src/cli/main.ts";
+import { ENDING } from "../../src/cli/signals.ts";
 
 export const PROGRAM = fileURLToPath(new URL("../../bin/softdraw.js", import.meta.url));
 
@@ -80,8 +81,6 @@ export async function call(folder: string, ...args: string[]): Promise<Finished>
     }
   }
 }
-
-const ENDING = ["SIGINT", "SIGTERM"] as const;
 
 /** `start` for another command that runs the program. */
 export function startCommand(folder: string, command: string, args: string[]): Started {

@@ -93,7 +93,8 @@ describe("the configuration", () => {
   test("is taken from the options, then the file, then the preset, then the defaults", async () => {
     const home = await folder.fresh();
     const file = { epochs: 2, temperature: 0.6, variables: 7, hard: true, data: "mnist", dataDir: folder.path() };
-    await writeFile(join(home, "options.json"), JSON.stringify(file));
+    // Some editors begin a file with a byte-order mark.
+    await writeFile(join(home, "options.json"), `\uFEFF${JSON.stringify(file)}`);
     const sources = ["--preset", "tutorial", "--config", "options.json"];
     const options = ["--epochs", "1", "--variables", "5", "--no-hard", "--no-encoder-relu"];
     expect(await call(home, "train", "vae", ...sources, ...options)).toMatchObject({ code: 0, err: "" });

@@ -9,6 +9,8 @@ const FILES = {
   "wrong-value.json": '{ "epochs": 0 }',
   "wrong-name.json": '{ "schedule": "cosin" }',
   "no-json.json": "epochs = 3",
+  "foreign.json": `{ "\u001b[2J${"x".repeat(200)}": 1 }`.replace("\u001b", "\\u001b"),
+  "long-value.json": `{ "epochs": "${"x".repeat(200)}" }`,
   "list.json": "[1, 2]\n",
   "long.json": `{}${" ".repeat(2 ** 20)}`,
 };
@@ -54,6 +56,8 @@ const calls: [string, string[]][] = [
   ["train vae --data mnits", ["--data: Expected one of digits, mnist, fashion-mnist", 'Did you mean "mnist"?']],
   ["train vae --config none.json", ["--config", "none.json", "no such file"]],
   ["train vae --config no-json.json", ["no-json.json", "expected JSON", "epochs = 3"]],
+  ["train vae --config foreign.json", [`foreign.json: unknown option "[2J${"x".repeat(76)}…".`]],
+  ["train vae --config long-value.json", [`long-value.json: epochs: Expected a number, got "${"x".repeat(78)}….`]],
   ["train vae --config list.json", ["list.json", "expected a JSON object", "got [1, 2]."]],
   [
     "train vae --config unknown-key.json",

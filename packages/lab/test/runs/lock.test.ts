@@ -1,11 +1,12 @@
-import { type ChildProcess, fork, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { fileURLToPath } from "node:url";
 import { RUN_SOURCES } from "@softdraw/testing/sources";
 import { afterEach, describe, expect, test } from "vitest";
 import { isLocked, takeLock } from "../../src/runs/lock.ts";
+import { ownIdentity } from "../../src/runs/processes.ts";
 import type { Answer, Order } from "./lock-contender.ts";
 import { useTemporaryFolder } from "./temporary-folder.ts";
 
@@ -35,6 +36,24 @@ async function deadProcess(): Promise<number> {
 }
 
 const sleeper = () => start(process.execPath, "--eval", "setTimeout(() => {}, 60_000)");
+
+/** A process that takes locks as it is told to, started by the program in `by` if there is one. */
+function startContender(by: readonly string[] = []): ChildProcess {
+  const file = fileURLToPath(new URL("./lock-contender.ts", import.meta.url));
+  const [command, ...args] = [...by, process.execPath, ...RUN_SOURCES, file];
+  const child = spawn(command!, args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  children.push(child);
+  return child;
+}
+
+async function order(contender: ChildProcess, message: Order): Promise<Answer> {
+  contender.send(message);
+  const [answer] = await once(contender, "message");
+  return answer;
+}
+
+/** Namespaces of process numbers, as containers have them, take Linux and its permission. */
+const hasNamespaces = spawnSync("unshare", ["--user", "--map-root-user", "--pid", "--fork", "true"]).status === 0;
 
 describe("a lock", () => {
   test("names its process, host and time, and is gone when released", async () => {
@@ -107,6 +126,63 @@ describe("a lock", () => {
     expect(await isLocked(lock())).toBe(true);
   });
 
+  const elsewhere = { boot: "0", namespace: "pid:[1]", machine: null };
+  const cannotTell = (where: string) => new RegExp(`is in use by process \\d+ ${where}.* delete ${lock()}$`);
+
+  test.skipIf(!onLinux)(
+    "of another container on this host is refused, whether it has such a process or not",
+    async () => {
+      const { place } = await ownIdentity();
+      const own = cannotTell(`on this host, ${hostname()}, but in another container`);
+      for (const other of [{ namespace: "pid:[1]" }, { boot: "0", machine: null }, elsewhere]) {
+        for (const pid of [process.pid, await deadProcess()]) {
+          await writeHolder({ pid, place: { ...place, ...other } });
+          await expect(takeLock(lock())).rejects.toThrow(own);
+          expect(await isLocked(lock())).toBe(true);
+        }
+      }
+      await writeHolder({ host: "another\u001b[2J", place: elsewhere });
+      await expect(takeLock(lock())).rejects.toThrow(cannotTell("on host another\\[2J since"));
+    },
+  );
+
+  test.skipIf(!onLinux)("of a dead process in this container is taken over, whatever the host was called", async () => {
+    const { place } = await ownIdentity();
+    await writeHolder({ pid: await deadProcess(), host: "before", place });
+    await (await takeLock(lock()))();
+  });
+
+  test.skipIf(!hasNamespaces)("is not taken from a process whose number means nothing in a container", async () => {
+    await (await takeLock(lock()))();
+    const release = await takeLock(lock());
+    const inside = startContender(["unshare", "--user", "--map-root-user", "--pid", "--fork"]);
+    const { taken, reason } = await order(inside, { take: lock() });
+    expect({ taken, reason }).toEqual({ taken: false, reason: expect.stringMatching(cannotTell("on this host")) });
+    await release();
+    expect(await order(inside, { take: lock() })).toMatchObject({ taken: true });
+    await expect(takeLock(lock())).rejects.toThrow(cannotTell("on this host"));
+    expect(await order(inside, "release")).toMatchObject({ taken: true });
+    expect(await readdir(folder.path())).toEqual([]);
+  });
+
+  test("that is taken leaves nothing of those that were killed while they took it", async () => {
+    await writeFile(folder.path("lock.0123456789ab"), "half a dra");
+    await writeFile(folder.path("lock.takeover.0123456789ab"), "");
+    await writeHolder({ pid: await deadProcess() });
+    await writeFile(folder.path("lock.takeover"), await readFile(lock()));
+    await rm(lock());
+    for (const name of ["lock.md", "locks.0123456789ab", "lock.0123456789ab.txt"])
+      await writeFile(folder.path(name), "");
+    const release = await takeLock(lock());
+    expect((await readdir(folder.path())).sort()).toEqual([
+      "lock",
+      "lock.0123456789ab.txt",
+      "lock.md",
+      "locks.0123456789ab",
+    ]);
+    await release();
+  });
+
   test.each(["", "my notes", '{"pid":-1}', "null"])("that no process of ours wrote is refused: %j", async (text) => {
     await writeFile(lock(), text);
     await expect(takeLock(lock())).rejects.toThrow(
@@ -145,7 +221,7 @@ describe("of several that find a stale lock at once", () => {
   });
 
   test("one of three processes gets it, every time", async () => {
-    const contenders = Array.from({ length: 3 }, startContender);
+    const contenders = Array.from({ length: 3 }, () => startContender());
     const pid = await deadProcess();
     for (let round = 0; round < 50; round++) {
       await writeHolder({ pid });
@@ -158,17 +234,4 @@ describe("of several that find a stale lock at once", () => {
       expect(await readdir(folder.path())).toEqual([]);
     }
   });
-
-  function startContender(): ChildProcess {
-    const file = fileURLToPath(new URL("./lock-contender.ts", import.meta.url));
-    const child = fork(file, { execArgv: [...RUN_SOURCES] });
-    children.push(child);
-    return child;
-  }
-
-  async function order(contender: ChildProcess, message: Order): Promise<Answer> {
-    contender.send(message);
-    const [answer] = await once(contender, "message");
-    return answer;
-  }
 });

@@ -237,8 +237,8 @@ describe("listRuns", () => {
     }, "2026-11-22T12:00:00.000Z");
     const finished = await leftRun((run) => run.writeResult({ loss: 127 }), "2026-11-20T12:00:00.000Z");
     const running = await createRun(root(), { ...info, created: "2026-11-21T12:00:00.000Z" });
-    const common = { ...info, epochs: 0, metrics: undefined, result: undefined };
-    expect(await listRuns(root())).toEqual([
+    const common = { ...info, epochs: 0, metrics: undefined, result: undefined, divergence: undefined };
+    expect((await listRuns(root())).runs).toEqual([
       {
         ...common,
         name: basename(finished),
@@ -273,33 +273,81 @@ describe("listRuns", () => {
       join(path, "lock"),
       JSON.stringify({ pid: deadProcess(), host: hostname(), since: info.created, ticks: null }),
     );
-    expect(await listRuns(root())).toMatchObject([{ state: "stopped" }]);
+    expect((await listRuns(root())).runs).toMatchObject([{ state: "stopped" }]);
   });
 
-  test("skips what is not a run or cannot be read, with a note", async () => {
+  test("a run that diverged says so, and what of it", async () => {
+    const divergence = { epoch: 3, step: 7, what: "the loss", value: "NaN" };
+    await leftRun(async (run) => {
+      await run.appendMetrics({ epoch: 1 });
+      await run.writeDivergence(divergence);
+    });
+    expect((await listRuns(root())).runs).toMatchObject([{ state: "diverged", divergence, epochs: 1 }]);
+  });
+
+  test("lists damaged runs beside the others, each with its reason", async () => {
     const path = await leftRun();
-    const damaged = await leftRun((run) => run.writeFile("metrics.jsonl", "damaged\n"));
+    const damages: [name: string, text: string, reason: string][] = [
+      ["metrics.jsonl", "damaged\n", 'metrics.jsonl, line 1: expected a JSON object, got "damaged"'],
+      ["metrics.jsonl", '{"epoch":null}\n', "metrics.jsonl, line 1: epoch: Expected a number, got null"],
+      ["metrics.jsonl", '{"epoch":1,"loss":"low"}\n', 'metrics.jsonl, line 1: loss: Expected a number, got "low"'],
+      ["result.json", "null", "result.json: Invalid input: expected object, received null, got null"],
+      ["result.json", "{", 'result.json: expected JSON, got "{"'],
+      ["diverged.json", '{"epoch":0}', "diverged.json: epoch: Expected a number of at least 1, got 0"],
+      ["lock", "mine", 'lock: expected a lock with pid, host, since and ticks, got "mine"'],
+      [
+        "config.json",
+        '{"experiment":"vae"}',
+        "config.json is not described as a run: version: Expected text, got undefined",
+      ],
+      ["config.json", "[", 'config.json: expected JSON, got "["'],
+    ];
+    const expected = [];
+    for (const [name, text, reason] of damages) {
+      const damaged = await leftRun();
+      await writeFile(join(damaged, name), text);
+      expected.push({
+        name: basename(damaged),
+        path: damaged,
+        reason: expect.stringContaining(`${damaged}/${reason}`),
+      });
+    }
+    const { runs, damaged } = await listRuns(root());
+    expect(runs.map((run) => run.path)).toEqual([path]);
+    expect(damaged).toEqual(expected.sort((a, b) => (a.name < b.name ? -1 : 1)));
+  });
+
+  test("takes a number that JSON has none of for one that was not measured", async () => {
+    const path = await leftRun((run) => run.writeFile("metrics.jsonl", '{"epoch":1,"loss":null,"gap":2}\n'));
+    const { runs } = await listRuns(root());
+    expect(runs.map(({ metrics }) => metrics)).toEqual([{ epoch: 1, gap: 2 }]);
+    expect(await (await openRun(path, { lock: false })).readMetrics()).toEqual([{ epoch: 1, gap: 2 }]);
+  });
+
+  test("skips what is not a run, with a note", async () => {
+    const path = await leftRun();
     await mkdir(join(root(), "foreign"));
     await writeFile(join(root(), ".DS_Store"), "");
     await symlink(join(root(), "nowhere"), join(root(), "broken-link"));
     const notes: string[] = [];
-    const runs = await listRuns(root(), (line) => notes.push(line));
+    const { runs, damaged } = await listRuns(root(), (line) => notes.push(line));
     expect(runs.map((run) => run.path)).toEqual([path]);
+    expect(damaged).toEqual([]);
     expect(notes.sort()).toEqual(
       [
         `skipped: ${join(root(), "broken-link")} is not a run: no such folder`,
-        `skipped: ${join(damaged, "metrics.jsonl")}, line 1: expected a JSON object, got "damaged"`,
         `skipped: ${join(root(), "foreign")} is not a run: it has no config.json`,
       ].sort(),
     );
   });
 
   test("is empty where there is no folder of runs", async () => {
+    const empty = { runs: [], damaged: [] };
     const notes: string[] = [];
-    expect(await listRuns(root(), (line) => notes.push(line))).toEqual([]);
+    expect(await listRuns(root(), (line) => notes.push(line))).toEqual(empty);
     expect(notes).toEqual([]);
     await writeFile(root(), "");
-    expect(await listRuns(root(), (line) => notes.push(line))).toEqual([]);
+    expect(await listRuns(root(), (line) => notes.push(line))).toEqual(empty);
     expect(notes).toEqual([expect.stringContaining(root())]);
     await rm(root());
   });

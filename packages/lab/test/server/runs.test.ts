@@ -236,7 +236,7 @@ describe("the files of a run", () => {
       for (const { text } of replies) expect(text).not.toContain(SECRET);
       const { runs, notes } = replies[0]!.json();
       expect(runs).toEqual([]);
-      expect(notes).toEqual([`skipped: ${path} leads out of the folder, or is no file`]);
+      expect(notes).toEqual([`damaged: ${path} leads out of the folder, or is no file`]);
       if (file === "metrics.jsonl" || file === "config.json") expect(replies[1]!.status).toBe(404);
       expect(replies[2]!.status).toBe(404);
     },
