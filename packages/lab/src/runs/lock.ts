@@ -6,13 +6,13 @@
  */
 
 import { randomBytes } from "node:crypto";
-import { constants, copyFile, link, readdir, readFile, rm } from "node:fs/promises";
+import { constants, copyFile, link, readdir, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { foreignText, foreignValue } from "@softdraw/experiments/foreign-text";
 import { z } from "zod";
 import { parseJson } from "../json.ts";
-import { discard, errorCode, openAny, readWhole, unlessMissing, writeFailure, writeSynced } from "./files.ts";
+import { discard, errorCode, openAny, readWhole, writeFailure, writeSynced } from "./files.ts";
 import { fateOf, ownIdentity, ProcessIdentity } from "./processes.ts";
 
 const Holder = ProcessIdentity.extend({ since: z.iso.datetime() });

@@ -56,6 +56,6 @@ test("writeFailure says in words why, and keeps the cause", () => {
     message: "cannot write a/b: the disk is full (ENOSPC)",
     cause: full,
   });
-  const other = Object.assign(new Error("EIO: i/o error, write"), { code: "EIO" });
-  expect(writeFailure("a/b", other).message).toBe("cannot write a/b: EIO: i/o error, write");
+  const other = Object.assign(new Error("EXDEV: cross-device link, rename"), { code: "EXDEV" });
+  expect(writeFailure("a/b", other).message).toBe("cannot write a/b: EXDEV: cross-device link, rename");
 });
