@@ -11,6 +11,7 @@ import { materialize } from "../materialize.ts";
 import { exponential, HIGHEST_EXPONENT } from "../numerics.ts";
 import { column } from "../rows.ts";
 import { inverseOf, tempered } from "../tempered.ts";
+import { kthLargest, NEGLIGIBLE } from "./kth-largest.ts";
 
 /**
  * `sigmoid((keys - t) / temperature)`, t such that each row sums to k. The gradient is that of the solution (implicit
@@ -56,19 +57,6 @@ const SMALLEST_SUM = 1e-30;
  */
 const LARGEST_EXCESS = 1e-3;
 
-/**
- * From 1 to any power of two that is a normal float32.
- *
- * Upstream: on WebGPU a constant from 2^63 to 1e21, such as 2^64, does not compile.
- */
-const EXPONENT_STEPS = [32, 32, 32, 16, 8, 4, 2, 1];
-
-/** What is nearer to 0 counts as 0: it is of no account beside any temperature. */
-const NEGLIGIBLE = 2 ** -99;
-
-/** Digits of a float32 after the first one. */
-const MANTISSA_BITS = 23;
-
 /** The sum is then off by 4e-4 in the worst of 20,000 rows of many kinds, which the last step corrects. */
 const NEWTON_STEPS = 3;
 
@@ -87,58 +75,6 @@ function largest(keys: np.Array, k: number): { least: np.Array; share: np.Array 
   const countEqual = np.maximum(np.subtract(n, countAbove.ref.add(count(isBelow))), 1);
   const shareOfEqual = materialize(np.subtract(k, countAbove).div(countEqual));
   return { least, share: np.where(isAbove, 1, np.where(isBelow, 0, column(shareOfEqual))) };
-}
-
-/**
- * The k-th largest of each row, exactly, digit by digit as float32 writes it: first its sign, then its exponent, then
- * its mantissa, each by counting how many entries are below what would have that digit. So it takes the same steps
- * whatever the keys are: halving the range of numbers that are far apart, as a mask and the rest are, would take too
- * many. What is nearer to 0 than `NEGLIGIBLE` is found to that.
- *
- * Every count ends in the next number to compare with, by arithmetic and without comparisons: so the engine makes it one
- * kernel.
- */
-function kthLargest(keys: np.Array, k: number): np.Array {
-  const n = keys.shape.at(-1)!;
-  // 1 if the k-th largest is at least so large, else 0.
-  const reaches = (level: np.Array) => {
-    const below = keys.ref.less(column(level)).astype(np.float32).sum(-1);
-    return np.clip(np.subtract(n - k + 1, below), 0, 1);
-  };
-  const sign = materialize(
-    reaches(np.zeros(keys.shape.slice(0, -1)))
-      .mul(2)
-      .sub(1),
-  );
-  // 1 if the k-th largest is farther from 0 than a number of its sign, or as far if it is positive; else 0.
-  const exceeds = (level: np.Array) => reaches(level).sub(0.5).mul(sign.ref).add(0.5);
-  let level = sign.ref;
-  for (const step of EXPONENT_STEPS) {
-    const [up, down] = [2 ** step, 2 ** -step];
-    level = exceeds(level.ref)
-      .mul(up - down)
-      .add(down)
-      .mul(level);
-  }
-  // Up from the end of its range of numbers with one exponent that is the lower one: of negative numbers the farther.
-  const isNegative = sign.ref.mul(-0.5).add(0.5);
-  const lowest = materialize(exceeds(level.ref).add(1).mul(level).mul(isNegative.add(1).mul(0.5)));
-  const width = materialize(lowest.ref.mul(sign.mul(0.75).add(0.25)));
-  let number = materialize(lowest.add(width.ref.mul(0.5)));
-  for (let bit = 1; bit < MANTISSA_BITS; bit++) {
-    number = reaches(number.ref)
-      .sub(0.5)
-      .mul(2 ** -bit)
-      .mul(width.ref)
-      .add(number);
-  }
-  const last = reaches(number.ref)
-    .sub(1)
-    .mul(2 ** -MANTISSA_BITS)
-    .mul(width)
-    .add(number);
-  keys.dispose();
-  return materialize(last);
 }
 
 /**
