@@ -65,7 +65,7 @@ export async function softdrawOptions(): Promise<Set<string>> {
 async function checkConfiguration(this: Command): Promise<void> {
   const experiment = experiments.find(({ name }) => name === this.name());
   if (experiment === undefined) return;
-  const config = await readConfiguration(experiment, { ...this.opts(), config: undefined });
+  const config = await readConfiguration(experiment, { ...this.opts(), config: undefined, dataDir: undefined });
   if (this.parent?.name() === "sweep") defineSweep(experiment, config, this.optsWithGlobals());
 }
 

@@ -7,7 +7,6 @@ import { mkdir, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { RUN_SOURCES } from "@softdraw/testing/sources";
 import { experiments } from "@softdraw/experiments/all";
 import { nameOfFolder } from "@softdraw/lab/data/datasets";
 import packageJson from "@softdraw/lab/package.json" with { type: "json" };
@@ -19,6 +18,7 @@ import { connectRedis } from "@softdraw/lab/sweeps/redis";
 import { redisStore } from "@softdraw/lab/sweeps/store";
 import { trainTrial } from "@softdraw/lab/sweeps/trial";
 import { startRedis } from "@softdraw/testing/redis-server";
+import { RUN_SOURCES } from "@softdraw/testing/sources";
 import { QUEUE_WORKER, TOY_WORKER, toys } from "@softdraw/testing/toy-sweep";
 import { readOptions, serve } from "./serve.ts";
 

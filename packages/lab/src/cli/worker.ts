@@ -49,10 +49,10 @@ async function work({ queue, dataDir, store, ...options }: Options): Promise<voi
   const { workers } = settings;
   const pool = trainingPool(settings);
   try {
+    const stop = stopOnSignal(reporter);
     const states = store === undefined ? redisStore(link) : await folderStore(resolve(store));
     say(`softdraw ${version}: takes trials of this version from ${link.endpoint}, ${workers} at a time.`);
     const ownData = dataDir === undefined ? undefined : resolve(dataDir);
-    const stop = stopOnSignal(reporter);
     await serveQueue({ link, store: states, version, experiments, pool, workers, folder, dataDir: ownData, say, stop });
   } finally {
     link.close();

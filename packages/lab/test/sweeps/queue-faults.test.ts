@@ -19,7 +19,7 @@ import { useTemporaryFolder } from "../runs/temporary-folder.ts";
 import type { CoordinatorOptions } from "./queue-coordinator.ts";
 import { TIMING, trialBytes } from "./queue-support.ts";
 
-const ROUNDS = 20;
+const ROUNDS = 8;
 const SEED = 11;
 /** Milliseconds between two kills, at most: less than a trial takes, more than a program does to start. */
 const LONGEST_MS = 2_000;

@@ -219,7 +219,7 @@ describe.skipIf(missingRedis)("through a queue", () => {
     const queue = await queueExecutor({ ...own, experiments: [vae], folder: join(home("lacking"), TRIALS), ahead: 1 });
     const trained = queue.run({ trial: 1, experiment: "vae", config }, () => {});
     const common = { experiments: [vae], version: "lacking" };
-    const real = { ...common, pool: new URL("../../src/sweeps/pool-worker.js", import.meta.url) };
+    const real = { ...common, pool: new URL("../../src/sweeps/pool-process.js", import.meta.url) };
     const [without, other] = [await worker(common), await worker({ ...common, dataDir: home("no-data") })];
     const lacking = `trial 1 of lacking: "${data}" is the data of a folder: give it (--data-dir).`;
     expect(await without.ended).toEqual(new Unavailable(lacking));

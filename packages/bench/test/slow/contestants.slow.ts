@@ -1,0 +1,3 @@
+import { testContestants } from "../every-contestant.ts";
+
+testContestants("the others");
