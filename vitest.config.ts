@@ -20,6 +20,7 @@ export default defineConfig({
   resolve: {
     alias: {
       softdraw: source("./packages/softdraw/src/index.ts"),
+      "@softdraw/threads/webgpu": source("./packages/threads/src/webgpu.ts"),
       "@softdraw/threads": source("./packages/threads/src/index.ts"),
     },
   },

@@ -2,9 +2,11 @@
 
 import { spawnSync } from "node:child_process";
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { lacksWebgpu, SOFTWARE_ADAPTER } from "@softdraw/testing/webgpu";
 import { build } from "esbuild";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
@@ -35,14 +37,31 @@ test("nothing is left in it of an earlier build", async () => {
 });
 
 test("the README's first program prints what it says", async () => {
+  await runExample("installThreads(2)");
+});
+
+test.skipIf(lacksWebgpu("The README's program"))(
+  "the README's program on a graphics card prints what it says",
+  async () => {
+    const place = createRequire(import.meta.url).resolve("webgpu/package.json");
+    await symlink(dirname(place), join(folder, "node_modules/webgpu"));
+    await runExample("installWebgpu()", SOFTWARE_ADAPTER);
+  },
+);
+
+/** Runs the program in the README that has a certain call. */
+async function runExample(call: string, environment: object = {}): Promise<void> {
   const readme = await readFile(join(HOME, "README.md"), "utf8");
-  const program = /```js\n(.*?)```/s.exec(readme)![1]!;
+  const programs = [...readme.matchAll(/```js\n(.*?)```/gs)].map(([, text]) => text!);
+  const program = programs.find((text) => text.includes(`${call};`))!;
   await writeFile(join(folder, "example.mjs"), program);
-  const child = spawnSync(process.execPath, ["example.mjs"], { cwd: folder, encoding: "utf8" });
+  const env = { ...process.env, ...environment };
+  const child = spawnSync(process.execPath, ["example.mjs"], { cwd: folder, encoding: "utf8", env });
   expect(child.stderr).toBe("");
   const shown = [...program.matchAll(/\/\/ prints: (.*)/g)].map(([, line]) => line);
+  expect(shown.length).toBeGreaterThan(0);
   expect(child.stdout.trim().split("\n")).toEqual(shown);
-});
+}
 
 test("its threads start, and compute what one computes", () => {
   const program = `
