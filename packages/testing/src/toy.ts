@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Checkpoint } from "@softdraw/experiments/checkpoint/safetensors";
 import type { Experiment, TrainingEvent } from "@softdraw/experiments/experiment";
+import { WebgpuFailure } from "@softdraw/threads/webgpu";
 import { z } from "zod";
 
 const schema = z.strictObject({
@@ -10,10 +11,16 @@ const schema = z.strictObject({
   epochs: z.int().min(1).default(4),
   temperature: z.number().positive().default(1).describe("the exact measure is smallest at 1, the relaxed one at 10"),
   delay: z.number().min(0).default(0).describe("milliseconds an epoch"),
-  failure: z.enum(["none", "throw", "exit", "exit-once"]).default("none").describe("what happens in the second epoch"),
+  failure: z
+    .enum(["none", "throw", "exit", "exit-once", "device"])
+    .default("none")
+    .describe("what happens in the second epoch"),
 });
 
 type Config = z.infer<typeof schema>;
+
+/** A device that has failed stays so as long as its process lives. */
+let hasFailedDevice = false;
 
 /** Falls with the epochs, to a value that depends on the temperature and a little on the seed. */
 export function exactMeasure({ temperature, seed }: Pick<Config, "temperature" | "seed">, epoch: number): number {
@@ -41,6 +48,7 @@ export const toy: Experiment<Config> = {
       if (epoch === 2 && failure === "throw") throw new Error("The toy broke.");
       if (epoch === 2 && (failure === "exit" || (failure === "exit-once" && !checkpoint)))
         process.kill(process.pid, "SIGKILL");
+      if (epoch === 2 && failure === "device") failOnce(checkpoint !== undefined);
       sum += temperature * epoch;
       const record = { epoch, exact: exactMeasure(config, epoch), relaxed: Math.abs(Math.log(temperature / 10)) };
       yield {
@@ -61,6 +69,12 @@ export const toy: Experiment<Config> = {
   pictures: async () => [],
   evaluate: async () => [],
 };
+
+/** A training that begins here meets a device that fails, and so does one that goes on in the same process. */
+function failOnce(goesOn: boolean): void {
+  hasFailedDevice ||= !goesOn;
+  if (hasFailedDevice) throw new WebgpuFailure("lost", "somebody took it");
+}
 
 function checkpointOf(epoch: number, sum: number): Checkpoint {
   const tensors = { sum: { shape: [1], data: Float32Array.of(sum) } };

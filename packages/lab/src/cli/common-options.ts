@@ -1,8 +1,8 @@
 /** The options of every command that computes, and what follows from them. */
 
-import type { Experiment } from "@softdraw/experiments/experiment";
+import type { BaseConfig, Experiment } from "@softdraw/experiments/experiment";
 import { type Command, Option } from "commander";
-import { type Device, devices, MOST_THREADS, useDevice } from "../training/engine.ts";
+import { type DeviceChoice, deviceChoices, MOST_THREADS, useDevice } from "../training/engine.ts";
 import type { Reporter } from "../training/reporter.ts";
 import { jsonReporter, textReporter } from "./output.ts";
 import { wholeNumber } from "./parsers.ts";
@@ -12,12 +12,18 @@ export const RUNS_FOLDER = "runs";
 
 export interface CommonOptions {
   readonly json?: boolean;
-  readonly device: Device;
+  readonly device: DeviceChoice;
+}
+
+/** Where a command computes. */
+export function deviceOption(): Option {
+  const description = "the engine's device, see softdraw devices; auto is webgpu where that is likely to be faster";
+  return new Option("--device <name>", description).choices(deviceChoices).default("wasm");
 }
 
 export function addCommonOptions(command: Command): Command {
   return command
-    .addOption(new Option("--device <name>", "the engine's device").choices(devices).default("wasm"))
+    .addOption(deviceOption())
     .addOption(
       new Option(
         "--threads <number>",
@@ -27,9 +33,17 @@ export function addCommonOptions(command: Command): Command {
     .option("--json", "print one JSON record a line");
 }
 
-/** Sets the device, and returns what the command prints with. */
-export async function begin(options: CommonOptions, experiment?: Experiment): Promise<Reporter> {
-  await useDevice(options.device);
+/**
+ * Sets the device, and returns what the command prints with.
+ *
+ * @param config of the experiment, by which `--device auto` is chosen
+ */
+export async function begin(
+  options: Pick<CommonOptions, "device" | "json">,
+  experiment?: Experiment,
+  config?: BaseConfig,
+): Promise<Reporter> {
+  await useDevice(options.device, experiment && config && { experiment: experiment.name, config });
   if (options.json) return jsonReporter(process.stdout);
   return textReporter(experiment?.columns ?? [], process.stdout, process.stderr.isTTY === true);
 }

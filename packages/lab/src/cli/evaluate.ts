@@ -49,7 +49,7 @@ async function evaluate(path: string, options: Options & Readonly<Record<string,
   const run = await openRunToRead(path);
   const { experiment, config } = readRunConfig(run);
   const own = ownValues(run, experiment, options);
-  const reporter = await begin(options, experiment);
+  const reporter = await begin(options, experiment, config);
   try {
     const data = await loadData(config, reporter);
     const trained = await trainedModel(run, experiment, config, data);

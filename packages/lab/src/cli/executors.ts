@@ -9,13 +9,14 @@ import packageJson from "../../package.json" with { type: "json" };
 import { WrongCall } from "../errors.ts";
 import { TRIALS } from "../sweeps/conduct.ts";
 import type { Executor } from "../sweeps/executor.ts";
-import { type Device, devices, MOST_THREADS } from "../training/engine.ts";
+import { type Device, type DeviceChoice, MOST_THREADS, usedDevice } from "../training/engine.ts";
+import { deviceOption } from "./common-options.ts";
 import { wholeNumber } from "./parsers.ts";
 
 /** Options that say how this machine trains: in how many processes, and with what engine. */
 export interface PoolSettings {
   readonly workers?: number;
-  readonly device: Device;
+  readonly device: DeviceChoice;
   readonly threads: number;
 }
 
@@ -51,11 +52,11 @@ export function addPoolOptions(command: Command): Command {
         .argParser(wholeNumber(1, MOST_THREADS))
         .default(1),
     )
-    .addOption(new Option("--device <name>", "the engine's device").choices(devices).default("wasm"));
+    .addOption(deviceOption());
 }
 
 /** The settings of a pool of processes, by default as many as there are cores. */
-export function poolOf({ workers = availableParallelism(), device, threads }: PoolSettings) {
+export function poolOf({ workers = availableParallelism(), device, threads }: PoolSettings & { device: Device }) {
   return { workers, device, threads };
 }
 
@@ -74,7 +75,7 @@ export async function openExecutors(options: ExecutorOptions, say: (line: string
   const { queue, store, ahead = AHEAD } = options;
   checkTogether(options);
   if (queue === undefined) {
-    const pool = poolOf(options);
+    const pool = poolOf({ ...options, device: usedDevice().device });
     const { poolExecutor } = await import("../sweeps/pool.ts");
     return { executorFor: async (folder) => poolExecutor({ ...pool, folder: join(folder, TRIALS) }), close() {} };
   }

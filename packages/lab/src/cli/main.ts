@@ -57,6 +57,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   runs: async () => (await import("./runs.ts")).addRuns,
   studio: async () => (await import("./studio.ts")).addStudio,
   demo: async () => (await import("./demo.ts")).addDemo,
+  devices: async () => (await import("./devices.ts")).addDevices,
   data: async () => (await import("./data.ts")).addData,
 };
 

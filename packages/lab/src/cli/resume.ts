@@ -12,7 +12,9 @@ export function addResume(program: Command): void {
   const command = program
     .command("resume")
     .argument("<run>", "run folder")
-    .description("continue a training that was stopped, to the same bytes as if it had not been");
+    .description(
+      "continue a training that was stopped, to the same bytes as if it had not been, if on the same device",
+    );
   addCommonOptions(command)
     .addHelpText("after", "\nExample:\n  softdraw resume runs/vae-2026-01-31-4k7m2q")
     .action(resume);
@@ -20,7 +22,7 @@ export function addResume(program: Command): void {
 
 async function resume(path: string, options: CommonOptions): Promise<void> {
   const { experiment, config } = readRunConfig(await openRunToRead(path));
-  const reporter = await begin(options, experiment);
+  const reporter = await begin(options, experiment, config);
   try {
     const data = await loadData(config, reporter);
     const run = await openRun(path, { lock: true });

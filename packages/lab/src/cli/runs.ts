@@ -35,10 +35,17 @@ async function list({ runsDir, json }: { runsDir: string; json?: boolean }): Pro
 
 /** Damaged runs stand below the others: when they began is not known. What is wrong with them is too long for a table. */
 function table(runs: readonly RunSummary[], damaged: readonly DamagedRun[]): string {
-  const rows = new Table({ head: ["run", "state", "epochs", "result"], style: { head: [], border: [] } });
-  for (const run of runs) rows.push([foreignText(run.name), run.state, run.epochs, outcome(run)]);
-  for (const { name } of damaged) rows.push([foreignText(name), "damaged", "", ""]);
+  const rows = new Table({ head: ["run", "state", "device", "epochs", "result"], style: { head: [], border: [] } });
+  for (const run of runs) {
+    rows.push([foreignText(run.name), run.state, devicesOf(run), run.epochs, outcome(run)]);
+  }
+  for (const { name } of damaged) rows.push([foreignText(name), "damaged", "", "", ""]);
   return rows.toString();
+}
+
+/** All that have trained it, the first one first. */
+function devicesOf({ devices = [] }: RunSummary): string {
+  return [...new Set(devices.map(({ device }) => foreignText(device)))].join(", ");
 }
 
 function outcome({ experiment: name, config, metrics, divergence, state }: RunSummary): string {

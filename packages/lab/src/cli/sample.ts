@@ -39,7 +39,7 @@ async function sample(path: string, options: Options): Promise<void> {
   const run = await openRunToRead(path);
   const { experiment, config } = readRunConfig(run);
   if (experiment.name !== VAE) throw new WrongCall(`${experiment.name} cannot make new examples. A run of ${VAE} can.`);
-  const reporter = await begin(options, experiment);
+  const reporter = await begin(options, experiment, config);
   try {
     const data = await loadData(config, reporter);
     const trained = await trainedModel(run, experiment, config, data);

@@ -39,7 +39,7 @@ async function solve(path: string, file: string, options: Options): Promise<void
   if (experiment.name !== JIGSAW)
     throw new WrongCall(`${experiment.name} solves no pictures. A run of ${JIGSAW} does.`);
   const picture = await readPicture(file);
-  const reporter = await begin(options, experiment);
+  const reporter = await begin(options, experiment, config);
   try {
     const data = await loadData(config, reporter);
     const trained = await trainedModel(run, experiment, config, data);

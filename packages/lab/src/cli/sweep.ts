@@ -34,6 +34,7 @@ import {
 } from "../sweeps/sweep.ts";
 import { trainCommand } from "../training/command.ts";
 import { loadData } from "../training/data.ts";
+import { usedDevice } from "../training/engine.ts";
 import type { Reporter } from "../training/reporter.ts";
 import { type Finished, runInfo, trainRun } from "../training/training.ts";
 import { begin } from "./common-options.ts";
@@ -103,7 +104,7 @@ async function sweepExperiment(
 ): Promise<void> {
   const config = await readConfiguration(family, options);
   const definition = defineSweep(family, config, options);
-  const reporter = await begin(options, experimentFor(family, config));
+  const reporter = await begin(options, experimentFor(family, config), config);
   let executors: ExecutorSource | undefined;
   try {
     const trials = await plan(definition, family);
@@ -170,7 +171,7 @@ async function resumeSweep(
   }
   const family = findExperiment(definition.experiment);
   const trials = await plan(definition, family);
-  const reporter = await begin(options, experimentFor(family, trials[0]!.config));
+  const reporter = await begin(options, experimentFor(family, trials[0]!.config), trials[0]!.config);
   let executors: ExecutorSource | undefined;
   try {
     executors = await openExecutors(options, reporter.say);
@@ -312,7 +313,7 @@ function sayWinner(
   reporter: Reporter,
 ): void {
   if (!winner) return;
-  const command = trainCommand(family, winnerConfig(winner, trials));
+  const command = trainCommand(family, winnerConfig(winner, trials), usedDevice().device);
   reporter.say(`\nBest: ${describeValues(winner.values)}\n  ${command}`);
   reporter.record("winner", { values: winner.values, discrete: winner.discrete, command });
   if (!byRelaxed?.discrete || byRelaxed === winner) return;

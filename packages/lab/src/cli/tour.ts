@@ -1,7 +1,7 @@
 /** `softdraw tour [EXPERIMENT]`: one model after the other, each in a short configuration. */
 
 import { join, relative } from "node:path";
-import { experimentFor, type TrainingEvent } from "@softdraw/experiments/experiment";
+import { type BaseConfig, type Experiment, experimentFor, type TrainingEvent } from "@softdraw/experiments/experiment";
 import type { OverviewPart } from "@softdraw/experiments/report/html";
 import Table from "cli-table3";
 import { Argument, type Command } from "commander";
@@ -56,7 +56,7 @@ function describe(values: Part["values"]): string {
 
 async function tour(only: string | undefined, options: Options): Promise<void> {
   const chosen = parts.filter(({ name }) => only === undefined || name === only);
-  const reporter = await begin(options);
+  const reporter = await begin(options, ...longest(chosen));
   const stop = stopOnSignal(reporter);
   const total = chosen.reduce((sum, { share }) => sum + share, 0);
   const stops: Stop[] = [];
@@ -75,6 +75,14 @@ async function tour(only: string | undefined, options: Options): Promise<void> {
   } finally {
     reporter.close();
   }
+}
+
+/** The part that takes longest, with its configuration: its device is that of all, because a process has but one. */
+function longest(chosen: readonly Part[]): [Experiment, BaseConfig] {
+  const { name, values } = chosen.reduce((a, b) => (b.share > a.share ? b : a));
+  const family = findExperiment(name);
+  const config = family.schema.parse(values);
+  return [experimentFor(family, config), config];
 }
 
 /** A part of the tour that has been trained. */

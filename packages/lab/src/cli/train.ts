@@ -32,7 +32,7 @@ async function trainExperiment(
 ): Promise<void> {
   const config = await readConfiguration(family, options);
   const experiment = experimentFor(family, config);
-  const reporter = await begin(options, experiment);
+  const reporter = await begin(options, experiment, config);
   try {
     const data = await loadData(config, reporter);
     checkConfiguration(experiment, config, data);

@@ -6,6 +6,7 @@ import { experiments } from "@softdraw/experiments/all";
 import type { Command } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { makeScratchFolder } from "../runs/scratch.ts";
+import { deviceOfOthers } from "../training/engine.ts";
 import { addPoolOptions, type PoolSettings, poolOf } from "./executors.ts";
 import { textReporter } from "./output.ts";
 import { stopOnSignal } from "./signals.ts";
@@ -41,11 +42,13 @@ async function work({ queue, dataDir, store, ...options }: Options): Promise<voi
   const { serveQueue } = await import("../sweeps/worker.ts");
   const { trainingPool } = await import("../sweeps/pool.ts");
   const { version } = packageJson;
+  // Before a trial is taken: without its device, this worker would fail one after the other.
+  const device = await deviceOfOthers(options.device);
   const reporter = textReporter([], process.stdout, false);
   const { say } = reporter;
   const link = await connectRedis(queue, { say });
   const folder = await temporaryFolder();
-  const settings = poolOf(options);
+  const settings = poolOf({ ...options, device });
   const { workers } = settings;
   const pool = trainingPool(settings);
   try {

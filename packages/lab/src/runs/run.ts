@@ -1,7 +1,7 @@
 /**
  * A run: a folder `<experiment>-<date>-<id>` that holds all there is to know of one training.
  *
- *     config.json             what was asked for, and the command that asks for it again
+ *     config.json             what was asked for, the command that asks for it again, and the devices that trained it
  *     metrics.jsonl           a record an epoch
  *     checkpoint.safetensors  the state to resume from
  *     result.json             written last: a run that has it is finished
@@ -66,6 +66,18 @@ const LOCK = "lock";
  */
 export const METRICS_RECORDS = "metrics_records";
 
+export const TrainedOn = z.object({
+  /** As `--device` names it. */
+  device: z.string(),
+  /** The graphics card, where it was one. */
+  adapter: z.string().optional(),
+  /** The epoch in which it took over; 1 for the first. */
+  epoch: z.int().min(1),
+});
+
+/** A device that a run was trained on, from an epoch on. */
+export type TrainedOn = Readonly<z.infer<typeof TrainedOn>>;
+
 const RunInfo = z.object({
   /** Begins the folder's name: lower-case letters, digits and hyphens. */
   experiment: z.string().regex(/^[a-z0-9-]+$/),
@@ -77,6 +89,8 @@ const RunInfo = z.object({
   command: z.string(),
   /** The experiment's whole configuration, as plain JSON. */
   config: z.record(z.string(), z.unknown()),
+  /** What it was trained on, one after the other; absent before the first step. */
+  devices: z.array(TrainedOn).optional(),
 });
 
 /** What `config.json` holds. */
@@ -114,6 +128,8 @@ export interface Run {
   readResult(): Promise<object | undefined>;
   /** How it diverged; undefined unless it did. */
   readDivergence(): Promise<Divergence | undefined>;
+  /** What it was trained on so far, as it is written now: `info` is as it was when the run was opened. */
+  readDevices(): Promise<readonly TrainedOn[]>;
 }
 
 /** A run to write to: this process has its lock until `close`. Every write is on the disk when its promise resolves. */
@@ -130,6 +146,8 @@ export interface OpenRun extends Run {
   writeResult(result: object): Promise<void>;
   /** Marks the run as one that cannot be gone on with. */
   writeDivergence(divergence: Divergence): Promise<void>;
+  /** Replaces what the description says that it was trained on. */
+  writeDevices(devices: readonly TrainedOn[]): Promise<void>;
   /** Gives the lock back. */
   close(): Promise<void>;
 }
@@ -260,6 +278,7 @@ function readableRun(path: string, info: RunInfo, opener = openAny): Run {
     loadCheckpoint: () => loadCheckpoint(join(path, CHECKPOINT), opener),
     readResult: () => readStored(join(path, RESULT), StoredResult, opener),
     readDivergence: () => readStored(join(path, DIVERGED), StoredDivergence, opener),
+    readDevices: async () => (await readInfo(path, opener)).devices ?? [],
   };
 }
 
@@ -272,6 +291,7 @@ function writableRun(path: string, info: RunInfo, release: Release): OpenRun {
     writeFile: (name, data) => writeAtomically(join(path, name), data),
     writeResult: (result) => writeJson(join(path, RESULT), result),
     writeDivergence: ({ epoch, step, what, value }) => writeJson(join(path, DIVERGED), { epoch, step, what, value }),
+    writeDevices: (devices) => writeJson(join(path, CONFIG), { ...info, devices }),
     close: release,
   };
 }

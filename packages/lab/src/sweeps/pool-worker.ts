@@ -2,6 +2,7 @@
 
 import type { Experiment } from "@softdraw/experiments/experiment";
 import { Interrupted } from "../errors.ts";
+import { DeviceFailed } from "../training/device-failure.ts";
 import { useDevice } from "../training/engine.ts";
 import type { PoolTask } from "./pool.ts";
 import { trainTrial } from "./trial.ts";
@@ -27,7 +28,16 @@ export function answer(experiments: readonly Experiment[]): (task: PoolTask) => 
       return true;
     } catch (error) {
       if (error instanceof Interrupted) return false;
+      // Whatever else this process trained would fail, too. The pool makes another one in its place.
+      if (error instanceof DeviceFailed) return endProcess(error.message);
       throw error;
     }
   };
+}
+
+/** Says why, and ends: the pool takes that for the task's failure, and hears no more of it. */
+function endProcess(failure: string): Promise<never> {
+  if (process.send) process.send({ failure }, () => process.exit(1));
+  else process.exit(1);
+  return new Promise(() => {});
 }

@@ -58,7 +58,7 @@ export function trainingPool({ workers, device, threads, worker = WORKER }: Proc
     runtime: "child_process",
     minThreads: 1,
     maxThreads: workers,
-    argv: ["--threads", String(threads)],
+    argv: ["--threads", String(threads), "--device", device],
     env: process.env as Record<string, string>,
     // A process trains one trial after the other, because it takes a second or two to start with its engine.
     isolateWorkers: false,
@@ -73,11 +73,11 @@ export function trainingPool({ workers, device, threads, worker = WORKER }: Proc
   return {
     async train({ assignment, folder, stop, onEpoch }) {
       if (stop.aborted) return false;
-      const { channel, close } = openChannel(stop, onEpoch);
       let fail = (_: Error) => {};
       const failure = new Promise<never>((_, reject) => {
         fail = reject;
       });
+      const { channel, close } = openChannel(stop, onEpoch, (message) => fail(new Error(message)));
       failures.add(fail);
       // The pool does not keep this process alive for a task that waits for its process to start.
       const alive = setInterval(() => {}, 2 ** 30);
@@ -96,10 +96,10 @@ export function trainingPool({ workers, device, threads, worker = WORKER }: Proc
 }
 
 /**
- * Carries the records of epochs from a process, and the wish to stop to it: again and again, because a process that is just
- * starting does not hear it.
+ * Carries the records of epochs from a process, and why it is about to end; and the wish to stop to it: again and again, because
+ * a process that is just starting does not hear it.
  */
-function openChannel(stop: AbortSignal, onEpoch: (record: EpochRecord) => void) {
+function openChannel(stop: AbortSignal, onEpoch: (record: EpochRecord) => void, onFailure: (message: string) => void) {
   let tell = (_: unknown) => {};
   let telling: NodeJS.Timeout | undefined;
   const startTelling = () => {
@@ -111,7 +111,10 @@ function openChannel(stop: AbortSignal, onEpoch: (record: EpochRecord) => void) 
       onMessage(send: (message: unknown) => void) {
         tell = send;
       },
-      postMessage: ({ record }: { record: EpochRecord }) => onEpoch(record),
+      postMessage({ record, failure }: { record?: EpochRecord; failure?: string }) {
+        if (record !== undefined) onEpoch(record);
+        if (failure !== undefined) onFailure(failure);
+      },
     },
     close() {
       stop.removeEventListener("abort", startTelling);

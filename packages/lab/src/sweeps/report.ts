@@ -6,6 +6,7 @@ import { type Report, renderReport } from "@softdraw/experiments/report/html";
 import { measureChart, type ParameterAxis, parallelChart } from "@softdraw/experiments/report/sweep-charts";
 import { formatNumber, formatResult } from "../report/numbers.ts";
 import { kebab, trainCommand } from "../training/command.ts";
+import { usedDevice } from "../training/engine.ts";
 import { describeValues, isList, isLogarithmic, type Parameter, type Value } from "./parameters.ts";
 import type { Estimate, Standing, Summary } from "./summary.ts";
 import type { SweepDefinition } from "./sweep.ts";
@@ -122,7 +123,7 @@ function resultsOf(
   const best = {
     name: "best combination",
     value: describeValues(winner!.values),
-    note: trainCommand(family, config),
+    note: trainCommand(family, config, usedDevice().device),
   };
   const measured = {
     name: discrete.label,

@@ -13,7 +13,7 @@ import { problemOf } from "@softdraw/experiments/problems";
 import { z } from "zod";
 import { WrongCall } from "../errors.ts";
 import { unlessMissing, writeAtomically, writeFailure } from "../runs/files.ts";
-import { METRICS_RECORDS, type OpenRun, type Run } from "../runs/run.ts";
+import { METRICS_RECORDS, type OpenRun, type Run, TrainedOn } from "../runs/run.ts";
 import { Unavailable } from "./executor.ts";
 import { type Link, refusal } from "./redis.ts";
 
@@ -22,6 +22,8 @@ export interface Snapshot {
   readonly checkpoint: Checkpoint;
   /** Those of the epochs before the checkpoint. */
   readonly records: readonly object[];
+  /** What it was trained on. */
+  readonly devices: readonly TrainedOn[];
   /** Whether this is the end of the training. */
   readonly whole: boolean;
 }
@@ -50,16 +52,17 @@ export async function takeSnapshot(run: Run): Promise<Snapshot | undefined> {
   const checkpoint = await run.loadCheckpoint();
   if (checkpoint === undefined) return undefined;
   const records = (await run.readMetrics()).slice(0, Number(checkpoint.metadata[METRICS_RECORDS]));
-  return { checkpoint, records, whole };
+  return { checkpoint, records, devices: await run.readDevices(), whole };
 }
 
 /** Brings a run folder to a state, unless it has more epochs already. */
-export async function restoreSnapshot(run: OpenRun, { checkpoint, records }: Snapshot): Promise<void> {
+export async function restoreSnapshot(run: OpenRun, { checkpoint, records, devices }: Snapshot): Promise<void> {
   await run.rewind();
   const { length } = await run.readMetrics();
   if (length > records.length) return;
   if (length < records.length) await run.appendMetrics(...records.slice(length));
   await run.saveCheckpoint(checkpoint);
+  await run.writeDevices(devices);
 }
 
 /** A JSON text that was stored, by its schema. Throws, naming where it was, for any other. */
@@ -77,10 +80,14 @@ function parseStored<T>(text: string, schema: z.ZodType<T>, where: string): T {
 
 const SNAPSHOT = "snapshot";
 
-const Rest = z.object({ records: z.array(z.record(z.string(), z.unknown())), whole: z.boolean() });
+const Rest = z.object({
+  records: z.array(z.record(z.string(), z.unknown())),
+  devices: z.array(TrainedOn).default([]),
+  whole: z.boolean(),
+});
 
-function encodeSnapshot({ checkpoint: { tensors, metadata }, records, whole }: Snapshot): Uint8Array {
-  return encodeCheckpoint({ tensors, metadata: { ...metadata, [SNAPSHOT]: JSON.stringify({ records, whole }) } });
+function encodeSnapshot({ checkpoint: { tensors, metadata }, ...rest }: Snapshot): Uint8Array {
+  return encodeCheckpoint({ tensors, metadata: { ...metadata, [SNAPSHOT]: JSON.stringify(rest) } });
 }
 
 function decodeSnapshot(bytes: Uint8Array, where: string): Snapshot {

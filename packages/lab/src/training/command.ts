@@ -1,10 +1,15 @@
 /** The command that asks for a training again: every run keeps its own. */
 
 import type { BaseConfig, Experiment } from "@softdraw/experiments/experiment";
+import type { Device } from "./engine.ts";
 
-/** The command that trains with this configuration: what differs from the defaults, the task's if there are tasks, is spelled out. */
-export function trainCommand(experiment: Experiment, config: BaseConfig): string {
-  return ["softdraw train", experiment.name, ...configurationFlags(experiment, config)].join(" ");
+/**
+ * The command that trains with this configuration: what differs from the defaults, the task's if there are tasks, is spelled
+ * out, and so is another device, which makes other bytes.
+ */
+export function trainCommand(experiment: Experiment, config: BaseConfig, device: Device = "wasm"): string {
+  const flags = [...configurationFlags(experiment, config), ...(device === "wasm" ? [] : [`--device ${device}`])];
+  return ["softdraw train", experiment.name, ...flags].join(" ");
 }
 
 /** The options that ask for a configuration. */

@@ -1,6 +1,7 @@
 /** What to say of a run that diverged: where, what to turn, and what is kept of it. */
 
 import { join } from "node:path";
+import type { Checkpoint } from "@softdraw/experiments/checkpoint/safetensors";
 import type { BaseConfig } from "@softdraw/experiments/experiment";
 import { type Divergence, describeDivergence } from "@softdraw/experiments/training/divergence";
 import { placeOf } from "@softdraw/experiments/training/position";
@@ -30,7 +31,11 @@ function remedies(config: BaseConfig): string {
 async function kept(run: Run): Promise<string> {
   const checkpoint = await run.loadCheckpoint();
   if (checkpoint === undefined) return "It diverged before its first checkpoint.";
+  return `Its last sound checkpoint is kept: ${join(run.path, CHECKPOINT)}${placeIn(checkpoint)}.`;
+}
+
+/** Where a checkpoint was taken, as an apposition; empty for one that does not say. */
+export function placeIn(checkpoint: Checkpoint): string {
   const place = placeOf(checkpoint);
-  const after = place ? `, after step ${place.step} of epoch ${place.epoch}` : "";
-  return `Its last sound checkpoint is kept: ${join(run.path, CHECKPOINT)}${after}.`;
+  return place ? `, after step ${place.step} of epoch ${place.epoch}` : "";
 }

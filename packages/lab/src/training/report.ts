@@ -7,7 +7,7 @@ import { lineChart } from "@softdraw/experiments/report/charts";
 import { type Report, type ReportPicture, renderReport } from "@softdraw/experiments/report/html";
 import { encodePicture } from "@softdraw/experiments/report/png";
 import { formatMeasured, formatNumber, formatResult } from "../report/numbers.ts";
-import type { OpenRun } from "../runs/run.ts";
+import type { OpenRun, TrainedOn } from "../runs/run.ts";
 import { engineDescription } from "./engine.ts";
 
 /**
@@ -29,7 +29,8 @@ export async function writeReport(
     pictures.push({ ...words, file, png });
     if (lines) text.push("", words.title, ...lines, "");
   }
-  const report = describeRun(run, experiment, trained.config, data, records, pictures);
+  const devices = await run.readDevices();
+  const report = describeRun(run, experiment, trained.config, data, records, devices, pictures);
   await run.writeFile("report.html", renderReport(report));
   return { report, path: join(run.path, "report.html"), text };
 }
@@ -40,6 +41,7 @@ function describeRun(
   config: BaseConfig,
   data: DatasetSplits,
   records: readonly EpochRecord[],
+  devices: readonly TrainedOn[],
   pictures: ReportPicture[],
 ): Report {
   const { columns } = experiment;
@@ -51,6 +53,7 @@ function describeRun(
       ["Begun", run.info.created.replace("T", " ").replace(/\.\d+Z$/, " UTC")],
       ["Softdraw", run.info.version],
       ["Engine", engineDescription()],
+      ["Trained on", describeDevices(devices)],
       ["Data", describeData(data)],
       ["Folder", run.path],
     ],
@@ -71,6 +74,16 @@ function describeRun(
     },
     references: experiment.references,
   };
+}
+
+/** Such as `wasm` or `wasm, from epoch 3 webgpu (nvidia-h200, nvidia)`. */
+function describeDevices(devices: readonly TrainedOn[]): string {
+  return devices
+    .map(({ device, adapter, epoch }, i) => {
+      const name = adapter === undefined ? device : `${device} (${adapter})`;
+      return i === 0 ? name : `from epoch ${epoch} ${name}`;
+    })
+    .join(", ");
 }
 
 function describeData({ name, train, test }: DatasetSplits): string {

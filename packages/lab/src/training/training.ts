@@ -11,7 +11,9 @@ import { Interrupted } from "../errors.ts";
 import { formatDuration } from "../report/numbers.ts";
 import { createRun, type OpenRun, type RunInfo } from "../runs/run.ts";
 import { trainCommand } from "./command.ts";
+import { explainingDevice } from "./device-failure.ts";
 import { divergedError } from "./divergence.ts";
+import { usedDevice } from "./engine.ts";
 import type { Reporter } from "./reporter.ts";
 import { readCheckpoint } from "./trained.ts";
 
@@ -25,7 +27,7 @@ export async function beginRun(runsDir: string, family: Experiment, config: Base
 
 /** What a run that begins now says about itself. */
 export function runInfo(family: Experiment, config: BaseConfig): RunInfo {
-  const [command, created] = [trainCommand(family, config), new Date().toISOString()];
+  const [command, created] = [trainCommand(family, config, usedDevice().device), new Date().toISOString()];
   return { experiment: family.name, version: packageJson.version, created, command, config: { ...config } };
 }
 
@@ -57,7 +59,7 @@ export async function trainRun(training: Training): Promise<Finished> {
   const started = performance.now();
   const checkpoint = await train(training);
   reporter.say(`Trained in ${formatDuration((performance.now() - started) / 1000)}. Drawing the pictures.`);
-  return finish(run, experiment, { config, checkpoint }, data, reporter);
+  return explainingDevice(run, config, () => finish(run, experiment, { config, checkpoint }, data, reporter));
 }
 
 /**
@@ -65,7 +67,8 @@ export async function trainRun(training: Training): Promise<Finished> {
  *
  * @param lastEpoch where to stop, with the state saved; without it, the training goes to its end
  * @returns the state in the end
- * @throws Interrupted as `trainRun`; Error for a training that diverges, and for one that did
+ * @throws Interrupted as `trainRun`; DeviceFailed where the device computes no more; Error for a training that diverges, and
+ * for one that did
  */
 export async function train(training: Training, lastEpoch = Number.POSITIVE_INFINITY): Promise<Checkpoint> {
   const { run, experiment, config, data } = training;
@@ -77,7 +80,7 @@ export async function train(training: Training, lastEpoch = Number.POSITIVE_INFI
   const checkpoint = await run.rewind();
   if (checkpoint && (await run.readMetrics()).length >= lastEpoch) return checkpoint;
   try {
-    return await trainOn(training, checkpoint, lastEpoch);
+    return await explainingDevice(run, config, () => trainOn(training, checkpoint, lastEpoch));
   } catch (error) {
     if (!(error instanceof Diverged)) throw error;
     await run.writeDivergence(error);
@@ -92,8 +95,11 @@ async function trainOn(
 ): Promise<Checkpoint> {
   let last = checkpoint;
   let saved = performance.now();
+  let isNoted = false;
   for await (const event of experiment.run(config, { data, checkpoint })) {
     reporter.step(event);
+    if (!isNoted) await noteDevice(run, event.epoch);
+    isNoted = true;
     const due = performance.now() - saved > SECONDS_BETWEEN_CHECKPOINTS * 1000;
     // Before the record is written: a state that is refused leaves no record behind.
     const state = event.record || due || stop.aborted ? await event.checkpoint() : undefined;
@@ -115,6 +121,15 @@ async function trainOn(
   }
   if (last === undefined) throw new Error(`${experiment.name} trained no step.`);
   return last;
+}
+
+/** Has the run say what trains it from an epoch on, where that is another device than before. */
+async function noteDevice(run: OpenRun, epoch: number): Promise<void> {
+  const { device, adapter } = usedDevice();
+  const devices = await run.readDevices();
+  const last = devices.at(-1);
+  if (last?.device === device && last.adapter === adapter) return;
+  await run.writeDevices([...devices, { device, ...(adapter !== undefined && { adapter }), epoch }]);
 }
 
 async function finish(

@@ -15,6 +15,7 @@ test.each([
   "eval",
   "sample",
   "runs",
+  "devices",
   "studio",
   "data",
   "data list",

@@ -146,7 +146,7 @@ describe.skipIf(missingRedis)("a Redis", () => {
 function snapshot(epochs: number, numbers = 4): Snapshot {
   const records = Array.from({ length: epochs }, (_, i) => ({ epoch: i + 1 }));
   const tensors = { state: { shape: [numbers], data: new Float32Array(numbers).fill(epochs) } };
-  return { checkpoint: { tensors, metadata: { epoch: `${epochs}` } }, records, whole: false };
+  return { checkpoint: { tensors, metadata: { epoch: `${epochs}` } }, records, devices: [], whole: false };
 }
 
 describe.skipIf(missingRedis)("a store", () => {
