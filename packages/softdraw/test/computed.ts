@@ -1,0 +1,106 @@
+/**
+ * What is computed by the library wherever it runs, to be compared: in Node and in a page, on each device. The functions have to
+ * stand alone, because a page gets their text.
+ */
+
+import type { numpy as np } from "@jax-js/jax";
+import { expect } from "vitest";
+import type { Description } from "./structures.ts";
+
+type Device = "wasm" | "webgpu";
+
+export interface Modules {
+  jax: typeof import("@jax-js/jax");
+  softdraw: typeof import("softdraw");
+  structures: Description[];
+}
+
+/** What is computed, by name. */
+export async function compute(
+  { jax, softdraw, structures }: Modules,
+  device: Device,
+): Promise<Record<string, number[]>> {
+  await jax.init("wasm", device);
+  jax.defaultDevice(device);
+  const { grad, random } = jax;
+  const results: Record<string, number[]> = {};
+  const put = async (name: string, x: np.Array) => {
+    results[name] = [...(await x.data())];
+  };
+  await put("noise.gumbel", softdraw.noise.gumbel(random.key(4), [1000]));
+  await put("noise.logistic", softdraw.noise.logistic(random.key(4), [1000]));
+  for (const { calls, instances } of structures) {
+    for (const { name, arrays, call } of calls) await put(name, await call(...arrays()));
+    for (const { name, event, verbs } of instances) {
+      const shape = [50, ...event];
+      const logits = () => random.normal(random.key(1), shape);
+      await put(`draws of ${name}`, await verbs.sample(random.key(2), logits()));
+      const loss = (l: np.Array) =>
+        verbs
+          .relax(random.key(3), l, { temperature: 0.5 })
+          .mul(random.normal(random.key(5), shape))
+          .sum();
+      await put(`gradient of ${name}`, grad(loss)(logits()));
+    }
+  }
+  return results;
+}
+
+/** What verbs make of three rows of logits, the second with no law. */
+export async function computeSpoilt(
+  { jax, softdraw, structures }: Modules,
+  device: Device,
+): Promise<Record<string, number[]>> {
+  await jax.init("wasm", device);
+  jax.defaultDevice(device);
+  const { numpy: np, random } = jax;
+  const results: Record<string, number[]> = {};
+  for (const { instances } of structures) {
+    for (const { name, event, verbs, hopeless, onHost, absolute, ...functions } of instances) {
+      const size = event.reduce((a, b) => a * b, 1);
+      const plain = Array.from({ length: size }, (_, i) => Math.sin(i + 1));
+      const spoilt = {
+        NaN: plain.map((x, i) => (i === 0 ? Number.NaN : x)),
+        ...(absolute ? {} : { Infinity: plain.map((x, i) => (i === 0 ? Number.POSITIVE_INFINITY : x)) }),
+        ...(hopeless.length === 0
+          ? {}
+          : { hopeless: plain.map((x, i) => (hopeless.includes(i) ? Number.NEGATIVE_INFINITY : x)) }),
+      };
+      const called: Record<string, (l: np.Array) => np.Array> = {
+        ...functions.differentiable,
+        ...functions.differentiableIfPossible,
+        softMode: (l) => verbs.softMode(l),
+        relax: (l) => verbs.relax(random.key(1), l),
+      };
+      if (!onHost) {
+        called.sample = (l) => verbs.sample(random.key(1), l) as np.Array;
+        called.mode = (l) => verbs.mode(l) as np.Array;
+      }
+      for (const [kind, row] of Object.entries(spoilt)) {
+        for (const [verb, f] of Object.entries(called)) {
+          const rows = np.array([plain, row, plain].flat(), { shape: [3, ...event] });
+          results[`${name}.${verb} of ${kind}`] = [...(await f(rows).data())];
+        }
+      }
+    }
+  }
+  const order = softdraw.subset.sampleOrdered(random.key(1), np.array([0, Number.NaN, 1]), 2);
+  results["subset.sampleOrdered of NaN"] = [...(await order.data())].map((index) =>
+    index === -1 ? Number.NaN : index,
+  );
+  return results;
+}
+
+/** That of results in three rows the one with no law is NaN, and that its neighbours are the same on both devices. */
+export function expectSpoilt(found: Record<string, number[]>, onWasm: Record<string, number[]>): void {
+  expect(Object.keys(found).length).toBeGreaterThan(50);
+  for (const [name, values] of Object.entries(found)) {
+    values.forEach((x, i) => {
+      const expected = onWasm[name]![i]!;
+      if (!Number.isNaN(x)) expect(Math.abs(x - expected), name).toBeLessThan(1e-5 * Math.max(1, Math.abs(expected)));
+    });
+    const isSpoilt = (i: number) =>
+      name.startsWith("subset.sampleOrdered") || Math.floor((3 * i) / values.length) === 1;
+    expect(values.map(Number.isNaN), name).toEqual(values.map((_, i) => isSpoilt(i)));
+  }
+}
