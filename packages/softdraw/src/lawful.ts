@@ -7,7 +7,7 @@
  */
 
 import { lax, numpy as np } from "@jax-js/jax";
-import { LOWEST } from "./numerics.ts";
+import { indicator, LOWEST } from "./numerics.ts";
 
 /** The bits of Infinity. Those of NaN are above them, but for the sign. */
 const INFINITY_BITS = 0x7f800000;
@@ -51,7 +51,7 @@ export function canPermute(logits: np.Array): np.Array {
 function countPossible(logits: np.Array, axis: -1 | -2): np.Array {
   const bits = bitsOf(logits.ref);
   const isSpoilt = isNaN(bits.ref).add(bits.equal(integer(INFINITY_BITS, logits)));
-  const isPossible = lax.stopGradient(logits).greater(LOWEST).astype(np.float32);
+  const isPossible = indicator(lax.stopGradient(logits).greater(LOWEST));
   return np.where(isSpoilt, -SPOILT, isPossible).sum(axis, { keepdims: true });
 }
 

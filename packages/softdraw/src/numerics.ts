@@ -27,6 +27,15 @@ export const LOWEST = -1e30;
  */
 export const SMALLEST_ENTRY = 2 ** -112;
 
+/**
+ * 1 where a condition holds and 0 elsewhere, without a gradient. Consumes the condition.
+ *
+ * Upstream: on WebGPU the derivative of booleans that become numbers does not compile.
+ */
+export function indicator(condition: np.Array): np.Array {
+  return lax.stopGradient(condition.astype(np.float32));
+}
+
 /** log(1 + x) / z in powers of z^2, with z = x / (2 + x) from -1/3 to 1/3, a minimax fit of 2 atanh(z) / z. */
 const LOG_1P = [2.0000000079210514, 0.6666631468182339, 0.40024910288805327, 0.27960602660686074, 0.28178335321758435];
 

@@ -6,7 +6,8 @@ import { largestDifference } from "@softdraw/testing/numbers";
 import { build } from "esbuild";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { compute, computeSpoilt, expectSpoilt } from "./computed.ts";
+import { compute, computeSpoilt } from "./computed.ts";
+import { expectSpoilt } from "./expect-spoilt.ts";
 import { readStructures, structureNames } from "./structures.ts";
 
 describe.skipIf(lacksChromium("The library"))("in a browser", () => {

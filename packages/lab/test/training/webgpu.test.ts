@@ -2,6 +2,7 @@
 
 import { defaultDevice, getWebGPUDevice, init } from "@jax-js/jax";
 import { experiments } from "@softdraw/experiments/all";
+import { experimentFor } from "@softdraw/experiments/experiment";
 import { lacksWebgpu, SOFTWARE_ADAPTER } from "@softdraw/testing/webgpu";
 import { installWebgpu } from "@softdraw/threads/webgpu";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -12,12 +13,14 @@ import { silentReporter } from "../../src/training/reporter.ts";
 const CONFIGURATIONS: Readonly<Record<string, object>> = {
   vae: { batch: 4, variables: 2 },
   sort: { batch: 2, steps: 100 },
+  explain: { task: "xor", batch: 4 },
 };
 
 /** The losses of the first steps of a training. */
 async function losses(name: string, steps: number, onStep = (_step: number) => {}): Promise<number[]> {
-  const experiment = experiments.find((experiment) => experiment.name === name)!;
-  const config = experiment.schema.parse(CONFIGURATIONS[name]!);
+  const family = experiments.find((experiment) => experiment.name === name)!;
+  const config = family.schema.parse(CONFIGURATIONS[name]!);
+  const experiment = experimentFor(family, config);
   const taken: number[] = [];
   for await (const { loss } of experiment.run(config, { data: await loadData(config, silentReporter) })) {
     taken.push(loss);

@@ -18,6 +18,7 @@ import { isNumber } from "../lawful.ts";
 import { logistic } from "../noise.ts";
 import {
   BELOW_ONE,
+  indicator,
   LOWEST,
   logarithm,
   logSigmoid,
@@ -220,7 +221,7 @@ function orNaN(x: np.Array, logits: np.Array): np.Array {
 }
 
 function isPositive(x: np.Array): np.Array {
-  return x.greater(0).astype(np.float32);
+  return indicator(x.greater(0));
 }
 
 /** Infinite logits moved to where float32 arithmetic stays finite; no gradient flows into them. */

@@ -19,6 +19,7 @@ import { perturb } from "../noise.ts";
 import {
   belowLargest,
   finite,
+  indicator,
   LOWEST,
   logarithm,
   logSoftmax,
@@ -208,7 +209,7 @@ const relaxedLogProbKernel = jit(function relaxedLogProb(x: np.Array, logits: np
   const t = ofRow(temperature.ref);
   const outside = takesImpossible(x.ref, logits.ref);
   const possible = isPossible(logits.ref);
-  const m = possible.ref.astype(np.float32).sum(-1);
+  const m = indicator(possible.ref).sum(-1);
   const l = finite(logits.ref);
   const logX = logarithm(np.where(x.ref.less(SMALLEST_ENTRY), SMALLEST_ENTRY, x));
   const logWeight = l.ref.sub(temperature.ref.add(1).mul(logX.ref));
@@ -270,5 +271,5 @@ function logFactorialBelow(m: np.Array, n: number): np.Array {
  */
 function oneHotOfLargest(x: np.Array): np.Array {
   const largest = np.argmax(x, -1, { keepdims: true });
-  return np.arange(x.shape.at(-1)!).equal(largest).astype(np.float32);
+  return indicator(np.arange(x.shape.at(-1)!).equal(largest));
 }

@@ -36,9 +36,10 @@ import {
 } from "../checks.ts";
 import { canPermute, isNumber, keepNaN } from "../lawful.ts";
 import { perturb } from "../noise.ts";
-import { finite, LOWEST } from "../numerics.ts";
+import { finite, indicator, LOWEST } from "../numerics.ts";
 import { checkChoice, checkTemperature, TEMPERATURE, type TemperatureOptions } from "../options.ts";
 import { column, largestOfRow } from "../rows.ts";
+import { sort, sortingIndices } from "../sorting.ts";
 import { inverseOf, isTemperature, tempered } from "../tempered.ts";
 import { iterate, type SinkhornForm } from "./forms.ts";
 import { withImplicitGradient } from "./implicit.ts";
@@ -136,7 +137,7 @@ export function compose(first: np.Array, second: np.Array): np.Array {
  * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
  */
 export function invert(value: np.Array): np.Array {
-  if (checkPermutation("permutation.invert", "value", value)) return np.argsort(value, -1);
+  if (checkPermutation("permutation.invert", "value", value)) return sortingIndices(value);
   return np.swapaxes(value, -1, -2);
 }
 
@@ -380,7 +381,7 @@ const applyKernel = jit(function apply(plan: np.Array, items: np.Array) {
 
 const isIndexPermutationKernel = jit(function isPermutation(indices: np.Array) {
   const n = indices.shape.at(-1)!;
-  return np.all(np.sort(indices, -1).equal(np.arange(n, undefined, 1, { dtype: indices.dtype })), -1);
+  return np.all(sort(indices).equal(np.arange(n, undefined, 1, { dtype: indices.dtype })), -1);
 });
 
 const isMatrixPermutationKernel = jit(function isPermutation(matrix: np.Array) {
@@ -390,7 +391,7 @@ const isMatrixPermutationKernel = jit(function isPermutation(matrix: np.Array) {
 
 const oneHotKernel = jit(
   function oneHot(indices: np.Array, n: number) {
-    return np.expandDims(indices, -1).equal(np.arange(n)).astype(np.float32);
+    return indicator(np.expandDims(indices, -1).equal(np.arange(n)));
   },
   { staticArgnums: [1] },
 );

@@ -4,6 +4,7 @@
 
 import { numpy as np } from "@jax-js/jax";
 import { materialize } from "../materialize.ts";
+import { indicator } from "../numerics.ts";
 import { column } from "../rows.ts";
 
 /**
@@ -34,7 +35,7 @@ export function kthLargest(x: np.Array, k: number): np.Array {
   const n = x.shape.at(-1)!;
   // 1 if the k-th largest is at least so large, else 0.
   const reaches = (level: np.Array) => {
-    const below = x.ref.less(column(level)).astype(np.float32).sum(-1);
+    const below = indicator(x.ref.less(column(level))).sum(-1);
     return np.clip(np.subtract(n - k + 1, below), 0, 1);
   };
   const sign = materialize(

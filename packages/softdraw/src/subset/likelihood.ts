@@ -2,20 +2,20 @@
 
 import { numpy as np } from "@jax-js/jax";
 import { canTake, isNumber } from "../lawful.ts";
-import { finite, LOWEST, log1p, logSumExp } from "../numerics.ts";
+import { finite, indicator, LOWEST, log1p, logSumExp } from "../numerics.ts";
 import { column } from "../rows.ts";
 
 /** The log-probability of a draw in its order: `sum_j log (w_j / what is left before the j-th)`, w the weights. */
 export function orderedLogProb(indices: np.Array, logits: np.Array): np.Array {
   const k = indices.shape.at(-1)!;
   const n = logits.shape.at(-1)!;
-  const isDrawn = column(indices).equal(np.arange(n)).astype(np.float32);
+  const isDrawn = indicator(column(indices).equal(np.arange(n)));
   // Upstream: `matmul` of one matrix and a batch of them is wrong; so it is broadcast by hand.
   const isEarlier = np.broadcastTo(np.tri(k, k, -1), [...indices.shape, k]);
   const isGone = np.matmul(isEarlier, isDrawn.ref).greater(0);
   const left = np.where(isGone, LOWEST, np.expandDims(finite(logits.ref), -2));
   const drawn = np.where(isDrawn.ref.greater(0), left.ref, 0).sum(-1);
-  const isPossible = drawn.ref.greater(LOWEST).astype(np.float32).mul(isDrawn.sum(-1));
+  const isPossible = indicator(drawn.ref.greater(LOWEST)).mul(isDrawn.sum(-1));
   const logP = drawn.sub(logSumExp(left)).sum(-1);
   return orNaN(np.where(np.min(isPossible, -1).greater(0), logP, Number.NEGATIVE_INFINITY), logits, k);
 }

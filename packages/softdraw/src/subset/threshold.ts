@@ -8,7 +8,7 @@
 
 import { lax, numpy as np } from "@jax-js/jax";
 import { materialize } from "../materialize.ts";
-import { exponential, HIGHEST_EXPONENT } from "../numerics.ts";
+import { exponential, HIGHEST_EXPONENT, indicator } from "../numerics.ts";
 import { column } from "../rows.ts";
 import { inverseOf, tempered } from "../tempered.ts";
 import { kthLargest, NEGLIGIBLE } from "./kth-largest.ts";
@@ -70,7 +70,7 @@ function largest(keys: np.Array, k: number): { least: np.Array; share: np.Array 
   const [above, below] = [NEGLIGIBLE, -NEGLIGIBLE].map((margin) => materialize(least.ref.add(margin)));
   const isAbove = keys.ref.greater(column(above!));
   const isBelow = keys.less(column(below!));
-  const count = (isOf: np.Array) => isOf.ref.astype(np.float32).sum(-1);
+  const count = (isOf: np.Array) => indicator(isOf.ref).sum(-1);
   const countAbove = count(isAbove);
   const countEqual = np.maximum(np.subtract(n, countAbove.ref.add(count(isBelow))), 1);
   const shareOfEqual = materialize(np.subtract(k, countAbove).div(countEqual));

@@ -1,6 +1,8 @@
 /** The k largest entries along the last axis, the first of equals: what every exact draw of a subset comes down to. */
 
-import { lax, numpy as np } from "@jax-js/jax";
+import { numpy as np } from "@jax-js/jax";
+import { indicator } from "../numerics.ts";
+import { largestFirst, sort } from "../sorting.ts";
 
 interface Largest {
   /** `[..., k]`, descending. */
@@ -13,9 +15,9 @@ interface Largest {
 export function hotOfLargest(x: np.Array, k: number): np.Array {
   const { values, indices } = largest(x.ref, k);
   const least = lastOf(values);
-  const isAbove = x.ref.greater(least.ref).astype(np.float32);
-  const isEqual = x.ref.equal(least).astype(np.float32);
-  const isInTime = np.arange(x.shape.at(-1)!).lessEqual(lastOf(indices)).astype(np.float32);
+  const isAbove = indicator(x.ref.greater(least.ref));
+  const isEqual = indicator(x.ref.equal(least));
+  const isInTime = indicator(np.arange(x.shape.at(-1)!).lessEqual(lastOf(indices)));
   x.dispose();
   return isAbove.add(isEqual.mul(isInTime));
 }
@@ -90,17 +92,17 @@ export function entriesAt(x: np.Array, indices: np.Array): np.Array {
  */
 function setBySorting(x: np.Array, k: number): np.Array {
   const n = x.shape.at(-1)!;
-  const least = part(np.sort(x.ref, -1), n - k, n - k + 1);
+  const least = part(sort(x.ref), n - k, n - k + 1);
   const [above, equal] = [-n, 0].map((first) => range(first, first + n));
   // Indices less n of what is above, in front of indices of its equals, in front of the others.
   const isAbove = x.ref.greater(least.ref);
   const order = np.where(isAbove, above!, np.where(x.equal(least), equal!, n));
-  const first = part(np.sort(order, -1), 0, k);
-  return integers(np.sort(np.where(first.ref.less(0), first.ref.add(n), first), -1));
+  const first = part(sort(order), 0, k);
+  return integers(sort(np.where(first.ref.less(0), first.ref.add(n), first)));
 }
 
 function sorted(x: np.Array, k: number): Largest {
-  const [values, indices] = lax.topK(x, k);
+  const [values, indices] = largestFirst(x, k);
   return { values, indices: integers(indices) };
 }
 
