@@ -12,7 +12,7 @@ import { indicator, LOWEST } from "./numerics.ts";
 /** The bits of Infinity. Those of NaN are above them, but for the sign. */
 const INFINITY_BITS = 0x7f800000;
 
-/** Taken off the number of possible entries for each one that has no meaning: more than there can be. */
+/** Taken off the number of possible entries for each one that has no meaning. No row of float32 counts has more entries. */
 const SPOILT = 2 ** 24;
 
 /** Whether each entry is a number or infinite, and not NaN. Booleans of the same shape. */
@@ -59,7 +59,7 @@ function bitsOf(x: np.Array): np.Array {
   return lax.bitcastConvertType(lax.stopGradient(x).astype(np.float32), np.int32);
 }
 
-/** Of the two, the bits and those of the other sign, the larger ones are those of the absolute value. */
+/** The sign is the first bit, so as whole numbers the bits of the absolute value are the larger ones of both signs'. */
 function isNaN(bits: np.Array): np.Array {
   const ofAbsolute = np.maximum(bits.ref, bits.ref.sub(integer(-0x80000000, bits)));
   return ofAbsolute.greater(integer(INFINITY_BITS, bits));

@@ -8,8 +8,8 @@
  *     mode               vertex(logits)
  *     softMode           relaxation(keys(logits), temperature)
  *
- * and NaN where the logits have no law. So one key gives `sample` and `relax` the same noise, and structures agree on what is compiled and where gradients end.
- * A structure's public functions check their arguments, and then call these.
+ * and NaN where the logits have no law. So one key gives `sample` and `relax` the same noise, and structures agree on
+ * what is compiled and where gradients end. A structure's public functions check their arguments, and then call these.
  *
  * Permutations cannot be compiled whole: their maximum is found on the host, and their relaxation is computed in pieces.
  * They have kernels of their own, by the same rules.

@@ -174,6 +174,22 @@ describe("sample and relax", () => {
   });
 });
 
+describe("logits of any size", () => {
+  const infinite = () => np.array([Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]);
+
+  test.each([1e29, 1e30, 3e38])("the certain stays certain at temperature %f", (temperature) => {
+    expect(values(bernoulli.softMode(infinite(), { temperature }))).toEqual([1, 0]);
+  });
+
+  test("up to 1e30 they are numbers, beyond that certainty", () => {
+    const logP = values(bernoulli.logProb(np.array(0), np.array([1e28, 1e31])));
+    expect(logP[0]! / -1e28).toBeCloseTo(1, 6);
+    expect(logP[1]).toBe(Number.NEGATIVE_INFINITY);
+    expect(values(bernoulli.relaxedLogProb(np.array([0.3, 1]), np.array(1e31)))).toEqual([Number.NEGATIVE_INFINITY, 0]);
+    expect(values(bernoulli.relaxedLogProb(np.array([Number.NaN]), infinite()))).toEqual([Number.NaN, Number.NaN]);
+  });
+});
+
 describe("relaxedLogProb", () => {
   const density = (value: Array, logits: Array, temperature: number | Array) =>
     bernoulli.relaxedLogProb(value, logits, { temperature });

@@ -234,6 +234,24 @@ describe("sample and relax", () => {
 });
 
 describe("relaxedLogProb", () => {
+  test.each([
+    [[0.5, 0.5], 3.4e38, 87.722],
+    [[0.5, 0.5], 1e30, 69.0776],
+    [[0.2, 0.5, 0.3], 1e38, -1.3218e38],
+  ])("of %j at temperature %f stays a number", (point, temperature, expected) => {
+    const at = () => np.array(point);
+    const density = values(categorical.relaxedLogProb(at(), np.zeros([point.length]), { temperature }));
+    expect(density[0]! / expected).toBeCloseTo(1, 4);
+    const loss = (x: Array, l: Array, t: Array) => categorical.relaxedLogProb(x, l, { temperature: t });
+    for (const gradient of grad(loss, { argnums: [1, 2] })(at(), np.zeros([point.length]), np.array(temperature)))
+      expect(values(gradient).every(Number.isFinite)).toBe(true);
+  });
+
+  test("of a point with NaN is NaN, also where that is impossible", () => {
+    const density = categorical.relaxedLogProb(np.array([Number.NaN, 0.4, 0.6]), np.array([NEGATIVE_INFINITY, 0, 0]));
+    expect(values(density)).toEqual([Number.NaN]);
+  });
+
   /**
    * Points of the 2-simplex on a grid of log-ratios to the last entry; in those the density is smooth, with thin tails.
    */

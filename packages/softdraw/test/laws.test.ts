@@ -207,11 +207,11 @@ describe.each(instances)("$name", ({ verbs, ...structure }) => {
     async (temperature) => {
       const masked = logits.map((l, i) => (i === structure.impossible.entries[0] ? Number.NEGATIVE_INFINITY : l));
       const cotangent = normals(13, size);
+      const checked: Record<string, (l: Array, t: Array) => Array> = {
+        relax: (l, t) => verbs.relax(random.key(12), l, { temperature: t }),
+        softMode: (l, t) => verbs.softMode(l, { temperature: t }),
+      };
       for (const at of [logits, masked]) {
-        const checked: Record<string, (l: Array, t: Array) => Array> = {
-          relax: (l, t) => verbs.relax(random.key(12), l, { temperature: t }),
-          softMode: (l, t) => verbs.softMode(l, { temperature: t }),
-        };
         for (const [name, f] of Object.entries(checked)) {
           const value = [...f(array(at), np.array(temperature)).dataSync()];
           expect(value, name).toSatisfy(structure.isInPolytope);

@@ -5,7 +5,8 @@
  * `relax` replaces that threshold by a sigmoid at a temperature: the binary Concrete distribution (Maddison, Mnih,
  * Teh 2017, appendix B).
  *
- * A logit of -Infinity is never 1, a logit of +Infinity always; the gradient of either is zero. Of a logit of NaN every
+ * A logit of -Infinity, or below -1e30, is never 1, one of Infinity, or above 1e30, always; the gradient of either is
+ * zero. Of a logit of NaN every
  * verb gives NaN.
  *
  * `logProb`, `entropy`, `kl` and `relaxedLogProb` are off by at most 2e-6 of the largest term that is summed, of the sum,
@@ -35,7 +36,7 @@ const kernels = kernelsOf({
   keys: bounded,
   perturb: (key, keys) => keys.add(logistic(key, keys.shape)),
   vertex: isPositive,
-  relaxation: (keys, temperature) => sigmoid(tempered(keys, 0, inverseOf(temperature))),
+  relaxation,
   isLawful: isNumber,
 });
 
@@ -186,11 +187,13 @@ const klKernel = jit(function kl(logits: np.Array, prior: np.Array) {
 
 const logProbKernel = jit(function logProb(value: np.Array, logits: np.Array) {
   const l = bounded(logits.ref);
-  return orNaN(impossibleToInfinity(value.mul(l.ref).sub(softplus(l))), logits);
+  const isMissed = np.where(isNever(l.ref), value.ref.greater(0), np.where(isAlways(l.ref), value.ref.less(1), false));
+  return orNaN(np.where(isMissed, Number.NEGATIVE_INFINITY, value.mul(l.ref).sub(softplus(l))), logits);
 });
 
 const relaxedLogProbKernel = jit(function relaxedLogProb(y: np.Array, logits: np.Array, temperature: np.Array) {
-  const forced = np.isinf(logits.ref);
+  const forced = isNever(logits.ref).add(isAlways(logits.ref));
+  const isGiven = isNumber(y.ref);
   const isForcedValue = np.where(logits.ref.greater(0), y.ref.equal(1), y.ref.equal(0));
   const x = np.where(y.ref.less(SMALLEST_ENTRY), SMALLEST_ENTRY, np.where(y.ref.greater(BELOW_ONE), BELOW_ONE, y));
   const logX = logarithm(x.ref);
@@ -199,7 +202,7 @@ const relaxedLogProbKernel = jit(function relaxedLogProb(y: np.Array, logits: np
   const logisticDensity = np.negative(softplus(shifted.ref).add(softplus(np.negative(shifted))));
   const density = logarithm(temperature.ref).add(logisticDensity).sub(logX).sub(logNotX);
   const value = np.where(forced, np.where(isForcedValue, 0, Number.NEGATIVE_INFINITY), density);
-  return np.where(isTemperature(temperature), orNaN(value, logits), Number.NaN);
+  return np.where(isTemperature(temperature), np.where(isGiven, orNaN(value, logits), Number.NaN), Number.NaN);
 });
 
 function entropyOf(l: np.Array): np.Array {
@@ -229,7 +232,17 @@ function bounded(logits: np.Array): np.Array {
   return np.clip(logits, LOWEST, -LOWEST);
 }
 
-/** Log-probabilities that came from a bounded infinite logit, as the -Infinity they stand for. */
-function impossibleToInfinity(logP: np.Array): np.Array {
-  return np.where(logP.ref.less(LOWEST / 1e3), Number.NEGATIVE_INFINITY, logP);
+/** Whether a logit, bounded or not, stands for a value that is never 1, or always. */
+function isNever(l: np.Array): np.Array {
+  return l.lessEqual(LOWEST);
+}
+
+function isAlways(l: np.Array): np.Array {
+  return l.greaterEqual(-LOWEST);
+}
+
+/** `sigmoid(keys / temperature)`; what is never or always 1 is so at every temperature. */
+function relaxation(keys: np.Array, temperature: np.Array): np.Array {
+  const certain = isAlways(keys.ref);
+  return np.where(certain, 1, sigmoid(tempered(keys, 0, inverseOf(temperature))));
 }

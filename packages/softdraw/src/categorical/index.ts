@@ -14,7 +14,7 @@
 
 import { jit, lax, numpy as np } from "@jax-js/jax";
 import { checkBroadcast, checkFloat, checkKey, checkLogits } from "../checks.ts";
-import { canTake } from "../lawful.ts";
+import { canTake, isNumber } from "../lawful.ts";
 import { perturb } from "../noise.ts";
 import {
   belowLargest,
@@ -23,7 +23,6 @@ import {
   LOWEST,
   logarithm,
   logSoftmax,
-  logSumExp,
   notNegative,
   SMALLEST_ENTRY,
 } from "../numerics.ts";
@@ -53,7 +52,8 @@ export function entropy(logits: np.Array): np.Array {
 
 /**
  * The Kullback-Leibler divergence in nats, `KL(p || q) = sum_i p_i (log p_i - log q_i)`, shape `[...]`, with
- * `p = softmax(logits)` and `q = softmax(prior)`. Never negative. Infinity where p takes a category that q cannot; there is
+ * `p = softmax(logits)` and `q = softmax(prior)`. Never negative. Infinity where p takes a category that q cannot (of which
+ * the probability is a float32, not below 1e-38); there is
  * no gradient there, and what comes is Infinity or NaN.
  *
  * @param logits `[..., n]`, consumed
@@ -125,7 +125,8 @@ export function relax(key: np.Array, logits: np.Array, options: RelaxOptions = {
  *
  *     log (m-1)! + (m-1) log T + sum_i (l_i - (T+1) log x_i) - m logsumexp_i(l_i - T log x_i)
  *
- * with l the logits, T the temperature, x the value, and m the number of possible categories (sums run over those).
+ * with l the logits, T the temperature, x the value, and m the number of possible categories (sums run over those). A
+ * category of a finite logit, be it as low as a mask, counts among them: only below -1e30 it does not.
  * Entries of x below 1.9e-34 count as that number, so value and gradient stay finite up to the boundary, which
  * `relax` reaches by underflow at low temperatures.
  *
@@ -207,19 +208,21 @@ const logProbKernel = jit(function logProb(value: np.Array, logits: np.Array) {
 const relaxedLogProbKernel = jit(function relaxedLogProb(x: np.Array, logits: np.Array, temperature: np.Array) {
   const n = logits.shape.at(-1)!;
   const t = ofRow(temperature.ref);
+  const isGiven = np.all(isNumber(x.ref), -1);
   const outside = takesImpossible(x.ref, logits.ref);
   const possible = isPossible(logits.ref);
   const m = indicator(possible.ref).sum(-1);
   const l = finite(logits.ref);
   const logX = logarithm(np.where(x.ref.less(SMALLEST_ENTRY), SMALLEST_ENTRY, x));
-  const logWeight = l.ref.sub(temperature.ref.add(1).mul(logX.ref));
-  const normalizer = logSumExp(np.where(possible.ref, l.sub(temperature.ref.mul(logX)), LOWEST));
+  // Relative to the least, which a softmax does not depend on: so at the highest temperatures differences stay numbers.
+  const least = column(lax.stopGradient(np.min(np.where(possible.ref, logX.ref, 0), -1)));
+  const scaled = temperature.mul(logX.ref.sub(least));
+  const logShare = logSoftmax(np.where(possible.ref, l.sub(scaled), LOWEST));
   const density = logFactorialBelow(m.ref, n)
-    .add(m.ref.sub(1).mul(logarithm(t.ref)))
-    .add(np.where(possible, logWeight, 0).sum(-1))
-    .sub(m.mul(normalizer));
+    .add(m.sub(1).mul(logarithm(t.ref)))
+    .add(np.where(possible, logShare.sub(logX), 0).sum(-1));
   const value = np.where(outside, Number.NEGATIVE_INFINITY, density);
-  return np.where(isTemperature(t), orNaN(value, logits), Number.NaN);
+  return np.where(isTemperature(t), np.where(isGiven, orNaN(value, logits), Number.NaN), Number.NaN);
 });
 
 /** `log sum_i w_i - (sum_i w_i log w_i) / sum_i w_i`, in which what all weights w are off by cancels. */

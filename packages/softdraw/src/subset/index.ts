@@ -114,7 +114,7 @@ export function sampleOrdered(key: np.Array, logits: np.Array, k: number): np.Ar
  * integral over the k-th largest key. -Infinity for a vector that is not of k ones and zeros, or with an impossible
  * entry. The gradient is by the logits.
  *
- * It is off by at most 2e-6 of itself, or of 1, for up to 500 of 1,000 entries and logits of any size.
+ * It is off by at most 2e-6 of itself, or of 1, for up to 1,000 entries and logits of any size.
  *
  * @param khot k-hot vectors `[..., n]`, consumed
  * @param logits `[..., n]`, consumed

@@ -29,7 +29,7 @@ export const NEGLIGIBLE = 2 ** -99;
  * Every count ends in the next number to compare with, by arithmetic and without comparisons: so the engine makes it one
  * kernel.
  *
- * @param x finite, without a gradient, `[..., n]`, consumed; the result is `[...]`
+ * @param x below 1.7e38 in size, from where on the result is NaN, without a gradient, `[..., n]`, consumed; the result is `[...]`
  */
 export function kthLargest(x: np.Array, k: number): np.Array {
   const n = x.shape.at(-1)!;
@@ -56,7 +56,11 @@ export function kthLargest(x: np.Array, k: number): np.Array {
   // The numbers of one sign and exponent are a range. Of positive ones the lower end is the power of two itself, and so is
   // the width. Of negative ones the lower end is the next power, and the width half of that.
   const isNegative = sign.ref.mul(-0.5).add(0.5);
-  const lowest = materialize(exceeds(power.ref).add(1).mul(power).mul(isNegative.add(1).mul(0.5)));
+  const lowest = materialize(
+    exceeds(power.ref)
+      .add(1)
+      .mul(power.mul(isNegative.add(1).mul(0.5))),
+  );
   const width = materialize(lowest.ref.mul(sign.mul(0.75).add(0.25)));
   // Half a width above that, then a quarter up or down, and so on: each time by the digit that the count decides.
   let number = materialize(lowest.add(width.ref.mul(0.5)));

@@ -2,7 +2,7 @@
 
 import { numpy as np } from "@jax-js/jax";
 import { canTake, isNumber } from "../lawful.ts";
-import { finite, indicator, LOWEST, log1p, logSumExp } from "../numerics.ts";
+import { belowLargest, finite, indicator, LOWEST, log1p, logSumExp } from "../numerics.ts";
 import { column } from "../rows.ts";
 
 /** The log-probability of a draw in its order: `sum_j log (w_j / what is left before the j-th)`, w the weights. */
@@ -13,7 +13,7 @@ export function orderedLogProb(indices: np.Array, logits: np.Array): np.Array {
   // Upstream: `matmul` of one matrix and a batch of them is wrong; so it is broadcast by hand.
   const isEarlier = np.broadcastTo(np.tri(k, k, -1), [...indices.shape, k]);
   const isGone = np.matmul(isEarlier, isDrawn.ref).greater(0);
-  const left = np.where(isGone, LOWEST, np.expandDims(finite(logits.ref), -2));
+  const left = np.where(isGone, LOWEST, np.expandDims(relative(logits.ref), -2));
   const drawn = np.where(isDrawn.ref.greater(0), left.ref, 0).sum(-1);
   const isPossible = indicator(drawn.ref.greater(LOWEST)).mul(isDrawn.sum(-1));
   const logP = drawn.sub(logSumExp(left)).sum(-1);
@@ -31,7 +31,7 @@ export function orderedLogProb(indices: np.Array, logits: np.Array): np.Array {
  */
 export function setLogProb(khot: np.Array, logits: np.Array, k: number): np.Array {
   const isChosen = khot.ref.greater(0.5);
-  const l = finite(logits.ref);
+  const l = relative(logits.ref);
   const others = logSumExp(np.where(isChosen.ref, LOWEST, l.ref));
   const logRatio = np.expandDims(l.ref.sub(column(others)), -2);
   const { nodes, step } = quadrature(k);
@@ -75,6 +75,15 @@ function logOfArrival(logY: np.Array): np.Array {
   const near = np.minimum(logY, Math.log(LARGE)).add(square.mul(series)).sub(small.mul(0.5));
   const far = log1p(np.negative(np.exp(np.negative(np.maximum(y.ref, LARGE)))));
   return np.where(y.less(LARGE), near, far);
+}
+
+/**
+ * Logits less the largest of their row, which no law depends on: so a constant in all of them costs no accuracy. `LOWEST`
+ * for impossible entries.
+ */
+function relative(logits: np.Array): np.Array {
+  const l = finite(logits);
+  return np.where(l.ref.greater(LOWEST), belowLargest(l), LOWEST);
 }
 
 /** A number of each row, or NaN where k entries cannot be taken of the row. */
