@@ -5,6 +5,7 @@ import config from "./vitest.config.ts";
  * every structure, and the package as it is installed. To be run by that version: see `npm run unit:newest`.
  */
 const FILES = [
+  "accuracy",
   "assignment",
   "bernoulli",
   "categorical",
@@ -14,6 +15,8 @@ const FILES = [
   "noise",
   "numerics",
   "options",
+  "reservoir",
+  "schedules",
 ];
 
 export default {

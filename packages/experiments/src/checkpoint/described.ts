@@ -1,5 +1,6 @@
 /** Checkpoints that say themselves which configuration they were trained with. Pure: the same code runs in Node and in a page. */
 
+import { parseJson } from "../json.ts";
 import type { Checkpoint } from "./safetensors.ts";
 
 const CONFIG = "config";
@@ -11,7 +12,7 @@ export function describeCheckpoint({ tensors, metadata }: Checkpoint, config: un
 /** Undefined where the checkpoint says nothing that could be one. */
 export function configurationIn({ metadata }: Checkpoint): object | undefined {
   try {
-    const config: unknown = JSON.parse(metadata[CONFIG] ?? "");
+    const config: unknown = parseJson(metadata[CONFIG] ?? "");
     return typeof config === "object" && config !== null ? config : undefined;
   } catch {
     return undefined;

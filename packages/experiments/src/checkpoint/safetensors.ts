@@ -8,6 +8,7 @@
 
 import { z } from "zod";
 import { foreignText, foreignValue } from "../foreign-text.ts";
+import { countNames, parseJson } from "../json.ts";
 import { problemOf } from "../problems.ts";
 
 export type TensorData = Float32Array | Int32Array | Uint32Array | Uint8Array;
@@ -151,12 +152,11 @@ function parseHeader(bytes: Uint8Array, file: string): Record<string, unknown> {
   const text = decodeText(bytes, file);
   let header: Record<string, unknown>;
   try {
-    header = JSON.parse(text);
+    header = parseJson(text) as Record<string, unknown>;
   } catch (error) {
     return refuse(file, expected, foreignText((error as Error).message));
   }
-  if (countKeys(header) < countKeysIn(text))
-    refuse(file, "every name in its header once", "a name that is there twice");
+  if (countKeys(header) < countNames(text)) refuse(file, "every name in its header once", "a name that is there twice");
   return header;
 }
 
@@ -173,13 +173,6 @@ function countKeys(value: unknown): number {
   if (typeof value !== "object" || value === null) return 0;
   const inner = Object.values(value).reduce((count: number, one) => count + countKeys(one), 0);
   return inner + (Array.isArray(value) ? 0 : Object.keys(value).length);
-}
-
-/** The names in a JSON text, one that is there twice counted twice, of which its value keeps the last: strings before a colon. */
-function countKeysIn(json: string): number {
-  let count = 0;
-  for (const [, colon] of json.matchAll(/"(?:[^"\\]|\\.)*"\s*(:?)/g)) if (colon) count++;
-  return count;
 }
 
 /** By hand, because a schema's records leave out `__proto__`, a name like any other here. */

@@ -4,6 +4,7 @@ import { tree } from "@jax-js/jax";
 import { z } from "zod";
 import type { Checkpoint } from "../checkpoint/safetensors.ts";
 import { foreignText, foreignValue } from "../foreign-text.ts";
+import { parseJson } from "../json.ts";
 import type { Parameters } from "../nn/adam.ts";
 import { arraysOf, checkTensors } from "../nn/tensors.ts";
 import { problemOf } from "../problems.ts";
@@ -94,7 +95,7 @@ export function readPosition(experiment: string, { metadata }: Checkpoint): Posi
 /** What is no JSON stays text, which no schema of ours takes. */
 function parsed(json: string): unknown {
   try {
-    return JSON.parse(json);
+    return parseJson(json);
   } catch {
     return json;
   }

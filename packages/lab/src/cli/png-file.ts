@@ -51,6 +51,14 @@ export function openPng(bytes: Buffer): PngFile {
   const chunks = chunksOf(bytes);
   const header = chunks[0]!.data;
   if (chunks[0]!.type !== "IHDR" || header.length !== 13) throw new Error("expected to begin with a header");
+  const [again, unknown] = [chunks.slice(1).find(({ type }) => type === "IHDR"), chunks.find(isUnknown)];
+  if (again) throw new Error("expected one header, got two");
+  if (unknown)
+    throw new Error(
+      `expected chunks that are known, got ${JSON.stringify(unknown.type)}, without which it cannot be read`,
+    );
+  if (header[9] === PALETTE && !chunks.some(({ type }) => type === "PLTE"))
+    throw new Error("expected a palette, got none");
   return {
     width: header.readUInt32BE(0),
     height: header.readUInt32BE(4),
@@ -60,6 +68,14 @@ export function openPng(bytes: Buffer): PngFile {
       return Buffer.concat([SIGNATURE, ...needed.map(({ whole }) => whole)]);
     },
   };
+}
+
+/** The type of a picture whose pixels are numbers of colours. */
+const PALETTE = 3;
+
+/** A chunk whose name begins with a capital letter is one that no reader may leave out. */
+function isUnknown({ type }: Chunk): boolean {
+  return /^[A-Z]/.test(type) && !["IHDR", "PLTE", "IDAT", "IEND"].includes(type);
 }
 
 /** All chunks up to the last. */

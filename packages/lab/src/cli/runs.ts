@@ -1,5 +1,6 @@
 /** `softdraw runs` */
 
+import { readdir } from "node:fs/promises";
 import { experiments } from "@softdraw/experiments/all";
 import { type BaseConfig, experimentFor } from "@softdraw/experiments/experiment";
 import { foreignText, printable } from "@softdraw/experiments/foreign-text";
@@ -21,6 +22,11 @@ export function addRuns(program: Command): void {
 }
 
 async function list({ runsDir, json }: { runsDir: string; json?: boolean }): Promise<void> {
+  const notReadable = await readdir(runsDir).then(
+    () => undefined,
+    (error: NodeJS.ErrnoException) => (error.code === "ENOENT" ? undefined : error),
+  );
+  if (notReadable) throw new Error(`cannot read the runs in ${runsDir}: ${notReadable.message}`);
   const { runs, damaged } = await listRuns(runsDir, (line) => console.error(printable(line)));
   if (json) {
     for (const run of runs) console.log(JSON.stringify({ type: "run", ...run }));

@@ -1,7 +1,7 @@
 /** Files that are there whole or not at all, whenever the process is killed or the disk fills up. */
 
 import { randomBytes } from "node:crypto";
-import { type FileHandle, mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { constants, type FileHandle, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 const TEMPORARY = ".tmp";
@@ -29,6 +29,11 @@ const REASONS: Readonly<Record<string, string>> = {
  */
 export async function writeAtomically(path: string, data: string | Uint8Array): Promise<void> {
   const temporary = `${path}.${randomBytes(6).toString("hex")}${TEMPORARY}`;
+  const there = await stat(path).catch(() => undefined);
+  // A new name in its place would take away a device, or the end of a pipe that somebody reads.
+  if (there && !there.isFile() && !there.isDirectory()) {
+    throw new Error(`cannot write ${path}: it is a device or a pipe, and no file`);
+  }
   try {
     await writeSynced(temporary, data);
     await rename(temporary, path);
@@ -63,15 +68,32 @@ export async function writeSynced(path: string, data: string | Uint8Array): Prom
  */
 export type Opener = (path: string) => Promise<FileHandle | undefined>;
 
-export const openAny: Opener = (path) => unlessMissing(open(path, "r"));
+/**
+ * Opens any file, but nothing else that has a name: a folder has no bytes, a device may never end, and nobody waits for the
+ * other end of a pipe.
+ */
+export const openAny: Opener = async (path) => {
+  // Windows has no such flag.
+  const { O_RDONLY, O_NONBLOCK = 0 } = constants;
+  const handle = await unlessMissing(open(path, O_RDONLY | O_NONBLOCK));
+  if (handle === undefined || (await handle.stat()).isFile()) return handle;
+  await handle.close();
+  throw new Error(`${path}: expected a file, got a folder, a device or a pipe`);
+};
+
+/** More than any file of a run but its checkpoint may have: the records of a million epochs take less. */
+const LARGEST_FILE = 2 ** 28;
 
 /** All of a file; undefined where there is none. */
 export async function readWhole(path: string, opener: Opener): Promise<Buffer | undefined> {
   const handle = await opener(path);
+  if (handle === undefined) return undefined;
   try {
-    return await handle?.readFile();
+    const { size } = await handle.stat();
+    if (size > LARGEST_FILE) throw new Error(`${path}: expected at most ${LARGEST_FILE} bytes, got ${size}`);
+    return await handle.readFile();
   } finally {
-    await handle?.close();
+    await handle.close();
   }
 }
 

@@ -10,8 +10,8 @@ import { constants, copyFile, link, readdir, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { foreignText, foreignValue } from "@softdraw/experiments/foreign-text";
+import { parseJson } from "@softdraw/experiments/json";
 import { z } from "zod";
-import { parseJson } from "../json.ts";
 import { discard, errorCode, openAny, readWhole, writeFailure, writeSynced } from "./files.ts";
 import { fateOf, ownIdentity, ProcessIdentity } from "./processes.ts";
 

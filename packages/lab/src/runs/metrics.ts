@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
 import { open } from "node:fs/promises";
 import { foreignValue } from "@softdraw/experiments/foreign-text";
+import { parseJson } from "@softdraw/experiments/json";
 import { problemOf } from "@softdraw/experiments/problems";
 import type { z } from "zod";
 import { type Opener, openAny, readWhole, unlessMissing, writeFailure } from "./files.ts";
@@ -158,7 +159,7 @@ function parseRecord<R>(line: string, schema: z.ZodType<R>, where: string): R {
 
 function parseLine(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return undefined;
   }

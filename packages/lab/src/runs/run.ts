@@ -25,10 +25,10 @@ import {
 } from "@softdraw/experiments/checkpoint/safetensors";
 import type { EpochRecord } from "@softdraw/experiments/experiment";
 import { foreignText, foreignValue } from "@softdraw/experiments/foreign-text";
+import { parseJson } from "@softdraw/experiments/json";
 import { problemOf } from "@softdraw/experiments/problems";
 import type { Divergence } from "@softdraw/experiments/training/divergence";
 import { z } from "zod";
-import { parseJson } from "../json.ts";
 import {
   ensureFolder,
   errorCode,

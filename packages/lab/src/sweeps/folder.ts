@@ -3,8 +3,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { foreignValue } from "@softdraw/experiments/foreign-text";
+import { parseJson } from "@softdraw/experiments/json";
 import { problemOf } from "@softdraw/experiments/problems";
-import { parseJson } from "../json.ts";
 import { unlessMissing, writeAtomically } from "../runs/files.ts";
 import { SweepDefinition } from "./sweep.ts";
 

@@ -9,6 +9,7 @@ import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "@softdraw/experiments/checkpoint/safetensors";
 import { foreignValue } from "@softdraw/experiments/foreign-text";
+import { parseJson } from "@softdraw/experiments/json";
 import { problemOf } from "@softdraw/experiments/problems";
 import { z } from "zod";
 import { WrongCall } from "../errors.ts";
@@ -69,7 +70,7 @@ export async function restoreSnapshot(run: OpenRun, { checkpoint, records, devic
 function parseStored<T>(text: string, schema: z.ZodType<T>, where: string): T {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch {
     throw new Error(`${where}: expected JSON, got ${foreignValue(text)}`);
   }

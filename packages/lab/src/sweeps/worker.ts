@@ -4,6 +4,7 @@ import { setMaxListeners } from "node:events";
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { EpochRecord, Experiment } from "@softdraw/experiments/experiment";
+import { parseJson } from "@softdraw/experiments/json";
 import { Job, UnrecoverableError, WaitingError, Worker } from "bullmq";
 import { Interrupted } from "../errors.ts";
 import { unlessMissing } from "../runs/files.ts";
@@ -158,7 +159,7 @@ const NO_LOCK = "0";
 
 function isJson(text: string): boolean {
   try {
-    JSON.parse(text);
+    parseJson(text);
     return true;
   } catch {
     return false;

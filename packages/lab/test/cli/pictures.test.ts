@@ -57,6 +57,28 @@ function pngOf(width: number, height: number, packed: Uint8Array, ...before: Buf
 }
 
 describe("a PNG file", () => {
+  test.each([
+    [
+      "two headers",
+      chunk("IHDR", Buffer.from([0, 0, 9, 9, 0, 0, 9, 9, 8, 0, 0, 0, 0])),
+      "expected one header, got two",
+    ],
+    [
+      "a chunk that is needed and not known",
+      chunk("NEWS", new Uint8Array(3)),
+      'expected chunks that are known, got "NEWS", without which it cannot be read',
+    ],
+  ])("with %s is refused", async (_, before, reason) => {
+    expect(await refusalOf(pngOf(2, 1, deflateSync(Uint8Array.of(0, 1, 2)), before))).toContain(reason);
+  });
+
+  test("of numbered colours without a palette is refused", async () => {
+    const bytes = pngOf(2, 1, deflateSync(Uint8Array.of(0, 1, 2)));
+    bytes[8 + 8 + 9] = 3;
+    bytes.writeUInt32BE(crc32(bytes.subarray(12, 29)), 29);
+    expect(await refusalOf(bytes)).toContain("expected a palette, got none");
+  });
+
   test("is read", async () => {
     expect(await read(png)).toEqual(picture);
     const grey = { width: 2, height: 1, channels: 1, data: Uint8Array.of(3, 200) };

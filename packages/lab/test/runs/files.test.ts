@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { removeTemporaryFiles, writeAtomically, writeFailure } from "../../src/runs/files.ts";
@@ -13,6 +14,14 @@ describe("writeAtomically", () => {
     await writeAtomically(path, Uint8Array.of(104, 105));
     expect(await readFile(path, "utf8")).toBe("hi");
     expect(await readdir(folder.path())).toEqual(["report.html"]);
+  });
+
+  test("does not put a file in the place of a device or a pipe", async () => {
+    spawnSync("mkfifo", [folder.path("pipe")]);
+    const reason = "it is a device or a pipe, and no file";
+    await expect(writeAtomically(folder.path("pipe"), "new")).rejects.toThrow(reason);
+    await expect(writeAtomically("/dev/null", "new")).rejects.toThrow(`cannot write /dev/null: ${reason}`);
+    expect(await readdir(folder.path())).toEqual(["pipe"]);
   });
 
   test("leaves what was there, and nothing else, when it fails", async () => {

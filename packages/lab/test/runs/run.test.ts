@@ -230,6 +230,26 @@ describe("rewind", () => {
 });
 
 describe("listRuns", () => {
+  test.each(["config.json", "metrics.jsonl", "lock", "result.json"])(
+    "%s that is a pipe, a device, a folder, or nested without end is a damage, and nobody waits for it",
+    async (name) => {
+      const sound = await leftRun();
+      const [pipe, device, nested, deep] = await Promise.all([leftRun(), leftRun(), leftRun(), leftRun()]);
+      for (const run of [pipe, device, nested]) await rm(join(run, name), { force: true });
+      spawnSync("mkfifo", [join(pipe, name)]);
+      await symlink("/dev/zero", join(device, name));
+      await mkdir(join(nested, name));
+      await writeFile(join(deep, name), `${"[".repeat(100_000)}${"]".repeat(100_000)}\n`);
+      const { runs, damaged } = await listRuns(root());
+      expect(runs.map(({ path }) => path)).toEqual([sound]);
+      for (const { path, reason } of damaged) {
+        expect(reason).toContain(join(path, name));
+        if (path !== deep) expect(reason).toContain("expected a file, got a folder, a device or a pipe");
+      }
+      expect(damaged).toHaveLength(4);
+    },
+  );
+
   test("has name, records, result and state of every run, oldest first", async () => {
     const stopped = await leftRun(async (run) => {
       await run.appendMetrics({ epoch: 1, loss: 180 });
