@@ -143,7 +143,7 @@ const DECODED_AT_ONCE = 2000;
 const IMAGES_AT_ONCE = 100;
 
 export const evaluationOptions = z.strictObject({
-  importanceSamples: z.int().min(1).default(100).describe("samples of the log-likelihood bound"),
+  importanceSamples: z.int().min(1).max(1_000_000).default(100).describe("samples of the log-likelihood bound"),
 });
 
 const TEST_NOTES: Readonly<Record<string, string>> = {

@@ -28,6 +28,9 @@ interface OwnOption {
   readonly experiments: readonly string[];
 }
 
+/** Fresh examples may be asked for without end; these take hours. */
+const MOST_EXAMPLES = 10_000_000;
+
 export function addEvaluate(program: Command): void {
   const command = program
     .command("eval")
@@ -35,7 +38,7 @@ export function addEvaluate(program: Command): void {
     .description("judge a trained model on the test set");
   for (const option of ownOptions()) command.addOption(commandOption(option));
   command
-    .option("--examples <number>", "test examples, default all", wholeNumber(1))
+    .option("--examples <number>", "test examples, default all", wholeNumber(1, MOST_EXAMPLES))
     .addOption(seedOption("seed of the samples"));
   addCommonOptions(command)
     .addHelpText(

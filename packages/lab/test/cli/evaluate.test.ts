@@ -56,10 +56,15 @@ describe("an experiment that measures some figures in the last epoch only", () =
   });
 });
 
-test("the VAE has a hundred importance samples without being asked", async () => {
+test("the VAE has a hundred importance samples without being asked, and takes no number without a bound", async () => {
   const home = await folder.fresh();
   await call(home, ...tinyTraining(folder.path(), 1));
-  const { code, out } = await call(home, "eval", await onlyRun(home), "--examples", "5");
+  const run = await onlyRun(home);
+  const { code, out } = await call(home, "eval", run, "--examples", "5");
   expect(code).toBe(0);
   expect(out).toContain("(100 importance samples, 5 images");
+  const examples = await call(home, "eval", run, "--examples", "1e9");
+  expect(examples).toMatchObject({ code: 2, out: "", err: expect.stringContaining("at most 10000000") });
+  const samples = await call(home, "eval", run, "--importance-samples", "1e9");
+  expect(samples).toMatchObject({ code: 2, out: "", err: expect.stringContaining("at most 1000000") });
 });
