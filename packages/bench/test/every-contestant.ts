@@ -19,14 +19,10 @@ const cases: Case[] = benchmarks.flatMap(({ name, contestants }) => {
   return [...distinct.values()].map((contestant) => ({ benchmark: name, contestant }));
 });
 
-/** Those that another of their benchmark stands for: what one thread or process does, two do as well; and there are sizes. */
-function isStoodFor({ benchmark, contestant: { name } }: Case): boolean {
-  if (benchmark === "sinkhorn-growth") return !["10 iterations", "n = 64"].includes(name);
-  const doubled = name.replace(/\b1 (thread|process)$/, "2 $1");
-  return (
-    doubled !== name &&
-    cases.some((other) => other.benchmark === benchmark && other.contestant.name.startsWith(doubled))
-  );
+/** All but the last that can start stand behind that: what is told to one of a benchmark is told to the others as well. */
+function isStoodFor({ benchmark, contestant }: Case): boolean {
+  const able = cases.filter((other) => other.benchmark === benchmark && other.contestant.missing?.() === undefined);
+  return able.length > 0 && able.at(-1)!.contestant !== contestant;
 }
 
 /** The benchmarks whose contestants take an epoch of the VAE for a step. Here they take it on few digits. */

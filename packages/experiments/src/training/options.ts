@@ -36,12 +36,9 @@ export const dataOptions = {
 
 export const scheduleNames = ["constant", "exponential", "linear", "cosine"] as const;
 
-/** The temperatures that the library takes: float32, and no subnormal one. */
-const [COLDEST, HOTTEST] = [1.2e-38, 3.4e38];
-
 /** The options of a temperature and its schedule, with an experiment's own defaults. */
 export function temperatureOptions(defaults: Pick<TemperatureConfig, "temperature" | "schedule" | "temperatureEnd">) {
-  const temperature = z.number().min(COLDEST).max(HOTTEST);
+  const temperature = z.number().positive();
   return {
     temperature: temperature
       .default(defaults.temperature)

@@ -49,7 +49,7 @@ describe.skipIf(!hasScript)("on a terminal", () => {
     const home = await folder.fresh();
     await call(home, ...tinyTraining(folder.path(), 1));
     const run = await onlyRun(home);
-    const { child, finished, output } = onTerminal(home, "eval", run, "--importance-samples", "10000000");
+    const { child, finished, output } = onTerminal(home, "eval", run, "--importance-samples", "1000000");
     await output("evaluating", 2);
     child.stdin!.write(CTRL_C);
     const { code, out } = await finished;

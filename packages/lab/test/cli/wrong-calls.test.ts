@@ -43,10 +43,8 @@ const calls: [string, string[]][] = [
   ],
   [
     "train vae --temperature -1 --batch 0",
-    ["--temperature: Expected a number of at least 1.2e-38, got -1.", "--batch", "of at least 1, got 0."],
+    ["--temperature: Expected a number above 0, got -1.", "--batch", "of at least 1, got 0."],
   ],
-  ["train vae --temperature 1e-45", ["--temperature: Expected a number of at least 1.2e-38, got 1e-45."]],
-  ["train vae --temperature-end 1e39", ["--temperature-end: Expected a number of at most 3.4e+38, got 1e+39."]],
   ["train vae --schedule cosin", ["--schedule", "constant, exponential", 'got "cosin"', 'Did you mean "cosine"?']],
   ["train vae --learning-rate Infinity", ["--learning-rate", "Expected a number, got Infinity."]],
   ["train vae --preset tutoril", ["--preset <name>", "'tutoril'", 'Did you mean "tutorial"?']],
