@@ -35,6 +35,15 @@ export function canTake(logits: np.Array, k: number): np.Array {
 }
 
 /**
+ * A number of each row, `[...]`, but NaN where k entries cannot be taken of the row.
+ *
+ * @param logits `[..., n]`, consumed
+ */
+export function orNaN(x: np.Array, logits: np.Array, k: number): np.Array {
+  return np.where(np.squeeze(canTake(logits, k), -1), x, Number.NaN);
+}
+
+/**
  * Whether a permutation can be: every row and every column has a possible entry, and none is NaN or Infinity. This does
  * not tell whether those can be taken all at once. Booleans `[..., 1, 1]`.
  *

@@ -8,7 +8,7 @@
 
 import { lax, numpy as np } from "@jax-js/jax";
 import { materialize } from "./materialize.ts";
-import { column, largestOfRow } from "./rows.ts";
+import { column, originOfRow } from "./rows.ts";
 
 /** The largest float32 below 1. */
 export const BELOW_ONE = 1 - 2 ** -24;
@@ -108,8 +108,8 @@ export function logSoftmax(x: np.Array): np.Array {
 
 /** log(sum of exp(x)), along the last axis. */
 export function logSumExp(x: np.Array): np.Array {
-  const largest = lax.stopGradient(largestOfRow(x.ref));
-  return logSumOfWeights(x.sub(column(largest.ref))).add(largest);
+  const origin = originOfRow(x.ref);
+  return logSumOfWeights(x.sub(origin.ref)).add(np.squeeze(origin, -1));
 }
 
 /** log(sum of exp(x)) where the largest x of each row is 0. */
@@ -119,13 +119,10 @@ function logSumOfWeights(x: np.Array): np.Array {
 
 /** How far each entry is above the largest of its row: 0 or less. No gradient flows by way of the largest. */
 export function belowLargest(x: np.Array): np.Array {
-  const largest = lax.stopGradient(largestOfRow(x.ref));
-  return x.sub(column(largest));
+  return x.ref.sub(originOfRow(x));
 }
 
-/**
- * What is not negative, with rounding below 0 taken off: the value raised to 0, the gradient as it was.
- */
+/** What is not negative, with rounding below 0 taken off: the value raised to 0, the gradient as it was. */
 export function notNegative(x: np.Array): np.Array {
   const rounding = np.minimum(lax.stopGradient(x.ref), 0);
   return x.sub(rounding);

@@ -1,6 +1,6 @@
 /** Numbers of a row or a column of a matrix, beside its entries. */
 
-import { numpy as np } from "@jax-js/jax";
+import { lax, numpy as np } from "@jax-js/jax";
 
 /** Numbers of a row, `[...]`, as a column that broadcasts over its entries, `[..., n]`. */
 export function column(x: np.Array): np.Array {
@@ -10,6 +10,11 @@ export function column(x: np.Array): np.Array {
 /** Numbers of a column, `[..., n]`, as a row that broadcasts over its entries, `[..., m, n]`. */
 export function row(x: np.Array): np.Array {
   return np.expandDims(x, -2);
+}
+
+/** The largest entry of each row as a column, without a gradient: what a softmax takes off all entries, and does not feel. */
+export function originOfRow(x: np.Array): np.Array {
+  return column(lax.stopGradient(largestOfRow(x)));
 }
 
 /** A temperature that broadcasts over the entries of rows, one number or `[..., 1]`, as one that goes with the rows. */

@@ -6,8 +6,7 @@
  * Teh 2017, appendix B).
  *
  * A logit of -Infinity, or below -1e30, is never 1, one of Infinity, or above 1e30, always; the gradient of either is
- * zero. Of a logit of NaN every
- * verb gives NaN.
+ * zero. Of a logit of NaN every verb gives NaN.
  *
  * `logProb`, `entropy`, `kl` and `relaxedLogProb` are off by at most 2e-6 of the largest term that is summed, of the sum,
  * or of 1, whatever the size of the logits; on WebGPU, whose exponential is less exact, by 1e-5.
@@ -15,7 +14,7 @@
 
 import { jit, numpy as np } from "@jax-js/jax";
 import { checkBroadcast, checkFloat, checkKey, checkLogits } from "../checks.ts";
-import { isNumber } from "../lawful.ts";
+import { isNumber, keepNaN } from "../lawful.ts";
 import { logistic } from "../noise.ts";
 import {
   BELOW_ONE,
@@ -171,38 +170,37 @@ export function softMode(logits: np.Array, options: TemperatureOptions = {}): np
 }
 
 const entropyKernel = jit(function entropy(logits: np.Array) {
-  return orNaN(entropyOf(bounded(logits.ref)), logits);
+  return keepNaN(logits, entropyOf(bounded(logits.ref)));
 });
 
 const klUniformKernel = jit(function kl(logits: np.Array) {
-  return orNaN(notNegative(np.subtract(Math.LN2, entropyOf(bounded(logits.ref)))), logits);
+  return keepNaN(logits, notNegative(np.subtract(Math.LN2, entropyOf(bounded(logits.ref)))));
 });
 
 const klKernel = jit(function kl(logits: np.Array, prior: np.Array) {
   const l = bounded(logits.ref);
   const yes = klTerm(l.ref, prior.ref);
   const no = klTerm(np.negative(l), np.negative(prior.ref));
-  return orNaN(orNaN(notNegative(yes.add(no)), prior), logits);
+  return keepNaN(logits, keepNaN(prior, notNegative(yes.add(no))));
 });
 
 const logProbKernel = jit(function logProb(value: np.Array, logits: np.Array) {
   const l = bounded(logits.ref);
   const isMissed = np.where(isNever(l.ref), value.ref.greater(0), np.where(isAlways(l.ref), value.ref.less(1), false));
-  return orNaN(np.where(isMissed, Number.NEGATIVE_INFINITY, value.mul(l.ref).sub(softplus(l))), logits);
+  return keepNaN(logits, np.where(isMissed, Number.NEGATIVE_INFINITY, value.mul(l.ref).sub(softplus(l))));
 });
 
 const relaxedLogProbKernel = jit(function relaxedLogProb(y: np.Array, logits: np.Array, temperature: np.Array) {
   const forced = isNever(logits.ref).add(isAlways(logits.ref));
-  const isGiven = isNumber(y.ref);
   const isForcedValue = np.where(logits.ref.greater(0), y.ref.equal(1), y.ref.equal(0));
-  const x = np.where(y.ref.less(SMALLEST_ENTRY), SMALLEST_ENTRY, np.where(y.ref.greater(BELOW_ONE), BELOW_ONE, y));
+  const x = np.where(y.ref.less(SMALLEST_ENTRY), SMALLEST_ENTRY, np.where(y.ref.greater(BELOW_ONE), BELOW_ONE, y.ref));
   const logX = logarithm(x.ref);
   const logNotX = logarithm(np.subtract(1, x));
   const shifted = bounded(logits.ref).sub(temperature.ref.mul(logX.ref.sub(logNotX.ref)));
   const logisticDensity = np.negative(softplus(shifted.ref).add(softplus(np.negative(shifted))));
   const density = logarithm(temperature.ref).add(logisticDensity).sub(logX).sub(logNotX);
   const value = np.where(forced, np.where(isForcedValue, 0, Number.NEGATIVE_INFINITY), density);
-  return np.where(isTemperature(temperature), np.where(isGiven, orNaN(value, logits), Number.NaN), Number.NaN);
+  return np.where(isTemperature(temperature), keepNaN(y, keepNaN(logits, value)), Number.NaN);
 });
 
 function entropyOf(l: np.Array): np.Array {
@@ -217,10 +215,6 @@ function klTerm(logits: np.Array, prior: np.Array): np.Array {
   const ratio = logSigmoid(logits).sub(logSigmoid(prior));
   // Zeroed inside the product: 0 times an infinite ratio would be NaN in the gradient even where the value drops it.
   return p.ref.mul(np.where(p.greater(0), ratio, 0));
-}
-
-function orNaN(x: np.Array, logits: np.Array): np.Array {
-  return np.where(isNumber(logits), x, Number.NaN);
 }
 
 function isPositive(x: np.Array): np.Array {

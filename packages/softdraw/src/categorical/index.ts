@@ -14,7 +14,7 @@
 
 import { jit, lax, numpy as np } from "@jax-js/jax";
 import { checkBroadcast, checkFloat, checkKey, checkLogits } from "../checks.ts";
-import { canTake, isNumber } from "../lawful.ts";
+import { canTake, isNumber, orNaN } from "../lawful.ts";
 import { perturb } from "../noise.ts";
 import {
   belowLargest,
@@ -27,7 +27,7 @@ import {
   SMALLEST_ENTRY,
 } from "../numerics.ts";
 import { checkHard, checkTemperature, RELAX, type RelaxOptions, type TemperatureOptions } from "../options.ts";
-import { column, largestOfRow, ofRow } from "../rows.ts";
+import { column, ofRow, originOfRow } from "../rows.ts";
 import { kernelsOf } from "../structure.ts";
 import { inverseOf, isTemperature, tempered } from "../tempered.ts";
 
@@ -52,9 +52,9 @@ export function entropy(logits: np.Array): np.Array {
 
 /**
  * The Kullback-Leibler divergence in nats, `KL(p || q) = sum_i p_i (log p_i - log q_i)`, shape `[...]`, with
- * `p = softmax(logits)` and `q = softmax(prior)`. Never negative. Infinity where p takes a category that q cannot (of which
- * the probability is a float32, not below 1e-38); there is
- * no gradient there, and what comes is Infinity or NaN.
+ * `p = softmax(logits)` and `q = softmax(prior)`. Never negative. Infinity where p takes a category that
+ * q cannot (of which the probability is a float32, not below 1e-38); there is no gradient there, and what comes is
+ * Infinity or NaN.
  *
  * @param logits `[..., n]`, consumed
  * @param prior logits of q, `[..., n]`, consumed; default uniform
@@ -175,12 +175,12 @@ export function softMode(logits: np.Array, options: TemperatureOptions = {}): np
 }
 
 const entropyKernel = jit(function entropy(logits: np.Array) {
-  return orNaN(entropyOf(finite(logits.ref)), logits);
+  return orNaN(entropyOf(finite(logits.ref)), logits, 1);
 });
 
 const klUniformKernel = jit(function kl(logits: np.Array) {
   const n = logits.shape.at(-1)!;
-  return orNaN(notNegative(np.subtract(Math.log(n), entropyOf(finite(logits.ref)))), logits);
+  return orNaN(notNegative(np.subtract(Math.log(n), entropyOf(finite(logits.ref)))), logits, 1);
 });
 
 const klKernel = jit(function kl(logits: np.Array, prior: np.Array) {
@@ -196,13 +196,13 @@ const klKernel = jit(function kl(logits: np.Array, prior: np.Array) {
     .sum(-1)
     .div(sum.ref);
   const divergence = meanRatio.sub(logarithm(sum)).add(logarithm(ofPrior.sum));
-  return orNaN(orNaN(notNegative(divergence), prior), logits);
+  return orNaN(orNaN(notNegative(divergence), prior, 1), logits, 1);
 });
 
 const logProbKernel = jit(function logProb(value: np.Array, logits: np.Array) {
   const impossible = takesImpossible(value.ref, logits.ref);
   const logP = value.mul(logSoftmax(finite(logits.ref))).sum(-1);
-  return orNaN(np.where(impossible, Number.NEGATIVE_INFINITY, logP), logits);
+  return orNaN(np.where(impossible, Number.NEGATIVE_INFINITY, logP), logits, 1);
 });
 
 const relaxedLogProbKernel = jit(function relaxedLogProb(x: np.Array, logits: np.Array, temperature: np.Array) {
@@ -222,7 +222,7 @@ const relaxedLogProbKernel = jit(function relaxedLogProb(x: np.Array, logits: np
     .add(m.sub(1).mul(logarithm(t.ref)))
     .add(np.where(possible, logShare.sub(logX), 0).sum(-1));
   const value = np.where(outside, Number.NEGATIVE_INFINITY, density);
-  return np.where(isTemperature(t), np.where(isGiven, orNaN(value, logits), Number.NaN), Number.NaN);
+  return np.where(isTemperature(t), np.where(isGiven, orNaN(value, logits, 1), Number.NaN), Number.NaN);
 });
 
 /** `log sum_i w_i - (sum_i w_i log w_i) / sum_i w_i`, in which what all weights w are off by cancels. */
@@ -241,14 +241,8 @@ function weightsOf(logits: np.Array): { exponents: np.Array; weights: np.Array; 
 
 /** `softmax(keys / temperature)`. */
 function softmax(keys: np.Array, temperature: np.Array): np.Array {
-  const largest = column(lax.stopGradient(largestOfRow(keys.ref)));
-  const weights = np.exp(tempered(keys, largest, inverseOf(temperature)));
+  const weights = np.exp(tempered(keys.ref, originOfRow(keys), inverseOf(temperature)));
   return weights.ref.div(column(weights.sum(-1)));
-}
-
-/** A number of each row, `[...]`, or NaN where the logits of the row have no law. */
-function orNaN(x: np.Array, logits: np.Array): np.Array {
-  return np.where(np.squeeze(canTake(logits, 1), -1), x, Number.NaN);
 }
 
 function isPossible(logits: np.Array): np.Array {

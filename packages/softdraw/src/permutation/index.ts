@@ -38,7 +38,7 @@ import { canPermute, isNumber, keepNaN } from "../lawful.ts";
 import { perturb } from "../noise.ts";
 import { finite, indicator, LOWEST } from "../numerics.ts";
 import { checkChoice, checkTemperature, TEMPERATURE, type TemperatureOptions } from "../options.ts";
-import { column, largestOfRow } from "../rows.ts";
+import { originOfRow } from "../rows.ts";
 import { sort, sortingIndices } from "../sorting.ts";
 import { inverseOf, isTemperature, tempered } from "../tempered.ts";
 import { iterate, type SinkhornForm } from "./forms.ts";
@@ -340,8 +340,7 @@ async function largestResidual(plan: np.Array): Promise<number> {
 // pieces. As in structure.ts, `sample` and `relax` have the same keys, and gradients that end are stopped before these.
 const keysKernel = jit(function sample(key: np.Array, logits: np.Array) {
   const keys = perturb(key, finite(logits.ref));
-  const possible = np.where(keys.ref.lessEqual(LOWEST), Number.NEGATIVE_INFINITY, keys);
-  return np.where(isNumber(logits), possible, Number.NaN);
+  return keepNaN(logits, np.where(keys.ref.lessEqual(LOWEST), Number.NEGATIVE_INFINITY, keys));
 });
 
 const scaledKeysKernel = jit(
@@ -363,7 +362,7 @@ const scaledKernel = jit(
  * largest of each row, which the first normalization takes off anyway.
  */
 function scaled(keys: np.Array, logits: np.Array, temperature: np.Array, isRelative: boolean): np.Array {
-  const origin = isRelative ? column(lax.stopGradient(largestOfRow(keys.ref))) : 0;
+  const origin = isRelative ? originOfRow(keys.ref) : 0;
   const isLawful = canPermute(logits).mul(isTemperature(temperature.ref));
   return np.where(isLawful, tempered(keys, origin, inverseOf(temperature)), Number.NaN);
 }

@@ -29,7 +29,7 @@ export const NEGLIGIBLE = 2 ** -99;
  * Every count ends in the next number to compare with, by arithmetic and without comparisons: so the engine makes it one
  * kernel.
  *
- * @param x below 1.7e38 in size, from where on the result is NaN, without a gradient, `[..., n]`, consumed; the result is `[...]`
+ * @param x without a gradient, `[..., n]`, consumed; below 1.7e38 in size, from where on the result, `[...]`, is NaN
  */
 export function kthLargest(x: np.Array, k: number): np.Array {
   const n = x.shape.at(-1)!;

@@ -1,7 +1,7 @@
 /** The exact laws of a draw without replacement: of its order, and of its set. */
 
 import { numpy as np } from "@jax-js/jax";
-import { canTake, isNumber } from "../lawful.ts";
+import { isNumber, orNaN } from "../lawful.ts";
 import { belowLargest, finite, indicator, LOWEST, log1p, logSumExp } from "../numerics.ts";
 import { column } from "../rows.ts";
 
@@ -84,9 +84,4 @@ function logOfArrival(logY: np.Array): np.Array {
 function relative(logits: np.Array): np.Array {
   const l = finite(logits);
   return np.where(l.ref.greater(LOWEST), belowLargest(l), LOWEST);
-}
-
-/** A number of each row, or NaN where k entries cannot be taken of the row. */
-function orNaN(x: np.Array, logits: np.Array, k: number): np.Array {
-  return np.where(np.squeeze(canTake(logits, k), -1), x, Number.NaN);
 }

@@ -12,7 +12,7 @@
 import { lax, numpy as np } from "@jax-js/jax";
 import { materialize } from "../materialize.ts";
 import { exponential, polynomial } from "../numerics.ts";
-import { column, largestOfRow, ofRow } from "../rows.ts";
+import { column, largestOfRow, ofRow, originOfRow } from "../rows.ts";
 import { FARTHEST, inverseOf, tempered } from "../tempered.ts";
 
 /**
@@ -24,7 +24,7 @@ import { FARTHEST, inverseOf, tempered } from "../tempered.ts";
 export function successive(keys: np.Array, temperature: np.Array, k: number): np.Array {
   const inverse = inverseOf(temperature);
   const rate = lax.stopGradient(inverse.ref);
-  const scaled = tempered(keys.ref, column(lax.stopGradient(largestOfRow(keys))), inverse.ref);
+  const scaled = tempered(keys.ref, originOfRow(keys), inverse.ref);
   let scores = lax.stopGradient(scaled.ref);
   // Upstream: there is no way to give a function a gradient of one's own (`custom_vjp`).
   // So the changes are zero in value and have the gradients of the softmaxes: each step then has few kernels, and keeps
