@@ -73,13 +73,20 @@ export type Opener = (path: string) => Promise<FileHandle | undefined>;
  * other end of a pipe.
  */
 export const openAny: Opener = async (path) => {
-  // Windows has no such flag.
-  const { O_RDONLY, O_NONBLOCK = 0 } = constants;
-  const handle = await unlessMissing(open(path, O_RDONLY | O_NONBLOCK));
-  if (handle === undefined || (await handle.stat()).isFile()) return handle;
-  await handle.close();
+  const handle = await unlessMissing(openFile(path));
+  if (handle !== null) return handle;
   throw new Error(`${path}: expected a file, got a folder, a device or a pipe`);
 };
+
+/** The same; null for what is no file. Throws as the file system does. */
+export async function openFile(path: string, flags = 0): Promise<FileHandle | null> {
+  // Windows has no such flag.
+  const { O_RDONLY, O_NONBLOCK = 0 } = constants;
+  const handle = await open(path, O_RDONLY | O_NONBLOCK | flags);
+  if ((await handle.stat()).isFile()) return handle;
+  await handle.close();
+  return null;
+}
 
 /** More than any file of a run but its checkpoint may have: the records of a million epochs take less. */
 const LARGEST_FILE = 2 ** 28;

@@ -24,8 +24,7 @@ import {
   encodeCheckpoint,
 } from "@softdraw/experiments/checkpoint/safetensors";
 import type { EpochRecord } from "@softdraw/experiments/experiment";
-import { foreignText, foreignValue } from "@softdraw/experiments/foreign-text";
-import { parseJson } from "@softdraw/experiments/json";
+import { foreignText } from "@softdraw/experiments/foreign-text";
 import { problemOf } from "@softdraw/experiments/problems";
 import type { Divergence } from "@softdraw/experiments/training/divergence";
 import { z } from "zod";
@@ -52,6 +51,7 @@ import {
   readRecordsAfter,
   summarizeRecords,
 } from "./metrics.ts";
+import { stored, storedJson } from "./stored.ts";
 
 const CONFIG = "config.json";
 const METRICS = "metrics.jsonl";
@@ -373,9 +373,9 @@ async function readInfo(path: string, opener: Opener): Promise<RunInfo> {
     throw new NoRun(`${path} is not a run: ${folder ? "it is not a folder" : "no such folder"}`);
   }
   const file = join(path, CONFIG);
-  const info = await readJson(file, opener);
-  if (info === undefined) throw new NoRun(`${path} is not a run: it has no ${CONFIG}`);
-  return checkInfo(info, file);
+  const text = (await readWhole(file, opener))?.toString();
+  if (text === undefined) throw new NoRun(`${path} is not a run: it has no ${CONFIG}`);
+  return checkInfo(storedJson(text, file), file);
 }
 
 function checkInfo(value: unknown, where: string): RunInfo {
@@ -386,21 +386,8 @@ function checkInfo(value: unknown, where: string): RunInfo {
 
 /** What a file of the run holds; undefined without the file. */
 async function readStored<T>(file: string, schema: z.ZodType<T>, opener: Opener): Promise<T | undefined> {
-  const value = await readJson(file, opener);
-  if (value === undefined) return undefined;
-  const { data, error } = schema.safeParse(value);
-  if (error) throw new Error(`${file}: ${problemOf(error, value)}`);
-  return data;
-}
-
-async function readJson(file: string, opener: Opener): Promise<unknown> {
   const text = (await readWhole(file, opener))?.toString();
-  if (text === undefined) return undefined;
-  try {
-    return parseJson(text);
-  } catch (error) {
-    throw new Error(`${file}: expected JSON, got ${foreignValue(text)}`, { cause: error });
-  }
+  return text === undefined ? undefined : stored(text, schema, file);
 }
 
 function writeJson(file: string, value: object): Promise<void> {

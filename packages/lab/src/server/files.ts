@@ -1,9 +1,9 @@
 /** Opening files for whoever asks over the network: those of a folder, and no others. */
 
 import { constants } from "node:fs";
-import { type FileHandle, open, readdir, readlink, realpath } from "node:fs/promises";
+import { type FileHandle, readdir, readlink, realpath } from "node:fs/promises";
 import { isAbsolute, join, relative, sep } from "node:path";
-import { errorCode, type Opener } from "../runs/files.ts";
+import { errorCode, type Opener, openFile } from "../runs/files.ts";
 
 /** To be closed by who asked for it. It stays what it is when the file is replaced meanwhile. */
 export interface OpenFile {
@@ -18,7 +18,7 @@ const ABSENT = ["ENOENT", "ENOTDIR", "ELOOP", "EACCES", "EPERM", "EISDIR", "ENAM
 /** What is asked for by a link or a name that leads out of the folder counts as absent, and so does what is no file. */
 export async function openInside(folder: string, names: readonly string[]): Promise<OpenFile | undefined> {
   const path = await realPathInside(folder, names);
-  return path === undefined ? undefined : unlessAbsent(openFile(path));
+  return path === undefined ? undefined : unlessAbsent(openReal(path));
 }
 
 /**
@@ -56,13 +56,14 @@ async function realPathInside(folder: string, names: readonly string[]): Promise
 }
 
 /** @param path a real one, without links */
-async function openFile(path: string): Promise<OpenFile | undefined> {
-  // What was no link a moment ago may be one now, and must not be followed; and nobody waits for the other end of a pipe.
-  // Windows has neither flag.
-  const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
-  const handle = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-  const stats = await handle.stat();
-  if (stats.isFile() && (await isAt(handle, path))) return { handle, size: stats.size, modified: stats.mtimeMs };
+async function openReal(path: string): Promise<OpenFile | undefined> {
+  // What was no link a moment ago may be one now, and must not be followed. Windows has no such flag.
+  const handle = await openFile(path, constants.O_NOFOLLOW ?? 0);
+  if (handle === null) return undefined;
+  if (await isAt(handle, path)) {
+    const { size, mtimeMs } = await handle.stat();
+    return { handle, size, modified: mtimeMs };
+  }
   await handle.close();
   return undefined;
 }

@@ -8,13 +8,11 @@ import { randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "@softdraw/experiments/checkpoint/safetensors";
-import { foreignValue } from "@softdraw/experiments/foreign-text";
-import { parseJson } from "@softdraw/experiments/json";
-import { problemOf } from "@softdraw/experiments/problems";
 import { z } from "zod";
 import { WrongCall } from "../errors.ts";
 import { unlessMissing, writeAtomically, writeFailure } from "../runs/files.ts";
 import { METRICS_RECORDS, type OpenRun, type Run, TrainedOn } from "../runs/run.ts";
+import { stored } from "../runs/stored.ts";
 import { Unavailable } from "./executor.ts";
 import { type Link, refusal } from "./redis.ts";
 
@@ -66,19 +64,6 @@ export async function restoreSnapshot(run: OpenRun, { checkpoint, records, devic
   await run.writeDevices(devices);
 }
 
-/** A JSON text that was stored, by its schema. Throws, naming where it was, for any other. */
-function parseStored<T>(text: string, schema: z.ZodType<T>, where: string): T {
-  let value: unknown;
-  try {
-    value = parseJson(text);
-  } catch {
-    throw new Error(`${where}: expected JSON, got ${foreignValue(text)}`);
-  }
-  const { data, error } = schema.safeParse(value);
-  if (error) throw new Error(`${where}: ${problemOf(error, value)}`);
-  return data;
-}
-
 const SNAPSHOT = "snapshot";
 
 const Rest = z.object({
@@ -94,7 +79,7 @@ function encodeSnapshot({ checkpoint: { tensors, metadata }, ...rest }: Snapshot
 function decodeSnapshot(bytes: Uint8Array, where: string): Snapshot {
   const { tensors, metadata } = decodeCheckpoint(bytes, where);
   const { [SNAPSHOT]: rest = "", ...own } = metadata;
-  return { checkpoint: { tensors, metadata: own }, ...parseStored(rest, Rest, where) };
+  return { checkpoint: { tensors, metadata: own }, ...stored(rest, Rest, where) };
 }
 
 // A shared folder
@@ -146,7 +131,7 @@ async function markOf(folder: string): Promise<string> {
   const mark = await unlessMissing(readFile(file, "utf8")).catch((error) => {
     throw new WrongCall(`--store: cannot read ${file}: ${(error as Error).message}.`);
   });
-  if (mark !== undefined) return parseStored(mark, Mark, `--store: ${file}`).id;
+  if (mark !== undefined) return stored(mark, Mark, `--store: ${file}`).id;
   try {
     await mkdir(folder, { recursive: true });
     await writeAtomically(file, `${JSON.stringify({ id: randomUUID() })}\n`);
