@@ -8,12 +8,7 @@
 
 import { execFileSync } from "node:child_process";
 import { rmSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
-
-// The newest compiler takes a tenth of the time.
-const compiler = createRequire(import.meta.resolve("@softdraw/typescript-7/package.json"));
-const tsc = join(dirname(compiler.resolve("typescript/package.json")), "bin/tsc");
+import { tsc } from "@softdraw/typescript-7/compiler.mjs";
 
 rmSync("dist", { recursive: true, force: true });
 execFileSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], { stdio: "inherit" });
