@@ -599,6 +599,61 @@ describe("the successive relaxation", () => {
     }
   });
 
+  /** The definition in float64, with 1 - p of the largest entry as the sum of the others. */
+  function inFloat64(logits: number[], k: number, temperature: number): number[] {
+    let scores = logits.map((x) => x / temperature);
+    let taken = logits.map(() => 0);
+    for (let i = 0; i < k; i++) {
+      const top = scores.indexOf(Math.max(...scores));
+      const weights = scores.map((x) => Math.exp(x - scores[top]!));
+      const others = sum(weights.filter((_, j) => j !== top));
+      const rests = weights.map((w, j) => (j === top ? others / (1 + others) : 1 - w / (1 + others)));
+      taken = taken.map((y, j) => y + weights[j]! / (1 + others));
+      scores = scores.map((x, j) => x + Math.log(rests[j]!) / temperature);
+    }
+    return taken;
+  }
+
+  test.each([0, 1, 5, 10, 14, 17, 25, 36])(
+    "is what it is defined as for an entry that is %i above the others",
+    (gap) => {
+      const [logits, cotangent] = [
+        [gap, 0, -0.5],
+        [1, 2, 5],
+      ];
+      const loss = (x: number[]) => sum(inFloat64(x, 2, 1).map((y, i) => y * cotangent[i]!));
+      const found = values(subset.softMode(np.array(logits), 2, options));
+      expect(largestDifference(found, inFloat64(logits, 2, 1))).toBeLessThan(1e-5);
+      const weighed = (x: Array) => subset.softMode(x, 2, options).mul(np.array(cotangent)).sum();
+      expect(
+        largestDifference(values(grad(weighed)(np.array(logits))), numericalGradient(loss, logits, 1e-5)),
+      ).toBeLessThan(1e-4);
+    },
+  );
+
+  test.each([
+    [5, 1e-5, 1e-5],
+    [1, 1e-5, 1e-5],
+    [0.2, 1e-5, 1e-4],
+    [0.1, 1e-4, 1e-3],
+  ])("10 of 300 at temperature %f: values to %f, gradients to %f of a row's largest", (temperature, far, steep) => {
+    const [rows, n, k] = [8, 300, 10];
+    const [logits, cotangents] = [rowsOf(normals(12, rows * n, 3), n), rowsOf(normals(13, rows * n, 1), n)];
+    const relax = (x: Array) => subset.softMode(x, k, { ...options, temperature });
+    const found = rowsOf(values(relax(np.array(logits))), n);
+    const gradient = rowsOf(values(grad((x: Array) => relax(x).mul(np.array(cotangents)).sum())(np.array(logits))), n);
+    logits.forEach((row, r) => {
+      expect(largestDifference(found[r]!, inFloat64(row, k, temperature))).toBeLessThan(far);
+      const size = Math.max(1, ...gradient[r]!.map(Math.abs));
+      for (const j of largest(gradient[r]!.map(Math.abs), 5)) {
+        const loss = ([x]: number[]) =>
+          sum(inFloat64(row.with(j, x!), k, temperature).map((y, i) => y * cotangents[r]![i]!));
+        const [exact] = numericalGradient(loss, [row[j]!], 1e-5 * temperature);
+        expect(Math.abs(gradient[r]![j]! - exact!) / size).toBeLessThan(steep);
+      }
+    });
+  });
+
   test("takes what is far ahead first, whole", () => {
     const relaxed = subset.softMode(np.array([1e4, -1e4, 100, NEGATIVE_INFINITY]), 3, options);
     expect(values(relaxed)).toEqual([1, 1, 1, 0]);

@@ -11,13 +11,16 @@
 
 import { lax, numpy as np } from "@jax-js/jax";
 import { materialize } from "../materialize.ts";
-import { exponential, polynomial } from "../numerics.ts";
-import { column, largestOfRow, ofRow, originOfRow } from "../rows.ts";
+import { exponential, log1p, logarithm, polynomial } from "../numerics.ts";
+import { column, largestOfRow, originOfRow } from "../rows.ts";
 import { FARTHEST, inverseOf, tempered } from "../tempered.ts";
 
 /**
  * The sum of k softmaxes p of `scores = keys / temperature`, where each p takes `log(1 - p) / temperature` off the
  * scores that the next one sees. There is no second derivative.
+ *
+ * Of an entry that is nearly all of its row, 1 - p is the sum of the others, and the gradient is that by its distance
+ * from them: neither is a difference of numbers that are nearly equal.
  *
  * @param keys finite, `[..., n]`
  */
@@ -28,67 +31,76 @@ export function successive(keys: np.Array, temperature: np.Array, k: number): np
   let scores = lax.stopGradient(scaled.ref);
   // Upstream: there is no way to give a function a gradient of one's own (`custom_vjp`).
   // So the changes are zero in value and have the gradients of the softmaxes: each step then has few kernels, and keeps
-  // one array.
+  // few arrays.
   const rateChange = materialize(inverse.div(rate.ref).sub(1));
   let change = scaled.sub(scores.ref);
   let taken: np.Array | number = 0;
   let takenChange: np.Array | number = 0;
+  const slope = np.negative(rate.ref);
   for (let i = 0; i < k; i++) {
-    const { p, largest } = softmax(scores.ref);
-    const pChange = p.ref.mul(change.ref.sub(column(p.ref.mul(change.ref).sum(-1))));
-    taken = p.ref.add(taken);
-    takenChange = pChange.ref.add(takenChange);
-    const rest = logRest(p.ref, largest.ref, rate.ref);
-    const slope = slopeOfRest(p, largest);
-    scores = scores.add(rest.ref);
-    change = change.sub(pChange.mul(slope).mul(rate.ref)).add(rest.mul(rateChange.ref));
+    const { most, others, inverseOfRest, logRest } = softmax(scores.ref);
+    const p = () => others().add(most());
+    const logOfRest = np.where(most().greater(0), column(logRest), logRestOf(others()));
+    const fall = np.maximum(logOfRest.mul(rate.ref), ALL_TAKEN);
+    const sumOfOthers = others().mul(change.ref).sum(-1);
+    const mean = most().mul(change.ref).sum(-1).add(sumOfOthers.ref);
+    const fromMean = change.ref.sub(column(mean));
+    const fromOthers = change.ref.sub(column(sumOfOthers.mul(inverseOfRest)));
+    taken = p().add(taken);
+    takenChange = p().mul(fromMean.ref).add(takenChange);
+    // The derivative of log(1 - p) is that of p divided by p - 1.
+    const ofOthers = others().mul(slopeOfRest(others())).mul(slope.ref).mul(fromMean);
+    const ofMost = most().mul(slope.ref).mul(fromOthers);
+    scores = scores.add(fall.ref);
+    change = change.add(ofOthers).add(ofMost).add(fall.mul(rateChange.ref));
   }
   return np.add(taken, takenChange);
 }
 
-/** The softmax along the last axis, and its largest entry of every row. */
-function softmax(scores: np.Array): { p: np.Array; largest: np.Array } {
-  const weights = exponential(scores.ref.sub(column(largestOfRow(scores))));
-  // The largest weight is 1, so the largest entry is the reciprocal of the sum.
-  const largest = np.reciprocal(weights.ref.sum(-1));
-  return { p: weights.mul(column(largest.ref)), largest };
+/**
+ * The softmax along the last axis, `most + others`. Where an array of the size of the scores is used it is written anew:
+ * the engine would keep it, if it were one that is used twice, and to read it takes longer than to compute it.
+ */
+interface Softmax {
+  /** The entry of a row that is above 1/2, if there is one, and 0 elsewhere. */
+  most: () => np.Array;
+  /** The other entries, and 0 elsewhere. */
+  others: () => np.Array;
+  /** 1 over what the entry above 1/2 leaves of 1, `[...]`. */
+  inverseOfRest: np.Array;
+  /** The logarithm of what that entry leaves, `[...]`. */
+  logRest: np.Array;
 }
 
-/** 1 - p below this counts as 0: the entry is all taken. Float32 has no number between 0 and 6e-8 there. */
-const NOTHING_LEFT = 2 ** -25;
+/** 1 - p of the largest entry is the sum of the others, which has all its digits however near to 1 the p is. */
+function softmax(scores: np.Array): Softmax {
+  const weights = exponential(scores.ref.sub(column(largestOfRow(scores))));
+  const isLargest = () => weights.ref.greaterEqual(1);
+  const inverse = np.reciprocal(weights.ref.sum(-1));
+  const odds = np.where(isLargest(), 0, weights.ref).sum(-1);
+  const isNothing = () => odds.ref.less(NOTHING_LEFT);
+  const known = () => np.maximum(odds.ref, NOTHING_LEFT);
+  const logRest = logarithm(known()).sub(log1p(np.minimum(odds.ref, 1)));
+  const isMost = () => inverse.ref.greater(0.5);
+  const pOfMost = column(materialize(np.where(isMost(), inverse.ref, 0)));
+  const pOfOthers = column(materialize(np.where(isMost(), 0, inverse.ref)));
+  const inverseOfRest = np.reciprocal(known().mul(inverse.ref));
+  return {
+    most: () => np.where(isLargest(), pOfMost.ref, 0),
+    others: () => np.where(isLargest(), pOfOthers.ref, weights.ref.mul(column(inverse.ref))),
+    inverseOfRest: materialize(np.where(isNothing(), 0, inverseOfRest)),
+    logRest: materialize(np.where(isNothing(), ALL_TAKEN, logRest)),
+  };
+}
+
+/** The sum of the others in units of the largest below which it counts as 0: there `exponential` has no digits left. */
+const NOTHING_LEFT = Math.exp(-37);
 
 /**
- * In place of log(0) / temperature, for an entry that is all taken. It is further below than any two scores are apart, so
- * that the entry is not taken again, and yet above the scores of impossible entries.
+ * The least that is added to a score. It is further below than any two scores are apart, so that the entry is not taken
+ * again, and yet above the scores of impossible entries.
  */
 const ALL_TAKEN = -3 * FARTHEST;
-
-/** log(1 - p) / temperature. */
-function logRest(p: np.Array, largest: np.Array, rate: np.Array): np.Array {
-  return byRow(p, logRestOfLargest(largest, ofRow(rate.ref)), (p) => logRestOfSmall(p).mul(rate));
-}
-
-/** Minus the derivative of log(1 - p). */
-function slopeOfRest(p: np.Array, largest: np.Array): np.Array {
-  return byRow(p, slopeOfRestOfLargest(largest), slopeOfRestOfSmall);
-}
-
-/**
- * Of an entry above 1/2, which is the largest, what is known of its row; of the others, what `ofSmall` makes of them.
- */
-function byRow(p: np.Array, ofLargest: np.Array, ofSmall: (p: np.Array) => np.Array): np.Array {
-  return np.where(p.ref.greater(0.5), column(materialize(ofLargest)), ofSmall(p));
-}
-
-function logRestOfLargest(largest: np.Array, rate: np.Array): np.Array {
-  const rest = np.subtract(1, largest);
-  const isNothing = rest.ref.less(NOTHING_LEFT);
-  return np.where(isNothing, ALL_TAKEN, np.log(np.maximum(rest, NOTHING_LEFT)).mul(rate));
-}
-
-function slopeOfRestOfLargest(largest: np.Array): np.Array {
-  return np.reciprocal(np.maximum(np.subtract(1, largest), NOTHING_LEFT));
-}
 
 /** -log(1 - p) / p for p up to 1/2, to 1.5e-7. */
 const LOG_REST = [
@@ -96,7 +108,8 @@ const LOG_REST = [
   0.7854300976457468, -1.0815387569841375, 1.1849306346297053,
 ];
 
-function logRestOfSmall(p: np.Array): np.Array {
+/** log(1 - p). */
+function logRestOf(p: np.Array): np.Array {
   return np.negative(polynomial(p.ref, LOG_REST).mul(p));
 }
 
@@ -107,6 +120,6 @@ const SLOPE_OF_REST = [
 ];
 
 /** 1 / (1 - p) is (1 + p) / (1 - p^2), and p^2 is up to 1/4 only. */
-function slopeOfRestOfSmall(p: np.Array): np.Array {
+function slopeOfRest(p: np.Array): np.Array {
   return polynomial(np.square(p.ref), SLOPE_OF_REST).mul(p.add(1));
 }
