@@ -8,6 +8,16 @@ export * as assignment from "./assignment/index.ts";
 export * as bernoulli from "./bernoulli/index.ts";
 export * as categorical from "./categorical/index.ts";
 export { straightThrough } from "./estimators.ts";
+export type {
+  Baseline,
+  Cost,
+  Estimator,
+  ExpectationOptions,
+  FenchelYoungOptions,
+  HostCostOptions,
+  Prepared,
+} from "./expectation/index.ts";
+export { expectation, fenchelYoung, prepareExpectation, scoreFunction, vimco } from "./expectation/index.ts";
 export * as noise from "./noise.ts";
 export type { RelaxOptions, Temperature, TemperatureOptions } from "./options.ts";
 export type { IterationsForOptions, SinkhornForm, SinkhornOptions } from "./permutation/index.ts";

@@ -1,0 +1,459 @@
+/** Estimators against the definition of what their mean is, in float64: the exact gradient, or their own biased one. */
+
+import { defaultDevice, grad, jit, numpy as np, random, valueAndGrad, vmap } from "@jax-js/jax";
+import { largestDifference, numericalGradient } from "@softdraw/testing/numbers";
+import { bernoulli, categorical, type ExpectationOptions, expectation, type Structure, subset } from "softdraw";
+import { beforeAll, describe, expect, test } from "vitest";
+
+type Array = np.Array;
+type Options = ExpectationOptions<typeof categorical> | ExpectationOptions<typeof bernoulli>;
+
+beforeAll(() => {
+  defaultDevice("wasm");
+});
+
+/**
+ * Standard errors that every coordinate of every mean here stays within, but for a rate of 1e-4 in all: the normal quantile
+ * for 1e-4 over 1,000 comparisons.
+ */
+const BOUND = 5.33;
+
+const LOGITS = [0.5, -0.3, 0.8, 0.1];
+const n = LOGITS.length;
+
+/** Costs of an event, for arrays of the engine and in float64. */
+const WEIGHTS = [
+  [0.3, -1, 0.5],
+  [1, 0.2, -0.4],
+  [-0.7, 0.9, 0.1],
+  [0.4, -0.6, 0.8],
+];
+const TARGETS = [0.9, -0.4, 0.3, 0.6];
+interface NamedCost {
+  ofArray: (value: Array) => Array;
+  ofNumbers: (value: number[]) => number;
+}
+const sum = (x: number[]) => x.reduce((a, b) => a + b, 0);
+const COSTS: Record<string, NamedCost> = {
+  quadratic: {
+    ofArray: (v) => np.square(v.sub(np.array(TARGETS))).sum(-1),
+    ofNumbers: (v) => sum(v.map((x, i) => (x - TARGETS[i]!) ** 2)),
+  },
+  toy: {
+    ofArray: (v) =>
+      np.square(
+        v
+          .mul(np.array([1, 2, 3, 4]))
+          .sum(-1)
+          .sub(0.45),
+      ),
+    ofNumbers: (v) => (sum(v.map((x, i) => x * (i + 1))) - 0.45) ** 2,
+  },
+  network: {
+    ofArray: (v) => np.tanh(np.dot(v, np.array(WEIGHTS))).sum(-1),
+    ofNumbers: (v) => sum([0, 1, 2].map((j) => Math.tanh(sum(v.map((x, i) => x * WEIGHTS[i]![j]!))))),
+  },
+};
+
+const softmax = (x: number[]) => {
+  const weights = x.map((l) => Math.exp(l - Math.max(...x)));
+  return weights.map((w) => w / sum(weights));
+};
+const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
+
+interface Law {
+  structure: Structure;
+  /** All values, and their probabilities by the logits. */
+  values: number[][];
+  probabilities: (logits: number[]) => number[];
+  mean: (logits: number[]) => number[];
+}
+
+const bits = Array.from({ length: 2 ** n }, (_, i) => Array.from({ length: n }, (_, j) => (i >> j) & 1));
+const oneHot = Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_, j) => (i === j ? 1 : 0)));
+const pairs = bits.filter((value) => sum(value) === 2);
+
+const LAWS: Record<string, Law> = {
+  bernoulli: {
+    structure: bernoulli,
+    values: bits,
+    probabilities: (l) =>
+      bits.map((value) => value.reduce((p, b, i) => p * (b ? sigmoid(l[i]!) : 1 - sigmoid(l[i]!)), 1)),
+    mean: (l) => l.map(sigmoid),
+  },
+  categorical: { structure: categorical, values: oneHot, probabilities: softmax, mean: softmax },
+  subset: {
+    structure: subset.of(2),
+    values: pairs,
+    probabilities: (l) => {
+      const p = softmax(l);
+      return pairs.map((value) => {
+        const [i, j] = [value.indexOf(1), value.lastIndexOf(1)];
+        return p[i]! * p[j]! * (1 / (1 - p[i]!) + 1 / (1 - p[j]!));
+      });
+    },
+    mean: () => [],
+  },
+};
+
+/** The exact gradient of the expectation, in float64. */
+function exactGradient({ values, probabilities }: Law, cost: NamedCost, logits = LOGITS): number[] {
+  const costs = values.map(cost.ofNumbers);
+  const value = (l: number[]) => sum(probabilities(l).map((p, i) => p * costs[i]!));
+  return numericalGradient(value, logits, 1e-4);
+}
+
+const KEYS = 2 ** 15;
+
+/** Mean and standard error, by coordinate, of as many estimates as there are keys. */
+async function estimates(structure: Structure, cost: NamedCost, options: Options, logits = LOGITS) {
+  const loss = (l: Array, key: Array) =>
+    expectation(structure as typeof categorical, key, l, cost.ofArray, options as never);
+  const gradients = jit(vmap((key: Array, l: Array) => grad(loss)(l, key), [0, null]));
+  const found = await gradients(random.split(random.key(1), KEYS), np.array(logits)).data();
+  return logits.map((_, i) => {
+    let [first, second] = [0, 0];
+    for (let s = 0; s < KEYS; s++) {
+      const x = found[s * logits.length + i]!;
+      first += x;
+      second += x * x;
+    }
+    const mean = first / KEYS;
+    return { mean, error: Math.sqrt(Math.max(0, second / KEYS - mean * mean) / KEYS) };
+  });
+}
+
+/** @param rounding what float32 may be off by */
+function expectMean(found: { mean: number; error: number }[], exact: number[], rounding = 2e-5): void {
+  const far = found.map(({ mean, error }, i) => Math.max(0, Math.abs(mean - exact[i]!) - rounding) / (error + 1e-12));
+  expect(Math.max(...far)).toBeLessThan(BOUND);
+}
+
+const square = (value: Array) => np.square(value).sum(-1);
+
+const UNBIASED: [string, Options, string[]][] = [
+  ["score-function", { estimator: "score-function", samples: 2 }, ["bernoulli", "categorical", "subset"]],
+  [
+    "leave-one-out",
+    { estimator: "score-function", samples: 3, baseline: "leave-one-out" },
+    ["bernoulli", "categorical", "subset"],
+  ],
+  ["greedy", { estimator: "score-function", baseline: "greedy" }, ["bernoulli", "categorical", "subset"]],
+  ["a baseline", { estimator: "score-function", baseline: 0.7 }, ["bernoulli", "categorical", "subset"]],
+  ["unordered-set, 1", { estimator: "unordered-set", samples: 1 }, ["categorical"]],
+  ["unordered-set, 2", { estimator: "unordered-set", samples: 2 }, ["categorical"]],
+  ["unordered-set, 3", { estimator: "unordered-set", samples: 3 }, ["categorical"]],
+  ["disarm", { estimator: "disarm", samples: 4 }, ["bernoulli"]],
+  ["rebar", { estimator: "rebar", temperature: 0.5 }, ["bernoulli", "categorical"]],
+  ["rebar, scaled", { estimator: "rebar", samples: 2, temperature: 2, scale: 0.6 }, ["bernoulli", "categorical"]],
+  ["relax", { estimator: "relax", temperature: 0.5, variate: square }, ["bernoulli", "categorical"]],
+  ["perturbed", { estimator: "perturbed" }, ["bernoulli", "categorical", "subset"]],
+  [
+    "perturbed, leave-one-out",
+    { estimator: "perturbed", samples: 3, baseline: "leave-one-out" },
+    ["bernoulli", "categorical", "subset"],
+  ],
+];
+
+/** A cost of several bernoulli choices keeps none of them apart, which one of a row of categories does. */
+describe.each(Object.entries(COSTS))("of the cost %s", (_, cost) => {
+  test.each(UNBIASED.flatMap(([name, options, laws]) => laws.map((law) => [name, law, options] as const)))(
+    "the mean of %s for %s is the exact gradient",
+    async (_, law, options) => {
+      const { structure } = LAWS[law]!;
+      expectMean(await estimates(structure, cost, options), exactGradient(LAWS[law]!, cost));
+    },
+  );
+
+  test.each(["bernoulli", "categorical", "subset"])("exact is it without noise, for %s", async (law) => {
+    const { structure, values, probabilities } = LAWS[law]!;
+    const options = { estimator: "exact" } as const;
+    const loss = (l: Array) => expectation(structure as typeof categorical, random.key(0), l, cost.ofArray, options);
+    const [value, gradient] = valueAndGrad(loss)(np.array(LOGITS));
+    const p = probabilities(LOGITS);
+    expect(await value.jsAsync()).toBeCloseTo(sum(values.map((v, i) => p[i]! * cost.ofNumbers(v))), 4);
+    expect(largestDifference(await gradient.data(), exactGradient(LAWS[law]!, cost))).toBeLessThan(2e-5);
+  });
+});
+
+/** The derivative of a cost by the value, in float64. */
+const slope = (cost: NamedCost, value: number[]) => numericalGradient(cost.ofNumbers, value, 1e-5);
+const sigmoidSlope = (x: number) => sigmoid(x) * (1 - sigmoid(x));
+
+/** v' J for the derivative J of a softmax where it is pi. */
+const alongSoftmax = (pi: number[], v: number[]) => {
+  const mean = sum(pi.map((p, i) => p * v[i]!));
+  return pi.map((p, i) => p * (v[i]! - mean));
+};
+
+/** The mean of what an estimator gives for each value. */
+function meanOver({ values, probabilities }: Law, ofValue: (value: number[], index: number) => number[]): number[] {
+  const p = probabilities(LOGITS);
+  const parts = values.map((value, i) => ofValue(value, i).map((x) => x * p[i]!));
+  return LOGITS.map((_, i) => sum(parts.map((part) => part[i]!)));
+}
+
+/** The integral of f(z) times the density of logistic noise, by many equal steps of its probability. */
+const overLogistic = (f: (z: number) => number) => {
+  const steps = 20_000;
+  return sum(Array.from({ length: steps }, (_, i) => f(Math.log((i + 0.5) / (steps - i - 0.5))))) / steps;
+};
+
+const TEMPERATURE = 0.7;
+
+/** What the estimators that are not unbiased have for a mean, by their definitions. */
+const BIASED: [string, string, Options, (cost: NamedCost) => number[]][] = [
+  [
+    "simple",
+    "categorical",
+    { estimator: "simple", samples: 2 },
+    (cost) => meanOver(LAWS.categorical!, (value) => alongSoftmax(softmax(LOGITS), slope(cost, value))),
+  ],
+  [
+    "simple",
+    "bernoulli",
+    { estimator: "simple" },
+    (cost) => meanOver(LAWS.bernoulli!, (value) => slope(cost, value).map((x, i) => x * sigmoidSlope(LOGITS[i]!))),
+  ],
+  [
+    "gapped-straight-through",
+    "categorical",
+    { estimator: "gapped-straight-through", temperature: TEMPERATURE, gap: 0.5 },
+    (cost) =>
+      meanOver(LAWS.categorical!, (value, drawn) => {
+        const largest = Math.max(...LOGITS);
+        const moved = LOGITS.map((l, i) => (i === drawn ? largest : l - Math.max(0, l + 0.5 - largest)));
+        const soft = softmax(moved.map((l) => l / TEMPERATURE));
+        return alongSoftmax(soft, slope(cost, value)).map((x) => x / TEMPERATURE);
+      }),
+  ],
+  [
+    "reinmax",
+    "categorical",
+    { estimator: "reinmax", temperature: TEMPERATURE },
+    (cost) =>
+      meanOver(LAWS.categorical!, (value) => {
+        const [v, tempered] = [slope(cost, value), softmax(LOGITS.map((l) => l / TEMPERATURE))];
+        const middle = alongSoftmax(value.map((d, i) => (d + tempered[i]!) / 2), v); // biome-ignore format: short
+        const own = alongSoftmax(softmax(LOGITS), v);
+        return middle.map((x, i) => 2 * x - own[i]! / 2);
+      }),
+  ],
+  [
+    "reinmax",
+    "bernoulli",
+    { estimator: "reinmax", temperature: TEMPERATURE },
+    (cost) =>
+      meanOver(LAWS.bernoulli!, (value) =>
+        slope(cost, value).map((x, i) => {
+          const middle = (value[i]! + sigmoid(LOGITS[i]! / TEMPERATURE)) / 2;
+          return x * (2 * middle * (1 - middle) - sigmoidSlope(LOGITS[i]!) / 2);
+        }),
+      ),
+  ],
+  ...(["straight-through", "gumbel-rao"] as const).map((estimator): (typeof BIASED)[number] => [
+    estimator,
+    "bernoulli",
+    { estimator, temperature: TEMPERATURE },
+    (cost) => {
+      // Of each coordinate the mean slope of the relaxation, given what its exact draw is.
+      const slopes = LOGITS.map((l) =>
+        [0, 1].map((bit) => {
+          const ofBit = (z: number) =>
+            Number(l + z > 0) === bit ? sigmoidSlope((l + z) / TEMPERATURE) / TEMPERATURE : 0;
+          return overLogistic(ofBit) / (bit ? sigmoid(l) : 1 - sigmoid(l));
+        }),
+      );
+      return meanOver(LAWS.bernoulli!, (value) => slope(cost, value).map((x, i) => x * slopes[i]![value[i]!]!));
+    },
+  ]),
+];
+
+describe.each(Object.entries(COSTS))("of the cost %s", (_, cost) => {
+  test.each(BIASED)("the mean of %s for %s is what its definition gives", async (_, law, options, mean) => {
+    expectMean(await estimates(LAWS[law]!.structure, cost, options), mean(cost));
+  });
+});
+
+/** Of a cost whose coordinates are apart, each is an integral over its own noise. */
+const SEPARATE: [string, Options, (l: number, target: number) => number][] = [
+  [
+    "relaxed",
+    { estimator: "relaxed", temperature: TEMPERATURE },
+    (l, target) =>
+      overLogistic((z) => {
+        const x = (l + z) / TEMPERATURE;
+        return (2 * (sigmoid(x) - target) * sigmoidSlope(x)) / TEMPERATURE;
+      }),
+  ],
+  [
+    "relaxed, with another temperature backward",
+    { estimator: "relaxed", temperature: TEMPERATURE, backwardTemperature: 2 },
+    (l, target) => overLogistic((z) => (sigmoid((l + z) / TEMPERATURE) - target) * sigmoidSlope((l + z) / 2)),
+  ],
+  [
+    "imle",
+    { estimator: "imle", step: 0.8 },
+    (l, target) =>
+      overLogistic((z) => {
+        const value = Number(l + z > 0);
+        return (value - Number(l + z > 0.8 * 2 * (value - target))) / 0.8;
+      }),
+  ],
+];
+
+test.each(SEPARATE)("the mean of %s for bernoulli is the integral over its noise", async (_, options, mean) => {
+  const found = await estimates(bernoulli, COSTS.quadratic!, options);
+  expectMean(found, LOGITS.map((l, i) => mean(l, TARGETS[i]!)), 1e-4); // biome-ignore format: short
+});
+
+test.each(["categorical", "subset"])(
+  "gumbel-rao has the mean of straight-through for %s, and varies less",
+  async (law) => {
+    const { structure } = LAWS[law]!;
+    const found = await estimates(structure, COSTS.network!, { estimator: "gumbel-rao", temperature: TEMPERATURE });
+    const plain = await estimates(structure, COSTS.network!, {
+      estimator: "straight-through",
+      temperature: TEMPERATURE,
+    });
+    const both = found.map(({ mean, error }, i) => ({ mean, error: Math.hypot(error, plain[i]!.error) }));
+    expectMean(both, plain.map(({ mean }) => mean)); // biome-ignore format: short
+    expect(sum(found.map(({ error }) => error))).toBeLessThan(0.9 * sum(plain.map(({ error }) => error)));
+  },
+);
+
+/** All estimators of both laws that have most. */
+const ALL: [string, Options][] = [
+  ["exact", { estimator: "exact" }],
+  ...[
+    ...UNBIASED.filter(([, , laws]) => laws.includes("categorical")),
+    ...BIASED.filter(([, law]) => law === "categorical").map(([name, , options]) => [name, options] as const),
+    ...SEPARATE,
+  ].map(([name, options]): [string, Options] => [name, options]),
+  ["straight-through", { estimator: "straight-through", temperature: TEMPERATURE }],
+  ["gumbel-rao", { estimator: "gumbel-rao", temperature: TEMPERATURE, conditionalSamples: 3 }],
+];
+
+describe.each(ALL)("%s", (_, options) => {
+  const of = (key: Array, l: Array, cost: (value: Array) => Array, more: Partial<Options> = {}) =>
+    expectation(categorical, key, l, cost, { ...options, ...more } as never);
+  const { network } = COSTS;
+
+  test("is the same eagerly, under jit, and under vmap", async () => {
+    const both = (key: Array, l: Array) => valueAndGrad((x: Array) => of(key, x, network!.ofArray))(l);
+    const read = async ([value, gradient]: Array[]) => [...(await value!.data()), ...(await gradient!.data())];
+    const keys = () => random.split(random.key(4), 2);
+    const batch = () => np.array([LOGITS, LOGITS.toReversed()]);
+    const eager = [];
+    for (const i of [0, 1]) eager.push(await read(both(keys().slice(i), batch().slice(i))));
+    for (const i of [0, 1]) {
+      const jitted = await read(jit(both)(keys().slice(i), batch().slice(i)));
+      expect(largestDifference(jitted, eager[i]!)).toBeLessThan(1e-5);
+    }
+    const [values, gradients] = vmap(both)(keys(), batch());
+    expect(largestDifference(await values!.data(), [eager[0]![0]!, eager[1]![0]!])).toBeLessThan(1e-5);
+    expect(largestDifference(await gradients!.data(), [...eager[0]!.slice(1), ...eager[1]!.slice(1)])).toBeLessThan(
+      1e-5,
+    );
+  });
+
+  test("calls the cost once, and a number for each of the batch axes that it keeps", async () => {
+    const logits = () => np.array([LOGITS, LOGITS.toReversed(), [2, 1, 0, -1]].flat(), { shape: [3, 1, n] });
+    let calls = 0;
+    const cost = (value: Array) => {
+      calls++;
+      return network!.ofArray(value);
+    };
+    const kept = of(random.key(2), logits(), cost, options.estimator === "exact" ? { batchAxes: 2 } : {});
+    expect(kept.shape).toEqual([3, 1]);
+    expect(calls).toBe(1);
+    expect((await kept.data()).every(Number.isFinite)).toBe(true);
+  });
+
+  test("of logits with NaN is NaN", async () => {
+    const value = of(random.key(2), np.array([0, Number.NaN, 1, 0]), network!.ofArray);
+    expect(await value.jsAsync()).toBeNaN();
+  });
+
+  test("never takes what is impossible, which has no gradient", async () => {
+    const masked = np.array([0.5, Number.NEGATIVE_INFINITY, 1, 0]);
+    const [value, gradient] = valueAndGrad((l: Array) => of(random.key(2), l, network!.ofArray))(masked);
+    expect(await value.jsAsync()).toSatisfy(Number.isFinite);
+    const entries = [...(await gradient.data())];
+    expect(entries.every(Number.isFinite)).toBe(true);
+    expect(entries[1]).toBe(0);
+  });
+});
+
+test.each([
+  ...UNBIASED.filter(([, , laws]) => laws.includes("categorical")),
+  ["exact", { estimator: "exact" }] as const,
+])("by what the cost is made of, the mean of %s is the mean of the cost's gradient", async (_, options) => {
+  const loss = (w: Array, key: Array) => {
+    const cost = (value: Array) => np.square(np.dot(value, np.array(WEIGHTS)).sub(w)).sum(-1);
+    return expectation(categorical, key, np.array(LOGITS), cost, options as never);
+  };
+  const gradients = jit(vmap((key: Array, w: Array) => grad(loss)(w, key), [0, null]));
+  const found = await gradients(random.split(random.key(5), KEYS), np.array([0.2, -0.1, 0.4])).data();
+  const p = softmax(LOGITS);
+  [0.2, -0.1, 0.4].forEach((w, j) => {
+    const column = Array.from({ length: KEYS }, (_, s) => found[3 * s + j]!);
+    const mean = sum(column) / KEYS;
+    const error = Math.sqrt(Math.max(0, sum(column.map((x) => x * x)) / KEYS - mean * mean) / KEYS);
+    const exact = sum(p.map((q, i) => -2 * q * (WEIGHTS[i]![j]! - w)));
+    expect(Math.max(0, Math.abs(mean - exact) - 1e-5) / (error + 1e-12)).toBeLessThan(BOUND);
+  });
+});
+
+test("costs of several choices add up their log-probabilities, and those of one each do not", async () => {
+  const rows = [LOGITS, LOGITS.toReversed()];
+  const separate = (value: Array) => COSTS.network!.ofArray(value);
+  const together = (value: Array) => COSTS.network!.ofArray(value).sum(-1);
+  const key = () => random.key(6);
+  const options = { estimator: "score-function", samples: 3 } as const;
+  const gradient = (cost: (value: Array) => Array) =>
+    grad((l: Array) => expectation(categorical, key(), l, cost, options).sum())(np.array(rows)).data();
+  const draws = await categorical.sample(key(), np.broadcastTo(np.array(rows), [3, 2, n])).data();
+  const drawn = (s: number, r: number) => [...draws].slice((2 * s + r) * n, (2 * s + r + 1) * n);
+  const costs = [0, 1, 2].map((s) => [0, 1].map((r) => COSTS.network!.ofNumbers(drawn(s, r))));
+  const byHand = (weight: (s: number, r: number) => number) =>
+    rows.flatMap((row, r) =>
+      softmax(row).map((p, i) => sum([0, 1, 2].map((s) => (weight(s, r) * (drawn(s, r)[i]! - p)) / 3))),
+    );
+  expect(
+    largestDifference(
+      await gradient(separate),
+      byHand((s, r) => costs[s]![r]!),
+    ),
+  ).toBeLessThan(1e-6);
+  expect(
+    largestDifference(
+      await gradient(together),
+      byHand((s) => sum(costs[s]!)),
+    ),
+  ).toBeLessThan(1e-6);
+});
+
+test("exact enumerates together what is not kept apart", async () => {
+  const logits = () => np.array([[0.5, -0.3, 0.8], [0, 1, 0]].flat(), { shape: [2, 3] }); // biome-ignore format: short
+  const product = (value: Array) => value.mul(np.array([1, 2, 3])).sum(-1).prod(-1); // biome-ignore format: short
+  const joint = expectation(categorical, random.key(0), logits(), product, { estimator: "exact" });
+  const means = [softmax([0.5, -0.3, 0.8]), softmax([0, 1, 0])].map((p) => sum(p.map((q, i) => q * (i + 1))));
+  expect(await joint.jsAsync()).toBeCloseTo(means[0]! * means[1]!, 4);
+  const apart = (value: Array) => value.mul(np.array([1, 2, 3])).sum(-1);
+  const each = expectation(categorical, random.key(0), logits(), apart, { estimator: "exact", batchAxes: 1 });
+  expect(largestDifference(await each.data(), means)).toBeLessThan(1e-5);
+});
+
+test("a learned control variate is tuned by the gradient of the squared estimate", async () => {
+  const squared = (weight: Array, key: Array) => {
+    const variate = (z: Array) => COSTS.network!.ofArray(z).mul(weight.ref);
+    const options = { estimator: "relax", temperature: 0.5, variate } as const;
+    const estimate = grad((l: Array) => expectation(categorical, key, l, COSTS.network!.ofArray, options));
+    return np.square(estimate(np.array(LOGITS))).sum();
+  };
+  const found = await grad(squared)(np.array(0.4), random.key(7)).jsAsync();
+  const at = async (weight: number) => (await squared(np.array(weight), random.key(7)).jsAsync()) as number;
+  expect(found).toBeCloseTo(((await at(0.41)) - (await at(0.39))) / 0.02, 2);
+  expect(Math.abs(found as number)).toBeGreaterThan(1e-3);
+});
