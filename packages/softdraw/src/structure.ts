@@ -22,9 +22,19 @@ import { isTemperature } from "./tempered.ts";
 
 /**
  * What code for any structure takes: `bernoulli`, `categorical`, `permutation`, and what `subset.of(k)` returns. It
- * awaits exact draws, which are promises where they are found on the host. `Required<Structure>` has `logProb`, too.
+ * awaits exact draws, which are promises where they are found on the host. What a structure may lack is optional:
+ * `Structure & Required<Pick<Structure, "logProb">>` has a `logProb`.
  */
 export interface Structure {
+  /**
+   * Which law an estimator may rely on.
+   *
+   * - "bernoulli": each entry is a choice of its own, 1 with probability `sigmoid(logit)`.
+   * - "categorical": a row is one choice among n, with the probabilities `softmax(logits)`.
+   * - "gumbel-max": `sample` is the mode of perturbed logits, `mode(noise.perturb(key, logits))`, and no more is said. So
+   *   it is of a categorical choice too, of which more is known.
+   */
+  readonly law?: "bernoulli" | "categorical" | "gumbel-max";
   /** An exact draw. */
   sample(key: np.Array, logits: np.Array): np.Array | Promise<np.Array>;
   /** The same draw relaxed, with a gradient. */
@@ -35,6 +45,10 @@ export interface Structure {
   softMode(logits: np.Array, options?: TemperatureOptions): np.Array;
   /** The log-probability that `sample` returns a value, where there is an exact law of that. */
   logProb?(value: np.Array, logits: np.Array): np.Array;
+  /** The mean of a value, exactly, shape of a value, with a gradient, where there is a short formula for it. */
+  marginals?(logits: np.Array): np.Array;
+  /** All values that one choice can take, `[values, ...event]`, in an order that each structure states. */
+  support?(logits: np.Array): np.Array;
 }
 
 /** What a structure is. Its sizes, such as the k of a subset, are numbers that are compiled in. */

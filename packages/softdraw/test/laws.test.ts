@@ -3,6 +3,7 @@
 import { defaultDevice, grad, jit, numpy as np, random, vmap } from "@jax-js/jax";
 import { chiSquarePValue, FALSE_ALARM, largestDifference, normals, numericalGradient } from "@softdraw/testing/numbers";
 import * as fc from "fast-check";
+import { noise } from "softdraw";
 import { beforeAll, describe, expect, test } from "vitest";
 import { readStructures } from "./structures.ts";
 
@@ -94,7 +95,12 @@ describe.each(instances)("$name", ({ verbs, ...structure }) => {
     "relax hard": (key, l) => verbs.relax(key, l, { temperature: 0.5, hard: true }),
     mode: (_, l) => verbs.mode(l) as Array,
   };
-  const traceable = structure.onHost ? relaxed : { ...relaxed, ...exact };
+  const { marginals, support } = verbs;
+  const ofLogits: typeof relaxed = {
+    ...(marginals && { marginals: (_, l) => marginals(l) }),
+    ...(support && { support: (_, l) => support(l) }),
+  };
+  const traceable = { ...relaxed, ...ofLogits, ...(structure.onHost ? {} : exact) };
 
   test.each(Object.entries(traceable))("%s is the same eagerly, under jit, and under vmap", (_, verb) => {
     const keys = () => random.split(random.key(10), 3);
@@ -109,6 +115,7 @@ describe.each(instances)("$name", ({ verbs, ...structure }) => {
   const functions: Record<string, (logits: Array) => Array> = {
     relax: (l) => verbs.relax(random.key(12), l, { temperature: 0.7 }),
     softMode: (l) => verbs.softMode(l, { temperature: 0.7 }),
+    ...(marginals && { marginals }),
     ...structure.differentiable,
   };
   const likelihoods = structure.differentiableIfPossible;
@@ -277,6 +284,28 @@ describe.each(instances)("$name", ({ verbs, ...structure }) => {
       const logP = verbs.logProb!(array(vertex), array(logits)).dataSync();
       expect(largestDifference(logP, [Math.log(probability)])).toBeLessThan(2e-5);
     }
+  });
+
+  test.skipIf(marginals === undefined)("marginals are the mean of the exact law", () => {
+    const law = structure.law(logits);
+    const mean = logits.map((_, i) => law.reduce((sum, { vertex, probability }) => sum + probability * vertex[i]!, 0));
+    expect(largestDifference(marginals!(array(logits)).dataSync(), mean)).toBeLessThan(1e-6);
+  });
+
+  test("support has every value of the exact law once, for the event alone", () => {
+    const vertices = structure.law(logits).map(({ vertex }) => vertex);
+    for (const batch of [[], [3]]) {
+      const values = support!(array([logits, logits, logits].flat().slice(0, size * (batch[0] ?? 1)), batch));
+      expect(events(values.ref)).toEqual(vertices);
+      expect(values.dtype).toBe(np.float32);
+      values.dispose();
+    }
+  });
+
+  test.skipIf(verbs.law !== "gumbel-max")("sample is the mode of perturbed logits", async () => {
+    const batch = () => array(normals(6, 100 * size), [100]);
+    const exact = (await verbs.sample(random.key(8), batch())).dataSync();
+    expect((await verbs.mode(noise.perturb(random.key(8), batch()))).dataSync()).toEqual(exact);
   });
 
   test.skipIf(structure.absolute)(

@@ -85,14 +85,17 @@ const functions: Record<string, { call: (options: never) => unknown; needed?: ob
 const withoutOptions = [
   "straightThrough",
   "assignment.maximize",
-  ...["entropy", "kl", "logProb", "mode", "sample"].flatMap((verb) => [`bernoulli.${verb}`, `categorical.${verb}`]),
+  ...["entropy", "kl", "logProb", "marginals", "mode", "sample", "support"].flatMap((verb) => [
+    `bernoulli.${verb}`,
+    `categorical.${verb}`,
+  ]),
   ...["gumbel", "gumbelFromBits", "logistic", "logisticFromBits", "perturb"].map((name) => `noise.${name}`),
-  ...["apply", "applyInverse", "compose", "invert", "isPermutation", "mode", "residual", "sample"].map(
+  ...["apply", "applyInverse", "compose", "invert", "isPermutation", "mode", "residual", "sample", "support"].map(
     (verb) => `permutation.${verb}`,
   ),
   "schedules.constant",
-  ...["logProb", "mode", "of", "sample", "sampleOrdered", "setLogProb"].map((verb) => `subset.${verb}`),
-  ...["logProb", "mode", "sample", "sampleOrdered"].map((verb) => `subset.of(2).${verb}`),
+  ...["logProb", "mode", "of", "sample", "sampleOrdered", "setLogProb", "support"].map((verb) => `subset.${verb}`),
+  ...["logProb", "mode", "sample", "sampleOrdered", "support"].map((verb) => `subset.of(2).${verb}`),
 ];
 
 test("every exported function is known to take options, or none", () => {
@@ -304,10 +307,12 @@ function types(flag: boolean | undefined, temperature: number | undefined) {
 }
 test("the types of options are compiled", () => expect(types).toHaveLength(2));
 
+type Scored = Structure & Required<Pick<Structure, "logProb">>;
+
 /** Not run: what is a structure for code that takes any, and what it can do with one. */
-async function structureTypes(generic: Structure, scored: Required<Structure>) {
+async function structureTypes(generic: Structure, scored: Scored) {
   const structures: Structure[] = [bernoulli, categorical, permutation, subset.of(2), scored];
-  const withLogProb: Required<Structure>[] = [bernoulli, categorical, subset.of(2)];
+  const withLogProb: Scored[] = [bernoulli, categorical, subset.of(2)];
   // @ts-expect-error
   withLogProb.push(permutation);
   // @ts-expect-error

@@ -29,6 +29,7 @@ import {
 } from "../numerics.ts";
 import { checkHard, checkTemperature, RELAX, type RelaxOptions, type TemperatureOptions } from "../options.ts";
 import { kernelsOf } from "../structure.ts";
+import { supportOf } from "../support.ts";
 import { inverseOf, isTemperature, tempered } from "../tempered.ts";
 
 const kernels = kernelsOf({
@@ -67,6 +68,9 @@ export function kl(logits: np.Array, prior?: np.Array): np.Array {
   return klKernel(logits, prior);
 }
 
+/** Which law estimators may rely on: see `Structure`. */
+export const law = "bernoulli";
+
 /**
  * The log-probability, `value log p + (1 - value) log(1 - p) = value logits - softplus(logits)`; -Infinity for an
  * impossible value. A value between 0 and 1 (a grey pixel) gives the cross entropy of the two, with the sign turned.
@@ -80,6 +84,17 @@ export function logProb(value: np.Array, logits: np.Array): np.Array {
   checkFloat("bernoulli.logProb", "value", value);
   checkBroadcast("bernoulli.logProb", "value", value, logits, 0);
   return logProbKernel(value, logits);
+}
+
+/**
+ * The mean of `sample`, the probability of 1: `p = sigmoid(logits)`, shape of the logits, from 0 to 1.
+ *
+ * @param logits any shape, consumed
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
+ */
+export function marginals(logits: np.Array): np.Array {
+  checkLogits("bernoulli.marginals", logits, 0);
+  return kernels.softMode(logits, 1);
 }
 
 /**
@@ -167,6 +182,17 @@ export function sample(key: np.Array, logits: np.Array): np.Array {
 export function softMode(logits: np.Array, options: TemperatureOptions = {}): np.Array {
   checkLogits("bernoulli.softMode", logits, 0);
   return kernels.softMode(logits, checkTemperature("bernoulli.softMode", logits, 0, options));
+}
+
+/**
+ * Both values of one choice, 0 and 1, in this order: `[2]`, whatever the shape of the logits.
+ *
+ * @param logits any shape, consumed; only their type matters
+ * @throws TypeError for arguments of another type
+ */
+export function support(logits: np.Array): np.Array {
+  checkLogits("bernoulli.support", logits, 0);
+  return supportOf("bernoulli.support", logits, [], { count: 2, ones: () => [[], [0]] });
 }
 
 const entropyKernel = jit(function entropy(logits: np.Array) {

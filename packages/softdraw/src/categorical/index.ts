@@ -29,6 +29,7 @@ import {
 import { checkHard, checkTemperature, RELAX, type RelaxOptions, type TemperatureOptions } from "../options.ts";
 import { column, ofRow, originOfRow } from "../rows.ts";
 import { kernelsOf } from "../structure.ts";
+import { supportOf } from "../support.ts";
 import { inverseOf, isTemperature, tempered } from "../tempered.ts";
 
 const kernels = kernelsOf({
@@ -68,6 +69,9 @@ export function kl(logits: np.Array, prior?: np.Array): np.Array {
   return klKernel(logits, prior);
 }
 
+/** Which law estimators may rely on: see `Structure`. */
+export const law = "categorical";
+
 /**
  * The log-probability of one-hot vectors, `sum_i value_i log p_i`, shape `[...]`; -Infinity for an impossible category.
  *
@@ -80,6 +84,17 @@ export function logProb(value: np.Array, logits: np.Array): np.Array {
   checkFloat("categorical.logProb", "value", value, 1);
   checkBroadcast("categorical.logProb", "value", value, logits, 1);
   return logProbKernel(value, logits);
+}
+
+/**
+ * The mean of `sample`, the probabilities: `p = softmax(logits)`, shape `[..., n]`, from 0 to 1.
+ *
+ * @param logits `[..., n]`, consumed
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
+ */
+export function marginals(logits: np.Array): np.Array {
+  checkLogits("categorical.marginals", logits, 1);
+  return kernels.softMode(logits, 1);
 }
 
 /**
@@ -172,6 +187,20 @@ export function sample(key: np.Array, logits: np.Array): np.Array {
 export function softMode(logits: np.Array, options: TemperatureOptions = {}): np.Array {
   checkLogits("categorical.softMode", logits, 1);
   return kernels.softMode(logits, checkTemperature("categorical.softMode", logits, 1, options));
+}
+
+/**
+ * The n one-hot vectors in the order of their categories, the identity matrix: `[n, n]`, whatever the batch axes of the
+ * logits.
+ *
+ * @param logits `[..., n]`, consumed; only their shape matters
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit, and for more than 2^26 entries
+ */
+export function support(logits: np.Array): np.Array {
+  checkLogits("categorical.support", logits, 1);
+  const n = logits.shape.at(-1)!;
+  const ones = () => Array.from({ length: n }, (_, category) => [category]);
+  return supportOf("categorical.support", logits, [n], { count: n, ones });
 }
 
 const entropyKernel = jit(function entropy(logits: np.Array) {

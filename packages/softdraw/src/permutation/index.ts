@@ -40,7 +40,9 @@ import { finite, indicator, LOWEST } from "../numerics.ts";
 import { checkChoice, checkTemperature, TEMPERATURE, type TemperatureOptions } from "../options.ts";
 import { originOfRow } from "../rows.ts";
 import { sort, sortingIndices } from "../sorting.ts";
+import { supportOf } from "../support.ts";
 import { inverseOf, isTemperature, tempered } from "../tempered.ts";
+import { countPermutations, indexVectors } from "./enumeration.ts";
 import { iterate, type SinkhornForm } from "./forms.ts";
 import { withImplicitGradient } from "./implicit.ts";
 import { advance, finish, stabilized, start } from "./stabilized.ts";
@@ -177,6 +179,9 @@ export function iterationsFor(logits: np.Array, options: IterationsForOptions = 
   return countIterations(scaledKernel(logits, temperature, true), tolerance, limit);
 }
 
+/** Which law estimators may rely on: see `Structure`. */
+export const law = "gumbel-max";
+
 /**
  * The permutation with the largest sum of logits, as a matrix `[..., n, n]`; of equals the same one each time. No
  * gradient. Solved on the host, so outside `jit`.
@@ -277,6 +282,20 @@ export function sinkhorn(logits: np.Array, options: SinkhornOptions = {}): np.Ar
  */
 export function softMode(logits: np.Array, options: SinkhornOptions = {}): np.Array {
   return sinkhornOf("permutation.softMode", logits, options);
+}
+
+/**
+ * The n! permutation matrices, `[n!, n, n]`, whatever the batch axes of the logits: in lexicographic order of the index
+ * vectors, the columns of the ones. The first is the identity, the last the reversal.
+ *
+ * @param logits `[..., n, n]`, n at most 8, consumed; only their shape matters
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit, and for an n above 8
+ */
+export function support(logits: np.Array): np.Array {
+  checkSquare("permutation.support", "logits", logits);
+  const n = logits.shape.at(-1)!;
+  const ones = () => indexVectors(n).map((columns) => columns.map((j, i) => i * n + j));
+  return supportOf("permutation.support", logits, [n, n], { count: countPermutations(n), ones });
 }
 
 type SinkhornSettings = ReturnType<typeof checkSinkhorn>;

@@ -139,3 +139,16 @@ export function setLogProb(khot: np.Array, logits: np.Array, k: number): np.Arra
 export function softMode(logits: np.Array, k: number, options: SubsetOptions = {}): np.Array {
   return verbs.softMode("subset.softMode", "logits, k, options", logits, k, options);
 }
+
+/**
+ * The k-hot vectors, `[C(n, k), n]`, whatever the batch axes of the logits: in lexicographic order of their indices, so
+ * that the first has its ones in front.
+ *
+ * @param logits `[..., n]`, consumed; only their shape matters
+ * @param k from 1 to n
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit, and for more than 2^16 vectors
+ *   or 2^26 entries
+ */
+export function support(logits: np.Array, k: number): np.Array {
+  return verbs.support("subset.support", "logits, k", logits, k);
+}

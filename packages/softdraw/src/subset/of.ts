@@ -9,6 +9,8 @@ import * as verbs from "./verbs.ts";
 export interface SubsetOf {
   /** How many of n are taken. */
   readonly k: number;
+  /** Which law estimators may rely on: see `Structure`. */
+  readonly law: "gumbel-max";
   /** The log-probability that `sample` returns a k-hot vector, shape `[...]`: see `subset.setLogProb`. */
   logProb(value: np.Array, logits: np.Array): np.Array;
   /** The k largest logits as a k-hot vector `[..., n]`: see `subset.mode`. */
@@ -21,6 +23,8 @@ export interface SubsetOf {
   sampleOrdered(key: np.Array, logits: np.Array): np.Array;
   /** The relaxation without noise, `[..., n]`: see `subset.softMode`. */
   softMode(logits: np.Array, options?: SubsetOptions): np.Array;
+  /** The k-hot vectors, `[C(n, k), n]`: see `subset.support`. */
+  support(logits: np.Array): np.Array;
 }
 
 /**
@@ -40,14 +44,17 @@ export function of(k: number): SubsetOf {
   const name = (verb: keyof SubsetOf) => `subset.of(${k}).${verb}`;
   const [logProb, mode, relax] = [name("logProb"), name("mode"), name("relax")];
   const [sample, sampleOrdered, softMode] = [name("sample"), name("sampleOrdered"), name("softMode")];
+  const support = name("support");
   const bound: SubsetOf = {
     k,
+    law: "gumbel-max",
     logProb: (value, logits) => verbs.setLogProb(logProb, "value, logits", "value", value, logits, k),
     mode: (logits) => verbs.mode(mode, "logits", logits, k),
     relax: (key, logits, options = {}) => verbs.relax(relax, "key, logits, options", key, logits, k, options),
     sample: (key, logits) => verbs.sample(sample, "key, logits", key, logits, k),
     sampleOrdered: (key, logits) => verbs.sampleOrdered(sampleOrdered, "key, logits", key, logits, k),
     softMode: (logits, options = {}) => verbs.softMode(softMode, "logits, options", logits, k, options),
+    support: (logits) => verbs.support(support, "logits", logits, k),
   };
   return Object.freeze(bound);
 }

@@ -18,6 +18,8 @@ import {
   type TemperatureOptions,
 } from "../options.ts";
 import { type Kernels, kernelsOf } from "../structure.ts";
+import { supportOf } from "../support.ts";
+import { countSubsets, indicesOfSubsets } from "./enumeration.ts";
 import { orderedLogProb, setLogProb as setLogProbOf } from "./likelihood.ts";
 import { indicesOfLargestPerturbed } from "./perturbed.ts";
 import { successive } from "./successive.ts";
@@ -115,6 +117,12 @@ export function softMode(where: string, order: string, logits: np.Array, k: numb
   checkSize(where, order, logits, k);
   const temperature = checkTemperature(where, logits, 1, options, SUBSET);
   return kernels[checkRelaxation(where, options)].softMode(logits, temperature, k);
+}
+
+export function support(where: string, order: string, logits: np.Array, k: number): np.Array {
+  checkSize(where, order, logits, k);
+  const n = logits.shape.at(-1)!;
+  return supportOf(where, logits, [n], { count: countSubsets(n, k), ones: () => indicesOfSubsets(n, k) });
 }
 
 // Gradients that end are stopped before these kernels, as in structure.ts.

@@ -35,6 +35,7 @@ export const description: Description = {
     { name: "bernoulli.kl", arrays: () => [logits()], call: (l) => bernoulli.kl(l!) },
     { name: "bernoulli.kl to a prior", arrays: () => [logits(), logits()], call: (l, q) => bernoulli.kl(l!, q!) },
     { name: "bernoulli.logProb", arrays: () => [oneHot(), logits()], call: (x, l) => bernoulli.logProb(x!, l!) },
+    { name: "bernoulli.marginals", arrays: () => [logits()], call: (l) => bernoulli.marginals(l!) },
     { name: "bernoulli.mode", arrays: () => [logits()], call: (l) => bernoulli.mode(l!) },
     {
       name: "bernoulli.relax",
@@ -62,5 +63,6 @@ export const description: Description = {
       arrays: () => [logits(), scalar()],
       call: (l, temperature) => bernoulli.softMode(l!, { temperature }),
     },
+    { name: "bernoulli.support", arrays: () => [logits()], call: (l) => bernoulli.support(l!) },
   ],
 };

@@ -34,6 +34,7 @@ export const description: Description = {
     { name: "categorical.kl", arrays: () => [logits()], call: (l) => categorical.kl(l!) },
     { name: "categorical.kl to a prior", arrays: () => [logits(), logits()], call: (l, q) => categorical.kl(l!, q!) },
     { name: "categorical.logProb", arrays: () => [oneHot(), logits()], call: (x, l) => categorical.logProb(x!, l!) },
+    { name: "categorical.marginals", arrays: () => [logits()], call: (l) => categorical.marginals(l!) },
     { name: "categorical.mode", arrays: () => [logits()], call: (l) => categorical.mode(l!) },
     {
       name: "categorical.relax",
@@ -61,5 +62,6 @@ export const description: Description = {
       arrays: () => [logits(), scalar()],
       call: (l, temperature) => categorical.softMode(l!, { temperature }),
     },
+    { name: "categorical.support", arrays: () => [logits()], call: (l) => categorical.support(l!) },
   ],
 };

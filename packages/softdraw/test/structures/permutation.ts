@@ -104,5 +104,6 @@ export const description: Description = {
       arrays: () => [squares()],
       call: (l) => permutation.softMode(l!, { iterations: 0 }),
     },
+    { name: "permutation.support", arrays: () => [squares()], call: (l) => permutation.support(l!) },
   ],
 };

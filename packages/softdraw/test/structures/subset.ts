@@ -39,6 +39,7 @@ const byRelaxation = RELAXATIONS.map(
       mode: (l) => subset.mode(l, 2),
       softMode: (l, options) => subset.softMode(l, 2, { ...options, relaxation }),
       logProb: (value, l) => subset.setLogProb(value, l, 2),
+      support: (l) => subset.support(l, 2),
     },
     isInPolytope: (x) => isOnSimplex(x, 2) && (relaxation === "successive" || x.every((y) => y <= 1)),
   }),
@@ -66,6 +67,7 @@ const callsOfTwo: Call[] = [
     arrays: () => [logits(), scalar()],
     call: (l, temperature) => ofTwo.softMode(l!, { temperature }),
   },
+  { name: "subset.of(k).support", arrays: () => [logits()], call: (l) => ofTwo.support(l!) },
 ];
 
 export const description: Description = {
@@ -110,6 +112,7 @@ export const description: Description = {
       arrays: () => [logits(), scalar()],
       call: (l, temperature) => subset.softMode(l!, 2, { temperature }),
     },
+    { name: "subset.support", arrays: () => [logits()], call: (l) => subset.support(l!, 2) },
     ...callsOfTwo,
   ],
   withoutArrays: ["subset.of", "subset.reservoir"],
