@@ -26,6 +26,8 @@ import { isTemperature } from "./tempered.ts";
  * `Structure & Required<Pick<Structure, "logProb">>` has a `logProb`.
  */
 export interface Structure {
+  /** How many of the last axes of the logits are one choice, its event: the others are batch axes. */
+  readonly eventAxes?: 0 | 1 | 2;
   /**
    * Which law an estimator may rely on.
    *

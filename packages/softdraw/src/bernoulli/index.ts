@@ -68,6 +68,9 @@ export function kl(logits: np.Array, prior?: np.Array): np.Array {
   return klKernel(logits, prior);
 }
 
+/** How many of the last axes of the logits are one choice: see `Structure`. */
+export const eventAxes = 0;
+
 /** Which law estimators may rely on: see `Structure`. */
 export const law = "bernoulli";
 

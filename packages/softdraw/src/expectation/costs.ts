@@ -2,6 +2,7 @@
 
 import { lax, numpy as np } from "@jax-js/jax";
 import { checkFloat, describe } from "../checks.ts";
+import { materializeGradient } from "../materialize.ts";
 import { LOWEST } from "../numerics.ts";
 import type { Task } from "./task.ts";
 
@@ -45,9 +46,14 @@ export function withAxesOf(x: np.Array, other: np.Array): np.Array {
   return x.reshape([...x.shape, ...Array(other.ndim - x.ndim).fill(1)]);
 }
 
-/** A part of the first axis. */
+/**
+ * A part of the first axis.
+ *
+ * Upstream: under `jit`, the gradient by a part is that by the whole where what comes back is one number everywhere,
+ * as it does from a mean. So it comes from a dot product, which the engine computes and keeps.
+ */
 export function rows(x: np.Array, from: number, to: number): np.Array {
-  return x.slice([from, to]);
+  return materializeGradient(x.slice([from, to]));
 }
 
 /** So many copies along a new first axis. */

@@ -1,5 +1,6 @@
 import { numpy as np } from "@jax-js/jax";
 import { checkCount } from "../checks.ts";
+import { keepNaN } from "../lawful.ts";
 import { LOWEST } from "../numerics.ts";
 import { costsOf, sumFrom } from "./costs.ts";
 import type { ExactOptions } from "./options.ts";
@@ -30,7 +31,7 @@ export function exactExpectation(task: Task<ExactOptions>): np.Array {
   }
   const logProb = sumFrom(costs.ndim, structure.logProb!(values, logits));
   const isPossible = logProb.ref.greater(LOWEST);
-  const weight = np.where(isPossible.ref, np.exp(logProb), 0);
+  const weight = keepNaN(logProb.ref, np.where(isPossible.ref, np.exp(logProb), 0));
   return np.where(isPossible, costs, 0).mul(weight).sum(0);
 }
 

@@ -179,6 +179,9 @@ export function iterationsFor(logits: np.Array, options: IterationsForOptions = 
   return countIterations(scaledKernel(logits, temperature, true), tolerance, limit);
 }
 
+/** How many of the last axes of the logits are one choice: see `Structure`. */
+export const eventAxes = 2;
+
 /** Which law estimators may rely on: see `Structure`. */
 export const law = "gumbel-max";
 

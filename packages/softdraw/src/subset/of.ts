@@ -9,6 +9,8 @@ import * as verbs from "./verbs.ts";
 export interface SubsetOf {
   /** How many of n are taken. */
   readonly k: number;
+  /** How many of the last axes of the logits are one choice: see `Structure`. */
+  readonly eventAxes: 1;
   /** Which law estimators may rely on: see `Structure`. */
   readonly law: "gumbel-max";
   /** The log-probability that `sample` returns a k-hot vector, shape `[...]`: see `subset.setLogProb`. */
@@ -47,6 +49,7 @@ export function of(k: number): SubsetOf {
   const support = name("support");
   const bound: SubsetOf = {
     k,
+    eventAxes: 1,
     law: "gumbel-max",
     logProb: (value, logits) => verbs.setLogProb(logProb, "value, logits", "value", value, logits, k),
     mode: (logits) => verbs.mode(mode, "logits", logits, k),
