@@ -388,7 +388,7 @@ describe.each(ALL)("%s", (_, options) => {
 
 test.each([
   ...UNBIASED.filter(([, , laws]) => laws.includes("categorical")),
-  ["exact", { estimator: "exact" }] as const,
+  ["exact", { estimator: "exact" }, []] as (typeof UNBIASED)[number],
 ])("by what the cost is made of, the mean of %s is the mean of the cost's gradient", async (_, options) => {
   const loss = (w: Array, key: Array) => {
     const cost = (value: Array) => np.square(np.dot(value, np.array(WEIGHTS)).sub(w)).sum(-1);

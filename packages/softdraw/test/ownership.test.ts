@@ -3,9 +3,11 @@
 import { blockUntilReady, grad, numpy as np } from "@jax-js/jax";
 import { values } from "@softdraw/testing/device";
 import { watchArrays } from "@softdraw/testing/live-arrays";
+import * as softdraw from "softdraw";
 import { assignment, categorical, noise, straightThrough } from "softdraw";
 import { describe, expect, test } from "vitest";
 import { bits, key, logits, oneHot, ROWS, scalar, squares } from "./arguments.ts";
+import { expectations } from "./expectations.ts";
 import { type Call, readStructures } from "./structures.ts";
 
 type Array = np.Array;
@@ -20,6 +22,7 @@ const verbs: Call[] = [
   { name: "noise.logisticFromBits", arrays: () => [bits()], call: (b) => noise.logisticFromBits(b!) },
   { name: "noise.perturb", arrays: () => [key(), logits()], call: (k, l) => noise.perturb(k!, l!) },
   ...structures.flatMap(({ calls }) => calls),
+  ...expectations,
   {
     name: "straightThrough",
     arrays: () => [logits(), oneHot()],
@@ -66,7 +69,10 @@ test("the list has every verb of the library", () => {
   );
   const withoutArrays = structures.flatMap(({ withoutArrays = [] }) => withoutArrays);
   const listed = [...verbs.map(({ name }) => name.split(" ")[0]), ...withoutArrays];
-  expect([...new Set(listed)].sort()).toEqual([...exported, "straightThrough"].sort());
+  const functions = Object.keys(softdraw).filter(
+    (name) => typeof Reflect.get(softdraw, name) === "function",
+  );
+  expect([...new Set(listed)].sort()).toEqual([...exported, ...functions].sort());
 });
 
 describe.each(verbs)("$name", ({ arrays, call }) => {
