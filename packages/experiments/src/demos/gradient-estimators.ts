@@ -11,7 +11,7 @@ interface Structures {
 
 type EstimatorOf<Name extends StructureName> = ExpectationOptions<Structures[Name]>["estimator"];
 
-/** Options of those that draw; the control variate of "relax" is yet to be learned. */
+/** Options of those that draw; the control variate of "relax" is yet to be fitted. */
 export type EstimatorOptions = (
   | Exclude<ExpectationOptions<Structures[StructureName]>, { estimator: "exact" | "relax" }>
   | { readonly estimator: "relax"; readonly temperature: number }
@@ -24,8 +24,11 @@ const SUPPORTED: { readonly [Name in StructureName]: Readonly<Record<EstimatorOf
     "score-function": true,
     simple: true,
     disarm: true,
+    rebar: true,
+    relax: true,
     relaxed: true,
     "straight-through": true,
+    "gumbel-rao": true,
     reinmax: true,
     imle: true,
     perturbed: true,
@@ -35,8 +38,11 @@ const SUPPORTED: { readonly [Name in StructureName]: Readonly<Record<EstimatorOf
     "score-function": true,
     "unordered-set": true,
     simple: true,
+    rebar: true,
+    relax: true,
     relaxed: true,
     "straight-through": true,
+    "gumbel-rao": true,
     "gapped-straight-through": true,
     reinmax: true,
     imle: true,
@@ -45,8 +51,11 @@ const SUPPORTED: { readonly [Name in StructureName]: Readonly<Record<EstimatorOf
   subset: {
     exact: true,
     "score-function": true,
+    rebar: true,
+    relax: true,
     relaxed: true,
     "straight-through": true,
+    "gumbel-rao": true,
     imle: true,
     perturbed: true,
   },

@@ -1,6 +1,6 @@
 /** The estimators of a gradient side by side: how far each one's estimates are from the exact gradient, and why. */
 
-import { blockUntilReady, grad, jit, numpy as np } from "@jax-js/jax";
+import { grad, jit, numpy as np } from "@jax-js/jax";
 import { type categorical, type ExpectationOptions, expectation } from "softdraw";
 import {
   type CloudMoments,
@@ -11,7 +11,7 @@ import {
   meanDistanceBound,
   traceOf,
 } from "../mathematics/clouds.ts";
-import { type AdamState, adam, initAdam } from "../nn/adam.ts";
+import { linearFit } from "../mathematics/least-squares.ts";
 import { streamKey } from "../nn/keys.ts";
 import { type Contestant, contestantsOf } from "./gradient-estimators.ts";
 import { exactGradient, type GradientProblem, type ValueShare, valueShares } from "./gradient-problems.ts";
@@ -68,8 +68,8 @@ const VARIATE_STREAM = 2;
 const FIRST_STREAM = 2 ** 24;
 const STREAMS_APIECE = 2 ** 20;
 
-/** Numbers that the engine holds at once, in each of the arrays of an estimate. */
-const ENTRIES_AT_ONCE = 2 ** 17;
+/** Numbers that the engine holds at once in the values of a block; in what an estimate makes of them, up to a hundred times as many. */
+const ENTRIES_AT_ONCE = 2 ** 15;
 
 /** Estimates that are shown. */
 const SHOWN = 400;
@@ -100,7 +100,7 @@ export async function* compareGradients(
   const shares = await valueShares(problem);
   let variate: number[] | undefined;
   for (const [i, { contestant, budget }] of contestantsIn(problem, request).entries()) {
-    if (contestant.options.estimator === "relax") variate ??= await learnVariate(problem, request);
+    if (contestant.options.estimator === "relax") variate ??= await fitVariate(problem, request.seed);
     const stream = FIRST_STREAM + i * STREAMS_APIECE;
     const measured = await measure(problem, contestant, exact, { ...request, variate: variate ?? [0], stream });
     yield { ...compare(contestant, measured, exact, shares), budget };
@@ -187,6 +187,9 @@ function angleBetween(a: ArrayLike<number>, b: ArrayLike<number>): number {
 /** What rounding to float32 takes off of an estimate, as a share of its length. */
 const ROUNDING = 1e-5;
 
+/** How many times what rare values add to the exact gradient an estimator may make of them, with a baseline or bias of its own. */
+const RARE = 3;
+
 function compare(
   { name, values, samples, needsDerivative, slopes }: Contestant,
   { moments, angle, milliseconds, cloud }: Measured,
@@ -200,7 +203,7 @@ function compare(
   const rootMeanSquare = Math.sqrt(traceOf(second));
   const chance = meanDistanceBound(covariance, count, FALSE_ALARM);
   const rare = rareGradient(shares, count * samples * slopes);
-  const leastBias = chance + rare + ROUNDING * (Math.hypot(...exact) + rootMeanSquare);
+  const leastBias = chance + RARE * rare + ROUNDING * (Math.hypot(...exact) + rootMeanSquare);
   return {
     ...{ name, values, needsDerivative },
     mean: difference.map((x, i) => exact[i]! + x),
@@ -256,46 +259,13 @@ function linear(weights: np.Array) {
   };
 }
 
-const STEPS = 300;
-const BATCH = 256;
-const LEARNING_RATE = 0.05;
+/** Values of the cost that it is fitted to. They are not counted. */
+const FITTED = 1024;
 
-/**
- * A linear control variate, learned by the gradient of the square of the estimate, as in the paper of "relax". The values
- * of the cost that this takes are not counted.
- */
-async function learnVariate(problem: GradientProblem, { temperature, seed }: GradientRequest): Promise<number[]> {
-  const { structure, cost, logits } = problem;
-  const step = jit((state: VariateState, at: np.Array, key: np.Array, parameters: np.Array[]) => {
-    const squared = (weights: np.Array) => {
-      const options = { estimator: "relax", samples: 1, temperature, variate: linear(weights) } as const;
-      const rows = np.broadcastTo(at, [BATCH, ...at.shape]);
-      const loss = (l: np.Array) =>
-        expectation(structure as typeof categorical, key, l, (v) => cost(v, parameters), options).sum();
-      return np.square(grad(loss)(rows)).sum(-1).mean();
-    };
-    const gradients = { weights: grad(squared)(state.weights.weights.ref) };
-    const { parameters: weights, state: optimizer } = adam(
-      state.weights,
-      gradients,
-      state.optimizer,
-      np.array(LEARNING_RATE),
-    );
-    return { weights, optimizer };
-  });
-  const weights = { weights: np.zeros([logits.length + 1]) };
-  let state: VariateState = { weights, optimizer: initAdam(weights) };
-  for (let i = 0; i < STEPS; i++) {
-    const key = streamKey(seed, VARIATE_STREAM + i);
-    state = await blockUntilReady(step(state, np.array([...logits]), key, problem.parameters()));
-  }
-  const learned = await state.weights.weights.data();
-  for (const unused of [state.optimizer.count, ...[state.optimizer.mean, state.optimizer.square].map((m) => m.weights)])
-    unused.dispose();
-  return Array.from(learned);
-}
-
-interface VariateState {
-  readonly weights: { weights: np.Array };
-  readonly optimizer: AdamState<{ weights: np.Array }>;
+/** The linear control variate that is nearest to the cost of exact draws. */
+async function fitVariate({ structure, cost, logits, parameters }: GradientProblem, seed: number): Promise<number[]> {
+  const rows = np.broadcastTo(np.array([...logits]), [FITTED, logits.length]);
+  const draws = await structure.sample(streamKey(seed, VARIATE_STREAM), rows);
+  const found = await cost(draws.ref, parameters()).data();
+  return linearFit(await draws.data(), found);
 }

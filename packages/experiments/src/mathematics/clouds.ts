@@ -61,6 +61,9 @@ export function meanDistanceBound(covariance: Float64Array, count: number, alarm
 
 const ITERATIONS = 500;
 
+/** As a share of the matrix. */
+const ROUNDING = 1e-13;
+
 /**
  * The two directions along which a symmetric matrix without negative eigenvalues is largest, orthogonal and of length 1, by
  * subspace iteration. Where it is zero along the second, that is any direction; in one dimension, it is zero.
@@ -75,10 +78,10 @@ export function mainDirections(matrix: Float64Array): [number[], number[]] {
       first,
     ),
   );
+  const least = ROUNDING * traceOf(matrix);
   for (let i = 0; i < ITERATIONS; i++) {
-    first = normalized(product(matrix, first), first);
-    // Taken out twice, because of a direction along which there is nothing only rounding is left.
-    second = normalized(without(without(product(matrix, second), first), first), second);
+    first = longer(product(matrix, first), first, least);
+    second = longer(without(product(matrix, second), first), without(second, first), least);
   }
   return [first, second];
 }
@@ -96,10 +99,13 @@ function without(x: readonly number[], direction: readonly number[]): number[] {
   return x.map((entry, i) => entry - share * direction[i]!);
 }
 
-/** Of length 1; what is too short for that to mean anything gives way to `otherwise`. */
-function normalized(x: readonly number[], otherwise: readonly number[] = x): number[] {
+/** The first of the two that is longer than rounding makes it, made of length 1. */
+function longer(x: readonly number[], otherwise: readonly number[], least: number): number[] {
+  return normalized(Math.hypot(...x) > least ? x : otherwise);
+}
+
+/** Of length 1, but for zero, which stays. */
+function normalized(x: readonly number[]): number[] {
   const length = Math.hypot(...x);
-  if (length > Number.MIN_VALUE * 1e16) return x.map((entry) => entry / length);
-  const rest = Math.hypot(...otherwise);
-  return rest > 0 ? otherwise.map((entry) => entry / rest) : otherwise.map(() => 0);
+  return length > 0 ? x.map((entry) => entry / length) : [...x];
 }

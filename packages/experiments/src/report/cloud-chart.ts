@@ -81,8 +81,8 @@ function panel({ name, points, mean }: Cloud, index: number, reach: number): Plo
     Plot.line(corners, { ...IN_PIXELS, strokeOpacity: 0.4 }),
     [across, along].map((line) => Plot.line(line, { ...IN_PIXELS, strokeOpacity: 0.5 })),
     Plot.dot(points.map(place), { ...IN_PIXELS, r: 1.6, fill: color(0), fillOpacity: 0.5 }),
-    Plot.dot([place(mean)], { ...IN_PIXELS, r: 6, stroke: "white", strokeWidth: 5 }),
-    Plot.dot([place(mean)], { ...IN_PIXELS, r: 6, stroke: color(1), strokeWidth: 2.5 }),
+    Plot.dot([place(mean)], { ...IN_PIXELS, r: 4, stroke: "white", strokeWidth: 3 }),
+    Plot.dot([place(mean)], { ...IN_PIXELS, r: 4, stroke: color(1), strokeWidth: 1.5 }),
     labelAt({ x: left, y: top - TITLE_HEIGHT / 2 }, name),
   ];
 }

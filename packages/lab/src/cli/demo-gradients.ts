@@ -68,7 +68,7 @@ export function addGradients(demo: Command): void {
         .default([1, 4, 16], "1,4,16"),
     )
     .option("--temperature <number>", "temperature of the estimators that relax", positiveNumber, 1)
-    .option("--draws <number>", "estimates of each estimator", wholeNumber(2, MOST_DRAWS), 10_000)
+    .option("--draws <number>", "estimates of each estimator", wholeNumber(2, MOST_DRAWS), 2000)
     .addOption(seedOption("seed of the logits, of the cost and of the draws"))
     .option("--out <file>", "the clouds of estimates, a PNG file", "gradients.png");
   addCommonOptions(command).addHelpText("after", HELP).action(demonstrateGradients);
@@ -85,7 +85,7 @@ The logits are drawn from the standard normal law. Costs of a value v:
 ${costNames.map((name) => `  ${name.padEnd(20)} ${costs[name].formula}`).join("\n")}
 
 An estimate may take as many values of the cost as --samples says, and takes
-  one a sample         most; "relax" and its own control variate, which is linear and was learned before
+  one a sample         most; "relax" beside its control variate, a linear one that 1,024 values were fitted to before
   one more             the score function with the baseline "greedy": that of the most probable value
   two a pair           "disarm", whose samples come in pairs
   three a sample       "rebar": of the exact draw and of two relaxed ones
