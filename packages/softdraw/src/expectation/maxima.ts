@@ -15,7 +15,7 @@ export function imleEstimate(task: Task<ImleOptions>): np.Array {
   const value = exactDraws({ ...task, key: key.ref, logits: lax.stopGradient(logits.ref) }, samples);
   const { costs, target } = solved ? solvedCosts(task, value.ref, solved) : movedCosts();
   const change = onlyGradient(repeated(bounded(logits), samples)).mul(value.sub(target).mul(1 / step));
-  return costs.ref.add(sumFrom(costs.ndim, change)).mean(0);
+  return costs.add(sumFrom(costs.ndim, change)).mean(0);
 
   function movedCosts() {
     const { costs, slope } = costsAndSlope(task, value.ref);
