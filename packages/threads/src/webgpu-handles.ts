@@ -22,8 +22,8 @@ Object.setPrototypeOf(
 );
 
 /** The method of an object of WebGPU, for arguments with handles in them. */
-function passedOn(real: object, method: Function): (...args: unknown[]) => unknown {
-  return (...args) => Reflect.apply(method, real, realized(args));
+function passedOn(real: object, method: object): (...args: unknown[]) => unknown {
+  return (...args) => Reflect.apply(method as (...args: unknown[]) => unknown, real, realized(args));
 }
 
 /** The same with objects of WebGPU in place of handles, in lists and plain objects as deep as they go. */
@@ -40,7 +40,7 @@ function isPlain(value: unknown): value is object {
   return prototype === Object.prototype || prototype === null;
 }
 
-/** An object of WebGPU that is used as it is, but for arguments with handles in them. What it begins is used so, too. */
+/** An object of WebGPU, used as it is but for arguments with handles in them. What it begins is used so, too. */
 export function withHandles<T extends object>(real: T): T {
   return new Proxy(real, {
     get(_, name) {
@@ -104,11 +104,12 @@ export class StagingHandle extends MemoryHandle {
   }
 
   getMappedRange(...args: Parameters<GPUBuffer["getMappedRange"]>): ArrayBuffer {
-    return this.owner.real(this).getMappedRange(...args);
+    // Of no bytes at all nothing was mapped.
+    return this.size === 0 ? new ArrayBuffer(0) : this.owner.real(this).getMappedRange(...args);
   }
 
   unmap(): undefined {
-    this.owner.real(this).unmap();
+    if (this.size > 0) this.owner.real(this).unmap();
   }
 }
 

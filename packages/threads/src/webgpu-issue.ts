@@ -1,17 +1,18 @@
 /**
- * Issues the engine's work to WebGPU in fewer calls. What the engine holds are handles; behind them are as many objects of
- * WebGPU as are needed, and they are used again.
+ * Issues the engine's work to WebGPU in fewer calls. What the engine holds are handles; behind them are as many objects
+ * of WebGPU as are needed, and they are used again.
  *
- * Upstream: for each kernel the engine makes an encoder, a pass and a bind group, and submits them alone. That takes longer
- * than most kernels do.
+ * Upstream: for each kernel the engine makes an encoder, a pass and a bind group, and submits them alone. That takes
+ * longer than most kernels do.
  */
 
 import type { Watch } from "./fallback.ts";
+import { OpenBatch } from "./webgpu-batch.ts";
 import { counts } from "./webgpu-counts.ts";
 import {
   BufferHandle,
   GroupHandle,
-  Handle,
+  type Handle,
   type HandleOwner,
   MemoryHandle,
   realized,
@@ -360,12 +361,20 @@ class IssuingDevice implements HandleOwner, MemoryDevice, RecordingDevice {
     this.#native.submit([commands]);
   }
 
-  #issue({ commands }: Recording): void {
+  #issue(recording: Recording): void {
+    if (recording.isSubmitted) this.#submitAgain();
+    recording.isSubmitted = true;
     // Somebody wants the device to be woken.
-    if (commands.length === 0) return this.#submitOwn(this.#native.createCommandEncoder().finish());
-    for (const command of commands) this.#encode(command);
+    if (recording.commands.length === 0) this.#submitOwn(this.#native.createCommandEncoder().finish());
+    for (const command of recording.commands) this.#encode(command);
     if (this.#open.waiting >= MOST_WAITING || this.#errorScopes > 0) this.flush();
     else this.#planFlush();
+  }
+
+  /** WebGPU is to refuse commands that come a second time. */
+  #submitAgain(): void {
+    const commands = this.#native.createCommandEncoder().finish();
+    for (let i = 0; i < 2; i++) this.#submitOwn(commands);
   }
 
   /** At the latest, commands are handed over when the program that gives them has come to a rest. */
@@ -490,64 +499,6 @@ class IssuingDevice implements HandleOwner, MemoryDevice, RecordingDevice {
   }
 }
 
-/** The commands that wait. */
-class OpenBatch {
-  waiting = 0;
-  readonly #newEncoder: () => GPUCommandEncoder;
-  #encoder: GPUCommandEncoder | undefined;
-  #pass: GPUComputePassEncoder | undefined;
-  /** What the pass was last told. */
-  #pipeline: GPUComputePipeline | undefined;
-  #groups: (GPUBindGroup | undefined)[] = [];
-
-  constructor(newEncoder: () => GPUCommandEncoder) {
-    this.#newEncoder = newEncoder;
-  }
-
-  get isOpen(): boolean {
-    return this.#encoder !== undefined;
-  }
-
-  dispatch({ pipeline, offsets, grid }: Dispatch, groups: readonly GPUBindGroup[]): void {
-    this.#pass ??= this.#beginPass();
-    if (pipeline !== this.#pipeline) this.#pass.setPipeline(pipeline);
-    this.#pipeline = pipeline;
-    for (let i = 0; i < groups.length; i++) this.#setGroup(this.#pass, i, groups[i]!, offsets[i]);
-    this.#pass.dispatchWorkgroups(grid[0], grid[1] ?? 1, grid[2] ?? 1);
-    counts.dispatches++;
-    this.waiting++;
-  }
-
-  /** For what is not of a pass. */
-  encoder(): GPUCommandEncoder {
-    this.#pass?.end();
-    this.#pass = undefined;
-    this.#encoder ??= this.#newEncoder();
-    return this.#encoder;
-  }
-
-  close(): GPUCommandBuffer | undefined {
-    if (this.#encoder === undefined) return undefined;
-    const commands = this.encoder().finish();
-    this.#encoder = undefined;
-    this.waiting = 0;
-    return commands;
-  }
-
-  #beginPass(): GPUComputePassEncoder {
-    counts.passes++;
-    this.#pipeline = undefined;
-    this.#groups = [];
-    return this.encoder().beginComputePass();
-  }
-
-  #setGroup(pass: GPUComputePassEncoder, index: number, group: GPUBindGroup, offsets: readonly number[] = []): void {
-    if (offsets.length > 0) pass.setBindGroup(index, group, [...offsets]);
-    else if (group !== this.#groups[index]) pass.setBindGroup(index, group);
-    this.#groups[index] = offsets.length > 0 ? undefined : group;
-  }
-}
-
 function nativeOf(device: GPUDevice): Native {
   const { queue } = device;
   return {
@@ -581,13 +532,8 @@ function methodsOf(target: object): Set<string> {
 }
 
 function wholeBufferOf({ binding, resource }: GPUBindGroupEntry, index: number): BufferHandle | undefined {
-  if (binding !== index) return undefined;
-  const { buffer, offset, size, ...others } = resource as unknown as {
-    buffer: unknown;
-    offset?: number;
-    size?: number;
-  };
-  const isWhole = offset === undefined && size === undefined && Object.keys(others).length === 0;
+  const { buffer, offset, size } = resource as unknown as { buffer: unknown; offset?: number; size?: number };
+  const isWhole = binding === index && offset === undefined && size === undefined;
   return isWhole && buffer instanceof BufferHandle ? buffer : undefined;
 }
 

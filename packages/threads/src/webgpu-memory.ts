@@ -24,7 +24,7 @@ export interface Memory {
 const MOST_IDLE_BYTES = 2 ** 28;
 /** A larger array stays where it is: its kernels take longer than they take to issue. */
 const LARGEST_MOVED = 2 ** 22;
-/** Bytes beyond those that arrays ask for, at most, so that an array can be written where that position wrote before. */
+/** Bytes beyond those that arrays ask for, at most: spare room to write where that position wrote before. */
 const MOST_SPARE_BYTES = 2 ** 26;
 
 /** What the memory of a device needs of it. */
@@ -64,8 +64,8 @@ export class MemoryPool {
   }
 
   /**
-   * Memory for what will be written whole: rather that on which this position wrote before, so that its bind groups serve
-   * again. What was written to `old` is given up.
+   * Memory for what will be written whole: rather that on which this position wrote before, so that its bind groups
+   * serve again. What was written to `old` is given up.
    */
   renew(old: Memory | undefined, position: Position, size: number): Memory {
     if (size > LARGEST_MOVED) return old ?? this.take(size);

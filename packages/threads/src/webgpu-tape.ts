@@ -1,6 +1,6 @@
 /**
- * What a program does again and again: kernel after kernel, from one read to the next. What a kernel at a position needed
- * last time is kept there.
+ * What a program does again and again: kernel after kernel, from one read to the next. What a kernel at a position
+ * needed last time is kept there.
  */
 
 import type { Memory } from "./webgpu-memory.ts";
