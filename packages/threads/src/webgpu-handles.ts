@@ -54,13 +54,16 @@ export function withHandles<T extends object>(real: T): T {
   });
 }
 
+/** Fulfilled when a buffer can be read. */
+export type Mapping = ReturnType<GPUBuffer["mapAsync"]>;
+
 /** Makes and ends what handles stand for. */
 export interface HandleOwner {
   /** The object of WebGPU, which stays behind the handle from now on. */
   fix(handle: MemoryHandle): GPUBuffer;
   real(handle: MemoryHandle): GPUBuffer;
   destroy(handle: MemoryHandle): void;
-  map(handle: StagingHandle, args: Parameters<GPUBuffer["mapAsync"]>): Promise<undefined>;
+  map(handle: StagingHandle, args: Parameters<GPUBuffer["mapAsync"]>): Mapping;
   /** A buffer with this content. */
   uniform(content: ArrayBuffer): GPUBuffer;
   makeGroup(layout: GPUBindGroupLayout, buffers: readonly GPUBuffer[]): GPUBindGroup;
@@ -99,7 +102,7 @@ export class BufferHandle extends MemoryHandle {}
 
 /** A buffer that the host reads. */
 export class StagingHandle extends MemoryHandle {
-  mapAsync(...args: Parameters<GPUBuffer["mapAsync"]>): Promise<undefined> {
+  mapAsync(...args: Parameters<GPUBuffer["mapAsync"]>): Mapping {
     return this.owner.map(this, args);
   }
 

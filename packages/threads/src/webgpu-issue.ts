@@ -14,6 +14,7 @@ import {
   GroupHandle,
   type Handle,
   type HandleOwner,
+  type Mapping,
   MemoryHandle,
   realized,
   StagingHandle,
@@ -35,6 +36,7 @@ import {
 } from "./webgpu-recording.ts";
 import { areSame, type Position, Tape } from "./webgpu-tape.ts";
 import { Uniforms } from "./webgpu-uniforms.ts";
+import { ARRAY_USAGE, READ_MODE, STAGING_USAGE, UNIFORM_USAGE } from "./webgpu-usage.ts";
 
 /** Kernels that wait before the device is to begin: it computes while the others are issued. */
 const MOST_WAITING = 32;
@@ -91,8 +93,6 @@ class IssuingDevice implements HandleOwner, MemoryDevice, RecordingDevice {
   readonly #staging: MemoryPool;
   readonly #uniforms: Uniforms;
   readonly #tape: Tape;
-  readonly #arrayUsage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
-  readonly #stagingUsage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
   readonly #knownLayouts = new WeakSet<GPUBindGroupLayout>();
   readonly #pipelineLayouts = new WeakMap<GPUPipelineLayout, readonly GPUBindGroupLayout[]>();
@@ -101,14 +101,14 @@ class IssuingDevice implements HandleOwner, MemoryDevice, RecordingDevice {
   readonly #open: OpenBatch;
   #isFlushPlanned = false;
   #errorScopes = 0;
-  #fence: { readonly batch: number; readonly passed: Promise<undefined> } | undefined;
+  #fence: { readonly batch: number; readonly passed: Mapping } | undefined;
 
   constructor(device: GPUDevice, watch: Watch) {
     this.#device = device;
     this.#watch = watch;
     this.#native = nativeOf(device);
-    this.#arrays = new MemoryPool(this, this.#arrayUsage);
-    this.#staging = new MemoryPool(this, this.#stagingUsage);
+    this.#arrays = new MemoryPool(this, ARRAY_USAGE);
+    this.#staging = new MemoryPool(this, STAGING_USAGE);
     this.#uniforms = new Uniforms({
       createBuffer: (descriptor) => this.createBuffer(descriptor),
       createBindGroup: (descriptor) => this.#createBindGroup(descriptor),
@@ -231,7 +231,7 @@ class IssuingDevice implements HandleOwner, MemoryDevice, RecordingDevice {
     handle.memory = undefined;
   }
 
-  map(handle: StagingHandle, args: Parameters<GPUBuffer["mapAsync"]>): Promise<undefined> {
+  map(handle: StagingHandle, args: Parameters<GPUBuffer["mapAsync"]>): Mapping {
     if (handle.size === 0) return this.#passFence();
     const { real } = this.#memoryOf(handle);
     this.#read();
@@ -288,10 +288,10 @@ class IssuingDevice implements HandleOwner, MemoryDevice, RecordingDevice {
   #handleFor(descriptor: GPUBufferDescriptor): Handle | undefined {
     const { size, usage, mappedAtCreation: isMapped = false, label } = descriptor;
     if (this.#watch.reason !== undefined || label !== undefined) return undefined;
-    if (usage === GPUBufferUsage.UNIFORM && isMapped && size % 4 === 0) return new UniformHandle(this, descriptor);
+    if (usage === UNIFORM_USAGE && isMapped && size % 4 === 0) return new UniformHandle(this, descriptor);
     if (isMapped || size > this.#device.limits.maxBufferSize) return undefined;
-    if (usage === this.#arrayUsage) return new BufferHandle(this, descriptor);
-    return usage === this.#stagingUsage ? new StagingHandle(this, descriptor) : undefined;
+    if (usage === ARRAY_USAGE) return new BufferHandle(this, descriptor);
+    return usage === STAGING_USAGE ? new StagingHandle(this, descriptor) : undefined;
   }
 
   /** A buffer of WebGPU's own that somebody else has. Commands that wait may use it. */
@@ -484,12 +484,12 @@ class IssuingDevice implements HandleOwner, MemoryDevice, RecordingDevice {
   }
 
   /** Waits for all that was submitted. Who waits at the same time waits for the same. */
-  #passFence(): Promise<undefined> {
+  #passFence(): Mapping {
     if (this.#fence?.batch === this.batch && !this.#open.isOpen) return this.#fence.passed;
     const memory = this.#staging.take(4);
     this.#open.encoder().clearBuffer(this.#noteUse(memory).real);
     this.#read();
-    const passed = memory.real.mapAsync(GPUMapMode.READ).finally(() => {
+    const passed = memory.real.mapAsync(READ_MODE).finally(() => {
       if (this.#fence?.passed === passed) this.#fence = undefined;
       if (memory.real.mapState === "mapped") memory.real.unmap();
       this.#staging.release(memory);

@@ -25,7 +25,7 @@ const MOST_IDLE_BYTES = 2 ** 28;
 /** A larger array stays where it is: its kernels take longer than they take to issue. */
 const LARGEST_MOVED = 2 ** 22;
 /** Bytes beyond those that arrays ask for, at most: spare room to write where that position wrote before. */
-const MOST_SPARE_BYTES = 2 ** 26;
+const MOST_SPARE_BYTES = 2 ** 27;
 
 /** What the memory of a device needs of it. */
 export interface MemoryDevice {

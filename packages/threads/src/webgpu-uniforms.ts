@@ -1,5 +1,7 @@
 /** Buffers of constants. */
 
+import { UNIFORM_USAGE } from "./webgpu-usage.ts";
+
 /** Buffers that are kept, at most. */
 const MOST_KEPT = 1024;
 
@@ -58,7 +60,7 @@ export class Uniforms {
     const content = bytes.slice();
     const buffer = this.#device.createBuffer({
       size: content.length,
-      usage: GPUBufferUsage.UNIFORM,
+      usage: UNIFORM_USAGE,
       mappedAtCreation: true,
     });
     new Uint8Array(buffer.getMappedRange()).set(content);

@@ -10,8 +10,8 @@ import { counts, type WebgpuCounts } from "./webgpu-counts.ts";
 import { watchDevice } from "./webgpu-failure.ts";
 import { issueLess } from "./webgpu-issue.ts";
 
-export type { WebgpuCounts } from "./webgpu-counts.ts";
 export { WebgpuUnavailable } from "./dawn.ts";
+export type { WebgpuCounts } from "./webgpu-counts.ts";
 export { WebgpuFailure, type WebgpuFailureKind } from "./webgpu-failure.ts";
 
 /** What computes: a graphics card, or a program in its place. */

@@ -1,12 +1,6 @@
 /** A WebGPU device that is made up: it writes down what it is asked for, in order, and computes nothing. */
 
-/** The constants that a page has as globals. */
-export const CONSTANTS = {
-  GPUBufferUsage: { MAP_READ: 1, COPY_SRC: 4, COPY_DST: 8, UNIFORM: 64, STORAGE: 128 },
-  GPUMapMode: { READ: 1 },
-};
-
-/** Buffers as the engine makes them. */
+/** What the engine makes buffers for: arrays, reading, and constants. */
 export const USAGES = { array: 128 | 4 | 8, staging: 1 | 8, uniform: 64 };
 
 /** The code of a kernel as the engine writes it, which writes `count` numbers at `binding`. */

@@ -4,11 +4,11 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { RUN_SOURCES } from "@softdraw/testing/sources";
 import { lacksWebgpu, SOFTWARE_ADAPTER } from "@softdraw/testing/webgpu";
-import { beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { newWatch } from "../src/fallback.ts";
 import { issueLess } from "../src/webgpu-issue.ts";
 import { wholeOutputOf } from "../src/webgpu-kernels.ts";
-import { CONSTANTS, kernelCode, madeUpDevice, USAGES } from "./made-up-device.ts";
+import { kernelCode, madeUpDevice, USAGES } from "./made-up-device.ts";
 
 const HOME = fileURLToPath(new URL("../", import.meta.url));
 const PROGRAM = fileURLToPath(new URL("./webgpu-issue-program.ts", import.meta.url));
@@ -28,11 +28,7 @@ function start(odd = {}): void {
   );
 }
 
-beforeEach(() => {
-  for (const [name, value] of Object.entries(CONSTANTS)) vi.stubGlobal(name, value);
-  onTestFinished(() => void vi.unstubAllGlobals());
-  start();
-});
+beforeEach(() => start());
 
 const BYTES = 64;
 const newArray = (size = BYTES) => device.createBuffer({ size, usage: USAGES.array, mappedAtCreation: false });
