@@ -15,9 +15,9 @@ const ASSIGNMENT = /^ *result\[.*\] = .*;$/gm;
 const LIMIT = /^ *if \((?:\d+u? \* (?:wg_)?id\.y \+ )?(?:wg_)?id\.x >= (\d+)u?\) \{ return; \}$/m;
 
 /**
- * Reads from a kernel's code that it writes the whole of its output, and nothing else: there is one thing that it writes
- * to, which is assigned to and not read, and as many elements are assigned to as there are threads that do not end at
- * once, times the assignments of each.
+ * Reads from a kernel's code that it writes the whole of its output, and nothing else: there is one thing that it
+ * writes to, which is assigned to and not read, and as many elements are assigned to as there are threads that do not
+ * end at once, times the assignments of each.
  *
  * @returns undefined of code that does not say so
  */

@@ -21,8 +21,8 @@ export interface UniformDevice {
 /**
  * One buffer for each content, and its bind groups.
  *
- * Upstream: for each call of a kernel with constants, and of each routine, the engine makes a buffer of them, and leaves
- * it.
+ * Upstream: for each call of a kernel with constants, and of each routine, the engine makes a buffer of them, and
+ * leaves it.
  */
 export class Uniforms {
   readonly #device: UniformDevice;

@@ -1,6 +1,6 @@
 /**
- * What the engine wants buffers for, by WebGPU's numbers, as its specification fixes them. In a page there are names for
- * them; not all declarations of the page's types have the names.
+ * What the engine wants buffers for, by WebGPU's numbers, as its specification fixes them. In a page there are names
+ * for them; not all declarations of the page's types have the names.
  */
 
 const [MAP_READ, COPY_SRC, COPY_DST, UNIFORM, STORAGE] = [0x1, 0x4, 0x8, 0x40, 0x80] as const;
