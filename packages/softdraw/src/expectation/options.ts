@@ -9,7 +9,7 @@ import type { Structure } from "../structure.ts";
 export type Baseline = "none" | "leave-one-out" | "greedy" | number | np.Array;
 
 interface Samples {
-  /** How many exact draws the estimate is the mean of: a whole number, default 1. */
+  /** How many exact draws the estimate is the mean of: a whole number, default 1, with "leave-one-out" 2. */
   samples?: number | undefined;
 }
 
