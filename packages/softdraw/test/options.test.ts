@@ -7,11 +7,15 @@ import * as softdraw from "softdraw";
 import {
   bernoulli,
   categorical,
+  expectation,
+  fenchelYoung,
   permutation,
+  prepareExpectation,
   type RelaxOptions,
   type SinkhornOptions,
   type Structure,
   schedules,
+  scoreFunction,
   subset,
   type TemperatureOptions,
 } from "softdraw";
@@ -60,6 +64,18 @@ const functions: Record<string, { call: (options: never) => unknown; needed?: ob
     names: ["temperature", "relaxation"],
   },
   "subset.of(2).softMode": { call: (o) => subset.of(2).softMode(logits(), o), names: ["temperature", "relaxation"] },
+  expectation: {
+    call: (o) => expectation(categorical, key(), logits(), (value) => value.sum(-1), o),
+    needed: { estimator: "score-function" },
+    names: ["estimator", "samples", "baseline"],
+  },
+  prepareExpectation: {
+    call: (o) => prepareExpectation(categorical, key(), logits(), o),
+    needed: { estimator: "perturbed" },
+    names: ["estimator", "samples", "baseline"],
+  },
+  fenchelYoung: { call: (o) => fenchelYoung(categorical, key(), logits(), logits(), o), names: ["samples"] },
+  scoreFunction: { call: (o) => scoreFunction(logits(), logits(), o), names: ["baseline"] },
   "subset.reservoir": {
     call: (o) => subset.reservoir([1, 2, 3], 2, o),
     needed: { seed: 0 },
@@ -101,6 +117,7 @@ const functions: Record<string, { call: (options: never) => unknown; needed?: ob
 /** The exported functions that take none. */
 const withoutOptions = [
   "straightThrough",
+  "vimco",
   "assignment.maximize",
   ...["entropy", "kl", "logProb", "marginals", "mode", "perturbGiven", "sample", "support"].flatMap((verb) => [
     `bernoulli.${verb}`,

@@ -2,12 +2,10 @@ import { jit, numpy as np } from "@jax-js/jax";
 import { checkCount } from "../checks.ts";
 import { keepNaN } from "../lawful.ts";
 import { LOWEST } from "../numerics.ts";
+import { MOST_VALUES } from "../support.ts";
 import { costsOf, sumFrom } from "./costs.ts";
 import type { ExactOptions } from "./options.ts";
 import type { Task } from "./task.ts";
-
-/** The most values that are enumerated. */
-export const MOST_VALUES = 2 ** 16;
 
 /** The exact expectation: the sum of all values' costs, each times its probability. */
 export function exactExpectation(task: Task<ExactOptions>): np.Array {

@@ -1,6 +1,6 @@
 import { lax, numpy as np, vjp } from "@jax-js/jax";
 import { checkPositive } from "../checks.ts";
-import { bounded, costsOf, onlyGradient, repeated, sumFrom } from "./costs.ts";
+import { bounded, type CostTask, costsOf, onlyGradient, repeated, sumFrom } from "./costs.ts";
 import { exactDraws, maximum, perturbed } from "./draws.ts";
 import { checkSamples, type ImleOptions } from "./options.ts";
 import type { Solved, Task } from "./task.ts";
@@ -25,7 +25,7 @@ export function imleEstimate(task: Task<ImleOptions>): np.Array {
 }
 
 /** The costs of values, and their derivative by the values alone, which has no gradient itself. */
-export function costsAndSlope(task: Pick<Task<unknown>, "where" | "cost" | "structure">, value: np.Array) {
+export function costsAndSlope(task: CostTask, value: np.Array) {
   const [costs, pullBack] = vjp((x: np.Array) => costsOf(task, x), [value]);
   const [slope] = pullBack(np.ones(costs.shape)) as [np.Array];
   pullBack.dispose();
