@@ -30,9 +30,8 @@ export function batchNormTraining(
   x: np.Array,
 ): { normalized: np.Array; statistics: BatchStatistics } {
   const count = x.size / x.shape.at(-1)!;
-  const rows = x.ref.reshape([count, -1]);
-  const mean = meanOfRows(rows.ref);
-  const variance = meanOfRows(alongRows(rows, [mean.ref], (each, [center]) => np.square(each.sub(center!))));
+  const mean = meanOfRows(x.ref);
+  const variance = meanOfRows(alongRows(x.ref, [mean.ref], (each, [center]) => np.square(each.sub(center!))));
   const towards = (old: np.Array, seen: np.Array) => old.mul(1 - MOMENTUM).add(seen.mul(MOMENTUM));
   const statistics = {
     mean: towards(running.mean, mean.ref),
@@ -44,8 +43,7 @@ export function batchNormTraining(
 /** The same by given statistics. Consumes everything. */
 export function batchNorm({ scale, offset }: BatchNorm, { mean, variance }: BatchStatistics, x: np.Array): np.Array {
   const factor = scale.div(np.sqrt(variance.add(EPSILON)));
-  const rows = x.reshape([-1, scale.size]);
-  return alongRows(rows, [mean, factor, offset], (each, [center, times, plus]) =>
+  return alongRows(x, [mean, factor, offset], (each, [center, times, plus]) =>
     each.sub(center!).mul(times!).add(plus!),
-  ).reshape(x.shape);
+  );
 }

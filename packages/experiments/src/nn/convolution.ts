@@ -32,8 +32,7 @@ export function initConvolution(
  */
 export function pooledConvolution({ weight, bias }: Convolution, images: np.Array): np.Array {
   // The maximum passes a constant on, so bias and ReLU are left for the quarter that it leaves.
-  const pooled = maxPool(convolve(weight, images));
-  return materialize(nn.relu(plusBias(pooled.reshape([-1, bias.size]), bias)).reshape(pooled.shape));
+  return materialize(nn.relu(plusBias(maxPool(convolve(weight, images)), bias)));
 }
 
 /**
@@ -54,7 +53,7 @@ export function pooledPatchConvolution({ weight, bias }: Convolution, patches: n
   );
   patches.dispose();
   flat.dispose();
-  return materialize(nn.relu(plusBias(largest(products), bias)).reshape([height, width, batch, outputs]));
+  return materialize(nn.relu(plusBias(largest(products).reshape([height, width, batch, outputs]), bias)));
 }
 
 /** Numbers a patch takes: the engine multiplies fast when this is a multiple of 4. */
@@ -68,9 +67,9 @@ export function flatten(images: np.Array): np.Array {
   return materialize(np.transpose(images, [2, 0, 1, 3]).reshape([batch, height * width * channels]));
 }
 
-/** `[rows, channels]` and a bias of every channel. */
+/** `x + bias`, `[..., channels]` and `[channels]`. */
 function plusBias(x: np.Array, bias: np.Array): np.Array {
-  return alongRows(x, [bias], (rows, [each]) => rows.add(each!));
+  return alongRows(x, [bias], (each, [plus]) => each.add(plus!));
 }
 
 function convolve(weight: np.Array, images: np.Array): np.Array {

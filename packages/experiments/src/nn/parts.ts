@@ -36,7 +36,7 @@ export function product(x: np.Array, weight: np.Array, bias?: np.Array): np.Arra
 }
 
 /**
- * What a function makes of `x`, `[rows, n]`, and of vectors `[n]`, entry by entry. It gets them in shapes that broadcast with each
+ * What a function makes of `x`, `[..., n]`, and of vectors `[n]`, entry by entry. It gets them in shapes that broadcast with each
  * other. Consumes everything.
  */
 export function alongRows(
@@ -44,19 +44,28 @@ export function alongRows(
   vectors: readonly np.Array[],
   f: (x: np.Array, vectors: np.Array[]) => np.Array,
 ): np.Array {
-  const [rows, n] = shapeOf(x, 2);
-  const parts = partsOf(rows, n);
+  const n = x.shape.at(-1)!;
+  const parts = partsOf(x.size / n, n);
   if (parts === 1) return f(x, [...vectors]);
-  const inParts = x.reshape([parts, rows / parts, n]);
-  return f(inParts, vectors.map((vector) => repeated(vector, parts))).reshape([rows, n]);
+  const shape = x.shape;
+  return f(
+    inParts(x, parts),
+    vectors.map((vector) => repeated(vector, parts)),
+  ).reshape(shape);
 }
 
-/** The mean of the rows, `[rows, n]` to `[n]`. */
+/** The mean of all rows, `[..., n]` to `[n]`. */
 export function meanOfRows(x: np.Array): np.Array {
-  const [rows, n] = shapeOf(x, 2);
-  const parts = partsOf(rows, n);
-  if (parts === 1) return np.mean(x, 0);
-  return np.mean(np.mean(x.reshape([parts, rows / parts, n]), 1), 0);
+  const n = x.shape.at(-1)!;
+  const parts = partsOf(x.size / n, n);
+  const leading = x.shape.slice(0, -1).map((_, axis) => axis);
+  return parts === 1 ? np.mean(x, leading) : np.mean(np.mean(inParts(x, parts), 1), 0);
+}
+
+/** `[..., n]` to `[parts, rows, n]`. */
+function inParts(x: np.Array, parts: number): np.Array {
+  const n = x.shape.at(-1)!;
+  return x.reshape([parts, x.size / n / parts, n]);
 }
 
 /**

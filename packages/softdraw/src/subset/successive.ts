@@ -12,7 +12,7 @@
 import { lax, numpy as np } from "@jax-js/jax";
 import { materialize } from "../materialize.ts";
 import { exponential, polynomial } from "../numerics.ts";
-import { column, largestOfRow, ofRow, originOfRow } from "../rows.ts";
+import { column, largestOfRow, ofRow, originOfRow, sumOfRow } from "../rows.ts";
 import { FARTHEST, inverseOf, tempered } from "../tempered.ts";
 
 /**
@@ -35,7 +35,7 @@ export function successive(keys: np.Array, temperature: np.Array, k: number): np
   let takenChange: np.Array | number = 0;
   for (let i = 0; i < k; i++) {
     const { p, largest } = softmax(scores.ref);
-    const pChange = p.ref.mul(change.ref.sub(column(p.ref.mul(change.ref).sum(-1))));
+    const pChange = p.ref.mul(change.ref.sub(column(sumOfRow(p.ref.mul(change.ref)))));
     taken = p.ref.add(taken);
     takenChange = pChange.ref.add(takenChange);
     const rest = logRest(p.ref, largest.ref, rate.ref);
@@ -50,7 +50,7 @@ export function successive(keys: np.Array, temperature: np.Array, k: number): np
 function softmax(scores: np.Array): { p: np.Array; largest: np.Array } {
   const weights = exponential(scores.ref.sub(column(largestOfRow(scores))));
   // The largest weight is 1, so the largest entry is the reciprocal of the sum.
-  const largest = np.reciprocal(weights.ref.sum(-1));
+  const largest = np.reciprocal(sumOfRow(weights.ref));
   return { p: weights.mul(column(largest.ref)), largest };
 }
 
