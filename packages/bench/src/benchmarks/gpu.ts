@@ -125,7 +125,7 @@ function adapterNotes({ name, vendor, software }: { name: string; vendor: string
   if (!software) return [`${name} (${vendor}).`];
   return [
     `${name} is a program, and no graphics card: of the works those that it can do in small sizes are done, to see that they can be. ` +
-      "Times and targets mean nothing here; counts do.",
+      "Their times mean nothing; their counts do.",
   ];
 }
 

@@ -61,5 +61,7 @@ function permutation(batch: number, n: number): Work {
 /** All works, or those that can be done without a card, in their small sizes. */
 export function worksOf({ small }: { readonly small: boolean }): readonly Work[] {
   if (!small) return works;
-  return works.flatMap((work) => (work.small ? [{ ...work, sizes: work.small }] : []));
+  return works.flatMap(({ small, target: _, ...work }) =>
+    small ? [{ ...work, name: `${work.name}, as ${small.join(" x ")}`, sizes: small }] : [],
+  );
 }
