@@ -115,7 +115,10 @@ async function trainingOf(kind: keyof typeof methods, batch: number) {
 /** So many images at least. */
 function repeated(dataset: Dataset, count: number): Dataset {
   const times = Math.ceil(count / dataset.count);
-  const repeat = (bytes: Uint8Array) =>
-    Uint8Array.from({ length: times * bytes.length }, (_, i) => bytes[i % bytes.length]!);
+  const repeat = (bytes: Uint8Array) => {
+    const all = new Uint8Array(times * bytes.length);
+    for (let i = 0; i < times; i++) all.set(bytes, i * bytes.length);
+    return all;
+  };
   return { ...dataset, count: times * dataset.count, images: repeat(dataset.images), labels: repeat(dataset.labels) };
 }
