@@ -19,6 +19,12 @@ const TIMEOUT = 600_000;
 
 const digits = () => ["--data", "mnist", "--data-dir", files.path()];
 
+/**
+ * Of the largest number of a record. The engine's normal numbers, with which weights begin, are off by 5e-4 on WebGPU, where a
+ * cosine may be off by 2^-11; a few steps make more of that.
+ */
+const STEPS_APART = 5e-3;
+
 /** A few steps of everything that can be trained. */
 const TRAININGS: Readonly<Record<string, () => string[]>> = {
   vae: () => ["vae", ...digits(), "--batch", "50", "--epochs", "2", "--variables", "4"],
@@ -45,8 +51,8 @@ const run = { wasm: call, webgpu: softdraw };
 interface Trained {
   readonly home: string;
   readonly folder: string;
-  readonly losses: number[];
-  readonly evaluated: Record<string, unknown>[];
+  /** Of every epoch, then of the evaluation. */
+  readonly records: Record<string, unknown>[];
 }
 
 const trainings = new Map<string, Promise<Trained>>();
@@ -67,13 +73,14 @@ async function trainOn(device: "wasm" | "webgpu", training: string): Promise<Tra
   const samples = training === "vae" ? ["--importance-samples", "2"] : [];
   const { code, out, err } = await on("eval", folder, "--examples", "10", ...samples, "--json");
   expect({ code, err }).toEqual({ code: 0, err: "" });
-  return { home, folder, losses: metrics.map(({ loss }) => loss as number), evaluated: records(out) };
+  return { home, folder, records: [...metrics, ...records(out)] };
 }
 
-/** All numbers of a record, in its order. */
+/** All numbers of a record but for its speed, in its order. */
 function numbersOf(value: unknown): number[] {
   if (typeof value === "number") return [value];
-  return typeof value === "object" && value !== null ? Object.values(value).flatMap(numbersOf) : [];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([name, part]) => (name.endsWith("PerSecond") ? [] : numbersOf(part)));
 }
 
 describe.skipIf(lacksWebgpu("Every command"))("on WebGPU", () => {
@@ -88,14 +95,12 @@ describe.skipIf(lacksWebgpu("Every command"))("on WebGPU", () => {
     },
     async (training) => {
       const [expected, found] = [await trainedOn("wasm", training), await trainedOn("webgpu", training)];
-      expect(found.losses).toHaveLength(expected.losses.length);
-      const ratios = found.losses.map((loss, i) => loss / expected.losses[i]!);
-      for (const ratio of ratios) expect(Math.abs(ratio - 1)).toBeLessThan(1e-3);
-      const [numbers, right] = [numbersOf(found.evaluated), numbersOf(expected.evaluated)];
-      expect(numbers).toHaveLength(right.length);
-      numbers.forEach((x, i) => {
-        expect(Math.abs(x - right[i]!)).toBeLessThan(5e-3 * Math.max(1, Math.abs(right[i]!)));
-      });
+      expect(found.records).toHaveLength(expected.records.length);
+      for (const [i, record] of found.records.entries()) {
+        const [numbers, right] = [numbersOf(record), numbersOf(expected.records[i])];
+        const largest = Math.max(1, ...right.map(Math.abs));
+        expect(largestDifference(numbers, right) / largest).toBeLessThan(STEPS_APART);
+      }
     },
   );
 
