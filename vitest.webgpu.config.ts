@@ -1,7 +1,10 @@
 import { common, onWebgpu } from "./vitest.config.ts";
 
-/** The library's tests that compute: on WebGPU. Of the others the device is no matter, or it is their subject. */
-const FILES = [
+/**
+ * The library's tests that compute, and that trainings leave nothing behind: on WebGPU. Of the library's others the device is no
+ * matter, or it is their subject.
+ */
+const LIBRARY = [
   "accuracy",
   "assignment",
   "bernoulli",
@@ -22,7 +25,10 @@ export default {
   test: {
     ...common.test,
     ...onWebgpu,
-    include: FILES.map((name) => `packages/softdraw/test/${name}.test.ts`),
+    include: [
+      ...LIBRARY.map((name) => `packages/softdraw/test/${name}.test.ts`),
+      "packages/experiments/test/memory.test.ts",
+    ],
     testTimeout: 300_000,
   },
 };

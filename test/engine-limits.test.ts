@@ -1,6 +1,6 @@
 /** What the READMEs say that the engine lacks, by the version of Node that runs the tests. */
 
-import { init, numpy as np } from "@jax-js/jax";
+import { grad, init, jit, numpy as np } from "@jax-js/jax";
 import { describe, expect, test } from "vitest";
 
 const version = Number(process.versions.node.split(".")[0]);
@@ -35,4 +35,18 @@ test.runIf(version >= 24)("from Node 24 on nothing of it is refused", async () =
     [2, 2],
   ]);
   expect(await init()).toContain("wasm");
+});
+
+test("under jit the gradient by a part is that by the whole, as docs/performance.md says, and there is a way around it", async () => {
+  const x = () =>
+    np.array([
+      [1, 2],
+      [3, 5],
+    ]);
+  const part = (w: np.Array) => x().mul(w).slice([0, 1]);
+  const kept = (y: np.Array) => np.vecdot(np.expandDims(y, -1), np.ones([1]));
+  const gradient = (f: (w: np.Array) => np.Array) => f(np.ones([2])).data();
+  expect([...(await gradient(grad((w: np.Array) => part(w).sum())))]).toEqual([1, 2]);
+  expect([...(await gradient(jit(grad((w: np.Array) => part(w).sum()))))]).toEqual([4, 7]);
+  expect([...(await gradient(jit(grad((w: np.Array) => kept(part(w)).sum()))))]).toEqual([1, 2]);
 });

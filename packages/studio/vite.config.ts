@@ -24,6 +24,7 @@ export default defineConfig({
     alias: {
       softdraw: fileOf("softdraw", "src/index.ts"),
       "@softdraw/threads/page": fileOf("@softdraw/threads", "src/page.ts"),
+      "@softdraw/threads/webgpu": fileOf("@softdraw/threads", "src/webgpu.ts"),
     },
   },
   build: {

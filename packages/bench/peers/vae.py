@@ -1,7 +1,7 @@
 """A training step of the categorical VAE at the tutorial's settings, on random images: see src/contestants/task.ts."""
 from serve import arguments, serve
 
-options = arguments()
+options = arguments(batch=100, graph=0)
 
 import math
 
@@ -9,7 +9,7 @@ import torch
 from torch.nn import Linear, ReLU, Sequential
 from torch.nn.functional import binary_cross_entropy_with_logits, gumbel_softmax, log_softmax
 
-BATCH, PIXELS, VARIABLES, CLASSES = 100, 784, 30, 10
+BATCH, PIXELS, VARIABLES, CLASSES = options.batch, 784, 30, 10
 CODE = VARIABLES * CLASSES
 
 torch.set_num_threads(options.threads)
@@ -17,7 +17,7 @@ torch.manual_seed(0)
 
 encoder = Sequential(Linear(PIXELS, 512), ReLU(), Linear(512, 256), ReLU(), Linear(256, CODE), ReLU())
 decoder = Sequential(Linear(CODE, 256), ReLU(), Linear(256, 512), ReLU(), Linear(512, PIXELS))
-optimizer = torch.optim.Adam([*encoder.parameters(), *decoder.parameters()], lr=1e-3)
+optimizer = torch.optim.Adam([*encoder.parameters(), *decoder.parameters()], lr=1e-3, capturable=bool(options.graph))
 images = torch.rand(20 * BATCH, PIXELS)
 
 
@@ -30,13 +30,16 @@ def negative_bound(x):
     return (reconstruction + divergence) / BATCH
 
 
-def step():
-    x = images[torch.randint(len(images), (BATCH,))]
+def update(x):
     optimizer.zero_grad()
     loss = negative_bound(x)
     loss.backward()
     optimizer.step()
-    return loss.item()
+    return loss
+
+
+def step():
+    return update(images[torch.randint(len(images), (BATCH,))]).item()
 
 
 serve(step)

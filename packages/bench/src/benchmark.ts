@@ -25,10 +25,18 @@ export interface Findings {
   readonly title: string;
   /** Of the measurements, such as "ms a step". */
   readonly unit: string;
+  /** For what is no list of samples. */
+  readonly tables?: readonly Table[];
   readonly measurements: readonly Measurement[];
   readonly comparisons: readonly Comparison[];
   /** Whatever else is to be said, a line each. */
   readonly notes: readonly string[];
+}
+
+export interface Table {
+  readonly head: readonly string[];
+  /** As many cells each as the head has. */
+  readonly rows: readonly (readonly string[])[];
 }
 
 export interface Measurement {

@@ -25,6 +25,34 @@ export interface Answer {
   readonly loss?: number;
   /** At the end of every epoch, from a contestant that watches it. */
   readonly memory?: readonly MemoryUse[];
+  /** Why the work could not be done; then `ms` is not a number. */
+  readonly failed?: string;
+  /** The same as a CUDA graph, which is recorded once and played again. */
+  readonly graph?: number;
+  /** From a contestant that computes on a graphics card. */
+  readonly card?: CardTimes;
+}
+
+/** Milliseconds, but for `counts`. */
+export interface CardTimes {
+  /** The first call, which traces and compiles. */
+  readonly first: number;
+  /** Of the processor, until a call has been submitted; in a row. */
+  readonly issue: number;
+  /** Of a call, each awaited before the next. */
+  readonly alone: number;
+  /** Of a call in a row, with some under way at once. */
+  readonly inARow: number;
+  /** What reaches WebGPU of a call. */
+  readonly counts?: Counts | undefined;
+}
+
+/** Calls of WebGPU. */
+export interface Counts {
+  readonly dispatches: number;
+  readonly submits: number;
+  readonly buffers: number;
+  readonly bindGroups: number;
 }
 
 /** In megabytes. */
@@ -42,7 +70,8 @@ interface RunningContestant {
   stop(): Promise<void>;
 }
 
-const PYTHON = "/usr/bin/python3";
+/** Debian's, or the one that the environment names. */
+const PYTHON = process.env.PYTHON ?? "/usr/bin/python3";
 
 /** A program of contestants/, with its options. */
 export function nodeContestant(name: string, program: string, options: object, amount: number): Contestant {
@@ -51,8 +80,15 @@ export function nodeContestant(name: string, program: string, options: object, a
 }
 
 /** A program of peers/, which needs PyTorch. */
-export function torchContestant(name: string, program: string, args: readonly string[], amount: number): Contestant {
-  return { name, amount, command: [PYTHON, path(`../peers/${program}.py`), ...args], missing: missingTorch };
+export function torchContestant(
+  name: string,
+  program: string,
+  args: readonly string[],
+  amount: number,
+  device: "cpu" | "cuda" = "cpu",
+): Contestant {
+  const missing = () => missingTorch(device);
+  return { name, amount, command: [PYTHON, path(`../peers/${program}.py`), ...args], missing };
 }
 
 /** A part of a contestant's name. */
@@ -95,16 +131,19 @@ function lastOf(child: ChildProcess): () => string {
   return () => text;
 }
 
-let torch: { missing: string | undefined } | undefined;
+const torch = new Map<string, string | undefined>();
 
-function missingTorch(): string | undefined {
-  torch ??= { missing: askForTorch() };
-  return torch.missing;
+function missingTorch(device: "cpu" | "cuda"): string | undefined {
+  if (!torch.has(device)) torch.set(device, askForTorch(device));
+  return torch.get(device);
 }
 
-function askForTorch(): string | undefined {
-  const { status } = spawnSync(PYTHON, ["-c", "import torch"], { stdio: "ignore" });
-  return status === 0 ? undefined : `${PYTHON} has no PyTorch (on Debian: apt-get install python3-torch)`;
+function askForTorch(device: "cpu" | "cuda"): string | undefined {
+  const asked = device === "cuda" ? "import torch; assert torch.cuda.is_available()" : "import torch";
+  const { status } = spawnSync(PYTHON, ["-c", asked], { stdio: "ignore" });
+  if (status === 0) return undefined;
+  if (device === "cuda") return `${PYTHON} has no PyTorch with CUDA`;
+  return `${PYTHON} has no PyTorch (on Debian: apt-get install python3-torch)`;
 }
 
 function path(relative: string): string {

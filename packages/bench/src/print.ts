@@ -10,8 +10,9 @@ export function machineText(machine: Machine): string {
   return [...lines, busyWarning(machine) ?? []].flat().join("\n");
 }
 
-export function findingsText({ title, unit, measurements, comparisons, notes }: Findings): string {
+export function findingsText({ title, unit, tables: given = [], measurements, comparisons, notes }: Findings): string {
   const tables = [
+    ...given.map(({ head, rows }) => table(head, rows)),
     table([unit, "median", "min", "max"], measurements.map(measurementRow)),
     table(["ratio, round by round", "median", "min", "max", "target", ""], comparisons.map(comparisonRow)),
   ];
@@ -34,12 +35,12 @@ function targetText(target: Target): string {
 }
 
 /** Three digits that count, and thousands in full. */
-function number(value: number): string {
+export function number(value: number): string {
   return value >= 1000 ? value.toFixed(0) : value.toPrecision(3);
 }
 
 /** A Markdown table with its columns in line: the first one to the left, the others to the right. Empty without rows. */
-function table(head: readonly string[], rows: readonly string[][]): string {
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return "";
   const widths = head.map((name, i) =>
     Math.max(3, ...[name, ...rows.map((row) => row[i]!)].map((cell) => cell.length)),

@@ -7,7 +7,8 @@ import { benchmarks } from "../src/benchmarks/index.ts";
 const cwd = fileURLToPath(new URL("..", import.meta.url));
 
 function bench(...args: string[]) {
-  return spawnSync(process.execPath, [...RUN_SOURCES, "src/main.ts", ...args], { cwd, encoding: "utf8" });
+  const env = { ...process.env, VK_DRIVER_FILES: "/nowhere.json" };
+  return spawnSync(process.execPath, [...RUN_SOURCES, "src/main.ts", ...args], { cwd, encoding: "utf8", env });
 }
 
 test("--help lists every benchmark", () => {
@@ -28,4 +29,10 @@ test("a title that no table has is an error", () => {
     stderr: 'error: no table of sinkhorn, subset has "no such shape" in its title.\n',
     status: 2,
   });
+});
+
+test("without a graphics card the card's benchmark says what is missing", () => {
+  const { stdout, status } = bench("gpu");
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/## On a graphics card\n\nNothing is measured\. WebGPU .*libvulkan/);
 });

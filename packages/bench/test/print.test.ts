@@ -46,3 +46,16 @@ test("a busy machine is warned of", () => {
   expect(machineText(machine)).toBe("A processor, 2 cores, Node.js 20.20.0, 2020-01-01T00:00:00Z, load 1.00");
   expect(machineText({ ...machine, load: 1.01 })).toContain("Warning: the load is 1.01 on 2 cores.");
 });
+
+test("tables that are given come first, as they are", () => {
+  const tables = [{ head: ["ms", "in a row"], rows: [["a step", "3.00"]] }];
+  const text = findingsText({
+    title: "Steps",
+    unit: "ms",
+    tables,
+    measurements: [],
+    comparisons: [],
+    notes: ["A note."],
+  });
+  expect(text).toBe("## Steps\n\n| ms     | in a row |\n| ------ | -------: |\n| a step |     3.00 |\n\nA note.");
+});

@@ -8,6 +8,7 @@
 
 import { lax, numpy as np } from "@jax-js/jax";
 import { indicator, LOWEST } from "./numerics.ts";
+import { column, sumOfRow } from "./rows.ts";
 
 /** The bits of Infinity. Those of NaN are above them, but for the sign. */
 const INFINITY_BITS = 0x7f800000;
@@ -75,7 +76,8 @@ function countPossible(logits: np.Array, axis: -1 | -2): np.Array {
   const bits = bitsOf(logits.ref);
   const isSpoilt = isNaN(bits.ref).add(bits.equal(integer(INFINITY_BITS, logits)));
   const isPossible = indicator(lax.stopGradient(logits).greater(LOWEST));
-  return np.where(isSpoilt, -SPOILT, isPossible).sum(axis, { keepdims: true });
+  const counted = np.where(isSpoilt, -SPOILT, isPossible);
+  return axis === -1 ? column(sumOfRow(counted)) : counted.sum(axis, { keepdims: true });
 }
 
 function bitsOf(x: np.Array): np.Array {

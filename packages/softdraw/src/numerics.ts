@@ -8,7 +8,7 @@
 
 import { lax, numpy as np } from "@jax-js/jax";
 import { materialize } from "./materialize.ts";
-import { column, originOfRow } from "./rows.ts";
+import { column, originOfRow, sumOfRow } from "./rows.ts";
 
 /** The largest float32 below 1. */
 export const BELOW_ONE = 1 - 2 ** -24;
@@ -114,7 +114,7 @@ export function logSumExp(x: np.Array): np.Array {
 
 /** log(sum of exp(x)) where the largest x of each row is 0. */
 function logSumOfWeights(x: np.Array): np.Array {
-  return materialize(logarithm(np.exp(x).sum(-1)));
+  return materialize(logarithm(sumOfRow(np.exp(x))));
 }
 
 /** How far each entry is above the largest of its row: 0 or less. No gradient flows by way of the largest. */

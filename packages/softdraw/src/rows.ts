@@ -1,6 +1,6 @@
 /** Numbers of a row or a column of a matrix, beside its entries. */
 
-import { lax, numpy as np } from "@jax-js/jax";
+import { defaultDevice, lax, numpy as np } from "@jax-js/jax";
 
 /** Numbers of a row, `[...]`, as a column that broadcasts over its entries, `[..., n]`. */
 export function column(x: np.Array): np.Array {
@@ -22,18 +22,98 @@ export function ofRow(temperature: np.Array): np.Array {
   return temperature.ndim === 0 ? temperature : np.squeeze(temperature, -1);
 }
 
-/** Rows from here on are searched in two steps. */
+/** A processor searches rows from here on in two steps, with so many numbers side by side. */
 const LONG = 256;
 const LANES = 4;
 
 /**
- * The largest entry of each row. A long row is made four columns first, which takes a third of the time.
+ * The largest entry of each row. A long row is made columns first, which takes a third of the time.
  *
  * Upstream: four rows' entries are compared at a time if they lie side by side, but those of one row one by one.
  */
 export function largestOfRow(x: np.Array): np.Array {
   const n = x.shape.at(-1)!;
-  if (n < LONG || n % LANES !== 0) return np.max(x, -1);
-  const columns = x.reshape([...x.shape.slice(0, -1), n / LANES, LANES]);
-  return np.max(np.max(columns, -2), -1);
+  if (isOnCard()) {
+    const columns = columnsOnCard(n, n);
+    return columns === n ? np.max(x, -1) : largestOfRow(np.max(inColumns(x, columns), -2));
+  }
+  return n < LONG || n % LANES !== 0 ? np.max(x, -1) : np.max(np.max(inColumns(x, LANES), -2), -1);
+}
+
+/** The sum of each row; on a graphics card in steps where one would keep few threads busy for long. */
+export function sumOfRow(x: np.Array): np.Array {
+  const columns = columnsOfSum(x);
+  return columns === x.shape.at(-1) ? x.sum(-1) : sumOfRow(inColumns(x, columns).sum(-2));
+}
+
+/**
+ * Rows divided by a number each, `[..., n]` and `[...]`, such as their sums. The gradient of the number is a sum of the row, on a
+ * graphics card in steps as that of `sumOfRow`.
+ */
+export function dividedByRow(x: np.Array, divisor: np.Array): np.Array {
+  const columns = columnsOfSum(x);
+  const n = x.shape.at(-1)!;
+  if (columns === n) return x.div(column(divisor));
+  const factor = np.reciprocal(divisor);
+  const fixed = lax.stopGradient(factor.ref);
+  // Zero, with the gradient of the factor. It is repeated along the columns and then down them: each gradient is a sum.
+  const change = np.moveaxis(repeated(factor.sub(fixed.ref), columns), 0, -1);
+  const changes = np.moveaxis(repeated(change, n / columns), 0, -2).reshape(x.shape);
+  return x.ref.mul(column(fixed)).add(lax.stopGradient(x).mul(changes));
+}
+
+/**
+ * `[...]` to `[times, ...]`.
+ *
+ * Upstream: the gradient of an axis of length 1 that is repeated begins with a copy; that of a new axis does not.
+ */
+function repeated(x: np.Array, times: number): np.Array {
+  return np.broadcastTo(x, [times, ...x.shape]);
+}
+
+function inColumns(x: np.Array, columns: number): np.Array {
+  return x.reshape([...x.shape.slice(0, -1), x.shape.at(-1)! / columns, columns]);
+}
+
+/**
+ * Whether a graphics card computes. The default device says so when a function is traced; on another device, what was traced
+ * stays right.
+ *
+ * Upstream: inside `jit`, `grad` and `vmap` an array does not know its device.
+ */
+function isOnCard(): boolean {
+  return defaultDevice() === "webgpu";
+}
+
+/** Numbers that a thread of a card goes through in one step, about, and how many are too few or too many for it. */
+const STEP = 64;
+const SHORTEST_STEP = 8;
+const LONGEST_STEP = 256;
+
+/**
+ * The columns of a row of n on a graphics card: a thread goes down one of them, and neighbouring threads read neighbouring numbers.
+ * It is n itself where a row is best left as it is.
+ *
+ * @param alone numbers that a thread would go through if the row were left
+ */
+function columnsOnCard(n: number, alone: number): number {
+  if (alone < LONGEST_STEP) return n;
+  const steps = Array.from({ length: LONGEST_STEP }, (_, i) => i + 1).filter((step) => n % step === 0);
+  const distance = (step: number) => Math.abs(Math.log(step / STEP));
+  const step = steps.reduce((best, step) => (distance(step) < distance(best) ? step : best), 1);
+  return step < SHORTEST_STEP ? n : n / step;
+}
+
+/**
+ * The same for the sum of each row.
+ *
+ * Upstream: on WebGPU a sum has one thread for each of its results, however long it is; or up to 16 where there are fewer than 4,096
+ * results, of 512 numbers or more.
+ */
+function columnsOfSum(x: np.Array): number {
+  const n = x.shape.at(-1)!;
+  if (!isOnCard()) return n;
+  const canShare = x.size / n < 4096 && n >= 512;
+  const threads = canShare ? [16, 8, 4, 2, 1].find((count) => n % count === 0)! : 1;
+  return columnsOnCard(n, n / threads);
 }

@@ -3,8 +3,8 @@
 import { numpy as np } from "@jax-js/jax";
 import { describe } from "./checks.ts";
 
-/** More are not listed. */
-const MOST_VALUES = 2 ** 16;
+/** More are not listed, nor enumerated. */
+export const MOST_VALUES = 2 ** 16;
 
 /** Of all values together: 256 MB. */
 const MOST_NUMBERS = 2 ** 26;

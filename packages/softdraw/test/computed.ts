@@ -77,6 +77,9 @@ export async function computeSpoilt(
       if (!onHost) {
         called.sample = (l) => verbs.sample(random.key(1), l) as np.Array;
         called.mode = (l) => verbs.mode(l) as np.Array;
+        const value = () => verbs.mode(np.array(plain, { shape: event })) as np.Array;
+        called.perturbGiven = (l) => verbs.perturbGiven!(random.key(1), value(), l);
+        called.relaxGiven = (l) => verbs.relaxGiven!(random.key(1), value(), l);
       }
       for (const [kind, row] of Object.entries(spoilt)) {
         for (const [verb, f] of Object.entries(called)) {

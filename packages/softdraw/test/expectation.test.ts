@@ -3,7 +3,20 @@
 import { defaultDevice, grad, jit, numpy as np, random, valueAndGrad, vmap } from "@jax-js/jax";
 import { device } from "@softdraw/testing/device";
 import { differences, largestDifference } from "@softdraw/testing/numbers";
-import { bernoulli, categorical, type ExpectationOptions, expectation, type Structure, subset } from "softdraw";
+import {
+  bernoulli,
+  categorical,
+  type ExpectationOptions,
+  expectation,
+  fenchelYoung,
+  noise,
+  permutation,
+  prepareExpectation,
+  type Structure,
+  scoreFunction,
+  subset,
+  vimco,
+} from "softdraw";
 import { beforeAll, describe, expect, test } from "vitest";
 
 type Array = np.Array;
@@ -104,7 +117,10 @@ function exactGradient({ values, probabilities }: Law, cost: NamedCost, logits =
   return differences(value, logits);
 }
 
-const KEYS = 2 ** 15;
+/** How many estimates a mean is of; many more, of every cost, in the slow suite. */
+const KEYS = Number(process.env.SOFTDRAW_ESTIMATES ?? 2 ** 11);
+const isSlow = process.env.SOFTDRAW_ESTIMATES !== undefined;
+const costs = Object.entries(COSTS).filter(([name]) => isSlow || name === "network");
 
 /** Mean and standard error, by coordinate, of as many estimates as there are keys. */
 async function estimates(structure: Structure, cost: NamedCost, options: Options, logits = LOGITS) {
@@ -156,8 +172,7 @@ const UNBIASED: [string, Options, string[]][] = [
   ],
 ];
 
-/** A cost of several bernoulli choices keeps none of them apart, which one of a row of categories does. */
-describe.each(Object.entries(COSTS))("of the cost %s", (_, cost) => {
+describe.each(costs)("of the cost %s", (_, cost) => {
   test.each(UNBIASED.flatMap(([name, options, laws]) => laws.map((law) => [name, law, options] as const)))(
     "the mean of %s for %s is the exact gradient",
     async (_, law, options) => {
@@ -270,7 +285,7 @@ const BIASED: [string, string, Options, (cost: NamedCost) => number[]][] = [
   ]),
 ];
 
-describe.each(Object.entries(COSTS))("of the cost %s", (_, cost) => {
+describe.each(costs)("of the cost %s", (_, cost) => {
   test.each(BIASED)("the mean of %s for %s is what its definition gives", async (_, law, options, mean) => {
     expectMean(await estimates(LAWS[law]!.structure, cost, options), mean(cost));
   });
@@ -458,3 +473,183 @@ test("a learned control variate is tuned by the gradient of the squared estimate
   expect(found).toBeCloseTo(((await at(0.41)) - (await at(0.39))) / 0.02, 2);
   expect(Math.abs(found as number)).toBeGreaterThan(1e-3);
 });
+
+describe("a structure that is solved on the host", () => {
+  const squares = () => np.array([[0.5, -0.3, 0.8], [0, 1, 0.2], [0.4, 0, -1]]); // biome-ignore format: a matrix
+  const costs = [[1, 2, 3], [2, 1, 0.5], [0.3, 4, 1]]; // biome-ignore format: a matrix
+  const cost = (value: Array) => np.square(value.mul(np.array(costs)).sum([-1, -2]));
+
+  test.each(["straight-through", "imle", "perturbed"] as const)("has its draws prepared for %s", async (estimator) => {
+    const options = { estimator, samples: 3 } as const;
+    const draws = await prepareExpectation(permutation, random.key(8), squares(), options, cost);
+    const exact = await permutation.sample(random.key(8), np.broadcastTo(squares(), [3, 3, 3]));
+    expect(await draws.value.ref.data()).toEqual(await exact.ref.data());
+    const value = await cost(exact).mean().jsAsync();
+    const loss = (l: Array, given: typeof draws) => expectation(permutation, given, l, cost, options);
+    const kept = {
+      ...draws,
+      key: draws.key.ref,
+      value: draws.value.ref,
+      ...(draws.target && { target: draws.target.ref }),
+    };
+    const [eager, gradient] = valueAndGrad(loss)(squares(), kept);
+    expect(await eager.jsAsync()).toBeCloseTo(value, 5);
+    const jitted = await jit(grad(loss))(squares(), draws).data();
+    expect(largestDifference(jitted, await gradient.data())).toBeLessThan(1e-5);
+    expect(Math.max(...jitted.map(Math.abs))).toBeGreaterThan(0);
+  });
+
+  test("imle moves the maxima against the gradient of the cost", async () => {
+    const options = { estimator: "imle", samples: 2, step: 0.5 } as const;
+    const { key, value, target } = await prepareExpectation(permutation, random.key(9), squares(), options, cost);
+    const slope = grad((x: Array) => cost(x).sum())(value);
+    const keys = noise.perturb(key, np.broadcastTo(squares(), [2, 3, 3]));
+    expect(await target!.data()).toEqual(await (await permutation.mode(keys.sub(slope.mul(0.5)))).data());
+  });
+
+  test("says so, where a draw is wanted inside of a loss, and where options differ", async () => {
+    const options = { estimator: "perturbed", samples: 3 } as const;
+    const loss = (l: Array) => expectation(permutation, random.key(1), l, cost, options);
+    expect(() => jit(grad(loss))(squares())).toThrow(/solved on the host/);
+    expect(() => loss(squares())).toThrow("Await prepareExpectation(structure, key, logits, options)");
+    const draws = await prepareExpectation(permutation, random.key(8), squares(), { ...options, samples: 2 });
+    expect(() => expectation(permutation, draws, squares(), cost, options)).toThrow(
+      "expectation: samples is 3, and 2 draws were prepared. Give both the same options.",
+    );
+    expect(() => prepareExpectation(permutation, random.key(8), squares(), { estimator: "imle" })).toThrow(
+      'prepareExpectation: "imle" needs the cost, too',
+    );
+  });
+});
+
+describe("errors name what was wrong, what was expected, and what came", () => {
+  const of = (options: object, cost = COSTS.network!.ofArray, structure: Structure = categorical) =>
+    expectation(structure as typeof categorical, random.key(0), np.array(LOGITS), cost, options as never);
+  const disarm = () => of({ estimator: "disarm", samples: 3 }, undefined, bernoulli);
+
+  test.each<[() => unknown, string]>([
+    [() => of(undefined as never), 'options must be an object such as { estimator: "score-function" }, got undefined.'],
+    [() => of({ samples: 2 }), "options must name an estimator"],
+    [() => of({ estimator: "reinforce" }), 'estimator must be one of "exact", "score-function"'],
+    [() => of({ estimator: "simple", temperature: 1 }), 'unknown option "temperature"'],
+    [() => of({ estimator: "straight-through", axis: 1 }), 'categorical.relax: unknown option "axis"'],
+    [() => of({ estimator: "disarm" }), '"disarm" is for bernoulli choices alone.'],
+    [() => of({ estimator: "simple" }, undefined, subset.of(2)), '"simple" needs a structure with marginals'],
+    [() => of({ estimator: "score-function", samples: 0 }), "samples must be a whole number of at least 1, got 0."],
+    [
+      () => of({ estimator: "score-function", samples: 1, baseline: "leave-one-out" }),
+      "samples must be a whole number of at least 2, got 1.",
+    ],
+    [
+      () => of({ estimator: "score-function", baseline: "mean" }),
+      'baseline must be one of "none", "leave-one-out", "greedy", got "mean".',
+    ],
+    [
+      () => of({ estimator: "score-function", baseline: Number.NaN }),
+      "baseline must be a number or an array, got NaN.",
+    ],
+    [() => of({ estimator: "unordered-set", samples: 5 }), "samples must be at most n = 4, got 5."],
+    [disarm, 'samples must be even for "disarm", whose draws come in pairs, got 3.'],
+    [() => of({ estimator: "imle", step: 0 }), "step must be a positive number, got 0."],
+    [() => of({ estimator: "gapped-straight-through", gap: -1 }), "gap must be a positive number, got -1."],
+    [() => of({ estimator: "relax" }), '"relax" needs variate, a function of relaxed values'],
+    [
+      () => of({ estimator: "exact", batchAxes: 1 }),
+      "batchAxes must be at most 0, the batch axes of logits [4], got 1.",
+    ],
+    [
+      () => of({ estimator: "simple" }, (v) => v.sum()),
+      "what cost returns must be one number for each of the 1 values",
+    ],
+    [() => of({ estimator: "simple" }, (v) => v), "a beginning of [1], got float32[1,4]."],
+    [() => of({ estimator: "simple" }, 3 as never), "cost must be a function of values, got 3."],
+  ])("%#", (call, message) => {
+    expect(call).toThrow(message);
+  });
+
+  test("of exact, when there are too many values", () => {
+    const many = () =>
+      expectation(categorical, random.key(0), np.zeros([20, 10]), (v) => v.sum([-1, -2]), { estimator: "exact" });
+    expect(many).toThrow(
+      'expectation: "exact" enumerates at most 65536 values, and 20 choices of 10 together have 10^20. ' +
+        "Tell it by batchAxes which choices the cost keeps apart.",
+    );
+  });
+});
+
+describe("losses of numbers from outside", () => {
+  test.each(["none", "leave-one-out", 0.4] as const)(
+    "scoreFunction with baseline %s is expectation's",
+    async (baseline) => {
+      const key = () => random.key(3);
+      const options = { estimator: "score-function", samples: 4, baseline } as const;
+      const draws = categorical.sample(key(), np.broadcastTo(np.array(LOGITS), [4, n]));
+      const costs = np.array([...(await COSTS.network!.ofArray(draws.ref).data())]);
+      const outside = (l: Array) => scoreFunction(categorical.logProb(draws, l), costs, { baseline });
+      const inside = (l: Array) => expectation(categorical, key(), l, COSTS.network!.ofArray, options);
+      const [value, gradient] = valueAndGrad(outside)(np.array(LOGITS));
+      const [expected, slope] = valueAndGrad(inside)(np.array(LOGITS));
+      expect(await value.jsAsync()).toBeCloseTo(await expected.jsAsync(), 5);
+      expect(largestDifference(await gradient.data(), await slope.data())).toBeLessThan(1e-6);
+    },
+  );
+
+  test("vimco has the bound for a value, and the gradient of its definition", async () => {
+    const [logWeights, logProb] = [[-1, 0.5, 2], [-0.3, -2, -1]]; // biome-ignore format: short
+    const logMeanExp = (x: number[]) => Math.log(sum(x.map(Math.exp)) / x.length);
+    const bound = logMeanExp(logWeights);
+    const [value, gradients] = valueAndGrad(vimco, { argnums: [0, 1] })(np.array(logWeights), np.array(logProb));
+    expect(await value.jsAsync()).toBeCloseTo(bound, 5);
+    const learned = logWeights.map((_, s) => {
+      const others = sum(logWeights.filter((_, i) => i !== s)) / 2;
+      return bound - logMeanExp(logWeights.map((w, i) => (i === s ? others : w)));
+    });
+    expect(largestDifference(await gradients[1]!.data(), learned)).toBeLessThan(1e-5);
+    expect(largestDifference(await gradients[0]!.data(), softmax(logWeights))).toBeLessThan(1e-5);
+  });
+
+  test("the gradient of fenchelYoung is the mean draw less the target", async () => {
+    const target = [0, 1, 0, 0];
+    const loss = (l: Array) => fenchelYoung(categorical, random.key(3), l, np.array(target), { samples: 50 });
+    const draws = categorical.sample(random.key(3), np.broadcastTo(np.array(LOGITS), [50, n]));
+    const mean = await draws.mean(0).data();
+    expect(
+      largestDifference(
+        await grad(loss)(np.array(LOGITS)).data(),
+        mean.map((x: number, i: number) => x - target[i]!),
+      ),
+    ).toBeLessThan(1e-6);
+  });
+
+  test("refuse what does not fit", () => {
+    const two = () => np.array([1, 2]);
+    expect(() => scoreFunction(two(), np.array([1, 2, 3]))).toThrow(
+      "scoreFunction: costs must be one number for each of the 2 values",
+    );
+    expect(() => scoreFunction(np.array([1]), np.array([1]), { baseline: "leave-one-out" })).toThrow(
+      "needs two samples or more",
+    );
+    expect(() => vimco(two(), np.array([1, 2, 3]))).toThrow("vimco: logProb must have the shape of logWeights");
+    expect(() => vimco(np.array([1]), np.array([1]))).toThrow("vimco: logWeights must have two samples or more");
+  });
+});
+
+/** Not run: which estimators a structure can have. */
+function types(key: Array, logits: Array, cost: (value: Array) => Array) {
+  expectation(bernoulli, key, logits, cost, { estimator: "disarm" });
+  expectation(subset.of(2), key, logits, cost, { estimator: "gumbel-rao", relaxation: "successive" });
+  expectation(permutation, key, logits, cost, { estimator: "relaxed", iterations: 30 });
+  // @ts-expect-error
+  expectation(categorical, key, logits, cost, { estimator: "disarm" });
+  // @ts-expect-error
+  expectation(bernoulli, key, logits, cost, { estimator: "unordered-set", samples: 2 });
+  // @ts-expect-error
+  expectation(permutation, key, logits, cost, { estimator: "score-function" });
+  // @ts-expect-error
+  expectation(subset.of(2), key, logits, cost, { estimator: "simple" });
+  // @ts-expect-error
+  expectation(categorical, key, logits, cost, { estimator: "simple", temperature: 1 });
+  // @ts-expect-error
+  expectation(categorical, key, logits, cost, { estimator: "perturbed", baseline: "greedy" });
+}
+test("the types of options are compiled", () => expect(types).toHaveLength(3));

@@ -2,7 +2,16 @@
 
 import { grad, jit, numpy as np, random, vmap } from "@jax-js/jax";
 import { values, valuesOfAll } from "@softdraw/testing/device";
-import { chiSquarePValue, FALSE_ALARM, largestDifference, normals, numericalGradient } from "@softdraw/testing/numbers";
+import {
+  chiSquarePValue,
+  FALSE_ALARM,
+  kolmogorovCritical,
+  kolmogorovSmirnov,
+  largestDifference,
+  normals,
+  numericalGradient,
+  sameLawPValue,
+} from "@softdraw/testing/numbers";
 import * as fc from "fast-check";
 
 import { noise } from "softdraw";
@@ -96,10 +105,16 @@ describe.each(instances)("$name", ({ verbs, ...structure }) => {
     "relax hard": (key, l) => verbs.relax(key, l, { temperature: 0.5, hard: true }),
     mode: (_, l) => verbs.mode(l) as Array,
   };
-  const { marginals, support } = verbs;
+  const { marginals, support, perturbGiven, relaxGiven } = verbs;
+  /** A vertex that is possible, too, where what may be impossible is. */
+  const { vertex: likely } = structure
+    .law(logits)
+    .find(({ vertex }) => structure.impossible.entries.every((i) => structure.impossible.share(vertex, i) === 0))!;
   const ofLogits: typeof relaxed = {
     ...(marginals && { marginals: (_, l) => marginals(l) }),
     ...(support && { support: (_, l) => support(l) }),
+    ...(perturbGiven && { perturbGiven: (key, l) => perturbGiven(key, array(likely), l) }),
+    ...(relaxGiven && { relaxGiven: (key, l) => relaxGiven(key, array(likely), l, { temperature: 0.5 }) }),
   };
   const traceable = { ...relaxed, ...ofLogits, ...(structure.onHost ? {} : exact) };
 
@@ -119,9 +134,13 @@ describe.each(instances)("$name", ({ verbs, ...structure }) => {
     ...(marginals && { marginals }),
     ...structure.differentiable,
   };
+  const conditional: Record<string, (logits: Array) => Array> = {
+    ...(perturbGiven && { perturbGiven: (l) => perturbGiven(random.key(12), array(likely), l) }),
+    ...(relaxGiven && { relaxGiven: (l) => relaxGiven(random.key(12), array(likely), l, { temperature: 0.7 }) }),
+  };
   const likelihoods = structure.differentiableIfPossible;
 
-  test.each(Object.entries({ ...functions, ...likelihoods }))(
+  test.each(Object.entries({ ...functions, ...likelihoods, ...(structure.implicit ? {} : conditional) }))(
     "the gradient of %s equals finite differences, for random cotangents",
     async (_, f) => {
       for (const seed of [20, 21, 22]) {
@@ -160,6 +179,7 @@ describe.each(instances)("$name", ({ verbs, ...structure }) => {
       const extreme = Array.from({ length: size }, (_, i) => at(i));
       const checked: typeof functions = {
         ...functions,
+        ...conditional,
         relaxCold: (l: Array) => verbs.relax(random.key(12), l, { temperature: 0.01 }),
         ...(extreme.includes(Number.NEGATIVE_INFINITY) ? {} : likelihoods),
       };
@@ -178,6 +198,7 @@ describe.each(instances)("$name", ({ verbs, ...structure }) => {
   const verbsByName: Record<string, (logits: Array) => Array | Promise<Array>> = {
     ...functions,
     ...likelihoods,
+    ...conditional,
     sample: (l) => verbs.sample(random.key(12), l),
     mode: (l) => verbs.mode(l),
     ...(structure.onHost ? {} : { "relax hard": (l: Array) => verbs.relax(random.key(12), l, { hard: true }) }),
@@ -218,6 +239,9 @@ describe.each(instances)("$name", ({ verbs, ...structure }) => {
       const checked: Record<string, (l: Array, t: Array) => Array> = {
         relax: (l, t) => verbs.relax(random.key(12), l, { temperature: t }),
         softMode: (l, t) => verbs.softMode(l, { temperature: t }),
+        ...(relaxGiven && {
+          relaxGiven: (l, t) => relaxGiven(random.key(12), array(likely), l, { temperature: t }),
+        }),
       };
       for (const at of [logits, masked]) {
         for (const [name, f] of Object.entries(checked)) {
@@ -254,6 +278,9 @@ describe.each(instances)("$name", ({ verbs, ...structure }) => {
       const found = await valuesOfAll([
         verbs.softMode(array(logits), { temperature: temperature() }),
         verbs.relax(random.key(1), array(logits), { temperature: temperature() }),
+        ...(relaxGiven
+          ? [relaxGiven(random.key(1), array(likely), array(logits), { temperature: temperature() })]
+          : []),
       ]);
       expect(found.every(Number.isNaN)).toBe(true);
     },
@@ -327,4 +354,153 @@ describe.each(instances)("$name", ({ verbs, ...structure }) => {
       );
     },
   );
+
+  describe.skipIf(perturbGiven === undefined)("given the exact draw", () => {
+    const vertices = structure.law(logits).map(({ vertex }) => vertex);
+    const keysGiven = (seed: number, value: Array, l: Array) => perturbGiven!(random.key(seed), value, l);
+    /** A batch of logits with noise, whatever their exact draw. */
+    const keys = (seed: number, count: number) => {
+      const noises = [count, ...structure.event];
+      const added =
+        verbs.law === "bernoulli" ? noise.logistic(random.key(seed), noises) : noise.gumbel(random.key(seed), noises);
+      return array(logits).add(added);
+    };
+    /** The probability of a smaller perturbed logit: uniform. */
+    const below = (x: number, i: number) =>
+      verbs.law === "bernoulli" ? 1 / (1 + Math.exp(logits[i]! - x)) : Math.exp(-Math.exp(logits[i]! - x));
+    const bin = (p: number, bins: number) => Math.min(bins - 1, Math.floor(p * bins));
+    /** How many events fall into each bin: of every entry in ten, and of every pair of entries in four times four. */
+    const binned = (rows: number[][], p: (x: number, i: number) => number): number[][] => {
+      const entries = logits.map((_, i) => i);
+      const pairs = entries.flatMap((i) => entries.slice(i + 1).map((j) => [i, j] as const));
+      const count = (bins: number, binOf: (row: number[]) => number) => {
+        const counts = Array<number>(bins).fill(0);
+        for (const row of rows) counts[binOf(row)]!++;
+        return counts;
+      };
+      return [
+        ...entries.map((i) => count(10, (row) => bin(p(row[i]!, i), 10))),
+        ...pairs.map(([i, j]) => count(16, (row) => 4 * bin(p(row[i]!, i), 4) + bin(p(row[j]!, j), 4))),
+      ];
+    };
+
+    test("the mode of the perturbed logits is the value, always, of extreme logits too", async () => {
+      const batches = [
+        normals(31, 400 * size),
+        normals(32, 400 * size, 30),
+        ...Object.values(extremes).map((at) => [at]),
+      ];
+      for (const batch of batches) {
+        const numbers = typeof batch[0] === "function" ? undefined : (batch as number[]);
+        const at =
+          numbers ?? Array.from({ length: 400 * size }, (_, i) => (batch[0] as (i: number) => number)(i % size));
+        const drawn = await verbs.sample(random.key(33), array(at, [400]));
+        const perturbed = keysGiven(34, drawn.ref, array(at, [400]));
+        expect(await values(await verbs.mode(perturbed))).toEqual(await values(drawn));
+      }
+      for (const at of [logits, logits.map((l) => l * 1e4), logits.map(() => 1e4)]) {
+        const rows = repeated(at, vertices.length);
+        const perturbed = keysGiven(35, array(vertices.flat(), [vertices.length]), rows);
+        expect(await events(await verbs.mode(perturbed))).toEqual(vertices);
+      }
+    });
+
+    test("relaxGiven is the relaxation of the perturbed logits, and tends to the value as the temperature falls", async () => {
+      const batch = () => array(normals(4, 400 * size), [400]);
+      const drawn = await verbs.sample(random.key(5), batch());
+      const soft = await values(verbs.softMode(keysGiven(6, drawn.ref, batch()), { temperature: 0.5 }));
+      const relaxed = await values(relaxGiven!(random.key(6), drawn.ref, batch(), { temperature: 0.5 }));
+      expect(largestDifference(relaxed, soft)).toBeLessThan(1e-6);
+      const cold = await values(relaxGiven!(random.key(6), drawn.ref, batch(), { temperature: 1e-7 }));
+      expect(largestDifference(cold, await values(drawn))).toBeLessThan(1e-6);
+    });
+
+    // Each of up to fifteen tables alone fails a right sampler at the rate `FALSE_ALARM`, all of them at 2e-3 at most.
+    test("over values from sample, perturbed logits have the law of those of any draw, one by one and in pairs", async () => {
+      const drawn = await verbs.sample(random.key(36), repeated(logits, 100_000));
+      const rows = await events(keysGiven(37, drawn, array(logits)));
+      logits.forEach((_, i) => {
+        const draws = Float32Array.from(rows, (row) => row[i]!);
+        expect(kolmogorovSmirnov(draws, (x) => below(x, i))).toBeLessThan(kolmogorovCritical(draws.length));
+      });
+      for (const counts of binned(rows, below)) {
+        const even = counts.map(() => 1 / counts.length);
+        expect(chiSquarePValue(counts, even)).toBeGreaterThan(FALSE_ALARM);
+      }
+    });
+
+    test("over values from sample, relaxGiven has the law of relax, one by one and in pairs", async () => {
+      const drawn = await verbs.sample(random.key(38), repeated(logits, 50_000));
+      const options = { temperature: 0.5 };
+      const given = binned(await events(relaxGiven!(random.key(39), drawn, array(logits), options)), (x) => x);
+      const any = binned(await events(verbs.relax(random.key(40), repeated(logits, 50_000), options)), (x) => x);
+      for (const [i, counts] of given.entries()) {
+        expect(sameLawPValue(counts, any[i]!)).toBeGreaterThan(FALSE_ALARM);
+      }
+    });
+
+    // Of a hundred and fifty tables at most; all of them fail a right sampler at the rate 10 `FALSE_ALARM`.
+    test("of each value alone, perturbed logits have the law of those draws that have this value", async () => {
+      const any = keys(41, 100_000);
+      const exact = await events(await verbs.mode(any.ref));
+      const rows = await events(any);
+      for (const [v, vertex] of vertices.entries()) {
+        const kept = rows.filter((_, i) => exact[i]!.join() === vertex.join());
+        const given = await events(keysGiven(42 + v, array(vertex), repeated(logits, kept.length)));
+        const expected = binned(kept, below);
+        for (const [i, counts] of binned(given, below).entries()) {
+          expect(sameLawPValue(counts, expected[i]!), `${vertex}, table ${i}`).toBeGreaterThan(FALSE_ALARM / 15);
+        }
+      }
+    });
+
+    test("a value that cannot be is NaN, and its neighbours are as they were", async () => {
+      const spoiltBy = (change: (x: number, i: number) => number) => likely.map(change);
+      const wrong = [
+        ...[Number.NaN, 0.5, -1, 2, Number.POSITIVE_INFINITY].map((bad) => spoiltBy((x, i) => (i === 0 ? bad : x))),
+        ...(size > 1 ? [spoiltBy(() => 0), spoiltBy(() => 1), spoiltBy((x, i) => (i === 0 ? 1 - x : x))] : []),
+      ];
+      for (const value of wrong) {
+        for (const f of [keysGiven, (seed: number, x: Array, l: Array) => relaxGiven!(random.key(seed), x, l)]) {
+          const right = await values(f(50, repeated(likely, 3), repeated(logits, 3)));
+          const found = await values(f(50, array([likely, value, likely].flat(), [3]), repeated(logits, 3)));
+          expect(found).toEqual(right.map((x, i) => (Math.floor(i / size) === 1 ? Number.NaN : x)));
+        }
+      }
+    });
+
+    test("a value with an impossible choice is NaN, and an impossible choice has no share in others", async () => {
+      const { entries, share } = structure.impossible;
+      const entry = entries[0]!;
+      const masked = logits.map((l, i) => (i === entry ? Number.NEGATIVE_INFINITY : l));
+      const rows = repeated(masked, vertices.length);
+      const relaxed = await events(
+        relaxGiven!(random.key(51), array(vertices.flat(), [vertices.length]), rows, { temperature: 10 }),
+      );
+      vertices.forEach((vertex, v) => {
+        if (share(vertex, entry) === 0) expect(share(relaxed[v]!, entry)).toBe(0);
+        else expect(relaxed[v]!.every(Number.isNaN)).toBe(true);
+      });
+    });
+
+    test("batch axes of value and logits broadcast, and no gradient reaches the value", async () => {
+      const all = () => array(vertices.flat(), [vertices.length]);
+      const once = keysGiven(52, all(), array(logits));
+      expect(once.shape).toEqual([vertices.length, ...structure.event]);
+      const each = keysGiven(52, all(), repeated(logits, vertices.length));
+      expect(await values(once)).toEqual(await values(each));
+      expect(keysGiven(53, array(likely), repeated(logits, 3)).shape).toEqual([3, ...structure.event]);
+      const loss = (x: Array) =>
+        relaxGiven!(random.key(54), x, array(logits))
+          .mul(array(normals(55, size)))
+          .sum();
+      expect(await values(grad(loss)(array(likely)))).toEqual(likely.map(() => 0));
+    });
+
+    test("another key gives other noise", async () => {
+      const draw = (seed: number) => values(keysGiven(seed, array(likely), array(logits)));
+      expect(await draw(1)).toEqual(await draw(1));
+      expect(await draw(1)).not.toEqual(await draw(2));
+    });
+  });
 });

@@ -7,11 +7,15 @@ import * as softdraw from "softdraw";
 import {
   bernoulli,
   categorical,
+  expectation,
+  fenchelYoung,
   permutation,
+  prepareExpectation,
   type RelaxOptions,
   type SinkhornOptions,
   type Structure,
   schedules,
+  scoreFunction,
   subset,
   type TemperatureOptions,
 } from "softdraw";
@@ -28,22 +32,50 @@ const functions: Record<string, { call: (options: never) => unknown; needed?: ob
     call: (o) => bernoulli.relaxedLogProb(np.full([3], 0.5), logits(), o),
     names: ["temperature"],
   },
+  "bernoulli.relaxGiven": {
+    call: (o) => bernoulli.relaxGiven(key(), np.ones([3]), logits(), o),
+    names: ["temperature"],
+  },
   "categorical.relax": { call: (o) => categorical.relax(key(), logits(), o), names: ["temperature", "hard"] },
   "categorical.softMode": { call: (o) => categorical.softMode(logits(), o), names: ["temperature"] },
   "categorical.relaxedLogProb": {
     call: (o) => categorical.relaxedLogProb(np.full([3], 0.3), logits(), o),
     names: ["temperature"],
   },
+  "categorical.relaxGiven": {
+    call: (o) => categorical.relaxGiven(key(), np.array([0, 1, 0]), logits(), o),
+    names: ["temperature"],
+  },
   "subset.relax": {
     call: (o) => subset.relax(key(), logits(), 2, o),
     names: ["temperature", "hard", "relaxation"],
+  },
+  "subset.relaxGiven": {
+    call: (o) => subset.relaxGiven(key(), np.array([0, 1, 1]), logits(), 2, o),
+    names: ["temperature", "relaxation"],
   },
   "subset.softMode": { call: (o) => subset.softMode(logits(), 2, o), names: ["temperature", "relaxation"] },
   "subset.of(2).relax": {
     call: (o) => subset.of(2).relax(key(), logits(), o),
     names: ["temperature", "hard", "relaxation"],
   },
+  "subset.of(2).relaxGiven": {
+    call: (o) => subset.of(2).relaxGiven(key(), np.array([0, 1, 1]), logits(), o),
+    names: ["temperature", "relaxation"],
+  },
   "subset.of(2).softMode": { call: (o) => subset.of(2).softMode(logits(), o), names: ["temperature", "relaxation"] },
+  expectation: {
+    call: (o) => expectation(categorical, key(), logits(), (value) => value.sum(-1), o),
+    needed: { estimator: "score-function" },
+    names: ["estimator", "samples", "baseline"],
+  },
+  prepareExpectation: {
+    call: (o) => prepareExpectation(categorical, key(), logits(), o),
+    needed: { estimator: "perturbed" },
+    names: ["estimator", "samples", "baseline"],
+  },
+  fenchelYoung: { call: (o) => fenchelYoung(categorical, key(), logits(), logits(), o), names: ["samples"] },
+  scoreFunction: { call: (o) => scoreFunction(logits(), logits(), o), names: ["baseline"] },
   "subset.reservoir": {
     call: (o) => subset.reservoir([1, 2, 3], 2, o),
     needed: { seed: 0 },
@@ -85,8 +117,9 @@ const functions: Record<string, { call: (options: never) => unknown; needed?: ob
 /** The exported functions that take none. */
 const withoutOptions = [
   "straightThrough",
+  "vimco",
   "assignment.maximize",
-  ...["entropy", "kl", "logProb", "marginals", "mode", "sample", "support"].flatMap((verb) => [
+  ...["entropy", "kl", "logProb", "marginals", "mode", "perturbGiven", "sample", "support"].flatMap((verb) => [
     `bernoulli.${verb}`,
     `categorical.${verb}`,
   ]),
@@ -95,8 +128,10 @@ const withoutOptions = [
     (verb) => `permutation.${verb}`,
   ),
   "schedules.constant",
-  ...["logProb", "mode", "of", "sample", "sampleOrdered", "setLogProb", "support"].map((verb) => `subset.${verb}`),
-  ...["logProb", "mode", "sample", "sampleOrdered", "support"].map((verb) => `subset.of(2).${verb}`),
+  ...["logProb", "mode", "of", "perturbGiven", "sample", "sampleOrdered", "setLogProb", "support"].map(
+    (verb) => `subset.${verb}`,
+  ),
+  ...["logProb", "mode", "perturbGiven", "sample", "sampleOrdered", "support"].map((verb) => `subset.of(2).${verb}`),
 ];
 
 test("every exported function is known to take options, or none", () => {
@@ -292,6 +327,10 @@ function types(flag: boolean | undefined, temperature: number | undefined) {
   categorical.relaxedLogProb(logits(), logits(), hard);
   // @ts-expect-error
   subset.softMode(logits(), 2, hard);
+  // @ts-expect-error
+  categorical.relaxGiven(key(), logits(), logits(), hard);
+  // @ts-expect-error
+  subset.relaxGiven(key(), logits(), logits(), 2, hard);
   // @ts-expect-error
   permutation.iterationsFor(logits(), hard);
   permutation.relax(key(), logits(), { hard: undefined });

@@ -69,9 +69,7 @@ test("the list has every verb of the library", () => {
   );
   const withoutArrays = structures.flatMap(({ withoutArrays = [] }) => withoutArrays);
   const listed = [...verbs.map(({ name }) => name.split(" ")[0]), ...withoutArrays];
-  const functions = Object.keys(softdraw).filter(
-    (name) => typeof Reflect.get(softdraw, name) === "function",
-  );
+  const functions = Object.keys(softdraw).filter((name) => typeof Reflect.get(softdraw, name) === "function");
   expect([...new Set(listed)].sort()).toEqual([...exported, ...functions].sort());
 });
 

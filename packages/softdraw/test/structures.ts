@@ -26,6 +26,11 @@ export interface Instance {
   impossible: { entries: number[]; share(value: number[], entry: number): number };
   /** Entries that are impossible all at once only where there is no value at all; none if there always is one. */
   hopeless: number[];
+  /**
+   * Whether the gradient given an exact draw is that of a law, and not that of a draw as a function of the logits: then
+   * there are no finite differences.
+   */
+  implicit?: true;
   /** Whether a logit means something by itself, and not beside the others: then they cannot all be shifted. */
   absolute?: true;
   /** Whether the values of an event are a vertex (an exact choice), or a point of the polytope (a relaxed one). */

@@ -11,7 +11,8 @@ interface Memory {
  * The arrays that hold memory of the engine, on the device that is the default: those of a program, and those that compiled
  * functions keep. To the number and to the byte, so that a leak of a single number shows at its first time.
  *
- * The engine keeps them in a map, by number, and shows nobody how many there are. So the map is watched for as it takes one.
+ * Upstream: arrays of memory of their own are counted nowhere. The engine keeps them in a map, by number; it is watched for as it
+ * takes one.
  */
 export function watchArrays() {
   const arrays = mapOfArrays();

@@ -135,5 +135,5 @@ export function uniforms(seed: number): () => number {
 /** The largest difference of two lists, entry by entry; NaN, which no comparison passes, when their lengths differ. */
 export function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
   if (a.length !== b.length) return Number.NaN;
-  return Math.max(...Array.from(a, (x, i) => Math.abs(x - b[i]!)));
+  return Array.from(a, (x, i) => Math.abs(x - b[i]!)).reduce((most, x) => Math.max(most, x), Number.NEGATIVE_INFINITY);
 }

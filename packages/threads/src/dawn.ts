@@ -55,7 +55,7 @@ export const SYSTEM_NEEDS =
 /** @throws WebgpuUnavailable where it is not installed, or cannot be loaded on this system */
 export async function loadDawn(): Promise<Dawn> {
   try {
-    return await import(PACKAGE);
+    return await import(/* @vite-ignore */ PACKAGE);
   } catch (error) {
     throw new WebgpuUnavailable(`${whyNot(error as NodeJS.ErrnoException)} ${SYSTEM_NEEDS}`, { cause: error });
   }

@@ -1,6 +1,6 @@
 /** What goes wrong on a device: it is told to whoever reads an array next. */
 
-import type { GpuAdapter, GpuBuffer, GpuDevice, UncapturedErrorEvent } from "./dawn.ts";
+import type { GpuBuffer, GpuDevice, UncapturedErrorEvent } from "./dawn.ts";
 
 export type WebgpuFailureKind = "lost" | "out-of-memory" | "refused";
 
@@ -23,21 +23,11 @@ const WORDS: Readonly<Record<WebgpuFailureKind, string>> = {
 };
 
 /**
- * Has every device of an adapter's kind watched from now on.
+ * Has a device's readers told of what goes wrong on it.
  *
  * Upstream: the engine prints what goes wrong on the device, and goes on: what it reads then are zeros.
  */
-export function watchDevices(adapter: GpuAdapter): void {
-  const kind = Object.getPrototypeOf(adapter) as { requestDevice(descriptor?: object): Promise<GpuDevice> };
-  const { requestDevice } = kind;
-  kind.requestDevice = async function (descriptor) {
-    const device = await requestDevice.call(this, descriptor);
-    watchDevice(device);
-    return device;
-  };
-}
-
-function watchDevice(device: GpuDevice): void {
+export function watchDevice(device: GpuDevice): void {
   let failure: WebgpuFailure | undefined;
   /** Reads that are under way: a device that is gone might never answer them. */
   const reading = new Set<(error: Error) => void>();

@@ -4,10 +4,14 @@
  * @module
  */
 
-import { type Gpu, type GpuAdapter, loadDawn, SYSTEM_NEEDS, WebgpuUnavailable } from "./dawn.ts";
-import { watchDevices } from "./webgpu-failure.ts";
+import { type Gpu, type GpuAdapter, type GpuDevice, loadDawn, SYSTEM_NEEDS, WebgpuUnavailable } from "./dawn.ts";
+import { newWatch } from "./fallback.ts";
+import { counts, type WebgpuCounts } from "./webgpu-counts.ts";
+import { watchDevice } from "./webgpu-failure.ts";
+import { issueLess } from "./webgpu-issue.ts";
 
 export { WebgpuUnavailable } from "./dawn.ts";
+export type { WebgpuCounts } from "./webgpu-counts.ts";
 export { WebgpuFailure, type WebgpuFailureKind } from "./webgpu-failure.ts";
 
 /** What computes: a graphics card, or a program in its place. */
@@ -24,6 +28,11 @@ export interface WebgpuAdapter {
   readonly workgroupMemory: number;
   /** Threads of a workgroup, at most. */
   readonly workgroupThreads: number;
+}
+
+/** What was asked of WebGPU since the program began, by devices that were made after `installWebgpu`. */
+export function webgpuCounts(): WebgpuCounts {
+  return { ...counts };
 }
 
 /** Everybody who asks for WebGPU gets the same. */
@@ -55,8 +64,20 @@ async function install(): Promise<WebgpuAdapter> {
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
   if (!adapter)
     throw new WebgpuUnavailable(`WebGPU finds no graphics card, nor a program in its place. ${SYSTEM_NEEDS}`);
-  watchDevices(adapter);
+  prepareDevices(adapter);
   return factsOf(adapter);
+}
+
+/** Has every device of an adapter's kind prepared from now on. */
+function prepareDevices(adapter: GpuAdapter): void {
+  const kind = Object.getPrototypeOf(adapter) as { requestDevice(descriptor?: object): Promise<GpuDevice> };
+  const { requestDevice } = kind;
+  kind.requestDevice = async function (descriptor) {
+    const device = await requestDevice.call(this, descriptor);
+    watchDevice(device);
+    issueLess(device as unknown as GPUDevice, newWatch());
+    return device;
+  };
 }
 
 /** What a newer Node, or another program, has put there. */

@@ -2,6 +2,7 @@ import type { Benchmark } from "../benchmark.ts";
 import { assignment } from "./assignment.ts";
 import { dknnStep } from "./dknn-step.ts";
 import { explainStep } from "./explain-step.ts";
+import { gpu } from "./gpu.ts";
 import { gumbel } from "./gumbel.ts";
 import { jigsawStep } from "./jigsaw-step.ts";
 import { memory } from "./memory.ts";
@@ -30,4 +31,5 @@ export const benchmarks: readonly Benchmark[] = [
   sweepWorkers,
   sweepQueue,
   memory,
+  gpu,
 ];

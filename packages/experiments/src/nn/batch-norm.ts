@@ -1,6 +1,7 @@
 /** Batch normalization: by the statistics of the batch while training, by running ones afterwards. */
 
 import { numpy as np } from "@jax-js/jax";
+import { alongRows, meanOfRows } from "./parts.ts";
 
 /** All of shape `[channels]`. The statistics are not trained: training returns their next values. */
 export type BatchNorm = { scale: np.Array; offset: np.Array };
@@ -28,10 +29,9 @@ export function batchNormTraining(
   running: BatchStatistics,
   x: np.Array,
 ): { normalized: np.Array; statistics: BatchStatistics } {
-  const axes = x.shape.slice(0, -1).map((_, axis) => axis);
   const count = x.size / x.shape.at(-1)!;
-  const mean = np.mean(x.ref, axes);
-  const variance = np.mean(np.square(x.ref.sub(mean.ref)), axes);
+  const mean = meanOfRows(x.ref);
+  const variance = meanOfRows(alongRows(x.ref, [mean.ref], (each, [center]) => np.square(each.sub(center!))));
   const towards = (old: np.Array, seen: np.Array) => old.mul(1 - MOMENTUM).add(seen.mul(MOMENTUM));
   const statistics = {
     mean: towards(running.mean, mean.ref),
@@ -43,5 +43,7 @@ export function batchNormTraining(
 /** The same by given statistics. Consumes everything. */
 export function batchNorm({ scale, offset }: BatchNorm, { mean, variance }: BatchStatistics, x: np.Array): np.Array {
   const factor = scale.div(np.sqrt(variance.add(EPSILON)));
-  return x.sub(mean).mul(factor).add(offset);
+  return alongRows(x, [mean, factor, offset], (each, [center, times, plus]) =>
+    each.sub(center!).mul(times!).add(plus!),
+  );
 }

@@ -8,7 +8,8 @@
  */
 
 import { nn, numpy as np } from "@jax-js/jax";
-import { type Initialization, initLayer, multipleOfFour, product } from "./dense.ts";
+import { type Initialization, initLayer, multipleOfFour } from "./dense.ts";
+import { alongRows, product } from "./parts.ts";
 import { shapeOf } from "./shapes.ts";
 
 /** `weight` is `[kernel height, outputs, kernel width * channels]`, `bias` `[outputs]`. */
@@ -31,7 +32,7 @@ export function initConvolution(
  */
 export function pooledConvolution({ weight, bias }: Convolution, images: np.Array): np.Array {
   // The maximum passes a constant on, so bias and ReLU are left for the quarter that it leaves.
-  return materialize(nn.relu(maxPool(convolve(weight, images)).add(bias)));
+  return materialize(nn.relu(plusBias(maxPool(convolve(weight, images)), bias)));
 }
 
 /**
@@ -52,7 +53,7 @@ export function pooledPatchConvolution({ weight, bias }: Convolution, patches: n
   );
   patches.dispose();
   flat.dispose();
-  return materialize(nn.relu(largest(products).reshape([height, width, batch, outputs]).add(bias)));
+  return materialize(nn.relu(plusBias(largest(products).reshape([height, width, batch, outputs]), bias)));
 }
 
 /** Numbers a patch takes: the engine multiplies fast when this is a multiple of 4. */
@@ -64,6 +65,11 @@ export function paddedPatchSize(size: number): number {
 export function flatten(images: np.Array): np.Array {
   const [height, width, batch, channels] = shapeOf(images, 4);
   return materialize(np.transpose(images, [2, 0, 1, 3]).reshape([batch, height * width * channels]));
+}
+
+/** `x + bias`, `[..., channels]` and `[channels]`. */
+function plusBias(x: np.Array, bias: np.Array): np.Array {
+  return alongRows(x, [bias], (each, [plus]) => each.add(plus!));
 }
 
 function convolve(weight: np.Array, images: np.Array): np.Array {

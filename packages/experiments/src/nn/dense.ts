@@ -2,7 +2,7 @@
 
 import { numpy as np, random } from "@jax-js/jax";
 import { splitKey } from "./keys.ts";
-import { shapeOf } from "./shapes.ts";
+import { product } from "./parts.ts";
 
 /**
  * `weight` is `[outputs, inputs]`, so that the product and both of its gradients read it as it lies; stored the other way,
@@ -47,17 +47,7 @@ export function initLayer(
 
 /** `x weight^T + bias`, `[batch, inputs]` to `[batch, outputs]`. */
 export function dense({ weight, bias }: Dense, x: np.Array): np.Array {
-  return product(x, weight).add(bias);
-}
-
-/**
- * `x weight^T`, both read along their rows.
- *
- * Upstream: `lax.dot` reshapes what it multiplies, and a reshaped array that is read twice becomes a copy.
- */
-export function product(x: np.Array, weight: np.Array): np.Array {
-  const [rows, inputs] = shapeOf(x, 2);
-  return np.vecdot(x.reshape([rows, 1, inputs]), weight);
+  return product(x, weight, bias);
 }
 
 /**

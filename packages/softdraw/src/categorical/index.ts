@@ -30,7 +30,7 @@ import {
   SMALLEST_ENTRY,
 } from "../numerics.ts";
 import { checkHard, checkTemperature, RELAX, type RelaxOptions, type TemperatureOptions } from "../options.ts";
-import { column, ofRow, originOfRow } from "../rows.ts";
+import { column, dividedByRow, ofRow, originOfRow, sumOfRow } from "../rows.ts";
 import { kernelsOf } from "../structure.ts";
 import { supportOf } from "../support.ts";
 import { inverseOf, isTemperature, tempered } from "../tempered.ts";
@@ -276,17 +276,14 @@ const klKernel = jit(function kl(logits: np.Array, prior: np.Array) {
   const isMissing = np.where(isPossible(prior.ref), false, isTaken.ref);
   const ratio = np.where(isMissing, Number.POSITIVE_INFINITY, exponents.sub(ofPrior.exponents));
   // Zeroed inside the product: 0 times an infinite ratio would be NaN in the gradient even where the value drops it.
-  const meanRatio = weights
-    .mul(np.where(isTaken, ratio, 0))
-    .sum(-1)
-    .div(sum.ref);
+  const meanRatio = sumOfRow(weights.mul(np.where(isTaken, ratio, 0))).div(sum.ref);
   const divergence = meanRatio.sub(logarithm(sum)).add(logarithm(ofPrior.sum));
   return orNaN(orNaN(notNegative(divergence), prior, 1), logits, 1);
 });
 
 const logProbKernel = jit(function logProb(value: np.Array, logits: np.Array) {
   const impossible = takesImpossible(value.ref, logits.ref);
-  const logP = value.mul(logSoftmax(finite(logits.ref))).sum(-1);
+  const logP = sumOfRow(value.mul(logSoftmax(finite(logits.ref))));
   return orNaN(np.where(impossible, Number.NEGATIVE_INFINITY, logP), logits, 1);
 });
 
@@ -313,7 +310,7 @@ const relaxedLogProbKernel = jit(function relaxedLogProb(x: np.Array, logits: np
 /** `log sum_i w_i - (sum_i w_i log w_i) / sum_i w_i`, in which what all weights w are off by cancels. */
 function entropyOf(logits: np.Array): np.Array {
   const { exponents, weights, sum } = weightsOf(logits);
-  const mean = weights.mul(exponents).sum(-1).div(sum.ref);
+  const mean = sumOfRow(weights.mul(exponents)).div(sum.ref);
   return logarithm(sum).sub(mean);
 }
 
@@ -321,13 +318,13 @@ function entropyOf(logits: np.Array): np.Array {
 function weightsOf(logits: np.Array): { exponents: np.Array; weights: np.Array; sum: np.Array } {
   const exponents = belowLargest(logits);
   const weights = np.exp(exponents.ref);
-  return { exponents, weights, sum: weights.ref.sum(-1) };
+  return { exponents, weights, sum: sumOfRow(weights.ref) };
 }
 
 /** `softmax(keys / temperature)`. */
 function softmax(keys: np.Array, temperature: np.Array): np.Array {
   const weights = np.exp(tempered(keys.ref, originOfRow(keys), inverseOf(temperature)));
-  return weights.ref.div(column(weights.sum(-1)));
+  return dividedByRow(weights.ref, sumOfRow(weights));
 }
 
 function checkGiven(where: string, key: np.Array, value: np.Array, logits: np.Array): void {

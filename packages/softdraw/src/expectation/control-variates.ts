@@ -108,6 +108,6 @@ export function splitKey(key: np.Array): [np.Array, np.Array] {
 }
 
 /** An option to use and to keep, if it is an array. */
-export function kept<T extends number | np.Array>(option: T): T {
+function kept<T extends number | np.Array>(option: T): T {
   return (isArray(option) ? option.ref : option) as T;
 }

@@ -28,7 +28,8 @@ export function checkCosts(where: string, name: string, costs: np.Array, given: 
   );
 }
 
-type CostTask = Pick<Task<unknown>, "where" | "cost" | "structure">;
+/** What it takes to call the cost. */
+export type CostTask = Pick<Task<unknown>, "where" | "cost" | "structure">;
 
 /** 0, with the gradient of x. */
 export function onlyGradient(x: np.Array): np.Array {
@@ -39,11 +40,6 @@ export function onlyGradient(x: np.Array): np.Array {
 export function sumFrom(axis: number, x: np.Array): np.Array {
   const axes = Array.from({ length: x.ndim - axis }, (_, i) => axis + i);
   return axes.length === 0 ? x : x.sum(axes);
-}
-
-/** A shape with as many axes as another array, by axes of length 1 at the end. */
-export function withAxesOf(x: np.Array, other: np.Array): np.Array {
-  return x.reshape([...x.shape, ...Array(other.ndim - x.ndim).fill(1)]);
 }
 
 /**

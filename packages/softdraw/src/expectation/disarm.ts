@@ -1,4 +1,4 @@
-import { lax, numpy as np } from "@jax-js/jax";
+import { jit, lax, numpy as np } from "@jax-js/jax";
 import { logistic } from "../noise.ts";
 import { indicator, sigmoid } from "../numerics.ts";
 import { bounded, costsOf, onlyGradient, repeated, rows, sumFrom } from "./costs.ts";
@@ -19,17 +19,21 @@ export function disarmEstimate(task: Task<DisarmOptions>): np.Array {
     throw new RangeError(`${where}: samples must be even for "disarm", whose draws come in pairs, got ${samples}.`);
   const pairs = samples / 2;
   const many = repeated(bounded(logits), pairs);
-  const noise = logistic(key, many.shape);
-  const fixed = lax.stopGradient(many.ref);
-  const draws = indicator(fixed.ref.add(noise.ref).greater(0));
-  const opposite = indicator(fixed.ref.sub(noise).greater(0));
-  const costs = costsOf(task, np.concatenate([draws.ref, opposite.ref]));
+  const { draws, opposite, slope } = pairKernel(key, lax.stopGradient(many.ref));
+  const costs = costsOf(task, np.concatenate([draws, opposite]));
   const difference = lax.stopGradient(rows(costs.ref, 0, pairs).sub(rows(costs.ref, pairs, samples)));
-  const slope = draws
-    .sub(opposite)
-    .mul(sigmoid(np.absolute(fixed)))
-    .mul(0.5);
-  const axes = costs.ndim;
-  const change = sumFrom(axes, onlyGradient(many).mul(slope)).mul(difference);
+  const change = sumFrom(costs.ndim, onlyGradient(many).mul(slope)).mul(difference);
   return costs.mean(0).add(change.mean(0));
 }
+
+/** Draws of opposite noise, and what the difference of their costs is multiplied by. */
+const pairKernel = jit(function pair(key: np.Array, logits: np.Array) {
+  const noise = logistic(key, logits.shape);
+  const draws = indicator(logits.ref.add(noise.ref).greater(0));
+  const opposite = indicator(logits.ref.sub(noise).greater(0));
+  const slope = draws.ref
+    .sub(opposite.ref)
+    .mul(sigmoid(np.absolute(logits)))
+    .mul(0.5);
+  return { draws, opposite, slope };
+});

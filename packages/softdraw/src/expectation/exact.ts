@@ -1,13 +1,11 @@
-import { numpy as np } from "@jax-js/jax";
+import { jit, numpy as np } from "@jax-js/jax";
 import { checkCount } from "../checks.ts";
 import { keepNaN } from "../lawful.ts";
 import { LOWEST } from "../numerics.ts";
+import { MOST_VALUES } from "../support.ts";
 import { costsOf, sumFrom } from "./costs.ts";
 import type { ExactOptions } from "./options.ts";
 import type { Task } from "./task.ts";
-
-/** The most values that are enumerated. */
-export const MOST_VALUES = 2 ** 16;
 
 /** The exact expectation: the sum of all values' costs, each times its probability. */
 export function exactExpectation(task: Task<ExactOptions>): np.Array {
@@ -30,10 +28,14 @@ export function exactExpectation(task: Task<ExactOptions>): np.Array {
     );
   }
   const logProb = sumFrom(costs.ndim, structure.logProb!(values, logits));
+  return meanKernel(costs, logProb);
+}
+
+const meanKernel = jit(function mean(costs: np.Array, logProb: np.Array) {
   const isPossible = logProb.ref.greater(LOWEST);
   const weight = keepNaN(logProb.ref, np.where(isPossible.ref, np.exp(logProb), 0));
   return np.where(isPossible, costs, 0).mul(weight).sum(0);
-}
+});
 
 /**
  * All values of the choices along the batch axes that are not kept, together, `[values, ...batch, ...event]`; along

@@ -1,6 +1,6 @@
 import { lax, numpy as np, vjp } from "@jax-js/jax";
 import { checkPositive } from "../checks.ts";
-import { bounded, costsOf, onlyGradient, repeated, sumFrom } from "./costs.ts";
+import { bounded, type CostTask, costsOf, onlyGradient, repeated, sumFrom } from "./costs.ts";
 import { exactDraws, maximum, perturbed } from "./draws.ts";
 import { checkSamples, type ImleOptions } from "./options.ts";
 import type { Solved, Task } from "./task.ts";
@@ -15,7 +15,7 @@ export function imleEstimate(task: Task<ImleOptions>): np.Array {
   const value = exactDraws({ ...task, key: key.ref, logits: lax.stopGradient(logits.ref) }, samples);
   const { costs, target } = solved ? solvedCosts(task, value.ref, solved) : movedCosts();
   const change = onlyGradient(repeated(bounded(logits), samples)).mul(value.sub(target).mul(1 / step));
-  return costs.ref.add(sumFrom(costs.ndim, change)).mean(0);
+  return costs.add(sumFrom(costs.ndim, change)).mean(0);
 
   function movedCosts() {
     const { costs, slope } = costsAndSlope(task, value.ref);
@@ -25,7 +25,7 @@ export function imleEstimate(task: Task<ImleOptions>): np.Array {
 }
 
 /** The costs of values, and their derivative by the values alone, which has no gradient itself. */
-export function costsAndSlope(task: Pick<Task<unknown>, "where" | "cost" | "structure">, value: np.Array) {
+export function costsAndSlope(task: CostTask, value: np.Array) {
   const [costs, pullBack] = vjp((x: np.Array) => costsOf(task, x), [value]);
   const [slope] = pullBack(np.ones(costs.shape)) as [np.Array];
   pullBack.dispose();

@@ -9,7 +9,7 @@ import type { Structure } from "../structure.ts";
 export type Baseline = "none" | "leave-one-out" | "greedy" | number | np.Array;
 
 interface Samples {
-  /** How many exact draws the estimate is the mean of: a whole number, default 1. */
+  /** How many exact draws the estimate is the mean of: a whole number, default 1, with "leave-one-out" 2. */
   samples?: number | undefined;
 }
 
@@ -231,8 +231,10 @@ interface Rule {
   readonly laws?: readonly NonNullable<Structure["law"]>[];
 }
 
+const EXAMPLE = '{ estimator: "score-function" }';
+
 /** In the order of the documents. */
-export const ESTIMATORS: Readonly<Record<Estimator, Rule>> = {
+const ESTIMATORS: Readonly<Record<Estimator, Rule>> = {
   exact: { names: ["batchAxes"], needs: ["support", "logProb"] },
   "score-function": { names: ["samples", "baseline"], needs: ["logProb"] },
   "unordered-set": { names: ["samples"], needs: [], laws: ["categorical"] },
@@ -251,14 +253,14 @@ export const ESTIMATORS: Readonly<Record<Estimator, Rule>> = {
 
 /** Refuses an estimator that there is not, or that the structure has not what is needed for, and options of another name. */
 export function checkEstimator(where: string, structure: Structure, options: AnyOptions): void {
-  const isObject = typeof options === "object" && options !== null;
-  const estimator = isObject ? options.estimator : undefined;
-  if (isObject && estimator !== undefined) checkChoice(where, "estimator", estimator, Object.keys(ESTIMATORS));
-  else
-    throw new TypeError(
-      `${where}: options must name an estimator, such as { estimator: "score-function" }, got ${kindOf(options)}.`,
-    );
-  const { names, needs, laws, relaxes } = ESTIMATORS[estimator as Estimator];
+  const estimator = options?.estimator;
+  if (estimator === undefined) {
+    const all = Object.values(ESTIMATORS).flatMap(({ names }) => names);
+    checkOptions(where, options, ["estimator", ...all], EXAMPLE);
+    throw new TypeError(`${where}: options must name an estimator, such as ${EXAMPLE}.`);
+  }
+  checkChoice(where, "estimator", estimator, Object.keys(ESTIMATORS));
+  const { names, needs, laws, relaxes } = ESTIMATORS[estimator];
   const missing = needs.filter((verb) => structure[verb] === undefined);
   if (missing.length > 0) {
     throw new TypeError(

@@ -3,14 +3,14 @@
 import type { numpy as np } from "@jax-js/jax";
 import { checkConcrete, checkFloat, checkKey } from "../checks.ts";
 import type { Structure } from "../structure.ts";
-import type { Cost } from "./costs.ts";
-import { repeated } from "./costs.ts";
+import { type Cost, type CostTask, repeated } from "./costs.ts";
 import { perturbed } from "./draws.ts";
 import { checkImle, costsAndSlope } from "./maxima.ts";
 import { type AnyOptions, checkEstimator, checkSamples } from "./options.ts";
 import type { Prepared } from "./task.ts";
 
-export async function prepare(
+/** Refuses what is wrong at once, before it returns a promise. */
+export function prepare(
   where: string,
   structure: Structure,
   key: np.Array,
@@ -22,20 +22,27 @@ export async function prepare(
   checkKey(where, key);
   checkFloat(where, "logits", logits, structure.eventAxes ?? 0);
   checkConcrete(where, key, logits);
-  if (options.estimator === "imle") return prepareImle();
-  const samples = checkSamples(where, "samples" in options ? options.samples : undefined);
-  return { key: key.ref, value: await structure.sample(key, repeated(logits, samples)) };
-
-  /** The exact draws, and the maxima that the gradient of the cost leads to. */
-  async function prepareImle(): Promise<Prepared> {
-    const { samples, step } = checkImle(where, options as Extract<AnyOptions, { estimator: "imle" }>);
-    if (typeof cost !== "function")
-      throw new TypeError(`${where}: "imle" needs the cost, too, whose gradient moves the draws.`);
-    const many = repeated(logits, samples);
-    const value = await structure.sample(key.ref, many.ref);
-    const { costs, slope } = costsAndSlope({ where, cost, structure }, value.ref);
-    costs.dispose();
-    const keys = perturbed(structure, key.ref, many);
-    return { key, value, target: await structure.mode(keys.sub(slope.mul(step))) };
+  if (options.estimator !== "imle") {
+    const samples = checkSamples(where, "samples" in options ? options.samples : undefined);
+    return exactDraws(structure, key, repeated(logits, samples));
   }
+  const { samples, step } = checkImle(where, options);
+  if (typeof cost === "function") {
+    return movedDraws({ where, structure, cost }, key, repeated(logits, samples), step);
+  }
+  throw new TypeError(`${where}: "imle" needs the cost, too, whose gradient moves the draws.`);
+}
+
+async function exactDraws(structure: Structure, key: np.Array, logits: np.Array): Promise<Prepared> {
+  return { key: key.ref, value: await structure.sample(key, logits) };
+}
+
+/** The exact draws, and the maxima that the gradient of the cost leads to. */
+async function movedDraws(task: CostTask, key: np.Array, logits: np.Array, step: number): Promise<Prepared> {
+  const { structure } = task;
+  const value = await structure.sample(key.ref, logits.ref);
+  const { costs, slope } = costsAndSlope(task, value.ref);
+  costs.dispose();
+  const keys = perturbed(structure, key.ref, logits);
+  return { key, value, target: await structure.mode(keys.sub(slope.mul(step))) };
 }

@@ -33,38 +33,46 @@ export function unorderedSetEstimate(task: Task<UnorderedSetOptions>): np.Array 
     );
   }
   const p = np.exp(members.ref.mul(logSoftmax(finite(logits.ref))).sum(-1));
-  const { ratio, ratios } = leaveOneOut(members, lax.stopGradient(logits), samples);
+  const { ratio, baseline } = leaveOneOut(members, lax.stopGradient(logits), samples, {
+    p: lax.stopGradient(p.ref),
+    costs: lax.stopGradient(costs.ref),
+  });
   const share = lax.stopGradient(p.ref).mul(ratio.ref);
-  const fixed = lax.stopGradient(costs.ref);
-  // Of a single draw nothing is known about the others.
-  const baseline = samples === 1 ? 0 : ratios.mul(lax.stopGradient(p.ref)).mul(fixed.ref).sum(1);
-  const change = onlyGradient(p).mul(ratio).mul(fixed.sub(baseline));
+  const change = onlyGradient(p).mul(ratio).mul(lax.stopGradient(costs.ref).sub(baseline));
   return costs.mul(share).add(change).sum(0);
 }
 
-interface Ratios {
+interface LeftOut {
   /** R(S, s), `[samples, ...batch]`. */
   ratio: np.Array;
-  /** R(S, s, s') by s and s', `[samples, samples, ...batch]`; 1 where they are the same. */
-  ratios: np.Array;
+  /** The mean cost as each member's others tell it, likewise. */
+  baseline: np.Array | number;
 }
 
 /** @param members one-hot `[samples, ...batch, n]`, consumed */
-function leaveOneOut(members: np.Array, logits: np.Array, samples: number): Ratios {
+function leaveOneOut(
+  members: np.Array,
+  logits: np.Array,
+  samples: number,
+  { p, costs }: { p: np.Array; costs: np.Array },
+): LeftOut {
   const set = members.ref.sum(0);
   const ofSet = subset.setLogProb(set.ref, logits.ref, samples);
   const without = logProbWithout(members.ref, set.ref, logits.ref, samples - 1);
+  const ratio = np.exp(without.ref.sub(ofSet));
+  if (samples === 1) {
+    for (const unused of [members, set, logits, without, p, costs]) unused.dispose();
+    // A single draw tells nothing of the others.
+    return { ratio, baseline: 0 };
+  }
   const pair = np.expandDims(members.ref, 1).add(np.expandDims(members, 0));
   const withoutPair = logProbWithout(np.minimum(pair, 1), set, logits, samples - 2);
+  const ratios = np.exp(withoutPair.sub(np.expandDims(without, 1)));
   const isSame = np
     .eye(samples)
-    .reshape([samples, samples, ...ofSet.shape.map(() => 1)])
+    .reshape([samples, samples, ...p.shape.slice(1).map(() => 1)])
     .greater(0);
-  const logRatios = withoutPair.sub(np.expandDims(without.ref, 1));
-  return {
-    ratio: np.exp(without.sub(ofSet)),
-    ratios: np.where(isSame, 1, np.exp(logRatios)),
-  };
+  return { ratio, baseline: np.where(isSame, 1, ratios).mul(p.mul(costs)).sum(1) };
 }
 
 /**

@@ -5,7 +5,7 @@
 import { numpy as np } from "@jax-js/jax";
 import { materialize } from "../materialize.ts";
 import { indicator } from "../numerics.ts";
-import { column } from "../rows.ts";
+import { column, sumOfRow } from "../rows.ts";
 
 /**
  * From 1 to any power of two that is a normal float32.
@@ -35,7 +35,7 @@ export function kthLargest(x: np.Array, k: number): np.Array {
   const n = x.shape.at(-1)!;
   // 1 if the k-th largest is at least so large, else 0.
   const reaches = (level: np.Array) => {
-    const below = indicator(x.ref.less(column(level))).sum(-1);
+    const below = sumOfRow(indicator(x.ref.less(column(level))));
     return np.clip(np.subtract(n - k + 1, below), 0, 1);
   };
   const sign = materialize(

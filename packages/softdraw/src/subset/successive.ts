@@ -12,7 +12,7 @@
 import { lax, numpy as np } from "@jax-js/jax";
 import { materialize } from "../materialize.ts";
 import { exponential, log1p, logarithm, polynomial } from "../numerics.ts";
-import { column, largestOfRow, originOfRow } from "../rows.ts";
+import { column, largestOfRow, originOfRow, sumOfRow } from "../rows.ts";
 import { FARTHEST, inverseOf, tempered } from "../tempered.ts";
 
 /**
@@ -42,8 +42,8 @@ export function successive(keys: np.Array, temperature: np.Array, k: number): np
     const p = () => others().add(most());
     const logOfRest = np.where(most().greater(0), column(logRest), logRestOf(others()));
     const fall = np.maximum(logOfRest.mul(rate.ref), ALL_TAKEN);
-    const sumOfOthers = others().mul(change.ref).sum(-1);
-    const mean = most().mul(change.ref).sum(-1).add(sumOfOthers.ref);
+    const sumOfOthers = sumOfRow(others().mul(change.ref));
+    const mean = sumOfRow(most().mul(change.ref)).add(sumOfOthers.ref);
     const fromMean = change.ref.sub(column(mean));
     const fromOthers = change.ref.sub(column(sumOfOthers.mul(inverseOfRest)));
     taken = p().add(taken);
@@ -76,8 +76,8 @@ interface Softmax {
 function softmax(scores: np.Array): Softmax {
   const weights = exponential(scores.ref.sub(column(largestOfRow(scores))));
   const isLargest = () => weights.ref.greaterEqual(1);
-  const inverse = np.reciprocal(weights.ref.sum(-1));
-  const odds = np.where(isLargest(), 0, weights.ref).sum(-1);
+  const inverse = np.reciprocal(sumOfRow(weights.ref));
+  const odds = sumOfRow(np.where(isLargest(), 0, weights.ref));
   const isNothing = () => odds.ref.less(NOTHING_LEFT);
   const known = () => np.maximum(odds.ref, NOTHING_LEFT);
   const logRest = logarithm(known()).sub(log1p(np.minimum(odds.ref, 1)));

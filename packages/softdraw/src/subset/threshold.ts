@@ -9,7 +9,7 @@
 import { lax, numpy as np } from "@jax-js/jax";
 import { materialize } from "../materialize.ts";
 import { exponential, HIGHEST_EXPONENT, indicator } from "../numerics.ts";
-import { column } from "../rows.ts";
+import { column, sumOfRow } from "../rows.ts";
 import { inverseOf, tempered } from "../tempered.ts";
 import { kthLargest, NEGLIGIBLE } from "./kth-largest.ts";
 
@@ -29,9 +29,9 @@ export function threshold(keys: np.Array, temperature: np.Array, k: number): np.
   // Zero, with the gradient of the distance.
   // Upstream: there is no way to give a function a gradient of one's own (`custom_vjp`).
   const change = distance.ref.sub(lax.stopGradient(distance));
-  const total = np.maximum(slope.ref.sum(-1), SMALLEST_SUM);
-  const excess = np.clip(value.ref.sum(-1).sub(k).div(total.ref), -LARGEST_EXCESS, LARGEST_EXCESS);
-  const thresholdChange = slope.ref.mul(change.ref).sum(-1).div(total).add(excess);
+  const total = np.maximum(sumOfRow(slope.ref), SMALLEST_SUM);
+  const excess = np.clip(sumOfRow(value.ref).sub(k).div(total.ref), -LARGEST_EXCESS, LARGEST_EXCESS);
+  const thresholdChange = sumOfRow(slope.ref.mul(change.ref)).div(total).add(excess);
   return value.add(slope.mul(change.sub(column(thresholdChange))));
 }
 
@@ -70,7 +70,7 @@ function largest(keys: np.Array, k: number): { least: np.Array; share: np.Array 
   const [above, below] = [NEGLIGIBLE, -NEGLIGIBLE].map((margin) => materialize(least.ref.add(margin)));
   const isAbove = keys.ref.greater(column(above!));
   const isBelow = keys.less(column(below!));
-  const count = (isOf: np.Array) => indicator(isOf.ref).sum(-1);
+  const count = (isOf: np.Array) => sumOfRow(indicator(isOf.ref));
   const countAbove = count(isAbove);
   const countEqual = np.maximum(np.subtract(n, countAbove.ref.add(count(isBelow))), 1);
   const shareOfEqual = materialize(np.subtract(k, countAbove).div(countEqual));
@@ -85,15 +85,15 @@ function largest(keys: np.Array, k: number): { least: np.Array; share: np.Array 
 function solve(weight: np.Array, share: np.Array, k: number): np.Array {
   const n = weight.shape.at(-1)!;
   const rest = np.subtract(1, share.ref);
-  const sum = (x: np.Array) => np.maximum(x.sum(-1), SMALLEST_SUM);
+  const sum = (x: np.Array) => np.maximum(sumOfRow(x), SMALLEST_SUM);
   let s = np.zeros(weight.shape.slice(0, -1));
   for (let step = 0; step < NEWTON_STEPS; step++) {
     const z = expOfRow(s.ref);
     const { has, lacks } = sharesOf(weight.ref, z);
     const outside = sum(rest.ref.mul(has.ref));
     const inside = sum(share.ref.mul(lacks.ref));
-    const outsideSlope = np.subtract(1, rest.ref.mul(np.square(has)).sum(-1).div(outside.ref));
-    const insideSlope = np.subtract(1, share.ref.mul(np.square(lacks)).sum(-1).div(inside.ref));
+    const outsideSlope = np.subtract(1, sumOfRow(rest.ref.mul(np.square(has))).div(outside.ref));
+    const insideSlope = np.subtract(1, sumOfRow(share.ref.mul(np.square(lacks))).div(inside.ref));
     const change = np.log(outside.div(inside)).div(np.maximum(outsideSlope.add(insideSlope), 0.01));
     s = materialize(np.clip(s.add(change), LOWEST_THRESHOLD, Math.log(n - k) + 1));
   }

@@ -38,6 +38,11 @@ export const description: Description = {
     { name: "bernoulli.marginals", arrays: () => [logits()], call: (l) => bernoulli.marginals(l!) },
     { name: "bernoulli.mode", arrays: () => [logits()], call: (l) => bernoulli.mode(l!) },
     {
+      name: "bernoulli.perturbGiven",
+      arrays: () => [key(), oneHot(), logits()],
+      call: (k, x, l) => bernoulli.perturbGiven(k!, x!, l!),
+    },
+    {
       name: "bernoulli.relax",
       arrays: () => [key(), logits(), scalar()],
       call: (k, l, temperature) => bernoulli.relax(k!, l!, { temperature }),
@@ -51,6 +56,11 @@ export const description: Description = {
       name: "bernoulli.relax hard",
       arrays: () => [key(), logits(), scalar()],
       call: (k, l, temperature) => bernoulli.relax(k!, l!, { temperature, hard: true }),
+    },
+    {
+      name: "bernoulli.relaxGiven",
+      arrays: () => [key(), oneHot(), logits(), scalar()],
+      call: (k, x, l, temperature) => bernoulli.relaxGiven(k!, x!, l!, { temperature }),
     },
     {
       name: "bernoulli.relaxedLogProb",

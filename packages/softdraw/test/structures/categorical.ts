@@ -37,6 +37,11 @@ export const description: Description = {
     { name: "categorical.marginals", arrays: () => [logits()], call: (l) => categorical.marginals(l!) },
     { name: "categorical.mode", arrays: () => [logits()], call: (l) => categorical.mode(l!) },
     {
+      name: "categorical.perturbGiven",
+      arrays: () => [key(), oneHot(), logits()],
+      call: (k, x, l) => categorical.perturbGiven(k!, x!, l!),
+    },
+    {
       name: "categorical.relax",
       arrays: () => [key(), logits(), scalar()],
       call: (k, l, temperature) => categorical.relax(k!, l!, { temperature }),
@@ -50,6 +55,11 @@ export const description: Description = {
       name: "categorical.relax hard",
       arrays: () => [key(), logits(), scalar()],
       call: (k, l, temperature) => categorical.relax(k!, l!, { temperature, hard: true }),
+    },
+    {
+      name: "categorical.relaxGiven",
+      arrays: () => [key(), oneHot(), logits(), scalar()],
+      call: (k, x, l, temperature) => categorical.relaxGiven(k!, x!, l!, { temperature }),
     },
     {
       name: "categorical.relaxedLogProb",

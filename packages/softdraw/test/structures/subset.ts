@@ -16,6 +16,7 @@ const pairs: Omit<Instance, "name" | "verbs" | "isInPolytope"> = {
   },
   impossible: { entries: [1, 3], share: (value, entry) => value[entry]! },
   hopeless: [0, 1, 3, 4],
+  implicit: true,
   isVertex: (x) => isHot(x, 2),
   law: (logits) => {
     const p = softmax(logits);
@@ -40,6 +41,8 @@ const byRelaxation = RELAXATIONS.map(
       softMode: (l, options) => subset.softMode(l, 2, { ...options, relaxation }),
       logProb: (value, l) => subset.setLogProb(value, l, 2),
       support: (l) => subset.support(l, 2),
+      perturbGiven: (key, value, l) => subset.perturbGiven(key, value, l, 2),
+      relaxGiven: (key, value, l, options) => subset.relaxGiven(key, value, l, 2, { ...options, relaxation }),
     },
     isInPolytope: (x) => isOnSimplex(x, 2) && (relaxation === "successive" || x.every((y) => y <= 1)),
   }),
@@ -59,6 +62,16 @@ const callsOfTwo: Call[] = [
     name: "subset.of(k).relax hard",
     arrays: () => [key(), logits(), scalar()],
     call: (k, l, temperature) => ofTwo.relax(k!, l!, { temperature, hard: true }),
+  },
+  {
+    name: "subset.of(k).perturbGiven",
+    arrays: () => [key(), twoHot(), logits()],
+    call: (k, x, l) => ofTwo.perturbGiven(k!, x!, l!),
+  },
+  {
+    name: "subset.of(k).relaxGiven",
+    arrays: () => [key(), twoHot(), logits(), scalar()],
+    call: (k, x, l, temperature) => ofTwo.relaxGiven(k!, x!, l!, { temperature }),
   },
   { name: "subset.of(k).sample", arrays: () => [key(), logits()], call: (k, l) => ofTwo.sample(k!, l!) },
   { name: "subset.of(k).sampleOrdered", arrays: () => [key(), logits()], call: (k, l) => ofTwo.sampleOrdered(k!, l!) },
@@ -83,6 +96,16 @@ export const description: Description = {
     { name: "subset.logProb", arrays: () => [order(), logits()], call: (x, l) => subset.logProb(x!, l!) },
     { name: "subset.mode", arrays: () => [logits()], call: (l) => subset.mode(l!, 2) },
     {
+      name: "subset.perturbGiven",
+      arrays: () => [key(), twoHot(), logits()],
+      call: (k, x, l) => subset.perturbGiven(k!, x!, l!, 2),
+    },
+    {
+      name: "subset.perturbGiven all",
+      arrays: () => [key(), twoHot(), logits()],
+      call: (k, x, l) => subset.perturbGiven(k!, x!, l!, COLUMNS),
+    },
+    {
       name: "subset.relax all",
       arrays: () => [key(), logits(), scalar()],
       call: (k, l, temperature) => subset.relax(k!, l!, COLUMNS, { temperature }),
@@ -92,6 +115,13 @@ export const description: Description = {
         name: `subset.relax ${relaxation}, hard`,
         arrays: () => [key(), logits(), scalar()],
         call: (k, l, temperature) => subset.relax(k!, l!, 2, { temperature, relaxation, hard: true }),
+      }),
+    ),
+    ...RELAXATIONS.map(
+      (relaxation): Call => ({
+        name: `subset.relaxGiven ${relaxation}`,
+        arrays: () => [key(), twoHot(), logits(), scalar()],
+        call: (k, x, l, temperature) => subset.relaxGiven(k!, x!, l!, 2, { temperature, relaxation }),
       }),
     ),
     { name: "subset.sample", arrays: () => [key(), logits()], call: (k, l) => subset.sample(k!, l!, 2) },

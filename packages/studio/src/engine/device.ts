@@ -1,6 +1,7 @@
 /** Which device the engine runs on, and why not on another. */
 
 import { defaultDevice, init } from "@jax-js/jax";
+import { installWebgpu, WebgpuUnavailable } from "@softdraw/threads/webgpu";
 import type { DeviceChoice, EngineFacts } from "./device-choice.ts";
 
 /** Starts the engine and says on what. */
@@ -24,9 +25,11 @@ export async function startEngine(choice: DeviceChoice): Promise<EngineFacts> {
 async function whyNotWebgpu(choice: DeviceChoice): Promise<string | undefined> {
   if (choice === "wasm") return "WebAssembly was asked for.";
   if (!("gpu" in navigator)) return "This browser offers no WebGPU here.";
-  const adapter = await navigator.gpu.requestAdapter({ powerPreference: "high-performance" });
+  const adapter = await installWebgpu().catch((error) => {
+    if (error instanceof WebgpuUnavailable) return undefined;
+    throw error;
+  });
   if (!adapter) return "This browser has WebGPU, but no adapter.";
-  const isSoftware = adapter.info.isFallbackAdapter;
-  if (isSoftware && choice === "auto") return "The only adapter is a software one, slower than WebAssembly.";
+  if (adapter.software && choice === "auto") return "The only adapter is a software one, slower than WebAssembly.";
   return undefined;
 }

@@ -1,0 +1,37 @@
+#!/bin/sh
+# Packs all that `npm run bench -- gpu` needs on a bare Linux machine with a graphics card and its driver: no network, no Node.
+#
+#   sh packages/bench/pack.sh gpu-bench.tar.gz
+#   there:  tar -xzf gpu-bench.tar.gz && sh gpu-bench/run.sh
+set -eu
+
+target=$(realpath "${1:?usage: pack.sh FILE.tar.gz}")
+cd "$(dirname "$0")/../.."
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+to=$folder/gpu-bench
+mkdir -p "$to/node_modules" "$to/lib"
+
+cp "$(node -p process.execPath)" "$to/node"
+strip "$to/node" 2>/dev/null || true
+# A machine that has a loader of its own takes that one first.
+cp -L /usr/lib/*-linux-gnu/libvulkan.so.1 "$to/lib/"
+
+git ls-files package.json tsconfig.json packages | grep -vE '^packages/(studio|typescript-[57])/|/test/' | tar -cf - -T - | tar -xf - -C "$to"
+# What the program loads, the engine, and the workspace's own links.
+for name in @jax-js @softdraw softdraw @esbuild esbuild get-tsconfig resolve-pkg-maps tsx webgpu zod commander mnist \
+  bullmq @ioredis cluster-key-slot cron-parser debug denque detect-libc env-paths ioredis is-safe-filename luxon ms msgpackr msgpackr-extract @msgpackr-extract \
+  node-abort-controller node-gyp-build-optional-packages redis-errors redis-parser semver standard-as-callback tslib; do
+  if [ -e "node_modules/$name" ]; then cp -a "node_modules/$name" "$to/node_modules/"; fi
+done
+rm -rf "$to"/node_modules/webgpu/dist/*win32* "$to"/node_modules/webgpu/dist/*darwin* "$to"/node_modules/webgpu/dist/linux-arm64
+
+cat > "$to/run.sh" <<'RUN'
+#!/bin/sh
+# PYTHON names an interpreter with PyTorch; VK_DRIVER_FILES the driver's description, where the loader does not find it.
+here=$(cd "$(dirname "$0")" && pwd)
+export PATH="$here:$PATH" LD_LIBRARY_PATH="${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$here/lib"
+export XDG_RUNTIME_DIR="${XDG_RUNTIME_DIR:-/tmp}" PYTHON="${PYTHON:-$(command -v python3)}"
+cd "$here/packages/bench" && exec node --import @softdraw/lab/register.js src/main.ts gpu "$@"
+RUN
+tar -czf "$target" -C "$folder" gpu-bench
