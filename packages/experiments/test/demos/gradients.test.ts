@@ -165,10 +165,10 @@ describe("compareGradients", () => {
       const biased = ["simple", "relaxed", "straight-through", "gumbel-rao", "gapped-straight-through", "imle"];
       const problem = await problemOf({ structure, cost: "quadratic" });
       // With less for subsets, of which "rebar" takes the engine long to compile.
-    const found = await comparisonsOf(problem, { draws: 4000, budgets: [structure === "subset" ? 2 : 4] });
+      const found = await comparisonsOf(problem, { draws: 1500, budgets: [structure === "subset" ? 2 : 4] });
       for (const { name, isBiasSeen, bias, biasError, deviation, rootMeanSquare, leastBias } of found) {
         expect(isBiasSeen, name).toBe(biased.includes(name));
-        expect(biasError, name).toBeCloseTo(deviation / Math.sqrt(4000), 10);
+        expect(biasError, name).toBeCloseTo(deviation / Math.sqrt(1500), 10);
         expect(rootMeanSquare, name).toBeCloseTo(Math.hypot(bias, deviation), 8);
         expect(leastBias, name).toBeGreaterThan(3 * biasError);
       }
@@ -207,7 +207,8 @@ describe("compareGradients", () => {
     const relaxed = found.find(({ name }) => name === "relaxed")!;
     // Nearly nothing was drawn, so the spread alone would make a bias of what is the exact gradient.
     expect(relaxed.bias).toBeGreaterThan(6 * relaxed.biasError);
-    for (const { name, isBiasSeen } of found) expect(isBiasSeen, name).toBe(false);
+    // That of "imle" is of the value that was drawn.
+    for (const { name, isBiasSeen } of found) expect(isBiasSeen, name).toBe(name === "imle");
   });
 });
 
