@@ -117,7 +117,7 @@ describe("the contestants", () => {
     "of %s call the cost with as many values as they say, within any budget",
     async (structure) => {
       const problem = await problemOf({ structure });
-      for (const values of [1, 2, 3, 4, 7, 16]) {
+      for (const values of [1, 2, 3, 16]) {
         for (const contestant of contestantsOf(structure, { ...budget(values), n: 4 })) {
           let called = 0;
           const cost = (value: np.Array) => {
@@ -146,9 +146,9 @@ describe("compareGradients", () => {
   test("gives the same for the same seed, timings apart, and something else for another seed and each estimator", async () => {
     const problem = await problemOf();
     const untimed = (found: GradientComparison[]) => found.map(({ milliseconds: _, ...rest }) => rest);
-    const first = untimed(await comparisonsOf(problem));
-    expect(untimed(await comparisonsOf(problem))).toEqual(first);
-    const other = untimed(await comparisonsOf(problem, { seed: 1 }));
+    const first = untimed(await comparisonsOf(problem, { budgets: [2] }));
+    expect(untimed(await comparisonsOf(problem, { budgets: [2] }))).toEqual(first);
+    const other = untimed(await comparisonsOf(problem, { budgets: [2], seed: 1 }));
     for (const [i, { name, mean }] of first.entries()) expect(other[i]!.mean, name).not.toEqual(mean);
     expect(new Set(first.map(({ mean }) => mean.join())).size).toBe(first.length);
   });
@@ -164,11 +164,12 @@ describe("compareGradients", () => {
       expect(FALSE_ALARM).toBe(1e-4);
       const biased = ["simple", "relaxed", "straight-through", "gumbel-rao", "gapped-straight-through", "imle"];
       const problem = await problemOf({ structure, cost: "quadratic" });
-      // With less for subsets, of which "rebar" takes the engine long to compile.
-      const found = await comparisonsOf(problem, { draws: 1500, budgets: [structure === "subset" ? 2 : 4] });
+      // Less of subsets, whose likelihoods take long, and of which "rebar" takes the engine long to compile.
+      const [draws, budget] = structure === "subset" ? [1500, 2] : [6000, 4];
+      const found = await comparisonsOf(problem, { draws, budgets: [budget] });
       for (const { name, isBiasSeen, bias, biasError, deviation, rootMeanSquare, leastBias } of found) {
         expect(isBiasSeen, name).toBe(biased.includes(name));
-        expect(biasError, name).toBeCloseTo(deviation / Math.sqrt(1500), 10);
+        expect(biasError, name).toBeCloseTo(deviation / Math.sqrt(draws), 10);
         expect(rootMeanSquare, name).toBeCloseTo(Math.hypot(bias, deviation), 8);
         expect(leastBias, name).toBeGreaterThan(3 * biasError);
       }
@@ -228,8 +229,8 @@ describe("rareGradient", () => {
 });
 
 test("the plane of the clouds keeps distances where there are two logits, and finds the long direction of more", async () => {
-  const two = mainPlane(await comparisonsOf(await problemOf({ n: 2 }), { draws: 50 }));
-  const comparisons = await comparisonsOf(await problemOf({ n: 2 }), { draws: 50 });
+  const comparisons = await comparisonsOf(await problemOf({ n: 2 }), { draws: 50, budgets: [1] });
+  const two = mainPlane(comparisons);
   for (const [i, { points, mean, name }] of two.entries()) {
     const { cloud, bias } = comparisons[i]!;
     expect(name).toBe(comparisons[i]!.name);
@@ -238,7 +239,7 @@ test("the plane of the clouds keeps distances where there are two logits, and fi
       expect(Math.hypot(x, y)).toBeCloseTo(Math.hypot(cloud[2 * row]!, cloud[2 * row + 1]!), 10);
     });
   }
-  const four = mainPlane(await comparisonsOf(await problemOf(), { draws: 400 }));
+  const four = mainPlane(await comparisonsOf(await problemOf(), { draws: 400, budgets: [1] }));
   const spread = (axis: "x" | "y") => sum(four.flatMap(({ points }) => points.map((point) => point[axis] ** 2)));
   expect(spread("x")).toBeGreaterThan(spread("y"));
 });
