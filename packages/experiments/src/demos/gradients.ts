@@ -155,6 +155,7 @@ async function measure(
     differences.add(apart);
     for (let at = 0; at < estimates.length; at += n) angles += angleBetween(estimates.subarray(at, at + n), exact);
   }
+  estimate.dispose();
   const moments = differences.moments();
   return { moments, angle: angles / draws, milliseconds: milliseconds / (blocks * rows), cloud };
 }
