@@ -23,9 +23,9 @@ const POINTS = 8;
  *
  * and both distances are integrated from 0 by Gauss's rule in panels, the finer the nearer to 0: `s = a sinh(b x)`.
  */
-export function noiseQuadrature(logits: readonly number[], temperature: number, panels = PANELS): Quadrature {
+export function noiseQuadrature(logits: readonly number[], temperature: number): Quadrature {
   const reach = Math.max(...logits) - Math.min(...logits) + FAR;
-  const { nodes, weights } = distances(Math.min(1, temperature), reach, panels);
+  const { nodes, weights } = distances(Math.min(1, temperature), reach);
   const count = nodes.length;
   const noise = new Float32Array(3 * count * count * 3);
   const joint = new Float64Array(3 * count * count);
@@ -55,11 +55,11 @@ function density(a: number, b: number): number {
 }
 
 /** Points and weights from 0 to `reach`, some of them closer to 0 than `scale`. */
-function distances(scale: number, reach: number, panels: number): { nodes: number[]; weights: number[] } {
+function distances(scale: number, reach: number): { nodes: number[]; weights: number[] } {
   const rule = gauss(POINTS);
   const growth = Math.asinh(reach / scale);
-  const places = Array.from({ length: panels }, (_, panel) =>
-    rule.map(({ node, weight }) => ({ x: (panel + (1 + node) / 2) / panels, share: weight / 2 / panels })),
+  const places = Array.from({ length: PANELS }, (_, panel) =>
+    rule.map(({ node, weight }) => ({ x: (panel + (1 + node) / 2) / PANELS, share: weight / 2 / PANELS })),
   ).flat();
   return {
     nodes: places.map(({ x }) => scale * Math.sinh(growth * x)),
