@@ -417,7 +417,7 @@ describe.each(instances)("$name", ({ verbs, ...structure }) => {
 
     // Each of up to fifteen tables alone fails a right sampler at the rate `FALSE_ALARM`, all of them at 2e-3 at most.
     test("over values from sample, perturbed logits have the law of those of any draw, one by one and in pairs", async () => {
-      const drawn = await verbs.sample(random.key(36), repeated(logits, 100_000));
+      const drawn = await verbs.sample(random.key(36), repeated(logits, 40_000));
       const rows = await events(keysGiven(37, drawn, array(logits)));
       logits.forEach((_, i) => {
         const draws = Float32Array.from(rows, (row) => row[i]!);
@@ -430,10 +430,10 @@ describe.each(instances)("$name", ({ verbs, ...structure }) => {
     });
 
     test("over values from sample, relaxGiven has the law of relax, one by one and in pairs", async () => {
-      const drawn = await verbs.sample(random.key(38), repeated(logits, 50_000));
+      const drawn = await verbs.sample(random.key(38), repeated(logits, 30_000));
       const options = { temperature: 0.5 };
       const given = binned(await events(relaxGiven!(random.key(39), drawn, array(logits), options)), (x) => x);
-      const any = binned(await events(verbs.relax(random.key(40), repeated(logits, 50_000), options)), (x) => x);
+      const any = binned(await events(verbs.relax(random.key(40), repeated(logits, 30_000), options)), (x) => x);
       for (const [i, counts] of given.entries()) {
         expect(sameLawPValue(counts, any[i]!)).toBeGreaterThan(FALSE_ALARM);
       }
@@ -441,7 +441,7 @@ describe.each(instances)("$name", ({ verbs, ...structure }) => {
 
     // Of a hundred and fifty tables at most; all of them fail a right sampler at the rate 10 `FALSE_ALARM`.
     test("of each value alone, perturbed logits have the law of those draws that have this value", async () => {
-      const any = keys(41, 100_000);
+      const any = keys(41, 40_000);
       const exact = await events(await verbs.mode(any.ref));
       const rows = await events(any);
       for (const [v, vertex] of vertices.entries()) {

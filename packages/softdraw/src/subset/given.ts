@@ -12,7 +12,7 @@
 
 import { lax, numpy as np, random } from "@jax-js/jax";
 import { below } from "../given.ts";
-import { materialize } from "../materialize.ts";
+import { materialize, materializeGradient } from "../materialize.ts";
 import { gumbel, perturb } from "../noise.ts";
 import { indicator, LOWEST, logSigmoid, logSumExp } from "../numerics.ts";
 import { column, row } from "../rows.ts";
@@ -76,14 +76,15 @@ function logOfWait(v: np.Array, logShare: np.Array): np.Array {
  * 1e-6 that lies before the first node.
  *
  * Its gradient is that of the quantile that it is, `-(dF/dlogRatio) / (dF/dx)` of the distribution function F: that is, of
- * the odds F / (1 - F), sums over the nodes on either side (implicit reparameterization). It is off by 1e-4 of 1.
+ * the odds F / (1 - F), sums over the nodes on either side (implicit reparameterization). It is off by 1e-4 of 1 from the quantile 0.01 to
+ * 0.99, and by 6e-4 at 1e-4 and 0.9999. There is no second derivative.
  *
  * @param logRatio log w_i / W of the members, `[..., k]`, consumed
  * @returns shape `[...]`
  *
  * Figurnov, Mohamed, Mnih, "Implicit Reparameterization Gradients", 2018.
  */
-function logTimeOfOthers(key: np.Array, logRatio: np.Array, k: number): np.Array {
+export function logTimeOfOthers(key: np.Array, logRatio: np.Array, k: number): np.Array {
   const [offsetKey, nodeKey] = random.split(key) as unknown as [np.Array, np.Array];
   const batch = logRatio.shape.slice(0, -1);
   const { nodes, step } = timesOfOthers(k, { longest: 0.25, ofPeak: 0.7 });
@@ -91,7 +92,7 @@ function logTimeOfOthers(key: np.Array, logRatio: np.Array, k: number): np.Array
   const offset = uniformFromBits(random.bits(offsetKey, [...batch, 1])).mul(step);
   const x = offset.add(np.array(nodes));
   const logProduct = logOfArrival(column(x.ref).add(row(logRatio))).sum(-1);
-  const logDensity = materialize(logProduct.add(x.ref.sub(np.exp(x.ref))));
+  const logDensity = materializeGradient(logProduct.add(x.ref.sub(np.exp(x.ref))));
 
   // Never the first or the last node: the slope is that between the neighbours.
   const isEnd = np.array(nodes.map((_, i) => (i === 0 || i === count - 1 ? LOWEST : 0)));

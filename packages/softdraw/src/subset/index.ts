@@ -56,7 +56,7 @@ export function mode(logits: np.Array, k: number): np.Array {
  * the members come before the earliest of the others, of which the time is drawn first.
  *
  * The gradient is by the logits, as through a draw of one's own (reparameterized; that of the earliest time is implicit, to
- * 1e-4); none is by the set. A vector that is not of k ones and zeros, or with an impossible entry, gives NaN.
+ * 1e-4 but for its tails, and has no derivative of its own); none is by the set. A vector that is not of k ones and zeros, or with an impossible entry, gives NaN.
  *
  * @param key PRNG key, consumed
  * @param khot k-hot vectors `[..., n]`, whose batch axes broadcast with those of the logits, consumed
