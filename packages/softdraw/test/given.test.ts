@@ -1,4 +1,4 @@
-/** Subsets given their set: the times behind the perturbed logits against float64, and sizes that are not enumerated. */
+/** Subsets given their set: the times behind the perturbed logits against float64, and sizes too large to list. */
 
 import { grad, jit, numpy as np, random } from "@jax-js/jax";
 import {
@@ -61,7 +61,7 @@ describe.each([
     np.exp(np.negative(subset.perturbGiven(random.key(seed), np.array(hot(set, n)), l, k)));
   const batch = () => np.broadcastTo(np.array(logits), [rows, n]);
 
-  /** The means of columns of a block for each seed, each within its standard errors and what a gradient may be off by. */
+  /** The means of columns over the blocks, each within its standard errors and what a gradient may be off by. */
   const expectMeans = (block: (seed: number) => Array, expected: number[]) => {
     const columns = logits.map(() => ({ sum: 0, squares: 0 }));
     for (const seed of range(blocks)) {
