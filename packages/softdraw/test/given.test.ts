@@ -1,4 +1,4 @@
-/** Subsets given their set: the times behind the perturbed logits against float64, and sizes that are not enumerated. */
+/** Subsets given their set: the times behind the perturbed logits against float64, and sizes too large to list. */
 
 import { grad, jit, numpy as np, random } from "@jax-js/jax";
 import { values } from "@softdraw/testing/device";

@@ -405,7 +405,7 @@ describe.each(instances)("$name", ({ verbs, ...structure }) => {
       }
     });
 
-    test("relaxGiven is the relaxation of the perturbed logits, and tends to the value as the temperature falls", async () => {
+    test("relaxGiven is the relaxation of the perturbed logits, and tends to the value", async () => {
       const batch = () => array(normals(4, 400 * size), [400]);
       const drawn = await verbs.sample(random.key(5), batch());
       const soft = await values(verbs.softMode(keysGiven(6, drawn.ref, batch()), { temperature: 0.5 }));
@@ -416,7 +416,7 @@ describe.each(instances)("$name", ({ verbs, ...structure }) => {
     });
 
     // Each of up to fifteen tables alone fails a right sampler at the rate `FALSE_ALARM`, all of them at 2e-3 at most.
-    test("over values from sample, perturbed logits have the law of those of any draw, one by one and in pairs", async () => {
+    test("over values from sample, perturbed logits have the law of any, one by one and in pairs", async () => {
       const drawn = await verbs.sample(random.key(36), repeated(logits, 40_000));
       const rows = await events(keysGiven(37, drawn, array(logits)));
       logits.forEach((_, i) => {
