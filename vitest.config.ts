@@ -1,22 +1,24 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
+import { lacksWebgpu, SOFTWARE_ADAPTER } from "./packages/testing/src/webgpu.ts";
 
 // Tests run on the sources: the published entry point would need a build first.
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-/** Large files go first. This one is small and takes longest: it would end last, with the other workers idle. */
-const LONGEST = "packages/bench/test/contestants.test.ts";
+/** Large files go first. These are small and take longest: they would end last, with the other workers idle. */
+const isLongest = ({ moduleId, project }: TestSpecification) =>
+  moduleId.endsWith("packages/bench/test/contestants.test.ts") || project.name === "webgpu";
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    const isLongest = ({ moduleId }: TestSpecification) => moduleId.endsWith(LONGEST);
     return [...sorted.filter(isLongest), ...sorted.filter((file) => !isLongest(file))];
   }
 }
 
-export default defineConfig({
+/** What every suite has, whichever files it is of. */
+export const common = {
   resolve: {
     alias: {
       softdraw: source("./packages/softdraw/src/index.ts"),
@@ -25,11 +27,33 @@ export default defineConfig({
     },
   },
   test: {
-    include: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // One more than two cores: many a test waits for a browser, a server or a disk.
     maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
+  },
+};
+
+/** What has tests compute on WebGPU: on the software adapter, if the environment names no other. */
+export const onWebgpu = {
+  env: { ...SOFTWARE_ADAPTER, ...chosenAdapter(), SOFTDRAW_DEVICE: "webgpu" },
+  setupFiles: [source("./packages/testing/src/use-webgpu.ts")],
+};
+
+function chosenAdapter() {
+  const { VK_DRIVER_FILES } = process.env;
+  return VK_DRIVER_FILES === undefined ? {} : { VK_DRIVER_FILES };
+}
+
+const everything = { name: "tests", include: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts"] };
+/** Of the library's tests those that find most in their time; `npm run unit:webgpu` has the others. */
+const laws = { name: "webgpu", include: ["packages/softdraw/test/laws.test.ts"], ...onWebgpu };
+
+export default defineConfig({
+  ...common,
+  test: {
+    ...common.test,
+    projects: [everything, ...(lacksWebgpu("The laws") ? [] : [laws])].map((test) => ({ extends: true, test })),
   },
 });

@@ -1,4 +1,4 @@
-import config from "./vitest.config.ts";
+import { common } from "./vitest.config.ts";
 
 /**
  * The library's tests that are worth running with another version of Node too: what a verb returns, what it refuses, the laws of
@@ -20,9 +20,9 @@ const FILES = [
 ];
 
 export default {
-  ...config,
+  ...common,
   test: {
-    ...config.test,
+    ...common.test,
     include: [
       ...FILES.map((name) => `packages/softdraw/test/${name}.test.ts`),
       "test/engine-limits.test.ts",

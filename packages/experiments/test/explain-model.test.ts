@@ -50,12 +50,12 @@ describe("the paper's draws, a maximum of k one-hot ones", () => {
   });
 });
 
-test.each(samplers)("%s: the gradient is that of finite differences, and with hard the same", (sampler) => {
+test.each(samplers)("%s: the gradient is that of finite differences, and with hard the same", async (sampler) => {
   const cotangent = normals(3, 2 * LOGITS.length);
   const scores = normals(4, 2 * LOGITS.length);
   const loss = (hard: boolean) => (x: np.Array) =>
     drawFeatures({ sampler, k: K, hard }, random.key(2), x, np.array(0.8)).mul(matrix(cotangent, 2)).sum();
-  const numeric = numericalGradient((x) => loss(false)(matrix(x, 2)).js() as number, scores);
+  const numeric = await numericalGradient((x) => loss(false)(matrix(x, 2)).js() as number, scores);
   const slope = grad(loss(false))(matrix(scores, 2)).dataSync();
   expect(largestDifference(slope, numeric)).toBeLessThan(5e-3);
   expect(largestDifference(grad(loss(true))(matrix(scores, 2)).dataSync(), slope)).toBeLessThan(1e-5);
@@ -78,7 +78,7 @@ test("the cross-entropy is minus the expected log-probability, in nats", () => {
   expect(crossEntropy(matrix(logits, 2), matrix(labels, 2)).js()).toBeCloseTo(expected, 5);
 });
 
-test("the objective's gradient by a network's parameters is that of finite differences", () => {
+test("the objective's gradient by a network's parameters is that of finite differences", async () => {
   const config = xor.schema.parse({ hidden: 4, batch: 6 });
   const task = syntheticTask(config);
   const model = task.init(random.key(1));
@@ -104,7 +104,7 @@ test("the objective's gradient by a network's parameters is that of finite diffe
     };
     const slope = gradients[network][0]!.bias.ref.dataSync();
     // Where a ReLU turns within a step of the differences, they are off by a part of a slope.
-    expect(largestDifference(slope, numericalGradient(at, given, 3e-3))).toBeLessThan(1e-2);
+    expect(largestDifference(slope, await numericalGradient(at, given, 3e-3))).toBeLessThan(1e-2);
   }
   tree.dispose([model, gradients]);
 });

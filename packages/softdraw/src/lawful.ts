@@ -12,7 +12,7 @@ import { indicator, LOWEST } from "./numerics.ts";
 /** The bits of Infinity. Those of NaN are above them, but for the sign. */
 const INFINITY_BITS = 0x7f800000;
 
-/** Taken off the number of possible entries for each one that has no meaning. No row of float32 counts has more entries. */
+/** Taken off a number of entries for each one that has no meaning. No row of float32 counts has more entries. */
 const SPOILT = 2 ** 24;
 
 /** Whether each entry is a number or infinite, and not NaN. Booleans of the same shape. */
@@ -32,6 +32,20 @@ export function keepNaN(x: np.Array, result: np.Array): np.Array {
  */
 export function canTake(logits: np.Array, k: number): np.Array {
   return countPossible(logits, -1).greaterEqual(k);
+}
+
+/**
+ * Whether a value is k ones and zeros, without an impossible entry. Booleans `[..., 1]`.
+ *
+ * @param value `[..., n]`, consumed
+ * @param logits `[..., n]`, consumed
+ */
+export function canBe(value: np.Array, logits: np.Array, k: number): np.Array {
+  const isKnown = isNumber(value.ref);
+  const ofOne = np.where(lax.stopGradient(logits).greater(LOWEST), 1, -SPOILT);
+  const ofOther = np.where(value.ref.equal(0), 0, -SPOILT);
+  const taken = np.where(isKnown, np.where(value.equal(1), ofOne, ofOther), -SPOILT);
+  return taken.sum(-1, { keepdims: true }).equal(k);
 }
 
 /**

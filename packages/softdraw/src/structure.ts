@@ -7,8 +7,10 @@
  *     relax with hard    the value of the first, with the gradient of the second
  *     mode               vertex(logits)
  *     softMode           relaxation(keys(logits), temperature)
+ *     perturbGiven       perturbTo(key, value, keys(logits))
+ *     relaxGiven         relaxation(perturbTo(key, value, keys(logits)), temperature)
  *
- * and NaN where the logits have no law. So one key gives `sample` and `relax` the same noise, and structures agree on
+ * and NaN where the logits have no law, or the value can be none of it. So one key gives `sample` and `relax` the same noise, and structures agree on
  * what is compiled and where gradients end. A structure's public functions check their arguments, and then call these.
  *
  * Permutations cannot be compiled whole: their maximum is found on the host, and their relaxation is computed in pieces.
@@ -51,6 +53,13 @@ export interface Structure {
   marginals?(logits: np.Array): np.Array;
   /** All values that one choice can take, `[values, ...event]`, in an order that each structure states. */
   support?(logits: np.Array): np.Array;
+  /**
+   * The perturbed logits of a draw whose exact draw is known, with a gradient by the logits: over values from `sample`, the
+   * law of those of any draw.
+   */
+  perturbGiven?(key: np.Array, value: np.Array, logits: np.Array): np.Array;
+  /** The relaxation of those: a draw of `relax` whose exact draw is known. */
+  relaxGiven?(key: np.Array, value: np.Array, logits: np.Array, options?: TemperatureOptions): np.Array;
 }
 
 /** What a structure is. Its sizes, such as the k of a subset, are numbers that are compiled in. */
@@ -63,6 +72,10 @@ export interface Definition<Sizes extends number[] = []> {
   vertex(keys: np.Array, ...sizes: Sizes): np.Array;
   /** The relaxation of that maximum, which tends to it as the temperature falls. */
   relaxation(keys: np.Array, temperature: np.Array, ...sizes: Sizes): np.Array;
+  /** Keys with the noise of a PRNG key, given the vertex that is their exact maximum. No gradient reaches that. */
+  perturbTo(key: np.Array, vertex: np.Array, keys: np.Array, ...sizes: Sizes): np.Array;
+  /** Whether a value is a vertex, and one that is possible: booleans that broadcast with a value. */
+  canBe(value: np.Array, logits: np.Array, ...sizes: Sizes): np.Array;
   /** Whether logits have a law: booleans that broadcast with a value. Where they have none, every verb gives NaN. */
   isLawful(logits: np.Array, ...sizes: Sizes): np.Array;
 }
@@ -70,18 +83,22 @@ export interface Definition<Sizes extends number[] = []> {
 /** The verbs without their checks. They consume their arrays. */
 export interface Kernels<Sizes extends number[]> {
   mode(logits: np.Array, ...sizes: Sizes): np.Array;
+  perturbGiven(key: np.Array, value: np.Array, logits: np.Array, ...sizes: Sizes): np.Array;
   relax(key: np.Array, logits: np.Array, temperature: Temperature, hard: boolean, ...sizes: Sizes): np.Array;
+  relaxGiven(key: np.Array, value: np.Array, logits: np.Array, temperature: Temperature, ...sizes: Sizes): np.Array;
   sample(key: np.Array, logits: np.Array, ...sizes: Sizes): np.Array;
   softMode(logits: np.Array, temperature: Temperature, ...sizes: Sizes): np.Array;
 }
 
 /** Compiles the verbs of a structure, each when it is first called, and again for other shapes and sizes. */
 export function kernelsOf<Sizes extends number[] = []>(definition: Definition<Sizes>): Kernels<Sizes> {
-  const { keys, perturb, vertex, relaxation, isLawful }: Definition<number[]> = definition;
+  const { keys, perturb, vertex, relaxation, perturbTo, canBe, isLawful }: Definition<number[]> = definition;
   const exactly = (value: np.Array, logits: np.Array, sizes: number[]) =>
     np.where(isLawful(logits, ...sizes), value, Number.NaN);
   const softly = (value: np.Array, logits: np.Array, temperature: np.Array, sizes: number[]) =>
     np.where(isTemperature(temperature), exactly(value, logits, sizes), Number.NaN);
+  const ifPossible = (result: np.Array, value: np.Array, logits: np.Array, sizes: number[]) =>
+    np.where(canBe(value, logits, ...sizes), result, Number.NaN);
 
   const modeKernel = jit(
     function mode(logits: np.Array, sizes: number[]) {
@@ -121,12 +138,34 @@ export function kernelsOf<Sizes extends number[] = []>(definition: Definition<Si
     { staticArgnums: [3] },
   );
 
+  const perturbGivenKernel = jit(
+    function perturbGiven(key: np.Array, value: np.Array, logits: np.Array, sizes: number[]) {
+      const [v, l] = np.broadcastArrays(value, logits) as [np.Array, np.Array];
+      const perturbed = perturbTo(key, v.ref, keys(l.ref), ...sizes);
+      return exactly(ifPossible(perturbed, v, l.ref, sizes), l, sizes);
+    },
+    { staticArgnums: [3] },
+  );
+
+  const relaxGivenKernel = jit(
+    function relaxGiven(key: np.Array, value: np.Array, logits: np.Array, temperature: np.Array, sizes: number[]) {
+      const [v, l] = np.broadcastArrays(value, logits) as [np.Array, np.Array];
+      const perturbed = perturbTo(key, v.ref, keys(l.ref), ...sizes);
+      const relaxed = relaxation(perturbed, temperature.ref, ...sizes);
+      return softly(ifPossible(relaxed, v, l.ref, sizes), l, temperature, sizes);
+    },
+    { staticArgnums: [4] },
+  );
+
   // An exact value has no gradient. It is stopped out here.
   // Upstream: a gradient that enters a jitted function and ends there leaks arrays.
   return {
     mode: (logits, ...sizes) => modeKernel(lax.stopGradient(logits), sizes),
+    perturbGiven: (key, value, logits, ...sizes) => perturbGivenKernel(key, lax.stopGradient(value), logits, sizes),
     relax: (key, logits, temperature, hard, ...sizes) =>
       (hard ? relaxHardKernel : relaxKernel)(key, logits, temperature, sizes),
+    relaxGiven: (key, value, logits, temperature, ...sizes) =>
+      relaxGivenKernel(key, lax.stopGradient(value), logits, temperature, sizes),
     sample: (key, logits, ...sizes) => sampleKernel(key, lax.stopGradient(logits), sizes),
     softMode: (logits, temperature, ...sizes) => softModeKernel(logits, temperature, sizes),
   };

@@ -14,6 +14,12 @@ export const SMALLEST_TEMPERATURE = 2 ** -126;
  */
 const COLDEST = 1e-20;
 
+/**
+ * Temperatures above this count as this: the reciprocals of larger ones are below the normal float32 numbers. All keys are
+ * alike there.
+ */
+const HOTTEST = 2 ** 126;
+
 /** The largest distance that is told from larger ones, in temperatures. */
 export const FARTHEST = 1e36;
 
@@ -27,13 +33,13 @@ export function isTemperature(temperature: np.Array): np.Array {
 }
 
 /**
- * 1 / temperature, at most 1e20.
+ * 1 / temperature, from 2^-126 to 1e20.
  *
  * @param temperature an array that may have a gradient, consumed
  */
 export function inverseOf(temperature: np.Array): np.Array {
   const fixed = lax.stopGradient(temperature.ref);
-  const inverse = np.reciprocal(np.maximum(fixed.ref, COLDEST));
+  const inverse = np.reciprocal(np.clip(fixed.ref, COLDEST, HOTTEST));
   // The derivative is the product of two inverses, which would be infinite if it were formed first: so it is two
   // factors, one after the other.
   const change = temperature.sub(fixed).mul(inverse.ref);

@@ -100,7 +100,7 @@ describe("maximize", () => {
       ],
     ] as const;
     const weights = np.array([[a, b, a]] as unknown as number[][][][]);
-    expect((await assignment.maximize(weights)).js()).toEqual([
+    expect(await (await assignment.maximize(weights)).jsAsync()).toEqual([
       [
         [0, 1],
         [1, 0],

@@ -22,12 +22,12 @@ type Refusals = Record<string, () => unknown>;
 
 /** Every call throws an error of this class with exactly this message, and leaves its arrays usable, held once. */
 function refuses(type: ErrorConstructor, refusals: Refusals) {
-  test.each(Object.entries(refusals))("%s", (message, misuse) => {
+  test.each(Object.entries(refusals))("%s", async (message, misuse) => {
     made.length = 0;
     expect(misuse).toThrow(new type(message));
     for (const array of made) {
       expect(array.refCount).toBe(1);
-      expect(array.dataSync().length).toBe(array.size);
+      expect((await array.data()).length).toBe(array.size);
     }
   });
 }

@@ -1,4 +1,5 @@
 import { grad, jit, numpy as np, random, vmap } from "@jax-js/jax";
+import { values } from "@softdraw/testing/device";
 import {
   chiSquarePValue,
   FALSE_ALARM,
@@ -10,13 +11,13 @@ import {
   sameLawPValue,
 } from "@softdraw/testing/numbers";
 import { noise, permutation, type SinkhornOptions } from "softdraw";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
+import { watchCompilations } from "./compilations.ts";
 
 type Array = np.Array;
 
 const { NEGATIVE_INFINITY } = Number;
 
-const values = (x: Array) => [...x.dataSync()];
 const square = (x: number[], n: number, batch: number[] = []) => np.array(x, { shape: [...batch, n, n] });
 const sum = (x: number[]) => x.reduce((a, b) => a + b, 0);
 const range = (n: number) => globalThis.Array.from({ length: n }, (_, i) => i);
@@ -47,8 +48,8 @@ function centred(gradient: number[], n: number): number[] {
   return gradient.map((g, k) => g - rows[Math.floor(k / n)]! - columns[k % n]! + mean(gradient));
 }
 
-const gradientOf = (logits: number[], n: number, options: SinkhornOptions) =>
-  values(
+const gradientOf = async (logits: number[], n: number, options: SinkhornOptions) =>
+  await values(
     grad((l: Array) =>
       permutation
         .sinkhorn(l, options)
@@ -61,7 +62,7 @@ describe("sinkhorn", () => {
   const temperatures = [16, 1, 1 / 4, 1 / 16, 1 / 64, 1 / 1024];
   const cases = [1, 2, 5, 16, 100].flatMap((n) => temperatures.map((temperature) => ({ n, temperature })));
 
-  test.each(cases)("of n = $n is that of float64 at temperature $temperature", ({ n, temperature }) => {
+  test.each(cases)("of n = $n is that of float64 at temperature $temperature", async ({ n, temperature }) => {
     const logits = normals(n, n * n, 3);
     const largest = Math.max(...logits.map(Math.abs)) / temperature;
     for (const iterations of [1, 2, 20, 45]) {
@@ -72,32 +73,36 @@ describe("sinkhorn", () => {
       );
       const plan = permutation.sinkhorn(square(logits, n), { temperature, iterations });
       // What float32 leaves of a logit, and a few roundings.
-      expect(largestDifference(values(plan), expected)).toBeLessThan(2e-6 + 2 ** -23 * largest);
+      expect(largestDifference(await values(plan), expected)).toBeLessThan(2e-6 + 2 ** -23 * largest);
     }
   });
 
-  test.each([4, 33])("has the same value, and gradient, in all forms where scaling is in range (n = %i)", (n) => {
+  test.each([4, 33])("has the same value, and gradient, in all forms where scaling is in range (n = %i)", async (n) => {
     const logits = normals(1, n * n, 2);
-    const plan = (form: "auto" | "log" | "scaling") =>
-      values(permutation.sinkhorn(square(logits, n), { temperature: 0.5, form }));
-    expect(largestDifference(plan("auto"), plan("scaling"))).toBeLessThan(1e-6);
+    const plan = async (form: "auto" | "log" | "scaling") =>
+      await values(permutation.sinkhorn(square(logits, n), { temperature: 0.5, form }));
+    expect(largestDifference(await plan("auto"), await plan("scaling"))).toBeLessThan(1e-6);
     // The engine's logarithm on wasm is off by 1.2e-5.
-    expect(largestDifference(plan("auto"), plan("log"))).toBeLessThan(2e-5);
-    const gradient = (form: "auto" | "log" | "scaling") => gradientOf(logits, n, { temperature: 0.5, form });
-    expect(largestDifference(gradient("auto"), gradient("scaling"))).toBeLessThan(1e-5);
-    expect(largestDifference(gradient("auto"), gradient("log"))).toBeLessThan(1e-4);
+    expect(largestDifference(await plan("auto"), await plan("log"))).toBeLessThan(2e-5);
+    const gradient = async (form: "auto" | "log" | "scaling") =>
+      await gradientOf(logits, n, { temperature: 0.5, form });
+    expect(largestDifference(await gradient("auto"), await gradient("scaling"))).toBeLessThan(1e-5);
+    expect(largestDifference(await gradient("auto"), await gradient("log"))).toBeLessThan(1e-4);
   });
 
-  test.each(["auto", "log", "scaling"] as const)("of a single entry is 1 without a gradient, in form %s", (form) => {
-    const loss = (l: Array) => permutation.softMode(l, { form, iterations: 1000 }).mul(3).sum();
-    expect([...permutation.softMode(np.array([[7]]), { form, iterations: 1000 }).dataSync()]).toEqual([1]);
-    expect([...grad(loss)(np.array([[7]])).dataSync()]).toEqual([0]);
-  });
+  test.each(["auto", "log", "scaling"] as const)(
+    "of a single entry is 1 without a gradient, in form %s",
+    async (form) => {
+      const loss = (l: Array) => permutation.softMode(l, { form, iterations: 1000 }).mul(3).sum();
+      expect(await values(permutation.softMode(np.array([[7]]), { form, iterations: 1000 }))).toEqual([1]);
+      expect(await values(grad(loss)(np.array([[7]])))).toEqual([0]);
+    },
+  );
 
-  test("with no iterations is the exponential of logits / temperature", () => {
+  test("with no iterations is the exponential of logits / temperature", async () => {
     for (const gradient of ["unrolled", "implicit"] as const) {
       const plan = permutation.sinkhorn(square([0, 1, -1, 2], 2), { temperature: 2, iterations: 0, gradient });
-      expect(largestDifference(values(plan), [1, Math.exp(0.5), Math.exp(-0.5), Math.E])).toBeLessThan(1e-6);
+      expect(largestDifference(await values(plan), [1, Math.exp(0.5), Math.exp(-0.5), Math.E])).toBeLessThan(1e-6);
     }
   });
 
@@ -116,24 +121,26 @@ describe("sinkhorn", () => {
     }
   });
 
-  test("can take another temperature without a new compilation", () => {
+  test("can take another temperature without a new compilation", async () => {
     for (const gradient of ["unrolled", "implicit"] as const) {
-      const plan = (temperature: number) =>
-        values(permutation.sinkhorn(square(normals(4, 9), 3), { temperature, gradient }));
-      const before = plan(0.9);
-      const compilations = vi.spyOn(WebAssembly, "Module");
-      expect(plan(1e-3)).not.toEqual(before);
+      const plan = async (temperature: number) =>
+        await values(permutation.sinkhorn(square(normals(4, 9), 3), { temperature, gradient }));
+      const before = await plan(0.9);
+      const compilations = watchCompilations();
+      expect(await plan(1e-3)).not.toEqual(before);
       expect(compilations).not.toHaveBeenCalled();
       compilations.mockRestore();
     }
   });
 
-  test("compiles once for any number of iterations, when the gradient is not of them", () => {
-    const plan = (iterations: number) =>
-      values(permutation.sinkhorn(square(normals(4, 9), 3), { temperature: 0.01, iterations, gradient: "implicit" }));
-    const before = plan(201);
-    const compilations = vi.spyOn(WebAssembly, "Module");
-    expect(plan(1001)).not.toEqual(before);
+  test("compiles once for any number of iterations, when the gradient is not of them", async () => {
+    const plan = async (iterations: number) =>
+      await values(
+        permutation.sinkhorn(square(normals(4, 9), 3), { temperature: 0.01, iterations, gradient: "implicit" }),
+      );
+    const before = await plan(201);
+    const compilations = watchCompilations();
+    expect(await plan(1001)).not.toEqual(before);
     expect(compilations).not.toHaveBeenCalled();
     compilations.mockRestore();
   });
@@ -141,7 +148,7 @@ describe("sinkhorn", () => {
 
 describe("the unrolled gradient", () => {
   // 45 iterations of n = 6 are three runs between absorptions, of which the first two are in three stacks.
-  test.each([1, 1 / 4, 1 / 16])("is that of the iterations in float64 at temperature %f", (temperature) => {
+  test.each([1, 1 / 4, 1 / 16])("is that of the iterations in float64 at temperature %f", async (temperature) => {
     const [n, iterations, step] = [6, 45, 1e-5];
     const [logits, direction, cotangent] = [normals(60, n * n), normals(61, n * n), normals(50, n * n)];
     const valueAt = (h: number) => {
@@ -149,7 +156,7 @@ describe("the unrolled gradient", () => {
       return sum(exactSinkhorn(x, n, iterations).map((p, i) => p * cotangent[i]!));
     };
     const expected = (valueAt(step) - valueAt(-step)) / (2 * step);
-    const gradient = gradientOf(logits, n, { temperature, iterations });
+    const gradient = await gradientOf(logits, n, { temperature, iterations });
     expect(Math.abs(expected)).toBeGreaterThan(1e-3);
     expect(Math.abs(sum(gradient.map((g, i) => g * direction[i]!)) / expected - 1)).toBeLessThan(1e-3);
   });
@@ -163,60 +170,65 @@ describe("the implicit gradient", () => {
     { n: 20, temperature: 1 },
   ];
 
-  test.each(cases)("is that of converged iterations at n = $n, temperature $temperature", ({ n, temperature }) => {
-    const logits = normals(30 + n, n * n);
-    const [unrolled, implicit] = (["unrolled", "implicit"] as const).map((gradient) =>
-      centred(gradientOf(logits, n, { temperature, iterations: 150, gradient }), n),
-    ) as [number[], number[]];
-    expect(largestDifference(unrolled, implicit)).toBeLessThan(1e-4);
-    expect(Math.max(...unrolled)).toBeGreaterThan(1e-4);
-  });
+  test.each(cases)(
+    "is that of converged iterations at n = $n, temperature $temperature",
+    async ({ n, temperature }) => {
+      const logits = normals(30 + n, n * n);
+      const [unrolled, implicit] = (await Promise.all(
+        (["unrolled", "implicit"] as const).map(async (gradient) =>
+          centred(await gradientOf(logits, n, { temperature, iterations: 150, gradient }), n),
+        ),
+      )) as [number[], number[]];
+      expect(largestDifference(unrolled, implicit)).toBeLessThan(1e-4);
+      expect(Math.max(...unrolled)).toBeGreaterThan(1e-4);
+    },
+  );
 
-  test("is that of finite differences of the fixed point", () => {
+  test("is that of finite differences of the fixed point", async () => {
     const n = 4;
     const logits = normals(31, n * n);
     const cotangent = normals(50, n * n);
     const loss = (x: number[]) => sum(exactSinkhorn(x, n, 300).map((p, i) => p * cotangent[i]!));
-    const implicit = gradientOf(logits, n, { iterations: 100, gradient: "implicit" });
-    const numeric = numericalGradient(loss, logits, 1e-4);
+    const implicit = await gradientOf(logits, n, { iterations: 100, gradient: "implicit" });
+    const numeric = await numericalGradient(loss, logits, 1e-4);
     expect(largestDifference(centred(implicit, n), centred(numeric, n))).toBeLessThan(1e-5);
   });
 
-  test("has the value of the unrolled one", () => {
-    const plan = (gradient: "unrolled" | "implicit") =>
-      values(permutation.sinkhorn(square(normals(5, 49), 7), { gradient }));
-    expect(largestDifference(plan("implicit"), plan("unrolled"))).toBeLessThan(1e-6);
+  test("has the value of the unrolled one", async () => {
+    const plan = async (gradient: "unrolled" | "implicit") =>
+      await values(permutation.sinkhorn(square(normals(5, 49), 7), { gradient }));
+    expect(largestDifference(await plan("implicit"), await plan("unrolled"))).toBeLessThan(1e-6);
   });
 
-  test("is 0 for forbidden entries, and finite where no iterations converge", () => {
+  test("is 0 for forbidden entries, and finite where no iterations converge", async () => {
     const masked = normals(32, 16).map((l, i) => (i % 4 > Math.floor(i / 4) ? NEGATIVE_INFINITY : l));
-    const gradient = gradientOf(masked, 4, { iterations: 100, gradient: "implicit" });
+    const gradient = await gradientOf(masked, 4, { iterations: 100, gradient: "implicit" });
     expect(gradient.every(Number.isFinite)).toBe(true);
     masked.forEach((l, i) => {
       if (l === NEGATIVE_INFINITY) expect(gradient[i]).toBe(0);
     });
   });
 
-  test("works under jit and vmap, and by the temperature", () => {
+  test("works under jit and vmap, and by the temperature", async () => {
     const batch = () => square(normals(33, 3 * 16), 4, [3]);
     const plan = (l: Array) => permutation.sinkhorn(l, { gradient: "implicit" });
-    const expected = values(plan(batch()));
-    expect(largestDifference(values(jit(plan)(batch())), expected)).toBeLessThan(1e-6);
-    expect(largestDifference(values(vmap(plan)(batch())), expected)).toBeLessThan(1e-6);
+    const expected = await values(plan(batch()));
+    expect(largestDifference(await values(jit(plan)(batch())), expected)).toBeLessThan(1e-6);
+    expect(largestDifference(await values(vmap(plan)(batch())), expected)).toBeLessThan(1e-6);
     const loss = (t: Array) =>
       permutation
         .sinkhorn(square(normals(34, 16), 4), { temperature: t, iterations: 100, gradient: "implicit" })
         .mul(square(normals(35, 16), 4))
         .sum();
-    const numeric = numericalGradient(([t]) => values(loss(np.array(t!)))[0]!, [0.8]);
-    expect(largestDifference(values(grad(loss)(np.array(0.8))), numeric)).toBeLessThan(1e-3);
+    const numeric = await numericalGradient(async ([t]) => (await values(loss(np.array(t!))))[0]!, [0.8]);
+    expect(largestDifference(await values(grad(loss)(np.array(0.8))), numeric)).toBeLessThan(1e-3);
   });
 });
 
 describe("residual and iterationsFor", () => {
-  test("residual is the largest deviation of a sum, matrix by matrix", () => {
+  test("residual is the largest deviation of a sum, matrix by matrix", async () => {
     const plans = square([1, 0, 0, 1, 0.5, 0.75, 0.5, 0], 2, [2]);
-    expect(values(permutation.residual(plans))).toEqual([0, 0.5]);
+    expect(await values(permutation.residual(plans))).toEqual([0, 0.5]);
   });
 
   test.each([1, 0.1])(
@@ -226,10 +238,10 @@ describe("residual and iterationsFor", () => {
       const tolerance = 0.01;
       const iterations = await permutation.iterationsFor(logits(), { temperature, tolerance });
       expect(iterations).toBeGreaterThan(1);
-      const residual = (iterations: number) =>
-        Math.max(...values(permutation.residual(permutation.sinkhorn(logits(), { temperature, iterations }))));
-      expect(residual(iterations)).toBeLessThanOrEqual(tolerance);
-      expect(residual(iterations - 1)).toBeGreaterThan(tolerance);
+      const residual = async (iterations: number) =>
+        Math.max(...(await values(permutation.residual(permutation.sinkhorn(logits(), { temperature, iterations })))));
+      expect(await residual(iterations)).toBeLessThanOrEqual(tolerance);
+      expect(await residual(iterations - 1)).toBeGreaterThan(tolerance);
     },
   );
 
@@ -280,37 +292,37 @@ describe("the three laws, of a 3x3 matrix", () => {
   const sinkhorn = exactSinkhorn(threeByThree, 3, 1000);
 
   /** Gumbel-matching by trying all six permutations, with noise of another origin. */
-  const matched = (() => {
-    const gumbels = random.gumbel(random.key(60), [draws, 9]).dataSync() as Float32Array;
+  const matched = async () => {
+    const gumbels = (await random.gumbel(random.key(60), [draws, 9]).data()) as Float32Array;
     const best = (logits: number[]) => {
       const weights = all.map((columns) => weight(logits, columns));
       return weights.indexOf(Math.max(...weights));
     };
     return counted(range(draws).map((i) => best(threeByThree.map((l, k) => l + gumbels[9 * i + k]!))));
-  })();
+  };
 
   const sampled = async () => {
     const repeated = np.broadcastTo(square(threeByThree, 3), [draws, 3, 3]);
     const matrices = await permutation.sample(random.key(61), repeated);
-    const columns = values(np.argmax(matrices, -1));
+    const columns = await values(np.argmax(matrices, -1));
     const index = new Map(all.map((permutation, i) => [permutation.join(), i]));
     return counted(range(draws).map((i) => index.get(columns.slice(3 * i, 3 * i + 3).join())!));
   };
 
   test("sample follows Gumbel-matching, and not the Gibbs law", async () => {
     const counts = await sampled();
-    expect(sameLawPValue(counts, matched)).toBeGreaterThan(FALSE_ALARM);
+    expect(sameLawPValue(counts, await matched())).toBeGreaterThan(FALSE_ALARM);
     expect(chiSquarePValue(counts, gibbs)).toBeLessThan(1e-12);
   });
 
-  test("the Sinkhorn plan has the marginals of neither", () => {
+  test("the Sinkhorn plan has the marginals of neither", async () => {
     const error = STANDARD_ERRORS * Math.sqrt(1 / 4 / draws);
-    const ofMatching = marginals(matched.map((count) => count / draws));
+    const ofMatching = marginals((await matched()).map((count) => count / draws));
     expect(largestDifference(sinkhorn, ofMatching)).toBeGreaterThan(5 * error);
     expect(largestDifference(marginals(gibbs), ofMatching)).toBeGreaterThan(5 * error);
     expect(largestDifference(marginals(gibbs), sinkhorn)).toBeGreaterThan(0.01);
     expect(
-      largestDifference(values(permutation.softMode(square(threeByThree, 3), { iterations: 100 })), sinkhorn),
+      largestDifference(await values(permutation.softMode(square(threeByThree, 3), { iterations: 100 })), sinkhorn),
     ).toBeLessThan(1e-6);
   });
 });
@@ -320,14 +332,14 @@ describe("sample, mode and relax", () => {
 
   test("one key perturbs the logits of sample and relax alike", async () => {
     const perturbed = () => noise.perturb(random.key(71), logits());
-    expect(values(await permutation.sample(random.key(71), logits()))).toEqual(
-      values(await permutation.mode(perturbed())),
+    expect(await values(await permutation.sample(random.key(71), logits()))).toEqual(
+      await values(await permutation.mode(perturbed())),
     );
     const [relaxed, plan] = [
       permutation.relax(random.key(71), logits(), { temperature: 0.5 }),
       permutation.softMode(perturbed(), { temperature: 0.5 }),
     ];
-    expect(largestDifference(values(relaxed), values(plan))).toBeLessThan(1e-6);
+    expect(largestDifference(await values(relaxed), await values(plan))).toBeLessThan(1e-6);
   });
 
   test("forbidden entries are never taken, and have no gradient", async () => {
@@ -336,17 +348,17 @@ describe("sample, mode and relax", () => {
         normals(74, 16).map((l, i) => (i % 5 === 0 ? NEGATIVE_INFINITY : l)),
         4,
       );
-    const diagonal = (x: Array) => values(x).filter((_, i) => i % 5 === 0);
+    const diagonal = async (x: Array) => (await values(x)).filter((_, i) => i % 5 === 0);
     const zeros = [0, 0, 0, 0];
-    expect(diagonal(await permutation.mode(masked()))).toEqual(zeros);
-    expect(diagonal(await permutation.sample(random.key(1), masked()))).toEqual(zeros);
-    expect(diagonal(permutation.relax(random.key(1), masked(), { temperature: 5 }))).toEqual(zeros);
+    expect(await diagonal(await permutation.mode(masked()))).toEqual(zeros);
+    expect(await diagonal(await permutation.sample(random.key(1), masked()))).toEqual(zeros);
+    expect(await diagonal(permutation.relax(random.key(1), masked(), { temperature: 5 }))).toEqual(zeros);
     const loss = (l: Array) =>
       permutation
         .relax(random.key(1), l)
         .mul(square(normals(75, 16), 4))
         .sum();
-    const gradient = values(grad(loss)(masked()));
+    const gradient = await values(grad(loss)(masked()));
     expect(gradient.every(Number.isFinite)).toBe(true);
     expect(gradient.filter((_, i) => i % 5 === 0)).toEqual(zeros);
   });
@@ -382,15 +394,15 @@ describe("matrices and index vectors", () => {
   const matrix = (p: number[]) => np.array(p.map((column) => p.map((_, j) => (j === column ? 1 : 0))));
   const items = () => np.array([10, 20, 30, 40]);
 
-  test("apply moves items of any shape, and applyInverse moves them back", () => {
-    expect(values(permutation.apply(matrix(p), items()))).toEqual([30, 10, 40, 20]);
-    expect(values(permutation.applyInverse(matrix(p), items()))).toEqual([20, 40, 10, 30]);
+  test("apply moves items of any shape, and applyInverse moves them back", async () => {
+    expect(await values(permutation.apply(matrix(p), items()))).toEqual([30, 10, 40, 20]);
+    expect(await values(permutation.applyInverse(matrix(p), items()))).toEqual([20, 40, 10, 30]);
     for (const trailing of [[], [1], [3], [2, 3]]) {
       const x = () => random.normal(random.key(80), [2, 4, ...trailing]);
       const plans = () => np.stack([matrix(p), matrix(q)]);
       const moved = permutation.apply(plans(), x());
       expect(moved.shape).toEqual([2, 4, ...trailing]);
-      expect(values(permutation.applyInverse(plans(), moved))).toEqual(values(x()));
+      expect(await values(permutation.applyInverse(plans(), moved))).toEqual(await values(x()));
     }
   });
 
@@ -400,24 +412,30 @@ describe("matrices and index vectors", () => {
     expect(permutation.apply(np.zeros([5, 4, 4]), np.zeros([1, 4])).shape).toEqual([5, 4]);
   });
 
-  test("compose does the second first, of either kind", () => {
+  test("compose does the second first, of either kind", async () => {
     const both = permutation.apply(permutation.compose(matrix(p), matrix(q)), items());
-    expect(values(both)).toEqual(values(permutation.apply(matrix(p), permutation.apply(matrix(q), items()))));
-    const composed = values(permutation.compose(indices(p), indices(q)));
-    expect(composed).toEqual(values(np.argmax(permutation.compose(matrix(p), matrix(q)), -1)));
+    expect(await values(both)).toEqual(
+      await values(permutation.apply(matrix(p), permutation.apply(matrix(q), items()))),
+    );
+    const composed = await values(permutation.compose(indices(p), indices(q)));
+    expect(composed).toEqual(await values(np.argmax(permutation.compose(matrix(p), matrix(q)), -1)));
   });
 
-  test("invert undoes, of either kind", () => {
-    expect(values(permutation.compose(permutation.invert(matrix(p)), matrix(p)))).toEqual(values(np.eye(4)));
-    expect(values(permutation.compose(permutation.invert(indices(p)), indices(p)))).toEqual([0, 1, 2, 3]);
-    expect(values(permutation.invert(indices(p)))).toEqual(values(np.argmax(permutation.invert(matrix(p)), -1)));
+  test("invert undoes, of either kind", async () => {
+    expect(await values(permutation.compose(permutation.invert(matrix(p)), matrix(p)))).toEqual(
+      await values(np.eye(4)),
+    );
+    expect(await values(permutation.compose(permutation.invert(indices(p)), indices(p)))).toEqual([0, 1, 2, 3]);
+    expect(await values(permutation.invert(indices(p)))).toEqual(
+      await values(np.argmax(permutation.invert(matrix(p)), -1)),
+    );
   });
 
-  test("isPermutation knows them, one by one", () => {
+  test("isPermutation knows them, one by one", async () => {
     const matrices = np.stack([matrix(p), matrix([0, 0, 1, 2]), np.full([4, 4], 0.25), matrix(q).mul(2).sub(1)]);
-    expect(values(permutation.isPermutation(matrices))).toEqual([1, 0, 0, 0]);
+    expect(await values(permutation.isPermutation(matrices))).toEqual([1, 0, 0, 0]);
     const vectors = np.array([p, [0, 0, 1, 2], [1, 2, 3, 4], [-1, 0, 1, 2]], { dtype: np.int32 });
-    expect(values(permutation.isPermutation(vectors))).toEqual([1, 0, 0, 0]);
+    expect(await values(permutation.isPermutation(vectors))).toEqual([1, 0, 0, 0]);
   });
 });
 

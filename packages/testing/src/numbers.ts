@@ -1,6 +1,5 @@
 /** What the tests share: exact laws, statistics with their false-alarm rates, finite differences. */
 
-import { random } from "@jax-js/jax";
 import jstat from "jstat";
 
 const { jStat } = jstat;
@@ -47,10 +46,10 @@ export function kolmogorovCritical(n: number): number {
 }
 
 /** Mean, variance and skewness of blocks of draws, by float64 sums of powers about `center`, a guess of the mean. */
-export function moments(blocks: Iterable<ArrayLike<number>>, center: number) {
+export async function moments(blocks: AsyncIterable<ArrayLike<number>> | Iterable<ArrayLike<number>>, center: number) {
   let count = 0;
   const sums: [number, number, number] = [0, 0, 0];
-  for (const block of blocks) {
+  for await (const block of blocks) {
     count += block.length;
     for (let i = 0; i < block.length; i++) {
       const x = block[i]! - center;
@@ -92,7 +91,20 @@ export function softmax(logits: number[]): number[] {
  * Central differences of a scalar function at x. The default step balances float32's rounding (1e-7 / step) against
  * the truncation (step^2 / 6 times the third derivative), both about 1e-5 for functions of size 1.
  */
-export function numericalGradient(f: (x: number[]) => number, x: number[], step = 1e-2): number[] {
+export async function numericalGradient(
+  f: (x: number[]) => number | Promise<number>,
+  x: number[],
+  step = 1e-2,
+): Promise<number[]> {
+  const slope = async (i: number) => {
+    const at = (delta: number) => f(x.map((value, j) => (i === j ? value + delta : value)));
+    return ((await at(step)) - (await at(-step))) / (2 * step);
+  };
+  return Promise.all(x.map((_, i) => slope(i)));
+}
+
+/** Central differences of a function that is computed in float64, where a small step loses nothing. */
+export function differences(f: (x: number[]) => number, x: number[], step = 1e-5): number[] {
   return x.map((_, i) => {
     const at = (delta: number) => f(x.map((value, j) => (i === j ? value + delta : value)));
     return (at(step) - at(-step)) / (2 * step);
@@ -101,10 +113,23 @@ export function numericalGradient(f: (x: number[]) => number, x: number[], step 
 
 /** Numbers that float32 holds exactly, roughly normal, from a seed. */
 export function normals(seed: number, count: number, scale = 1): number[] {
-  return Array.from(
-    random.normal(random.key(seed), [count]).mul(scale).dataSync(),
-    (x: number) => Math.round(x * 256) / 256,
-  );
+  const uniform = uniforms(seed);
+  const normal = () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
+  return Array.from({ length: count }, () => Math.round(scale * normal() * 256) / 256);
+}
+
+/**
+ * Numbers between 0 and 1, the same whatever computes the rest: a counter, mixed by the last steps of MurmurHash3 (Appleby,
+ * 2008).
+ */
+export function uniforms(seed: number): () => number {
+  let counter = seed | 0;
+  return () => {
+    counter = (counter + 0x9e3779b9) | 0;
+    let mixed = Math.imul(counter ^ (counter >>> 16), 0x85ebca6b);
+    mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+    return (((mixed ^ (mixed >>> 16)) >>> 0) + 0.5) / 2 ** 32;
+  };
 }
 
 /** The largest difference of two lists, entry by entry; NaN, which no comparison passes, when their lengths differ. */

@@ -2,12 +2,16 @@
 
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 
 const ADAPTER = "/usr/lib/chromium/vk_swiftshader_icd.json";
 const LOADERS = ["x86_64-linux-gnu", "aarch64-linux-gnu"].map((folder) => `/usr/lib/${folder}/libvulkan.so.1`);
 
-/** The environment in which a process finds the software adapter, and no graphics card: numbers are the same everywhere then. */
-export const SOFTWARE_ADAPTER = { VK_DRIVER_FILES: ADAPTER } as const;
+/**
+ * The environment in which a process finds the software adapter, and no graphics card: numbers are the same everywhere then.
+ * Where Wayland's library is installed the adapter looks for a display, and prints a line where there is no folder to look in.
+ */
+export const SOFTWARE_ADAPTER = { VK_DRIVER_FILES: ADAPTER, XDG_RUNTIME_DIR: tmpdir() } as const;
 
 /** Whether there is no WebGPU for tests here; says so, because they are left out then. */
 export function lacksWebgpu(what: string): boolean {

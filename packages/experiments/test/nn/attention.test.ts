@@ -106,13 +106,13 @@ describe("the encoder layer", () => {
     tree.dispose(ofLayer);
   });
 
-  test("its gradient is that of finite differences, with random cotangents", () => {
+  test("its gradient is that of finite differences, with random cotangents", async () => {
     const cotangent = normals(1, BATCH * LENGTH * WIDTH);
     const loss = (x: np.Array) =>
       encoderLayer(layer(), x, HEADS)
         .mul(array(cotangent, BATCH, LENGTH, WIDTH))
         .sum();
-    const numeric = numericalGradient((x) => loss(input(x)).js() as number, SEQUENCES);
+    const numeric = await numericalGradient((x) => loss(input(x)).js() as number, SEQUENCES);
     expect(largestDifference(grad(loss)(input()).dataSync(), numeric)).toBeLessThan(5e-3);
   });
 

@@ -80,15 +80,15 @@ describe.each([[[6, 3]], [[2, 3, 4, 5]], [[1, 2, 7, 1]]])("a batch of shape %j",
     expect(largestDifference(result.dataSync(), reference(x, scale, offset))).toBeLessThan(1e-5);
   });
 
-  test("its gradient, also through the batch's own statistics, is the slope of the reference", () => {
+  test("its gradient, also through the batch's own statistics, is the slope of the reference", async () => {
     const loss = (layer: BatchNorm, given: np.Array) => normalize(layer, given).mul(array(cotangent, shape)).sum();
     const gradients = jit(grad(loss, { argnums: [0, 1] }))(layerOf(scale, offset), array(x, shape));
     const [ofLayer, ofInput] = gradients as unknown as [BatchNorm, np.Array];
-    const slope = (f: (values: number[]) => number[], at: number[]) =>
-      numericalGradient((values) => f(values).reduce((sum, y, i) => sum + y * cotangent[i]!, 0), at, 1e-5);
-    const ofScale = slope((values) => reference(x, values, offset), scale);
-    const ofOffset = slope((values) => reference(x, scale, values), offset);
-    const ofX = slope((values) => reference(values, scale, offset), x);
+    const slope = async (f: (values: number[]) => number[], at: number[]) =>
+      await numericalGradient((values) => f(values).reduce((sum, y, i) => sum + y * cotangent[i]!, 0), at, 1e-5);
+    const ofScale = await slope((values) => reference(x, values, offset), scale);
+    const ofOffset = await slope((values) => reference(x, scale, values), offset);
+    const ofX = await slope((values) => reference(values, scale, offset), x);
     expect(largestDifference(ofLayer.scale.dataSync(), ofScale)).toBeLessThan(1e-4);
     expect(largestDifference(ofLayer.offset.dataSync(), ofOffset)).toBeLessThan(1e-4);
     expect(largestDifference(ofInput.dataSync(), ofX)).toBeLessThan(1e-4);

@@ -110,17 +110,17 @@ describe.each<Size>([
   const bias = normals(6, sizes.outputs);
   const cotangent = normals(7, product(shapes.result));
 
-  test("is the slope of the reference, by weights, biases and images", () => {
+  test("is the slope of the reference, by weights, biases and images", async () => {
     const loss = (layer: Convolution, given: np.Array) =>
       pooledConvolution(layer, given).mul(array(cotangent, shapes.result)).sum();
     const layer = { weight: array(weight, shapes.weight), bias: array(bias, shapes.bias) };
     const gradients = jit(grad(loss, { argnums: [0, 1] }))(layer, array(images, shapes.images));
     const [ofLayer, ofImages] = gradients as unknown as [Convolution, np.Array];
-    const slope = (f: (x: number[]) => number[], x: number[]) =>
-      numericalGradient((moved) => dot(f(moved), cotangent), x, STEP);
-    const ofWeight = slope((x) => reference(sizes, images, x, bias), weight);
-    const ofBias = slope((x) => reference(sizes, images, weight, x), bias);
-    const ofPixels = slope((x) => reference(sizes, x, weight, bias), images);
+    const slope = async (f: (x: number[]) => number[], x: number[]) =>
+      await numericalGradient((moved) => dot(f(moved), cotangent), x, STEP);
+    const ofWeight = await slope((x) => reference(sizes, images, x, bias), weight);
+    const ofBias = await slope((x) => reference(sizes, images, weight, x), bias);
+    const ofPixels = await slope((x) => reference(sizes, x, weight, bias), images);
     expect(largestDifference(ofLayer.weight.dataSync(), ofWeight)).toBeLessThan(1e-4);
     expect(largestDifference(ofLayer.bias.dataSync(), ofBias)).toBeLessThan(1e-4);
     expect(largestDifference(ofImages.dataSync(), ofPixels)).toBeLessThan(1e-4);
@@ -170,19 +170,19 @@ describe.each<Size>([
     }
   });
 
-  test("its gradient is the slope of the reference, by weights and biases", () => {
+  test("its gradient is the slope of the reference, by weights and biases", async () => {
     const loss = (layer: Convolution, given: np.Array) =>
       pooledPatchConvolution(layer, given).mul(array(cotangent, shapes.result)).sum();
     const gradient = jit(grad(loss))(layer(), patches()) as unknown as Convolution;
     const images = arranged(rows);
     // Of many weights, the first.
     const some = weight.slice(0, 30);
-    const ofWeight = numericalGradient(
+    const ofWeight = await numericalGradient(
       (x) => dot(reference(sizes, images, [...x, ...weight.slice(some.length)], bias), cotangent),
       some,
       STEP,
     );
-    const ofBias = numericalGradient((x) => dot(reference(sizes, images, weight, x), cotangent), bias, STEP);
+    const ofBias = await numericalGradient((x) => dot(reference(sizes, images, weight, x), cotangent), bias, STEP);
     expect(largestDifference(gradient.weight.dataSync().slice(0, some.length), ofWeight)).toBeLessThan(1e-4);
     expect(largestDifference(gradient.bias.dataSync(), ofBias)).toBeLessThan(1e-4);
   });
@@ -238,9 +238,9 @@ describe("initConvolution", () => {
     }
   });
 
-  test("he: weights are normal with variance 2/inputs, biases zero", () => {
+  test("he: weights are normal with variance 2/inputs, biases zero", async () => {
     const { weight, bias } = init(2, "he");
-    const { count, mean, variance, skewness } = moments([weight], 0);
+    const { count, mean, variance, skewness } = await moments([weight], 0);
     expect(Math.abs(mean)).toBeLessThan(STANDARD_ERRORS * Math.sqrt(2 / inputs / count));
     expect(Math.abs(variance * (inputs / 2) - 1)).toBeLessThan(STANDARD_ERRORS * Math.sqrt(2 / count));
     expect(Math.abs(skewness)).toBeLessThan(STANDARD_ERRORS * Math.sqrt(6 / count));

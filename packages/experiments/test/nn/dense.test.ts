@@ -80,9 +80,9 @@ describe("initDense", () => {
     expect(largestDifference(weight.slice(0, outputs), bias)).toBeGreaterThan(limit);
   });
 
-  test("he: weights are normal with variance 2/inputs, biases zero", () => {
+  test("he: weights are normal with variance 2/inputs, biases zero", async () => {
     const { weight, bias } = init(2, "he");
-    const { count, mean, variance, skewness } = moments([weight], 0);
+    const { count, mean, variance, skewness } = await moments([weight], 0);
     expect(Math.abs(mean)).toBeLessThan(STANDARD_ERRORS * Math.sqrt(2 / inputs / count));
     expect(Math.abs(variance * (inputs / 2) - 1)).toBeLessThan(STANDARD_ERRORS * Math.sqrt(2 / count));
     expect(Math.abs(skewness)).toBeLessThan(STANDARD_ERRORS * Math.sqrt(6 / count));

@@ -12,7 +12,7 @@
  * or of 1, whatever the size of the logits; on WebGPU, whose exponential is less exact, by 1e-5.
  */
 
-import { jit, numpy as np } from "@jax-js/jax";
+import { jit, numpy as np, random } from "@jax-js/jax";
 import { checkBroadcast, checkFloat, checkKey, checkLogits } from "../checks.ts";
 import { isNumber, keepNaN } from "../lawful.ts";
 import { logistic } from "../noise.ts";
@@ -31,12 +31,15 @@ import { checkHard, checkTemperature, RELAX, type RelaxOptions, type Temperature
 import { kernelsOf } from "../structure.ts";
 import { supportOf } from "../support.ts";
 import { inverseOf, isTemperature, tempered } from "../tempered.ts";
+import { exponentialFromUniform, uniformFromBits } from "../uniforms.ts";
 
 const kernels = kernelsOf({
   keys: bounded,
   perturb: (key, keys) => keys.add(logistic(key, keys.shape)),
   vertex: isPositive,
   relaxation,
+  perturbTo: withSignOf,
+  canBe,
   isLawful: isNumber,
 });
 
@@ -112,6 +115,26 @@ export function mode(logits: np.Array): np.Array {
 }
 
 /**
+ * The perturbed logits of a draw whose exact draw is `value`: `s (softplus(s logits + log v) - log(1 - v))` with
+ * `s = 2 value - 1` and v uniform. It has the sign s.
+ *
+ * `mode` of them is `value`, and over values from `sample` they have the law of `logits + L`. The gradient is by the logits,
+ * as through a draw of one's own (reparameterized); none is by the value. A value
+ * that is neither 0 nor 1, or impossible, gives NaN.
+ *
+ * @param key PRNG key, consumed
+ * @param value 0 or 1, whose batch axes broadcast with those of the logits, consumed
+ * @param logits any shape, consumed
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
+ *
+ * Tucker, Mnih, Maddison, Lawson, Sohl-Dickstein, "REBAR", 2017, appendix C.
+ */
+export function perturbGiven(key: np.Array, value: np.Array, logits: np.Array): np.Array {
+  checkGiven("bernoulli.perturbGiven", key, value, logits);
+  return kernels.perturbGiven(key, value, logits);
+}
+
+/**
  * A relaxed draw between 0 and 1, `y = sigmoid((logits + L) / temperature)` with logistic noise L.
  *
  * As the temperature falls, y tends to what `sample` returns for the same key; rounded, it is that at every
@@ -134,6 +157,32 @@ export function relax(key: np.Array, logits: np.Array, options: RelaxOptions = {
   checkLogits("bernoulli.relax", logits, 0);
   const temperature = checkTemperature("bernoulli.relax", logits, 0, options, RELAX);
   return kernels.relax(key, logits, temperature, checkHard("bernoulli.relax", options));
+}
+
+/**
+ * A draw of `relax` whose exact draw is `value`: the relaxation of `perturbGiven`, `sigmoid(. / temperature)`. Over values from `sample` it
+ * has the law of `relax`, and as the temperature falls it tends to `value`.
+ *
+ * @param key PRNG key, consumed
+ * @param value 0 or 1, whose batch axes broadcast with those of the logits, consumed; no gradient reaches it
+ * @param logits any shape, consumed
+ * @param options.temperature positive number, or an array that broadcasts over the batch; default 1
+ * @throws TypeError for arguments of another type, RangeError for shapes or options that do not fit
+ *
+ * Tucker, Mnih, Maddison, Lawson, Sohl-Dickstein, "REBAR", 2017.
+ *
+ * @example
+ * const exact = bernoulli.sample(drawKey, logits.ref);
+ * const relaxed = bernoulli.relaxGiven(relaxKey, exact, logits, { temperature: 0.5 });
+ */
+export function relaxGiven(
+  key: np.Array,
+  value: np.Array,
+  logits: np.Array,
+  options: TemperatureOptions = {},
+): np.Array {
+  checkGiven("bernoulli.relaxGiven", key, value, logits);
+  return kernels.relaxGiven(key, value, logits, checkTemperature("bernoulli.relaxGiven", logits, 0, options));
 }
 
 /**
@@ -238,6 +287,13 @@ function entropyOf(l: np.Array): np.Array {
   return p.mul(softplus(np.negative(l.ref))).add(q.mul(softplus(l)));
 }
 
+function checkGiven(where: string, key: np.Array, value: np.Array, logits: np.Array): void {
+  checkKey(where, key);
+  checkLogits(where, logits, 0);
+  checkFloat(where, "value", value);
+  checkBroadcast(where, "value", value, logits, 0);
+}
+
 /** p (log p - log q) of one outcome, 0 where p is 0. */
 function klTerm(logits: np.Array, prior: np.Array): np.Array {
   const p = sigmoid(logits.ref);
@@ -262,6 +318,22 @@ function isNever(l: np.Array): np.Array {
 
 function isAlways(l: np.Array): np.Array {
   return l.greaterEqual(-LOWEST);
+}
+
+/** Whether a value is 0 or 1, and possible. */
+function canBe(value: np.Array, logits: np.Array): np.Array {
+  const isKnown = isNumber(value.ref);
+  const ofZero = np.where(value.ref.equal(0), np.where(isAlways(logits.ref), false, true), false);
+  const ofOne = np.where(isNever(logits), false, true);
+  return np.where(isKnown, np.where(value.equal(1), ofOne, ofZero), false);
+}
+
+/** Keys with noise, whose sign the value says. */
+function withSignOf(key: np.Array, value: np.Array, keys: np.Array): np.Array {
+  const sign = value.mul(2).sub(1);
+  const v = uniformFromBits(random.bits(key, keys.shape));
+  const distance = softplus(keys.mul(sign.ref).add(np.log(v.ref))).add(exponentialFromUniform(v));
+  return distance.mul(sign);
 }
 
 /** `sigmoid(keys / temperature)`; what is never or always 1 is so at every temperature. */

@@ -14,8 +14,10 @@
 
 import { jit, lax, numpy as np } from "@jax-js/jax";
 import { checkBroadcast, checkFloat, checkKey, checkLogits } from "../checks.ts";
-import { canTake, isNumber, orNaN } from "../lawful.ts";
-import { perturb } from "../noise.ts";
+import { below } from "../given.ts";
+import { canBe, canTake, isNumber, orNaN } from "../lawful.ts";
+import { materialize } from "../materialize.ts";
+import { gumbel, perturb } from "../noise.ts";
 import {
   belowLargest,
   finite,
@@ -23,6 +25,7 @@ import {
   LOWEST,
   logarithm,
   logSoftmax,
+  logSumExp,
   notNegative,
   SMALLEST_ENTRY,
 } from "../numerics.ts";
@@ -37,6 +40,8 @@ const kernels = kernelsOf({
   perturb,
   vertex: oneHotOfLargest,
   relaxation: softmax,
+  perturbTo: withLargestAt,
+  canBe: (value, logits) => canBe(value, logits, 1),
   isLawful: (logits) => canTake(logits, 1),
 });
 
@@ -112,6 +117,27 @@ export function mode(logits: np.Array): np.Array {
 }
 
 /**
+ * The perturbed logits of a draw whose exact draw is `value`: `[..., n]`. That of the category taken is
+ * `top = logsumexp(logits) + G`, that of any other `-log(exp(-top) + exp(-(logits_i + G_i)))`, a Gumbel cut off at the top.
+ *
+ * `mode` of them is `value`, and over values from `sample` they have the law of `logits + G`. The gradient is by the logits,
+ * as through a draw of one's own (reparameterized); none is by the value. A value that is not
+ * one-hot, or of an impossible category, gives NaN.
+ *
+ * @param key PRNG key, consumed
+ * @param value one-hot `[..., n]`, whose batch axes broadcast with those of the logits, consumed
+ * @param logits `[..., n]`, consumed
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
+ *
+ * Maddison, Tarlow, Minka, "A* Sampling", 2014; Paulus, Maddison, Krause, "Rao-Blackwellizing the Straight-Through
+ * Gumbel-Softmax Gradient Estimator", 2021.
+ */
+export function perturbGiven(key: np.Array, value: np.Array, logits: np.Array): np.Array {
+  checkGiven("categorical.perturbGiven", key, value, logits);
+  return kernels.perturbGiven(key, value, logits);
+}
+
+/**
  * A relaxed draw: a point of the simplex, `y = softmax((logits + G) / temperature)`, shape `[..., n]`.
  *
  * As the temperature falls, y tends to the one-hot vector that `sample` returns for the same key; as it rises, to
@@ -136,6 +162,33 @@ export function relax(key: np.Array, logits: np.Array, options: RelaxOptions = {
   checkLogits("categorical.relax", logits, 1);
   const temperature = checkTemperature("categorical.relax", logits, 1, options, RELAX);
   return kernels.relax(key, logits, temperature, checkHard("categorical.relax", options));
+}
+
+/**
+ * A draw of `relax` whose exact draw is `value`: the relaxation of `perturbGiven`, `softmax(. / temperature)`. Over values from `sample` it
+ * has the law of `relax`, and as the temperature falls it tends to `value`.
+ *
+ * @param key PRNG key, consumed
+ * @param value one-hot `[..., n]`, whose batch axes broadcast with those of the logits, consumed; no gradient reaches it
+ * @param logits `[..., n]`, consumed
+ * @param options.temperature positive number, or an array that broadcasts over the batch; default 1
+ * @throws TypeError for arguments of another type, RangeError for shapes or options that do not fit
+ *
+ * Maddison, Tarlow, Minka, "A* Sampling", 2014; Paulus, Maddison, Krause, "Rao-Blackwellizing the Straight-Through
+ * Gumbel-Softmax Gradient Estimator", 2021.
+ *
+ * @example
+ * const exact = categorical.sample(drawKey, logits.ref);
+ * const relaxed = categorical.relaxGiven(relaxKey, exact, logits, { temperature: 0.5 });
+ */
+export function relaxGiven(
+  key: np.Array,
+  value: np.Array,
+  logits: np.Array,
+  options: TemperatureOptions = {},
+): np.Array {
+  checkGiven("categorical.relaxGiven", key, value, logits);
+  return kernels.relaxGiven(key, value, logits, checkTemperature("categorical.relaxGiven", logits, 1, options));
 }
 
 /**
@@ -275,6 +328,22 @@ function weightsOf(logits: np.Array): { exponents: np.Array; weights: np.Array; 
 function softmax(keys: np.Array, temperature: np.Array): np.Array {
   const weights = np.exp(tempered(keys.ref, originOfRow(keys), inverseOf(temperature)));
   return weights.ref.div(column(weights.sum(-1)));
+}
+
+function checkGiven(where: string, key: np.Array, value: np.Array, logits: np.Array): void {
+  checkKey(where, key);
+  checkLogits(where, logits, 1);
+  checkFloat(where, "value", value, 1);
+  checkBroadcast(where, "value", value, logits, 1);
+}
+
+/** Keys with noise, the largest of which is at the 1 of a one-hot vector. */
+function withLargestAt(key: np.Array, oneHot: np.Array, keys: np.Array): np.Array {
+  const isTaken = oneHot.greater(0.5);
+  const noise = gumbel(key, keys.shape);
+  const ofTaken = np.where(isTaken.ref, noise.ref, 0).sum(-1);
+  const top = column(materialize(logSumExp(keys.ref).add(ofTaken)));
+  return np.where(isTaken, top.ref, below(top, keys.add(noise)));
 }
 
 function isPossible(logits: np.Array): np.Array {

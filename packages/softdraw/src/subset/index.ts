@@ -51,6 +51,27 @@ export function mode(logits: np.Array, k: number): np.Array {
 }
 
 /**
+ * The perturbed logits of a draw whose set is `khot`, `[..., n]`. `mode` of them is `khot`, and over sets from `sample` they
+ * have the law of `logits + G`, to 1e-6 in total variation. Seen as the times at which entries come, `-log` of which they are,
+ * the members come before the earliest of the others, of which the time is drawn first.
+ *
+ * The gradient is by the logits, as through a draw of one's own (reparameterized; that of the earliest time is implicit, to
+ * 1e-4); none is by the set. A vector that is not of k ones and zeros, or with an impossible entry, gives NaN.
+ *
+ * @param key PRNG key, consumed
+ * @param khot k-hot vectors `[..., n]`, whose batch axes broadcast with those of the logits, consumed
+ * @param logits `[..., n]`, consumed
+ * @param k from 1 to n
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
+ *
+ * Tucker, Mnih, Maddison, Lawson, Sohl-Dickstein, "REBAR", 2017, of one choice; Figurnov, Mohamed, Mnih, "Implicit
+ * Reparameterization Gradients", 2018.
+ */
+export function perturbGiven(key: np.Array, khot: np.Array, logits: np.Array, k: number): np.Array {
+  return verbs.perturbGiven("subset.perturbGiven", "key, khot, logits, k", "khot", key, khot, logits, k);
+}
+
+/**
  * A relaxed draw: entries that sum to k, shape `[..., n]`, by either relaxation of the k largest of `logits + G`.
  *
  * As the temperature falls, it tends to the k-hot vector that `sample` returns for the same key. With `hard`, the value
@@ -77,6 +98,32 @@ export function mode(logits: np.Array, k: number): np.Array {
  */
 export function relax(key: np.Array, logits: np.Array, k: number, options: SubsetRelaxOptions = {}): np.Array {
   return verbs.relax("subset.relax", "key, logits, k, options", key, logits, k, options);
+}
+
+/**
+ * A draw of `relax` whose set is `khot`: a relaxation of `perturbGiven`, `[..., n]`. Over sets from `sample` it has the law of
+ * `relax`, and as the temperature falls it tends to `khot`. The gradient is by logits and temperature; none is by the set.
+ *
+ * @param key PRNG key, consumed
+ * @param khot k-hot vectors `[..., n]`, whose batch axes broadcast with those of the logits, consumed
+ * @param logits `[..., n]`, consumed
+ * @param k from 1 to n
+ * @param options.temperature positive number, or an array that broadcasts over the batch; default 1
+ * @param options.relaxation "threshold" (default) or "successive"
+ * @throws TypeError for arguments of another type, RangeError for shapes or options that do not fit
+ *
+ * @example
+ * const exact = subset.sample(drawKey, logits.ref, 2);
+ * const relaxed = subset.relaxGiven(relaxKey, exact, logits, 2, { temperature: 0.5 });
+ */
+export function relaxGiven(
+  key: np.Array,
+  khot: np.Array,
+  logits: np.Array,
+  k: number,
+  options: SubsetOptions = {},
+): np.Array {
+  return verbs.relaxGiven("subset.relaxGiven", "key, khot, logits, k, options", "khot", key, khot, logits, k, options);
 }
 
 /**

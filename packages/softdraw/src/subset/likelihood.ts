@@ -1,9 +1,10 @@
 /** The exact laws of a draw without replacement: of its order, and of its set. */
 
 import { numpy as np } from "@jax-js/jax";
-import { isNumber, orNaN } from "../lawful.ts";
-import { belowLargest, finite, indicator, LOWEST, log1p, logSumExp } from "../numerics.ts";
+import { canBe, isNumber, orNaN } from "../lawful.ts";
+import { belowLargest, finite, indicator, LOWEST, logSumExp } from "../numerics.ts";
 import { column } from "../rows.ts";
+import { logOfArrival, timesOfOthers } from "./arrival.ts";
 
 /** The log-probability of a draw in its order: `sum_j log (w_j / what is left before the j-th)`, w the weights. */
 export function orderedLogProb(indices: np.Array, logits: np.Array): np.Array {
@@ -33,48 +34,16 @@ export function setLogProb(khot: np.Array, logits: np.Array, k: number): np.Arra
   const isChosen = khot.ref.greater(0.5);
   const l = relative(logits.ref);
   const others = logSumExp(np.where(isChosen.ref, LOWEST, l.ref));
-  const logRatio = np.expandDims(l.ref.sub(column(others)), -2);
-  const { nodes, step } = quadrature(k);
+  const logRatio = np.expandDims(l.sub(column(others)), -2);
+  const { nodes, step } = timesOfOthers(k, { longest: 0.4, ofPeak: 1.2 });
   const logTime = np.array(nodes, { shape: [nodes.length, 1] });
-  const logProduct = np.where(np.expandDims(isChosen.ref, -2), logOfArrival(logRatio.add(logTime)), 0).sum(-1);
+  const logProduct = np.where(np.expandDims(isChosen, -2), logOfArrival(logRatio.add(logTime)), 0).sum(-1);
   const weight = np.array(nodes.map((x) => x - Math.exp(x) + Math.log(step)));
   const logP = logSumExp(logProduct.add(weight));
-  const isPossible = np.all(np.where(isChosen.ref, l.greater(LOWEST), true), -1);
   const isNumberInAll = np.all(isNumber(khot.ref), -1);
-  const isBinary = np.all(khot.ref.mul(khot.ref).equal(khot.ref), -1);
-  const isSubset = isBinary.mul(khot.sum(-1).equal(k));
-  isChosen.dispose();
-  const value = np.where(isPossible, np.where(isSubset, logP, Number.NEGATIVE_INFINITY), Number.NEGATIVE_INFINITY);
+  const isSubset = np.squeeze(canBe(khot, logits.ref, k), -1);
+  const value = np.where(isSubset, logP, Number.NEGATIVE_INFINITY);
   return orNaN(np.where(isNumberInAll, value, Number.NaN), logits, k);
-}
-
-/**
- * Equal steps in x = log t, from where all but 1e-6 of exp(-t) lies ahead to where exp(-t) t^k is spent. The peak may
- * be as narrow as 1 / sqrt(k + 1).
- */
-function quadrature(k: number): { nodes: number[]; step: number } {
-  const first = -14;
-  const last = Math.log(k + 20 + 6 * Math.sqrt(k + 1));
-  const count = Math.ceil((last - first) / Math.min(0.4, 1.2 / Math.sqrt(k + 1)));
-  const step = (last - first) / count;
-  return { nodes: Array.from({ length: count + 1 }, (_, i) => first + i * step), step };
-}
-
-/** From here on, exp(-y) is small enough for `log1p`; up to here, a series converges. */
-const LARGE = 1;
-
-/** log(1 - exp(-y)) by log y, for every finite log y, to float32's rounding of it. */
-function logOfArrival(logY: np.Array): np.Array {
-  const y = np.exp(np.minimum(logY.ref, 5));
-  const small = np.minimum(y.ref, LARGE);
-  const square = np.square(small.ref);
-  const series = [-1 / 9_676_800, 1 / 181_440, -1 / 2880, 1 / 24].reduce<np.Array | number>(
-    (sum, c) => square.ref.mul(sum).add(c),
-    0,
-  ) as np.Array;
-  const near = np.minimum(logY, Math.log(LARGE)).add(square.mul(series)).sub(small.mul(0.5));
-  const far = log1p(np.negative(np.exp(np.negative(np.maximum(y.ref, LARGE)))));
-  return np.where(y.less(LARGE), near, far);
 }
 
 /**

@@ -17,8 +17,12 @@ export interface SubsetOf {
   logProb(value: np.Array, logits: np.Array): np.Array;
   /** The k largest logits as a k-hot vector `[..., n]`: see `subset.mode`. */
   mode(logits: np.Array): np.Array;
+  /** The perturbed logits of a draw whose exact draw is known, `[..., n]`: see `subset.perturbGiven`. */
+  perturbGiven(key: np.Array, value: np.Array, logits: np.Array): np.Array;
   /** A relaxed draw, entries that sum to k, `[..., n]`: see `subset.relax`. */
   relax(key: np.Array, logits: np.Array, options?: SubsetRelaxOptions): np.Array;
+  /** A relaxed draw whose exact draw is known, `[..., n]`: see `subset.relaxGiven`. */
+  relaxGiven(key: np.Array, value: np.Array, logits: np.Array, options?: SubsetOptions): np.Array;
   /** An exact draw as a k-hot vector `[..., n]`: see `subset.sample`. */
   sample(key: np.Array, logits: np.Array): np.Array;
   /** An exact draw as indices in the order drawn, int32 `[..., k]`: see `subset.sampleOrdered`. */
@@ -46,14 +50,18 @@ export function of(k: number): SubsetOf {
   const name = (verb: keyof SubsetOf) => `subset.of(${k}).${verb}`;
   const [logProb, mode, relax] = [name("logProb"), name("mode"), name("relax")];
   const [sample, sampleOrdered, softMode] = [name("sample"), name("sampleOrdered"), name("softMode")];
-  const support = name("support");
+  const [perturbGiven, relaxGiven, support] = [name("perturbGiven"), name("relaxGiven"), name("support")];
   const bound: SubsetOf = {
     k,
     eventAxes: 1,
     law: "gumbel-max",
     logProb: (value, logits) => verbs.setLogProb(logProb, "value, logits", "value", value, logits, k),
     mode: (logits) => verbs.mode(mode, "logits", logits, k),
+    perturbGiven: (key, value, logits) =>
+      verbs.perturbGiven(perturbGiven, "key, value, logits", "value", key, value, logits, k),
     relax: (key, logits, options = {}) => verbs.relax(relax, "key, logits, options", key, logits, k, options),
+    relaxGiven: (key, value, logits, options = {}) =>
+      verbs.relaxGiven(relaxGiven, "key, value, logits, options", "value", key, value, logits, k, options),
     sample: (key, logits) => verbs.sample(sample, "key, logits", key, logits, k),
     sampleOrdered: (key, logits) => verbs.sampleOrdered(sampleOrdered, "key, logits", key, logits, k),
     softMode: (logits, options = {}) => verbs.softMode(softMode, "logits, options", logits, k, options),

@@ -5,7 +5,7 @@
 
 import { jit, lax, numpy as np } from "@jax-js/jax";
 import { checkBroadcast, checkFloat, checkIndices, checkKey, checkLogits, checkSize } from "../checks.ts";
-import { canTake } from "../lawful.ts";
+import { canBe, canTake } from "../lawful.ts";
 import { perturb } from "../noise.ts";
 import { finite } from "../numerics.ts";
 import {
@@ -20,13 +20,14 @@ import {
 import { type Kernels, kernelsOf } from "../structure.ts";
 import { supportOf } from "../support.ts";
 import { countSubsets, indicesOfSubsets } from "./enumeration.ts";
+import { withLargestAt } from "./given.ts";
 import { orderedLogProb, setLogProb as setLogProbOf } from "./likelihood.ts";
 import { indicesOfLargestPerturbed } from "./perturbed.ts";
 import { successive } from "./successive.ts";
 import { threshold } from "./threshold.ts";
 import { hotOfLargest } from "./top.ts";
 
-const exact = { keys: finite, perturb, vertex: hotOfLargest, isLawful: canTake };
+const exact = { keys: finite, perturb, vertex: hotOfLargest, perturbTo: withLargestAt, canBe, isLawful: canTake };
 const kernels: Record<Relaxation, Kernels<[k: number]>> = {
   threshold: kernelsOf({ ...exact, relaxation: threshold }),
   successive: kernelsOf({ ...exact, relaxation: successive }),
@@ -72,6 +73,20 @@ export function mode(where: string, order: string, logits: np.Array, k: number):
   return kernels.threshold.mode(logits, k);
 }
 
+export function perturbGiven(
+  where: string,
+  order: string,
+  name: string,
+  key: np.Array,
+  value: np.Array,
+  logits: np.Array,
+  k: number,
+): np.Array {
+  checkKey(where, key);
+  checkValue(where, order, name, value, logits, k);
+  return kernels.threshold.perturbGiven(key, value, logits, k);
+}
+
 export function relax(
   where: string,
   order: string,
@@ -85,6 +100,22 @@ export function relax(
   const temperature = checkTemperature(where, logits, 1, options, SUBSET_RELAX);
   const relaxation = checkRelaxation(where, options);
   return kernels[relaxation].relax(key, logits, temperature, checkHard(where, options), k);
+}
+
+export function relaxGiven(
+  where: string,
+  order: string,
+  name: string,
+  key: np.Array,
+  value: np.Array,
+  logits: np.Array,
+  k: number,
+  options: SubsetOptions,
+): np.Array {
+  checkKey(where, key);
+  checkValue(where, order, name, value, logits, k);
+  const temperature = checkTemperature(where, logits, 1, options, SUBSET);
+  return kernels[checkRelaxation(where, options)].relaxGiven(key, value, logits, temperature, k);
 }
 
 export function sample(where: string, order: string, key: np.Array, logits: np.Array, k: number): np.Array {
@@ -107,9 +138,7 @@ export function setLogProb(
   logits: np.Array,
   k: number,
 ): np.Array {
-  checkSize(where, order, logits, k);
-  checkFloat(where, name, khot, 1);
-  checkBroadcast(where, name, khot, logits, 1);
+  checkValue(where, order, name, khot, logits, k);
   return setLogProbKernel(lax.stopGradient(khot), logits, k);
 }
 
@@ -138,6 +167,12 @@ const sampleOrderedKernel = jit(
 );
 
 const setLogProbKernel = jit(setLogProbOf, { staticArgnums: [2] });
+
+function checkValue(where: string, order: string, name: string, value: np.Array, logits: np.Array, k: number): void {
+  checkSize(where, order, logits, k);
+  checkFloat(where, name, value, 1);
+  checkBroadcast(where, name, value, logits, 1);
+}
 
 function checkRelaxation(where: string, { relaxation = "threshold" }: SubsetOptions | SubsetRelaxOptions): Relaxation {
   checkChoice(where, "relaxation", relaxation, RELAXATIONS);
