@@ -17,8 +17,10 @@ export const fitting = {
     "relaxed",
     "straight-through",
     "simple",
+    "gumbel-rao",
     "gapped-straight-through",
     "reinmax",
+    "rebar",
     "score-function",
     "imle",
     "perturbed",
@@ -27,13 +29,23 @@ export const fitting = {
     "relaxed",
     "straight-through",
     "simple",
+    "gumbel-rao",
     "reinmax",
-    "score-function",
+    "rebar",
     "disarm",
+    "score-function",
     "imle",
     "perturbed",
   ] satisfies Fitting<typeof bernoulli>[],
-  subset: ["relaxed", "straight-through", "score-function", "imle", "perturbed"] satisfies Fitting<SubsetOf>[],
+  subset: [
+    "relaxed",
+    "straight-through",
+    "gumbel-rao",
+    "rebar",
+    "score-function",
+    "imle",
+    "perturbed",
+  ] satisfies Fitting<SubsetOf>[],
 } as const;
 
 type EstimatorName = (typeof fitting)[LatentConfig["latent"]][number];
@@ -47,6 +59,12 @@ export const estimatorOptions = {
     .enum(["none", "leave-one-out", "greedy"])
     .default("none")
     .describe("what score-function and perturbed take off the reconstruction loss"),
+  conditionalSamples: z
+    .int()
+    .min(1)
+    .max(1000)
+    .default(10)
+    .describe("of gumbel-rao: relaxed draws that the gradient of one exact draw is the mean of"),
   gap: z
     .number()
     .min(0)
@@ -60,13 +78,16 @@ type EstimatorConfig = { readonly [Name in keyof typeof estimatorOptions]: z.inf
 
 /** The options of the library's `expectation`. Consumes the temperature. */
 export function expectationOptions(config: EstimatorConfig, temperature: np.Array) {
-  const { samples, baseline, gap, imleStep } = config;
+  const { samples, baseline, conditionalSamples, gap, imleStep } = config;
   const estimator = estimatorOf(config);
   switch (estimator) {
     case "relaxed":
     case "straight-through":
     case "reinmax":
+    case "rebar":
       return { estimator, samples, temperature };
+    case "gumbel-rao":
+      return { estimator, samples, temperature, conditionalSamples };
     case "gapped-straight-through":
       return { estimator, samples, temperature, gap };
     default:
