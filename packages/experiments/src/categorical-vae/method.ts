@@ -12,7 +12,7 @@ import { jit, nn, numpy as np, random, tree, valueAndGrad } from "@jax-js/jax";
 import { bernoulli, expectation } from "softdraw";
 import { z } from "zod";
 import { gatherImages } from "../data/batches.ts";
-import { binarizedDataset } from "../data/binarized.ts";
+import { binarizedDataset, drawnPixels } from "../data/binarized.ts";
 import type { DatasetSplits } from "../data/types.ts";
 import type { Context, Presets } from "../experiment.ts";
 import { type AdamState, adam, initAdam, radam } from "../nn/adam.ts";
@@ -119,11 +119,6 @@ export async function imagesOf({ binarize }: Config, data: DatasetSplits, part: 
   return binarize === "none" ? data[part] : binarizedDataset(data[part], part);
 }
 
-/** Each pixel as ink with the probability that its grey says, `[batch, pixels]`. Consumes both. */
-function drawPixels(key: np.Array, images: np.Array): np.Array {
-  return random.uniform(key, images.shape).less(images).astype(np.float32);
-}
-
 // Model ---------------------------------------------------------------------------------------------------------------
 
 export type Model = { encoder: Dense[]; decoder: Dense[] };
@@ -206,7 +201,7 @@ type Settings = StepSettings & { divergenceWeight: np.Array };
 function trainingStep(config: Config) {
   return jit(function step(state: State, images: np.Array, { temperature, learningRate, divergenceWeight }: Settings) {
     const [key, drawKey, pixelKey] = splitKey<number>(state.key, config.binarize === "dynamic" ? 3 : 2);
-    const targets = pixelKey ? drawPixels(pixelKey, images) : images;
+    const targets = pixelKey ? drawnPixels(pixelKey, images) : images;
     const loss = ({ encoder, decoder }: Model) => {
       const logits = encode(encoder, targets.ref, config);
       const distance = divergence(drawKey!.ref, logits.ref, config.samples, config);

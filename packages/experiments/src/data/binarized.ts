@@ -1,6 +1,6 @@
 /** Images of black and white, drawn from grey ones: a pixel is ink with the probability that its grey says. */
 
-import { random } from "@jax-js/jax";
+import { numpy as np, random } from "@jax-js/jax";
 import { streamKey } from "../nn/keys.ts";
 import { streams } from "../training/streams.ts";
 import type { Dataset, DatasetSplits } from "./types.ts";
@@ -41,4 +41,14 @@ async function drawPixels(dataset: Dataset, part: Part): Promise<Dataset> {
     }
   }
   return { ...dataset, images };
+}
+
+/**
+ * Each pixel drawn as 1 with the probability that it is, and 0 otherwise: for use inside a jitted step.
+ *
+ * @param key PRNG key, consumed
+ * @param images from 0 to 1, any shape, consumed
+ */
+export function drawnPixels(key: np.Array, images: np.Array): np.Array {
+  return random.uniform(key, images.shape).less(images).astype(np.float32);
 }

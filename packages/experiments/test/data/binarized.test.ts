@@ -1,8 +1,9 @@
 /** Draws against the greys that they are drawn from. A right sampler fails at the rate that is stated, for other seeds. */
 
+import { numpy as np, random } from "@jax-js/jax";
 import { chiSquarePValue, FALSE_ALARM } from "@softdraw/testing/numbers";
 import { expect, test } from "vitest";
-import { binarizedDataset } from "../../src/data/binarized.ts";
+import { binarizedDataset, drawnPixels } from "../../src/data/binarized.ts";
 import type { Dataset } from "../../src/data/types.ts";
 import { fewDigits } from "../support.ts";
 
@@ -49,4 +50,15 @@ test("digits keep their labels, and what is white or black", async () => {
   expect(labels).toBe(test.labels);
   for (const [i, byte] of test.images.entries()) if (byte === 0 || byte === 255) expect(images[i]).toBe(byte);
   expect(new Set(images)).toEqual(new Set([0, 255]));
+});
+
+test("pixels that a step draws are 1 with the probability of their grey", async () => {
+  const greys = [0, 0.25, 0.5, 1];
+  const drawn = await drawnPixels(random.key(5), np.broadcastTo(np.array(greys), [4000, 4])).data();
+  expect(new Set(drawn)).toEqual(new Set([0, 1]));
+  for (const [i, ink] of greys.entries()) {
+    const ones = drawn.filter((_, at) => at % 4 === i && drawn[at] === 1).length;
+    if (ink === 0 || ink === 1) expect(ones).toBe(4000 * ink);
+    else expect(chiSquarePValue([4000 - ones, ones], [1 - ink, ink])).toBeGreaterThan(FALSE_ALARM / 2);
+  }
 });
