@@ -1,6 +1,7 @@
 /** Every estimator that fits a code trains it, and what does not fit is refused. */
 
 import { numpy as np, random } from "@jax-js/jax";
+import { largestDifference } from "@softdraw/testing/numbers";
 import { expectation } from "softdraw";
 import { beforeAll, describe, expect, test } from "vitest";
 import { fitting } from "../src/categorical-vae/estimator.ts";
@@ -56,6 +57,25 @@ test("those that fit are those that the library takes", () => {
     expect(names.filter(isTaken).sort()).toEqual([...fitting[latent]].sort());
   }
 });
+
+/** Those whose one draw is that of the step's key, unchanged: their decoders see the same codes. */
+test.each(["simple", "gapped-straight-through", "reinmax", "score-function", "imle"] as const)(
+  "%s has the decoder's gradient of the exact draw, as straight-through has",
+  { timeout: 60_000 },
+  async (estimator) => {
+    // The deep network at a batch of some size: the engine compiles small products in another way.
+    const means = async (values: Partial<Config>) => {
+      const { checkpoint } = await train(configuration({ batch: 40, ...values }), data, { steps: 1 });
+      return Object.entries(checkpoint.tensors).filter(([name]) => name.startsWith("optimizer.mean.decoder"));
+    };
+    const expected = new Map(await means({ estimator: "straight-through" }));
+    for (const [name, { data: found }] of await means({ estimator })) {
+      const right = expected.get(name)!.data as Float32Array;
+      const scale = largestDifference(right, new Float32Array(right.length));
+      expect(largestDifference(found as Float32Array, right), name).toBeLessThan(1e-5 * scale);
+    }
+  },
+);
 
 describe("an option of an estimator changes what is trained", () => {
   test.each<[string, Partial<Config>, Partial<Config>]>([

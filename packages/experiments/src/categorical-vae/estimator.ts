@@ -104,6 +104,15 @@ export function expectationOptions(config: EstimatorConfig, temperature: np.Arra
   }
 }
 
+/**
+ * Whether the estimate itself has a derivative of the cost in it. What the cost passes back to a product is then to be
+ * materialized: fused into it, it would be computed anew for each number, which makes a step three to five times as long.
+ */
+export function differentiatesCost(config: EstimatorConfig): boolean {
+  const estimator = estimatorOf(config);
+  return estimator === "rebar" || estimator === "imle";
+}
+
 function estimatorOf({ estimator, hard }: EstimatorConfig): EstimatorName {
   return hard ? "straight-through" : estimator;
 }

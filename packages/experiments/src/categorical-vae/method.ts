@@ -16,12 +16,13 @@ import { binarizedDataset, drawnPixels } from "../data/binarized.ts";
 import type { DatasetSplits } from "../data/types.ts";
 import type { Context, Presets } from "../experiment.ts";
 import { type AdamState, adam, initAdam, radam } from "../nn/adam.ts";
+import { materializeTwice } from "../nn/convolution.ts";
 import { type Dense, dense, initDense, initializations } from "../nn/dense.ts";
 import { splitKey } from "../nn/keys.ts";
 import { epochOrder, stepsAnEpoch } from "../training/epochs.ts";
 import { dataOptions, learningRateOptions, temperatureOptions } from "../training/options.ts";
 import { type StepSettings, scheduledSettings } from "../training/settings.ts";
-import { checkEstimator, estimatorOptions, expectationOptions } from "./estimator.ts";
+import { checkEstimator, differentiatesCost, estimatorOptions, expectationOptions } from "./estimator.ts";
 import { type CodeConfig, divergenceFromUniform, latentOf, latents } from "./latent.ts";
 
 // Configuration -------------------------------------------------------------------------------------------------------
@@ -161,7 +162,12 @@ function multilayer(layers: Dense[], x: np.Array): np.Array {
 
 /** `-log p(x | z)`, pixels as Bernoulli variables (grey ones in expectation), `[..., batch]`. */
 export function reconstructionLoss(decoder: Dense[], choices: np.Array, images: np.Array, config: Config): np.Array {
-  return np.negative(bernoulli.logProb(images, decode(decoder, choices, config)).sum(-1));
+  return distortion(decode(decoder, choices, config), images);
+}
+
+/** `-log p` of the images by the logits of their pixels, `[..., batch]`. */
+function distortion(pixelLogits: np.Array, images: np.Array): np.Array {
+  return np.negative(bernoulli.logProb(images, pixelLogits).sum(-1));
 }
 
 /** `KL(q(z | x) || uniform)`, summed over the variables, `[batch]`: exact, and of subsets an estimate by draws. */
@@ -178,7 +184,8 @@ function expectedReconstruction(
   temperature: np.Array,
   config: Config,
 ): np.Array {
-  const cost = (choices: np.Array) => reconstructionLoss(decoder, choices, images, config);
+  const keep = differentiatesCost(config) ? materializeTwice : (pixelLogits: np.Array) => pixelLogits;
+  const cost = (choices: np.Array) => distortion(keep(decode(decoder, choices, config)), images);
   const options = expectationOptions(config, temperature);
   // What does not fit has been refused, which the types cannot follow.
   return expectation(latentOf(config).structure, key, logits, cost, options as never);
