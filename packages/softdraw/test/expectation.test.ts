@@ -507,6 +507,13 @@ describe("a structure that is solved on the host", () => {
     expect(await target!.data()).toEqual(await (await permutation.mode(keys.sub(slope.mul(0.5)))).data());
   });
 
+  test("has as many draws prepared as its baseline needs, where none are named", async () => {
+    const options = { estimator: "perturbed", baseline: "leave-one-out" } as const;
+    const draws = await prepareExpectation(permutation, random.key(8), squares(), options);
+    expect(draws.value.shape).toEqual([2, 3, 3]);
+    expect(await expectation(permutation, draws, squares(), cost, options).jsAsync()).toSatisfy(Number.isFinite);
+  });
+
   test("says so, where a draw is wanted inside of a loss, and where options differ", async () => {
     const options = { estimator: "perturbed", samples: 3 } as const;
     const loss = (l: Array) => expectation(permutation, random.key(1), l, cost, options);

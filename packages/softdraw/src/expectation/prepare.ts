@@ -7,6 +7,7 @@ import { type Cost, type CostTask, repeated } from "./costs.ts";
 import { perturbed } from "./draws.ts";
 import { checkImle, costsAndSlope } from "./maxima.ts";
 import { type AnyOptions, checkEstimator, checkSamples } from "./options.ts";
+import { leastFor } from "./score-function.ts";
 import type { Prepared } from "./task.ts";
 
 /** Refuses what is wrong at once, before it returns a promise. */
@@ -23,7 +24,8 @@ export function prepare(
   checkFloat(where, "logits", logits, structure.eventAxes ?? 0);
   checkConcrete(where, key, logits);
   if (options.estimator !== "imle") {
-    const samples = checkSamples(where, "samples" in options ? options.samples : undefined);
+    const least = leastFor(("baseline" in options && options.baseline) || "none");
+    const samples = checkSamples(where, "samples" in options ? options.samples : undefined, least);
     return exactDraws(structure, key, repeated(logits, samples));
   }
   const { samples, step } = checkImle(where, options);

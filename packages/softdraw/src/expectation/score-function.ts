@@ -60,6 +60,7 @@ export function checkBaseline(where: string, baseline: Baseline, names: readonly
   else checkNumberOrArray(where, "baseline", baseline);
 }
 
-function leastFor(baseline: Baseline): number {
+/** How many samples a baseline needs, at least: the number of them, where none is given. */
+export function leastFor(baseline: Baseline): number {
   return baseline === "leave-one-out" ? 2 : 1;
 }
