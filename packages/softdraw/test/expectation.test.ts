@@ -615,6 +615,17 @@ describe("losses of numbers from outside", () => {
     expect(largestDifference(await gradients[0]!.data(), softmax(logWeights))).toBeLessThan(1e-5);
   });
 
+  test.each([
+    [[Number.NEGATIVE_INFINITY, 0, 1], 0.5],
+    [[-1e9, 0, 1], 0.5],
+  ])("vimco weighs a draw of %s by the mean of the others alone", async (logWeights, others) => {
+    const logMeanExp = (x: number[]) => Math.log(sum(x.map(Math.exp)) / x.length);
+    const [value, gradient] = valueAndGrad((q: Array) => vimco(np.array(logWeights), q))(np.zeros([3]));
+    expect(await value.jsAsync()).toBeCloseTo(logMeanExp(logWeights), 5);
+    const learned = logMeanExp(logWeights) - logMeanExp([others, 0, 1]);
+    expect((await gradient.data())[0]).toBeCloseTo(learned, 5);
+  });
+
   test("the gradient of fenchelYoung is the mean draw less the target", async () => {
     const target = [0, 1, 0, 0];
     const loss = (l: Array) => fenchelYoung(categorical, random.key(3), l, np.array(target), { samples: 50 });
