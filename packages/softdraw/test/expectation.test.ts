@@ -401,6 +401,19 @@ describe.each(ALL)("%s", (_, options) => {
   });
 });
 
+test.each(["gumbel-rao", "reinmax", "straight-through", "simple", "rebar", "disarm", "imle", "perturbed"] as const)(
+  "%s of yes and no takes what is certain, which has no gradient",
+  async (estimator) => {
+    const certain = np.array([Number.POSITIVE_INFINITY, 0.5, Number.NEGATIVE_INFINITY, 2e30]);
+    const loss = (l: Array) => expectation(bernoulli, random.key(2), l, COSTS.network!.ofArray, { estimator });
+    const [value, gradient] = valueAndGrad(loss)(certain);
+    expect(await value.jsAsync()).toSatisfy(Number.isFinite);
+    const [first, second, third, fourth] = await gradient.data();
+    expect(second).toSatisfy(Number.isFinite);
+    expect([first, third, fourth]).toEqual([0, 0, 0]);
+  },
+);
+
 test.each([
   ...UNBIASED.filter(([, , laws]) => laws.includes("categorical")),
   ["exact", { estimator: "exact" }, []] as (typeof UNBIASED)[number],
@@ -557,6 +570,10 @@ describe("errors name what was wrong, what was expected, and what came", () => {
     ],
     [() => of({ estimator: "unordered-set", samples: 5 }), "samples must be at most n = 4, got 5."],
     [disarm, 'samples must be even for "disarm", whose draws come in pairs, got 3.'],
+    [
+      () => of({ estimator: "gumbel-rao", conditionalSamples: 0 }),
+      "conditionalSamples must be a whole number of at least 1, got 0.",
+    ],
     [() => of({ estimator: "imle", step: 0 }), "step must be a positive number, got 0."],
     [() => of({ estimator: "gapped-straight-through", gap: -1 }), "gap must be a positive number, got -1."],
     [() => of({ estimator: "relax" }), '"relax" needs variate, a function of relaxed values'],
