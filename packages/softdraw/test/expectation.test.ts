@@ -401,6 +401,18 @@ describe.each(ALL)("%s", (_, options) => {
   });
 });
 
+test.each([[[Number.NaN, 0, 0]], [[Number.POSITIVE_INFINITY, 0, 0]]])(
+  "perturbed has no number for logits %s without a law, whatever the cost makes of NaN",
+  async (logits) => {
+    const cost = (value: Array) => np.where(value.greater(0.5), 1, 2).astype(np.float32).sum(-1);
+    const loss = (l: Array) => expectation(categorical, random.key(2), l, cost, { estimator: "perturbed" });
+    const [value, gradient] = valueAndGrad(loss)(np.array(logits));
+    expect(await value.jsAsync()).toBeNaN();
+    const possible = [...(await gradient.data())].filter((_, i) => Math.abs(logits[i]!) < Number.POSITIVE_INFINITY);
+    expect(possible.every(Number.isNaN)).toBe(true);
+  },
+);
+
 test.each(["gumbel-rao", "reinmax", "straight-through", "simple", "rebar", "disarm", "imle", "perturbed"] as const)(
   "%s of yes and no takes what is certain, which has no gradient",
   async (estimator) => {

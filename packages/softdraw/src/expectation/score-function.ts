@@ -2,6 +2,7 @@
 
 import { lax, numpy as np } from "@jax-js/jax";
 import { isArray } from "../checks.ts";
+import { keepNaN } from "../lawful.ts";
 import { checkChoice } from "../options.ts";
 import { bounded, costsOf, onlyGradient, repeated, rows, weighed } from "./costs.ts";
 import { exactDraws, maximum, scoreOfNoise } from "./draws.ts";
@@ -41,8 +42,11 @@ export function perturbedEstimate(task: Task<PerturbedOptions>): np.Array {
   const samples = checkSamples(where, options.samples, leastFor(baseline));
   const many = repeated(bounded(logits.ref), samples);
   const score = scoreOfNoise(structure, key.ref, many.shape);
-  const costs = costsOf(task, exactDraws(task, samples));
-  return weighed(costs.ref, aboveBaseline(costs, baseline), onlyGradient(many).mul(score));
+  const draws = exactDraws(task, samples);
+  // Noise has a score where logits have no law, but the draws do not.
+  const lawful = keepNaN(draws.ref, score);
+  const costs = costsOf(task, draws);
+  return weighed(costs.ref, aboveBaseline(costs, baseline), onlyGradient(many).mul(lawful));
 }
 
 /** Costs less a baseline that is not computed from the same draw, without gradients. */
