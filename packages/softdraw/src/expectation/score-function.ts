@@ -1,6 +1,6 @@
 /** The score function: the gradient of log-probabilities, weighed by costs. Unbiased, for costs of any kind. */
 
-import { lax, numpy as np } from "@jax-js/jax";
+import { jit, lax, numpy as np } from "@jax-js/jax";
 import { isArray } from "../checks.ts";
 import { keepNaN } from "../lawful.ts";
 import { checkChoice } from "../options.ts";
@@ -43,11 +43,15 @@ export function perturbedEstimate(task: Task<PerturbedOptions>): np.Array {
   const many = repeated(bounded(logits.ref), samples);
   const score = scoreOfNoise(structure, key.ref, many.shape);
   const draws = exactDraws(task, samples);
-  // Noise has a score where logits have no law, but the draws do not.
-  const lawful = keepNaN(draws.ref, score);
+  const lawful = lawfulKernel(draws.ref, score);
   const costs = costsOf(task, draws);
   return weighed(costs.ref, aboveBaseline(costs, baseline), onlyGradient(many).mul(lawful));
 }
+
+/** The score of the noise is a number also where the logits have no law; there the draws are NaN. */
+const lawfulKernel = jit(function lawful(draws: np.Array, score: np.Array) {
+  return keepNaN(draws, score);
+});
 
 /** Costs less a baseline that is not computed from the same draw, without gradients. */
 export function aboveBaseline(costs: np.Array, baseline: Exclude<Baseline, "greedy">): np.Array {
