@@ -580,6 +580,18 @@ describe("errors name what was wrong, what was expected, and what came", () => {
       () => of({ estimator: "score-function", baseline: Number.NaN }),
       "baseline must be a number or an array, got NaN.",
     ],
+    [
+      () => of({ estimator: "score-function", baseline: np.zeros([3]) }),
+      "expectation: baseline must be a number, or an array that broadcasts to the costs, [1], got float32[3].",
+    ],
+    [
+      () => of({ estimator: "perturbed", samples: 2, baseline: np.zeros([3, 1]) }),
+      "expectation: baseline must be a number, or an array that broadcasts to the costs, [2], got float32[3,1].",
+    ],
+    [
+      () => of({ estimator: "rebar", samples: 2, scale: np.zeros([3, 1]) }),
+      "expectation: scale must be a number, or an array that broadcasts to the costs, [2], got float32[3,1].",
+    ],
     [() => of({ estimator: "unordered-set", samples: 5 }), "samples must be at most n = 4, got 5."],
     [disarm, 'samples must be even for "disarm", whose draws come in pairs, got 3.'],
     [
@@ -675,6 +687,9 @@ describe("losses of numbers from outside", () => {
     );
     expect(() => scoreFunction(np.array([1]), np.array([1]), { baseline: "leave-one-out" })).toThrow(
       "needs two samples or more",
+    );
+    expect(() => scoreFunction(two(), two(), { baseline: np.zeros([3, 1]) })).toThrow(
+      "scoreFunction: baseline must be a number, or an array that broadcasts to the costs, [2], got float32[3,1].",
     );
     expect(() => vimco(two(), np.array([1, 2, 3]))).toThrow("vimco: logProb must have the shape of logWeights");
     expect(() => vimco(np.array([1]), np.array([1]))).toThrow("vimco: logWeights must have two samples or more");

@@ -47,7 +47,7 @@ export function scoreFunction(logProb: np.Array, costs: np.Array, options: HostC
   }
   const fixed = lax.stopGradient(costs);
   const change = sumFrom(fixed.ndim, onlyGradient(logProb));
-  return fixed.ref.add(aboveBaseline(fixed, baseline).mul(change)).mean(0);
+  return fixed.ref.add(aboveBaseline(where, fixed, baseline).mul(change)).mean(0);
 }
 
 /**

@@ -4,7 +4,7 @@ import { jit, lax, numpy as np } from "@jax-js/jax";
 import { isArray } from "../checks.ts";
 import { keepNaN } from "../lawful.ts";
 import { checkChoice } from "../options.ts";
-import { bounded, costsOf, onlyGradient, repeated, rows, weighed } from "./costs.ts";
+import { bounded, checkFitsCosts, costsOf, onlyGradient, repeated, rows, weighed } from "./costs.ts";
 import { exactDraws, maximum, scoreOfNoise } from "./draws.ts";
 import {
   type Baseline,
@@ -26,7 +26,7 @@ export function scoreFunctionEstimate(task: Task<ScoreFunctionOptions>): np.Arra
     weighed(costs, weight, onlyGradient(structure.logProb!(draws, logits)));
   if (baseline !== "greedy") {
     const costs = costsOf(task, draws.ref);
-    return change(costs.ref, aboveBaseline(costs, baseline));
+    return change(costs.ref, aboveBaseline(where, costs, baseline));
   }
   const greedy = np.expandDims(maximum(where, structure, logits.ref), 0);
   const costs = costsOf(task, np.concatenate([draws.ref, greedy]));
@@ -45,7 +45,7 @@ export function perturbedEstimate(task: Task<PerturbedOptions>): np.Array {
   const draws = exactDraws(task, samples);
   const lawful = lawfulKernel(draws.ref, score);
   const costs = costsOf(task, draws);
-  return weighed(costs.ref, aboveBaseline(costs, baseline), onlyGradient(many).mul(lawful));
+  return weighed(costs.ref, aboveBaseline(where, costs, baseline), onlyGradient(many).mul(lawful));
 }
 
 /** The score of the noise is a number also where the logits have no law; there the draws are NaN. */
@@ -54,7 +54,8 @@ const lawfulKernel = jit(function lawful(draws: np.Array, score: np.Array) {
 });
 
 /** Costs less a baseline that is not computed from the same draw, without gradients. */
-export function aboveBaseline(costs: np.Array, baseline: Exclude<Baseline, "greedy">): np.Array {
+export function aboveBaseline(where: string, costs: np.Array, baseline: Exclude<Baseline, "greedy">): np.Array {
+  if (typeof baseline !== "string") checkFitsCosts(where, "baseline", baseline, costs);
   const fixed = lax.stopGradient(costs);
   if (baseline === "none") return fixed;
   if (baseline !== "leave-one-out") return fixed.sub(isArray(baseline) ? lax.stopGradient(baseline) : baseline);
