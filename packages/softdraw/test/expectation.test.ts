@@ -539,6 +539,14 @@ describe("a structure that is solved on the host", () => {
     expect(await expectation(permutation, draws, squares(), cost, options).jsAsync()).toSatisfy(Number.isFinite);
   });
 
+  test("refuses draws that were prepared for logits of another shape", async () => {
+    const options = { estimator: "perturbed" } as const;
+    const draws = await prepareExpectation(permutation, random.key(8), squares(), options);
+    expect(() => expectation(permutation, draws, np.zeros([2, 3, 3]), cost, options)).toThrow(
+      "expectation: the draws were prepared for logits of shape [3,3], got float32[2,3,3].",
+    );
+  });
+
   test("says so, where a draw is wanted inside of a loss, and where options differ", async () => {
     const options = { estimator: "perturbed", samples: 3 } as const;
     const loss = (l: Array) => expectation(permutation, random.key(1), l, cost, options);
@@ -610,6 +618,15 @@ describe("errors name what was wrong, what was expected, and what came", () => {
       "what cost returns must be one number for each of the 1 values",
     ],
     [() => of({ estimator: "simple" }, (v) => v), "a beginning of [1], got float32[1,4]."],
+    [
+      () => of({ estimator: "simple" }, undefined, null as never),
+      "expectation: structure must be an object such as categorical, got null.",
+    ],
+    [
+      () =>
+        expectation(categorical, random.key(0), np.array(1), COSTS.network!.ofArray, { estimator: "score-function" }),
+      "expectation: logits must have shape [..., n] with n at least 1, got float32[].",
+    ],
     [() => of({ estimator: "simple" }, 3 as never), "cost must be a function of values, got 3."],
   ])("%#", (call, message) => {
     expect(call).toThrow(message);
@@ -691,6 +708,8 @@ describe("losses of numbers from outside", () => {
     expect(() => scoreFunction(two(), two(), { baseline: np.zeros([3, 1]) })).toThrow(
       "scoreFunction: baseline must be a number, or an array that broadcasts to the costs, [2], got float32[3,1].",
     );
+    const lawless = { ...categorical, law: undefined } as never;
+    expect(() => fenchelYoung(lawless, random.key(0), two(), two())).toThrow("fenchelYoung needs a structure with law");
     expect(() => vimco(two(), np.array([1, 2, 3]))).toThrow("vimco: logProb must have the shape of logWeights");
     expect(() => vimco(np.array([1]), np.array([1]))).toThrow("vimco: logWeights must have two samples or more");
   });

@@ -6,7 +6,7 @@
  */
 
 import type { numpy as np } from "@jax-js/jax";
-import { checkFloat, kindOf } from "../checks.ts";
+import { checkLogits, kindOf } from "../checks.ts";
 import type { Structure } from "../structure.ts";
 import { rebarEstimate, relaxEstimate } from "./control-variates.ts";
 import type { Cost } from "./costs.ts";
@@ -89,7 +89,7 @@ export function expectation<S extends Structure>(
   const where = "expectation";
   const chosen = options as AnyOptions;
   checkEstimator(where, structure, chosen);
-  checkFloat(where, "logits", logits, structure.eventAxes ?? 0);
+  checkLogits(where, logits, structure.eventAxes ?? 0);
   if (typeof cost !== "function")
     throw new TypeError(`${where}: cost must be a function of values, got ${kindOf(cost)}.`);
   const task = { where, structure, logits, cost, options: chosen, ...taskKey(where, key) };

@@ -260,6 +260,7 @@ export function checkEstimator(where: string, structure: Structure, options: Any
     throw new TypeError(`${where}: options must name an estimator, such as ${EXAMPLE}.`);
   }
   checkChoice(where, "estimator", estimator, Object.keys(ESTIMATORS));
+  checkStructure(where, structure);
   const { names, needs, laws, relaxes } = ESTIMATORS[estimator];
   const missing = needs.filter((verb) => structure[verb] === undefined);
   if (missing.length > 0) {
@@ -271,6 +272,11 @@ export function checkEstimator(where: string, structure: Structure, options: Any
     throw new TypeError(`${where}: "${estimator}" is for ${laws.join(" and ")} choices alone.`);
   }
   if (!relaxes) checkOptions(where, options, ["estimator", ...names], `{ estimator: "${estimator}" }`);
+}
+
+export function checkStructure(where: string, structure: Structure): void {
+  if (typeof structure === "object" && structure !== null) return;
+  throw new TypeError(`${where}: structure must be an object such as categorical, got ${kindOf(structure)}.`);
 }
 
 /** Those options that the structure's own relaxation takes. */

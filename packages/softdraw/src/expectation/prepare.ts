@@ -1,7 +1,7 @@
 /** What has to be solved on the host, before a loss is differentiated. */
 
 import type { numpy as np } from "@jax-js/jax";
-import { checkConcrete, checkFloat, checkKey } from "../checks.ts";
+import { checkConcrete, checkKey, checkLogits } from "../checks.ts";
 import type { Structure } from "../structure.ts";
 import { type Cost, type CostTask, repeated } from "./costs.ts";
 import { perturbed } from "./draws.ts";
@@ -21,7 +21,7 @@ export function prepare(
 ): Promise<Prepared> {
   checkEstimator(where, structure, options);
   checkKey(where, key);
-  checkFloat(where, "logits", logits, structure.eventAxes ?? 0);
+  checkLogits(where, logits, structure.eventAxes ?? 0);
   checkConcrete(where, key, logits);
   if (options.estimator !== "imle") {
     const least = leastFor(("baseline" in options && options.baseline) || "none");
