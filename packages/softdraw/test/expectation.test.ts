@@ -715,11 +715,25 @@ describe("losses of numbers from outside", () => {
   });
 });
 
+/** A structure of one's own, whose relaxation takes no options. */
+const own = {
+  sample: (key: Array, logits: Array) => categorical.sample(key, logits),
+  relax: (key: Array, logits: Array) => categorical.relax(key, logits),
+  mode: (logits: Array) => categorical.mode(logits),
+  softMode: (logits: Array) => categorical.softMode(logits),
+};
+
 /** Not run: which estimators a structure can have. */
 function types(key: Array, logits: Array, cost: (value: Array) => Array) {
   expectation(bernoulli, key, logits, cost, { estimator: "disarm" });
   expectation(subset.of(2), key, logits, cost, { estimator: "gumbel-rao", relaxation: "successive" });
   expectation(permutation, key, logits, cost, { estimator: "relaxed", iterations: 30 });
+  expectation(own, key, logits, cost, { estimator: "relaxed", temperature: 2 });
+  expectation(own, key, logits, cost, { estimator: "straight-through" });
+  // @ts-expect-error
+  expectation(own, key, logits, cost, { estimator: "straight-through", iterations: 30 });
+  // @ts-expect-error
+  expectation(own, key, logits, cost, { estimator: "score-function" });
   // @ts-expect-error
   expectation(categorical, key, logits, cost, { estimator: "disarm" });
   // @ts-expect-error

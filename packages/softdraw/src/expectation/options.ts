@@ -102,7 +102,12 @@ export interface RelaxVariateOptions extends Samples, Relaxing {
 }
 
 /** What `relax` of a structure takes beside its temperature: a subset's relaxation, a permutation's iterations. */
-type Further<S extends Structure> = Omit<NonNullable<Parameters<S["relax"]>[2]>, "temperature" | "hard">;
+type Further<S extends Structure> = [OptionsOfRelax<S>] extends [never]
+  ? unknown
+  : Omit<OptionsOfRelax<S>, "temperature" | "hard">;
+
+/** None, where `relax` of a structure of one's own takes no options. */
+type OptionsOfRelax<S extends Structure> = NonNullable<Parameters<S["relax"]>[2]>;
 
 /**
  * The relaxed draw in place of the exact one: `cost'(y) dy / d logits`. Its value and gradient are those of the
