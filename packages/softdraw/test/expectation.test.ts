@@ -632,6 +632,19 @@ describe("errors name what was wrong, what was expected, and what came", () => {
     expect(call).toThrow(message);
   });
 
+  test.each(["rebar", "relaxed", "gumbel-rao", "gapped-straight-through", "reinmax"] as const)(
+    "of a temperature of %s, before anything is consumed",
+    (estimator) => {
+      const [key, logits] = [np.array(new Uint32Array([1, 2])), np.array(LOGITS)];
+      const call = () =>
+        expectation(categorical, key, logits, COSTS.network!.ofArray, { estimator, temperature: np.array([1, 2]) });
+      expect(call).toThrow("expectation: temperature must be a number, a scalar array, or an array that broadcasts");
+      expect([key.refCount, logits.refCount]).toEqual([1, 1]);
+      key.dispose();
+      logits.dispose();
+    },
+  );
+
   test("of exact, when there are too many values", () => {
     const many = () =>
       expectation(categorical, random.key(0), np.zeros([20, 10]), (v) => v.sum([-1, -2]), { estimator: "exact" });
