@@ -1,6 +1,18 @@
-/** The README's table of verbs has what the structures have. */
+/** The README's tables of verbs and of estimators have what the structures have. */
 
 import { readFileSync } from "node:fs";
+import { numpy as np, random } from "@jax-js/jax";
+import { contestantsOf } from "@softdraw/experiments/demos/gradient-estimators";
+import { structureNames } from "@softdraw/experiments/demos/gradient-problems";
+import {
+  bernoulli,
+  categorical,
+  type ExpectationOptions,
+  expectation,
+  permutation,
+  type Structure,
+  subset,
+} from "softdraw";
 import { describe, expect, test } from "vitest";
 import { readStructures } from "../packages/softdraw/test/structures.ts";
 
@@ -49,5 +61,46 @@ describe("the table of verbs", () => {
         .filter((verb) => count(verb) > 1 && verb !== "sampleOrdered"),
     );
     expect(listed.map(([verb]) => verb).sort()).toEqual([...shared].sort());
+  });
+});
+
+describe("the table of estimators", () => {
+  const [titles, ...lines] = tableBelow("### Gradients") as [string[], ...string[][]];
+  const estimatorOf = (cells: string[]) => cells[0]!.slice(1, -1);
+  const structures: Record<string, Structure> = { bernoulli, categorical, "subset.of(k)": subset.of(2), permutation };
+
+  test("has the estimators of the library, in their order", () => {
+    const unknown = { estimator: "?" } as unknown as ExpectationOptions<typeof bernoulli>;
+    const call = () => expectation(bernoulli, random.key(0), np.zeros([2]), (value) => value.sum(-1), unknown);
+    // The error lists them.
+    const names = lines.map((cells) => `"${estimatorOf(cells)}"`);
+    expect(call).toThrow(`must be one of ${names.join(", ")}, got`);
+  });
+
+  test.each(Object.entries(structures))("says of %s which it has", (name, structure) => {
+    const column = titles.indexOf(`\`${name}\``);
+    const has = (estimator: string) => {
+      const options = { estimator, samples: 2, variate: (z: np.Array) => z.sum(-1) };
+      if (estimator !== "relax") Reflect.deleteProperty(options, "variate");
+      if (estimator === "exact") Reflect.deleteProperty(options, "samples");
+      const logits = np.zeros([3, 3]);
+      const cost = (value: np.Array) => value.sum(Array.from({ length: value.ndim - 1 }, (_, axis) => axis + 1));
+      try {
+        expectation(structure as typeof bernoulli, random.key(0), logits, cost, options as never).dispose();
+      } catch (error) {
+        return !/needs a structure|choices alone/.test(String(error));
+      }
+      return true;
+    };
+    const claimed = lines.filter((cells) => cells[column] === "✓").map(estimatorOf);
+    expect(claimed).toEqual(lines.map(estimatorOf).filter(has));
+  });
+
+  test("says which differentiate the cost", () => {
+    const contestants = structureNames.flatMap((name) => contestantsOf(name, { values: 6, temperature: 1, n: 8 }));
+    for (const { options, needsDerivative } of contestants) {
+      const line = lines.find((cells) => estimatorOf(cells) === options.estimator)!;
+      expect(line.at(-1), options.estimator).toBe(needsDerivative ? "yes" : "no");
+    }
   });
 });

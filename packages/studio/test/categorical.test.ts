@@ -2,10 +2,12 @@
 
 import { grad, numpy as np, random } from "@jax-js/jax";
 import { categorical } from "softdraw";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { compareEstimators } from "../src/pages/categorical/estimators.ts";
 import { exactGradient, relaxedGradients, straightThroughGradients } from "../src/pages/categorical/gradients.ts";
+import { noiseQuadrature } from "../src/pages/categorical/integration.ts";
 import { drawNoise, hardDraws, relaxDraws } from "../src/pages/categorical/relaxed-draws.ts";
-import { estimateOf, judgeGradients, relaxedCloud } from "../src/pages/categorical/tasks.ts";
+import { type Estimate, estimateOf, judgeGradients, relaxedCloud } from "../src/pages/categorical/tasks.ts";
 
 const logits = [1, 0, -0.5];
 const values = [1, 2, 4];
@@ -57,19 +59,102 @@ test("the exact gradient is the slope of the expected loss", async () => {
   });
 });
 
-test("an estimate is the mean, its distance from the exact gradient, and the root of the summed variances", async () => {
-  expect(estimateOf([1, 0, 3, 4], 0.5, [2, 0])).toEqual({
+test("an estimate is the mean, its distance from the exact gradient, and the root of the summed variances", () => {
+  expect(estimateOf([1, 0, 3, 4, 9, 9], [0.5, 0.5, 0], 0.5, [2, 0])).toEqual({
     temperature: 0.5,
     mean: [2, 2],
     bias: 2,
     deviation: Math.sqrt(5),
   });
-  const question = { logits, values, target: 2, temperatures: [0.1, 5], draws: 20_000, seed: 1 };
-  const { relaxed } = await judgeGradients(question);
-  // Cold: little bias and a wide spread; warm the other way round.
-  expect(relaxed[0]!.bias).toBeLessThan(relaxed[1]!.bias);
-  expect(relaxed[0]!.deviation).toBeGreaterThan(relaxed[1]!.deviation);
 });
+
+const CORNERS = [
+  { logits, values, target: 2 },
+  { logits: [5, -5, -5], values, target: -10 },
+  { logits: [-5, 5, 4], values: [10, -10, 3], target: 3 },
+];
+const TEMPERATURES = [0.05, 0.3, 1, 10];
+
+describe.each(CORNERS)("integrated over the noise of the logits $logits", (question) => {
+  test("weights sum to 1, and to the probability of each class where it is the choice", () => {
+    const weights = question.logits.map(Math.exp);
+    const sum = weights.reduce((a, b) => a + b);
+    for (const temperature of TEMPERATURES) {
+      const { noise, weights: shares } = noiseQuadrature(question.logits, temperature);
+      const found = [0, 0, 0];
+      shares.forEach((share, row) => {
+        const keys = question.logits.map((l, i) => l + noise[3 * row + i]!);
+        found[keys.indexOf(Math.max(...keys))]! += share;
+      });
+      expect(
+        largestDifference(
+          found,
+          weights.map((w) => w / sum),
+        ),
+      ).toBeLessThan(2e-5);
+    }
+  });
+
+  test("mean and deviation are those of many draws, but for chance", async () => {
+    const [draws, temperature] = [100_000, 1];
+    const { relaxed, straightThrough } = await judgeGradients({ ...question, temperatures: [temperature] });
+    for (const [gradients, [estimate]] of [
+      [relaxedGradients, relaxed],
+      [straightThroughGradients, straightThrough],
+    ] as const) {
+      const [l, v, t] = [question.logits, question.values, question.target].map((x) => np.array(x)) as Arrays;
+      const sampled = await gradients(drawNoise(8, draws, 3), l, v, t, np.array(temperature)).data();
+      const equal = new Float64Array(draws).fill(1 / draws);
+      const { mean, deviation } = estimateOf(sampled, equal, temperature, [0, 0, 0]);
+      const distance = Math.hypot(...mean.map((m, i) => m - estimate!.mean[i]!));
+      // Laurent and Massart's bound for the mean, 1 + 2 sqrt(x) + 2 x and its root, with x = -log(1e-4 / 6) for six means.
+      expect(distance).toBeLessThan((5.45 * estimate!.deviation) / Math.sqrt(draws));
+      expect(deviation / estimate!.deviation).toBeGreaterThan(0.8);
+      expect(deviation / estimate!.deviation).toBeLessThan(1.25);
+    }
+  });
+
+  test("the relaxed gradient tends to the exact one as the temperature falls, and its deviation grows", async () => {
+    const temperatures = [0.2, 0.1, 0.05];
+    const { relaxed, exact } = await judgeGradients({ ...question, temperatures });
+    const [warm, cool, cold] = relaxed as [Estimate, Estimate, Estimate];
+    expect(cold.deviation).toBeGreaterThan(warm.deviation);
+    for (const [warmer, cooler] of [
+      [warm, cool],
+      [cool, cold],
+    ] as const) {
+      expect(cooler.bias).toBeLessThan(0.7 * warmer.bias + 1e-5 * (1 + Math.hypot(...exact)));
+    }
+  });
+});
+
+test("at a low temperature a bias is what it is, where draws had none that matter", async () => {
+  const question = { logits: [5, -5, -5], values, target: -10, temperatures: [0.05] };
+  const { relaxed, straightThrough } = await judgeGradients(question);
+  // Of 20,000 draws, all but one or two are the first class, with a gradient of 0.
+  for (const [estimate] of [relaxed, straightThrough]) {
+    expect(estimate!.bias).toBeLessThan(1e-4);
+    expect(estimate!.deviation).toBeGreaterThan(1);
+  }
+});
+
+test("every estimator is compared with the exact gradient of the page", async () => {
+  const question = { logits, values, target: 2 };
+  const { exact } = await judgeGradients({ ...question, temperatures: [1] });
+  const comparisons = await compareEstimators({ ...question, temperature: 1, samples: 4, draws: 100, seed: 1 });
+  expect(comparisons.length).toBeGreaterThan(12);
+  for (const { name, mean, difference } of comparisons) {
+    expect(
+      largestDifference(
+        mean.map((m, i) => m - difference[i]!),
+        exact,
+      ),
+      name,
+    ).toBeLessThan(1e-5);
+  }
+});
+
+type Arrays = [np.Array, np.Array, np.Array];
 
 function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
   expect(a.length).toBe(b.length);

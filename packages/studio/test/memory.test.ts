@@ -14,7 +14,8 @@ const subsets = { weights: [1, 2, 3, 4], k: 2, draws: 8, temperature: 0.7 };
 
 const rounds: Readonly<Record<Exclude<keyof typeof tasks, "estimateOf">, (seed: number) => Promise<unknown>>> = {
   relaxedCloud: (seed) => tasks.relaxedCloud({ logits: [1, 0, -0.5], temperature: 0.7, draws: 8, seed }),
-  judgeGradients: (seed) => tasks.judgeGradients({ ...loss, draws: 8, seed }),
+  judgeGradients: () => tasks.judgeGradients(loss),
+  compareEstimators: (seed) => tasks.compareEstimators({ ...loss, temperature: 0.7, samples: 3, draws: 8, seed }),
   compareSubsets: (seed) => tasks.compareSubsets({ ...subsets, seed }),
   subsetRows: (seed) => tasks.subsetRows({ ...subsets, seed }),
   bestMatching: (seed) => tasks.bestMatching({ logits: matrix, seed: seed % 2 === 0 ? null : seed }),

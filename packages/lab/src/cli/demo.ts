@@ -1,4 +1,4 @@
-/** `softdraw demo subset | explain`: samplers beside each other, and beside what they should draw. */
+/** `softdraw demo subset | explain | gradients`: what draws and what estimates beside each other, and beside what they should. */
 
 import {
   compareExplainSamplers,
@@ -15,22 +15,26 @@ import {
   type SubsetDraws,
 } from "@softdraw/experiments/demos/subset-samplers";
 import { meanWithError } from "@softdraw/experiments/mathematics/statistics";
-import Table from "cli-table3";
 import { type Command, Option } from "commander";
 import { WrongCall } from "../errors.ts";
 import { formatNumber } from "../report/numbers.ts";
 import { writeAtomically } from "../runs/files.ts";
 import type { Reporter } from "../training/reporter.ts";
 import { addCommonOptions, begin, type CommonOptions } from "./common-options.ts";
+import { addGradients } from "./demo-gradients.ts";
 import { positiveNumber, positiveNumbers, seedOption, wholeNumber } from "./parsers.ts";
+import { table } from "./table.ts";
 
 type Options = CommonOptions & SubsetDraws & { readonly out: string };
 
 export function addDemo(program: Command): void {
-  const demo = program.command("demo").description("compare samplers with each other, and with the exact law");
-  demo.addHelpText("after", "\nExamples:\n  softdraw demo subset\n  softdraw demo explain");
+  const demo = program
+    .command("demo")
+    .description("compare samplers and estimators with each other, and with what is exact");
+  demo.addHelpText("after", "\nExamples:\n  softdraw demo subset\n  softdraw demo explain\n  softdraw demo gradients");
   addSubset(demo);
   addExplain(demo);
+  addGradients(demo);
 }
 
 // Explanations -------------------------------------------------------------------------------------------------------
@@ -221,13 +225,6 @@ function relaxedCells({ entriesAboveOne, drawsAboveOne, meanTotalVariation }: Re
 function formatPValue({ pValue, degreesOfFreedom }: SamplerComparison["chiSquare"]): string {
   if (degreesOfFreedom === 0) return "–";
   return pValue > 0 && pValue < 1e-3 ? pValue.toExponential(1) : formatNumber(pValue, 3);
-}
-
-function table(head: string[], rows: string[][]): string {
-  const colAligns = head.map((_, column) => (column === 0 ? "left" : "right") as "left" | "right");
-  const drawn = new Table({ head, colAligns, style: { head: [], border: [], compact: true } });
-  drawn.push(...rows);
-  return drawn.toString();
 }
 
 /** Groups of bars in the picture: more would be too thin. */

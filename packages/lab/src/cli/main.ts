@@ -81,6 +81,7 @@ async function examples(): Promise<string> {
     { call: "studio", says: "all of it in a page" },
     { call: "demo subset", says: "draws of subsets beside their exact law" },
     { call: "demo explain", says: "the samplers of explanations beside each other" },
+    { call: "demo gradients", says: "the estimators of a gradient beside the exact one" },
   ];
   const width = Math.max(...calls.map(({ call }) => call.length));
   return `\nExamples:${calls.map(({ call, says }) => `\n  softdraw ${call.padEnd(width)}   ${says}`).join("")}`;

@@ -19,6 +19,16 @@ export function wholeNumber(lowest: number, highest = Number.MAX_SAFE_INTEGER): 
   };
 }
 
+/** Whole numbers within bounds, separated by commas, none of them twice. */
+export function wholeNumbers(lowest: number, highest: number): (text: string) => number[] {
+  return (text) => {
+    const values = text.split(",").map(wholeNumber(lowest, highest));
+    const twice = values.find((value, i) => values.indexOf(value) < i);
+    if (twice === undefined) return values;
+    throw new InvalidArgumentError(`Expected different numbers, got ${twice} twice.`);
+  };
+}
+
 /** One of some names; the error suggests the nearest. */
 export function oneOf(names: readonly string[]): (text: string) => string {
   return (text) => {

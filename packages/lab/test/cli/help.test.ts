@@ -26,6 +26,7 @@ test.each([
   "sweep vae",
   "demo subset",
   "demo explain",
+  "demo gradients",
 ])("softdraw %s --help: exits 0, says how to call it, and gives an example", async (command) => {
   const words = command === "" ? [] : command.split(" ");
   const { code, out, err } = await call(folder.path(), ...words, "--help");

@@ -124,6 +124,18 @@ const calls: [string, string[]][] = [
     ["--k 6 of 13 weights", "4,095 of them", "at most 2,000", "a smaller k or fewer weights"],
   ],
   ["demo subset --temperature 0", ["--temperature <number>", "'0'", "positive number"]],
+  ["demo gradients --structure permutation", ["--structure <name>", "'permutation'", "bernoulli, categorical, subset"]],
+  ["demo gradients --cost cubic", ["--cost <name>", "'cubic'", "quadratic, toy, network"]],
+  ["demo gradients --n 17", ["--n 17", "131,072 of them", "at most 65,536", "a smaller n."]],
+  ["demo gradients --structure subset --n 24 --k 12", ["2,704,156 of them", "a smaller n or k."]],
+  ["demo gradients --n 65", ["--n <number>", "'65'", "at most 64"]],
+  ["demo gradients --structure categorical --n 1", ["--n: expected at least 2", "got 1."]],
+  ["demo gradients --structure subset --n 4 --k 4", ["--k: expected a whole number from 1 to 3", "got 4."]],
+  ["demo gradients --samples 1,0", ["--samples <numbers>", "'1,0'", "whole number of at least 1"]],
+  ["demo gradients --samples 4,4", ["--samples <numbers>", "'4,4'", "got 4 twice"]],
+  ["demo gradients --temperature 0", ["--temperature <number>", "'0'", "positive number"]],
+  ["demo gradients --draws 1", ["--draws <number>", "'1'", "at least 2"]],
+  ["demo gradients --seed -1", ["--seed <number>", "'-1'", "at least 0"]],
   ["demo subset --draws 1e7", ["--draws <number>", "'1e7'", "at most 1000000"]],
 ];
 

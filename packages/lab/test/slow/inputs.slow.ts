@@ -249,6 +249,7 @@ const CALLS: readonly (readonly string[])[] = [
   ["data", "verify", "mnist", "--data-dir", "nowhere"],
   ["worker", "--queue", "redis://127.0.0.1:1"],
   ["demo", "subset", "--draws", "10"],
+  ["demo", "gradients", "--n", "2", "--samples", "1", "--draws", "10"],
 ];
 
 const OPTIONS = [

@@ -1,5 +1,6 @@
 /** What the engine does for the pages: functions of plain values, each answered with plain values. */
 
+export * from "../pages/categorical/estimators.ts";
 export * from "../pages/categorical/tasks.ts";
 export * from "../pages/permutations/tasks.ts";
 export * from "../pages/subsets/tasks.ts";

@@ -2,6 +2,7 @@
 
 import { numpy as np } from "@jax-js/jax";
 import { exactGradient, relaxedGradients, straightThroughGradients } from "./gradients.ts";
+import { noiseQuadrature } from "./integration.ts";
 import { drawNoise, hardDraws, relaxDraws } from "./relaxed-draws.ts";
 
 export interface CloudQuestion {
@@ -37,11 +38,9 @@ export interface GradientQuestion {
   readonly values: readonly number[];
   readonly target: number;
   readonly temperatures: readonly number[];
-  readonly draws: number;
-  readonly seed: number;
 }
 
-/** What many gradients of one draw each amount to. */
+/** What the gradients of one draw amount to, over all noise. */
 export interface Estimate {
   readonly temperature: number;
   /** By each logit. */
@@ -58,31 +57,38 @@ export interface GradientAnswer {
   readonly straightThrough: readonly Estimate[];
 }
 
+/** Integrated over the noise, and not sampled: where the temperature is low, all that matters may be in draws too rare to come. */
 export async function judgeGradients(question: GradientQuestion): Promise<GradientAnswer> {
-  const { logits, values, target, temperatures, draws, seed } = question;
-  const noise = noiseOf(seed, draws, logits.length);
+  const { logits, values, target, temperatures } = question;
   const [l, v, t] = [np.array([...logits]), np.array([...values]), np.array(target)];
   const exact = [...(await exactGradient(l.ref, v.ref, t.ref).data())];
   const [relaxed, straightThrough]: [Estimate[], Estimate[]] = [[], []];
   for (const temperature of temperatures) {
-    const soft = await relaxedGradients(noise.ref, l.ref, v.ref, t.ref, np.array(temperature)).data();
-    const hard = await straightThroughGradients(noise.ref, l.ref, v.ref, t.ref, np.array(temperature)).data();
-    relaxed.push(estimateOf(soft, temperature, exact));
-    straightThrough.push(estimateOf(hard, temperature, exact));
+    const { noise, weights } = noiseQuadrature(logits, temperature);
+    const points = np.array(noise).reshape([weights.length, logits.length]);
+    const soft = await relaxedGradients(points.ref, l.ref, v.ref, t.ref, np.array(temperature)).data();
+    const hard = await straightThroughGradients(points, l.ref, v.ref, t.ref, np.array(temperature)).data();
+    relaxed.push(estimateOf(soft, weights, temperature, exact));
+    straightThrough.push(estimateOf(hard, weights, temperature, exact));
   }
   for (const array of [l, v, t]) array.dispose();
   return { exact, relaxed, straightThrough };
 }
 
 /** In float64: sums of as many float32 numbers are off by what is measured here. */
-export function estimateOf(gradients: ArrayLike<number>, temperature: number, exact: readonly number[]): Estimate {
+export function estimateOf(
+  gradients: ArrayLike<number>,
+  weights: ArrayLike<number>,
+  temperature: number,
+  exact: readonly number[],
+): Estimate {
   const n = exact.length;
-  const rows = gradients.length / n;
   const mean = exact.map(() => 0);
   const squares = exact.map(() => 0);
   for (let i = 0; i < gradients.length; i++) {
-    mean[i % n]! += gradients[i]! / rows;
-    squares[i % n]! += gradients[i]! ** 2 / rows;
+    const weight = weights[Math.floor(i / n)]!;
+    mean[i % n]! += weight * gradients[i]!;
+    squares[i % n]! += weight * gradients[i]! ** 2;
   }
   const variances = squares.map((square, i) => Math.max(0, square - mean[i]! ** 2));
   return {
@@ -93,19 +99,14 @@ export function estimateOf(gradients: ArrayLike<number>, temperature: number, ex
   };
 }
 
-interface HeldNoise {
-  readonly name: string;
-  readonly noise: np.Array;
-}
+let held: { readonly name: string; readonly noise: np.Array } | undefined;
 
-let held: HeldNoise[] = [];
-
-/** The noise of a seed and a shape; that of the last two questions is kept, the cloud's and the gradients'. */
+/** The noise of a seed and a shape; that of the last question is kept, which only the temperature may tell from the next. */
 function noiseOf(seed: number, draws: number, n: number): np.Array {
   const name = [seed, draws, n].join();
-  const found = held.find((entry) => entry.name === name) ?? { name, noise: drawNoise(seed, draws, n) };
-  const others = held.filter((entry) => entry !== found);
-  for (const { noise } of others.slice(1)) noise.dispose();
-  held = [found, ...others.slice(0, 1)];
-  return found.noise;
+  if (held?.name !== name) {
+    held?.noise.dispose();
+    held = { name, noise: drawNoise(seed, draws, n) };
+  }
+  return held.noise;
 }
