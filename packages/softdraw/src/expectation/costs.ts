@@ -35,7 +35,8 @@ export function checkFitsCosts(where: string, name: string, option: np.Array | n
   const fits = shape.every((size, i) => size === 1 || size === costs.shape.at(i - shape.length));
   if (shape.length <= costs.ndim && fits) return;
   throw new RangeError(
-    `${where}: ${name} must be a number, or an array that broadcasts to the costs, [${costs.shape}], got ${describe(option)}.`,
+    `${where}: ${name} must be a number, or an array that broadcasts to the costs, [${costs.shape}], got ` +
+      `${describe(option)}.`,
   );
 }
 
