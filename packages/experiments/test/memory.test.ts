@@ -63,8 +63,30 @@ async function kept(work: () => Promise<unknown>): Promise<number> {
   return count() - before;
 }
 
+/** Other codes and estimators. */
+const vaes = {
+  "vae of yes and no by disarm, of pixels drawn anew": {
+    latent: "bernoulli",
+    estimator: "disarm",
+    samples: 2,
+    binarize: "dynamic",
+    optimizer: "radam",
+  },
+  "vae of subsets by the score function, of pixels drawn once": {
+    latent: "subset",
+    estimator: "score-function",
+    samples: 2,
+    baseline: "leave-one-out",
+    binarize: "static",
+  },
+} as const;
+
 describe.each([
   subjectOf(categoricalVae, vae.configuration),
+  ...Object.entries(vaes).map(([name, own]) => ({
+    ...subjectOf(categoricalVae, ({ hard: _, ...values }) => vae.configuration({ ...own, ...values })),
+    name,
+  })),
   subjectOf(nearestNeighbourClassifier, neighbours.configuration),
   {
     ...subjectOf(nearestNeighbourClassifier, ({ hard: _, ...values }) =>

@@ -1,7 +1,7 @@
 /**
  * Perturbed logits given the exact draw that they make. Seen as the logarithms of rates, logits belong to events that
- * each arrive after an exponential time, `-log` of which are the perturbed logits: the largest is that of the event that
- * comes first, and once it has come, the others still take as long as before.
+ * each arrive after an exponential time, `-log` of which are the perturbed logits: the largest is that of the event
+ * that comes first, and once it has come, the others still take as long as before.
  */
 
 import { lax, numpy as np } from "@jax-js/jax";
@@ -14,8 +14,8 @@ const LAST_DIGIT = 2 ** -23;
 const LEAST_DISTANCE = 2 ** -100;
 
 /**
- * Perturbed logits given that they are below a number: `-log(exp(-top) + exp(-keys))`, the wait until the top and that of
- * the perturbed logit from then on. They are below the top also where float32 would have them equal.
+ * Perturbed logits given that they are below a number: `-log(exp(-top) + exp(-keys))`, the wait until the top and that
+ * of the perturbed logit from then on. They are below the top also where float32 would have them equal.
  *
  * @param top `[..., 1]`, consumed
  * @param keys perturbed logits, `[..., n]`, consumed

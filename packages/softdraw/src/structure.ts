@@ -10,8 +10,9 @@
  *     perturbGiven       perturbTo(key, value, keys(logits))
  *     relaxGiven         relaxation(perturbTo(key, value, keys(logits)), temperature)
  *
- * and NaN where the logits have no law, or the value can be none of it. So one key gives `sample` and `relax` the same noise, and structures agree on
- * what is compiled and where gradients end. A structure's public functions check their arguments, and then call these.
+ * and NaN where the logits have no law, or the value can be none of it. So one key gives `sample` and `relax` the same
+ * noise, and structures agree on what is compiled and where gradients end. A structure's public functions check their
+ * arguments, and then call these.
  *
  * Permutations cannot be compiled whole: their maximum is found on the host, and their relaxation is computed in pieces.
  * They have kernels of their own, by the same rules.
@@ -35,8 +36,8 @@ export interface Structure {
    *
    * - "bernoulli": each entry is a choice of its own, 1 with probability `sigmoid(logit)`.
    * - "categorical": a row is one choice among n, with the probabilities `softmax(logits)`.
-   * - "gumbel-max": `sample` is the mode of perturbed logits, `mode(noise.perturb(key, logits))`, and no more is said. So
-   *   it is of a categorical choice too, of which more is known.
+   * - "gumbel-max": `sample` is the mode of perturbed logits, `mode(noise.perturb(key, logits))`, and no more is said.
+   *   So it is of a categorical choice too, of which more is known.
    */
   readonly law?: "bernoulli" | "categorical" | "gumbel-max";
   /** An exact draw. */
@@ -54,8 +55,8 @@ export interface Structure {
   /** All values that one choice can take, `[values, ...event]`, in an order that each structure states. */
   support?(logits: np.Array): np.Array;
   /**
-   * The perturbed logits of a draw whose exact draw is known, with a gradient by the logits: over values from `sample`, the
-   * law of those of any draw.
+   * The perturbed logits of a draw whose exact draw is known, with a gradient by the logits: over values from `sample`,
+   * the law of those of any draw.
    */
   perturbGiven?(key: np.Array, value: np.Array, logits: np.Array): np.Array;
   /** The relaxation of those: a draw of `relax` whose exact draw is known. */

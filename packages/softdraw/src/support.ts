@@ -26,9 +26,10 @@ interface Values {
 export function supportOf(where: string, logits: np.Array, event: number[], { count, ones }: Values): np.Array {
   const size = event.reduce((a, b) => a * b, 1);
   if (count > MOST_VALUES || count * size > MOST_NUMBERS) {
+    const all = count > Number.MAX_SAFE_INTEGER ? "more than 2^53" : count;
     throw new RangeError(
       `${where}: at most ${MOST_VALUES} values, and at most ${MOST_NUMBERS} numbers, are listed, and logits ` +
-        `${describe(logits)} have ${count > Number.MAX_SAFE_INTEGER ? "more than 2^53" : count} values of ${size} numbers.`,
+        `${describe(logits)} have ${all} values of ${size} numbers.`,
     );
   }
   const numbers = new Float32Array(count * size);

@@ -16,6 +16,7 @@ export const bits = () => np.array(Uint32Array.from({ length: ROWS }, (_, i) => 
 export const logits = () => rows((column) => column / 4);
 export const oneHot = () => rows((column) => (column === 3 ? 1 : 0));
 export const twoHot = () => rows((column) => (column < 2 ? 1 : 0));
+export const allHot = () => rows(() => 1);
 /** Points of the simplex. */
 export const inside = () => rows((column) => (column + 1) / 36);
 /** Two of each row, in the order drawn. */

@@ -43,6 +43,9 @@ describe.each(
     "bernoulli.relax": (k: Array) => bernoulli.relax(k, floats(3)),
     "categorical.sample": (k: Array) => categorical.sample(k, floats(3)),
     "categorical.relax": (k: Array) => categorical.relax(k, floats(3), { temperature: floats() }),
+    "bernoulli.perturbGiven": (k: Array) => bernoulli.perturbGiven(k, floats(3), floats(3)),
+    "categorical.relaxGiven": (k: Array) => categorical.relaxGiven(k, floats(3), floats(3), { temperature: floats() }),
+    "subset.perturbGiven": (k: Array) => subset.perturbGiven(k, floats(3), floats(3), 2),
     "subset.sample": (k: Array) => subset.sample(k, floats(3), 2),
     "subset.sampleOrdered": (k: Array) => subset.sampleOrdered(k, floats(3), 2),
     "subset.relax": (k: Array) => subset.relax(k, floats(3), 2, { temperature: floats() }),
@@ -68,6 +71,10 @@ const ofLogits = (structure: typeof bernoulli | typeof categorical) => ({
   relax: (l: Array) => structure.relax(key(), l, { temperature: floats() }),
   mode: (l: Array) => structure.mode(l),
   softMode: (l: Array) => structure.softMode(l, { temperature: floats() }),
+  marginals: (l: Array) => structure.marginals(l),
+  support: (l: Array) => structure.support(l),
+  perturbGiven: (l: Array) => structure.perturbGiven(key(), floats(3), l),
+  relaxGiven: (l: Array) => structure.relaxGiven(key(), floats(3), l, { temperature: floats() }),
   entropy: (l: Array) => structure.entropy(l),
   kl: (l: Array) => structure.kl(l, floats(3)),
   logProb: (l: Array) => structure.logProb(floats(3), l),
@@ -104,6 +111,7 @@ const ofTemperature = (structure: typeof bernoulli | typeof categorical) => ({
   relax: (temperature: number | Array) => structure.relax(key(), floats(3), { temperature }),
   "relax, hard": (temperature: number | Array) => structure.relax(key(), floats(3), { temperature, hard: true }),
   softMode: (temperature: number | Array) => structure.softMode(floats(3), { temperature }),
+  relaxGiven: (temperature: number | Array) => structure.relaxGiven(key(), floats(3), floats(3), { temperature }),
   relaxedLogProb: (temperature: number | Array) => structure.relaxedLogProb(floats(3), floats(3), { temperature }),
 });
 
@@ -167,6 +175,11 @@ describe("subsets refuse as k", () => {
     [order("subset.relax", "key, logits, k, options")]: () => subset.relax(key(), floats(3), options),
     [order("subset.softMode", "logits, k, options")]: () => subset.softMode(floats(3), options),
     [order("subset.setLogProb", "khot, logits, k")]: () => subset.setLogProb(floats(3), floats(3), none),
+    [order("subset.support", "logits, k")]: () => subset.support(floats(3), none),
+    [order("subset.perturbGiven", "key, khot, logits, k")]: () =>
+      subset.perturbGiven(key(), floats(3), floats(3), none),
+    [order("subset.relaxGiven", "key, khot, logits, k, options")]: () =>
+      subset.relaxGiven(key(), floats(3), floats(3), options),
     "subset.sample: logits must be an array of the engine, got 2. The arguments are key, logits, k, in this order.":
       () => subset.sample(key(), untyped(2), floats(3) as unknown as number),
   });
@@ -203,6 +216,10 @@ describe("subset.of", () => {
     [inPlaceOfLogits("sampleOrdered", "key, logits")]: () => pairs.sampleOrdered(key(), untyped(3)),
     [inPlaceOfLogits("relax", "key, logits, options")]: () => pairs.relax(key(), untyped(3)),
     [inPlaceOfLogits("softMode", "logits, options")]: () => pairs.softMode(untyped(3)),
+    [inPlaceOfLogits("support", "")]: () => pairs.support(untyped(3)),
+    [inPlaceOfLogits("perturbGiven", "key, value, logits")]: () => pairs.perturbGiven(key(), floats(3), untyped(3)),
+    [inPlaceOfLogits("relaxGiven", "key, value, logits, options")]: () =>
+      pairs.relaxGiven(key(), floats(3), untyped(3)),
     [inPlaceOfLogits("logProb", "value, logits")]: () => pairs.logProb(floats(3), untyped(3)),
     [inPlaceOfLogits("mode", "")]: () => pairs.mode(untyped(3)),
   });
@@ -228,6 +245,15 @@ describe("values and priors are refused", () => {
     [`categorical.logProb: value ${mismatch("")}`]: () => logProb(floats(), floats(4, 3)),
     [`categorical.logProb: value ${mismatch("4,1")}`]: () => logProb(floats(4, 1), floats(4, 3)),
     [`categorical.relaxedLogProb: value ${mismatch("5,2,3")}`]: () => relaxedLogProb(floats(5, 2, 3), floats(4, 3)),
+    [`categorical.perturbGiven: value ${mismatch("4")}`]: () =>
+      categorical.perturbGiven(key(), floats(4), floats(4, 3)),
+    [`categorical.relaxGiven: value ${mismatch("2,3")}`]: () =>
+      categorical.relaxGiven(key(), floats(2, 3), floats(4, 3)),
+    [`subset.relaxGiven: khot ${mismatch("4")}`]: () => subset.relaxGiven(key(), floats(4), floats(4, 3), 2),
+    [`subset.of(2).perturbGiven: value ${mismatch("4")}`]: () =>
+      subset.of(2).perturbGiven(key(), floats(4), floats(4, 3)),
+    "bernoulli.perturbGiven: value must match logits float32[3] and broadcast over the batch, got float32[2].": () =>
+      bernoulli.perturbGiven(key(), floats(2), floats(3)),
     "categorical.kl: prior must have shape [..., n] with n at least 1, got float32[].": () => kl(floats(3), floats()),
     "bernoulli.kl: prior must match logits float32[3] and broadcast over the batch, got float32[2].": () =>
       bernoulli.kl(floats(3), floats(2)),
@@ -239,10 +265,31 @@ describe("values and priors are refused", () => {
   refuses(TypeError, {
     "categorical.kl: prior must be floating point, got int32[3].": () => kl(floats(3), integers(3)),
     "categorical.logProb: value must be floating point, got int32[3].": () => logProb(integers(3), floats(3)),
+    "categorical.relaxGiven: value must be floating point, got int32[3].": () =>
+      categorical.relaxGiven(key(), integers(3), floats(3)),
+    "subset.perturbGiven: khot must be floating point, got int32[3].": () =>
+      subset.perturbGiven(key(), integers(3), floats(3), 2),
     "bernoulli.logProb: value must be an array of the engine, got boolean.": () =>
       bernoulli.logProb(untyped(true), floats(3)),
     "bernoulli.relaxedLogProb: value must be floating point, got int32[].": () =>
       bernoulli.relaxedLogProb(integers(), floats(3)),
+  });
+});
+
+describe("what has too many values to list them is refused", () => {
+  const message = (where: string, shape: string, count: number | string, size: number) =>
+    `${where}: at most 65536 values, and at most 67108864 numbers, are listed, and logits float32[${shape}] have ` +
+    `${count} values of ${size} numbers.`;
+  refuses(RangeError, {
+    [message("categorical.support", "2,8193", 8193, 8193)]: () => categorical.support(floats(2, 8193)),
+    [message("subset.support", "21", 116_280, 21)]: () => subset.support(floats(21), 7),
+    [message("subset.of(40).support", "100", "more than 2^53", 100)]: () => subset.of(40).support(floats(100)),
+    [message("subset.support", "8193", 8193, 8193)]: () => subset.support(floats(8193), 8192),
+    [message("permutation.support", "9,9", 362_880, 81)]: () => permutation.support(floats(9, 9)),
+    [message("permutation.support", "1000,1000", "more than 2^53", 1_000_000)]: () =>
+      permutation.support(floats(1000, 1000)),
+    "permutation.support: logits must have shape [..., n, n], got float32[2,3].": () =>
+      permutation.support(floats(2, 3)),
   });
 });
 

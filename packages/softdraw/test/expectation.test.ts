@@ -401,6 +401,31 @@ describe.each(ALL)("%s", (_, options) => {
   });
 });
 
+test.each([[[Number.NaN, 0, 0]], [[Number.POSITIVE_INFINITY, 0, 0]]])(
+  "perturbed has no number for logits %s without a law, whatever the cost makes of NaN",
+  async (logits) => {
+    const cost = (value: Array) => np.where(value.greater(0.5), 1, 2).astype(np.float32).sum(-1);
+    const loss = (l: Array) => expectation(categorical, random.key(2), l, cost, { estimator: "perturbed" });
+    const [value, gradient] = valueAndGrad(loss)(np.array(logits));
+    expect(await value.jsAsync()).toBeNaN();
+    const possible = [...(await gradient.data())].filter((_, i) => Math.abs(logits[i]!) < Number.POSITIVE_INFINITY);
+    expect(possible.every(Number.isNaN)).toBe(true);
+  },
+);
+
+test.each(["gumbel-rao", "reinmax", "straight-through", "simple", "rebar", "disarm", "imle", "perturbed"] as const)(
+  "%s of yes and no takes what is certain, which has no gradient",
+  async (estimator) => {
+    const certain = np.array([Number.POSITIVE_INFINITY, 0.5, Number.NEGATIVE_INFINITY, 2e30]);
+    const loss = (l: Array) => expectation(bernoulli, random.key(2), l, COSTS.network!.ofArray, { estimator });
+    const [value, gradient] = valueAndGrad(loss)(certain);
+    expect(await value.jsAsync()).toSatisfy(Number.isFinite);
+    const [first, second, third, fourth] = await gradient.data();
+    expect(second).toSatisfy(Number.isFinite);
+    expect([first, third, fourth]).toEqual([0, 0, 0]);
+  },
+);
+
 test.each([
   ...UNBIASED.filter(([, , laws]) => laws.includes("categorical")),
   ["exact", { estimator: "exact" }, []] as (typeof UNBIASED)[number],
@@ -507,6 +532,21 @@ describe("a structure that is solved on the host", () => {
     expect(await target!.data()).toEqual(await (await permutation.mode(keys.sub(slope.mul(0.5)))).data());
   });
 
+  test("has as many draws prepared as its baseline needs, where none are named", async () => {
+    const options = { estimator: "perturbed", baseline: "leave-one-out" } as const;
+    const draws = await prepareExpectation(permutation, random.key(8), squares(), options);
+    expect(draws.value.shape).toEqual([2, 3, 3]);
+    expect(await expectation(permutation, draws, squares(), cost, options).jsAsync()).toSatisfy(Number.isFinite);
+  });
+
+  test("refuses draws that were prepared for logits of another shape", async () => {
+    const options = { estimator: "perturbed" } as const;
+    const draws = await prepareExpectation(permutation, random.key(8), squares(), options);
+    expect(() => expectation(permutation, draws, np.zeros([2, 3, 3]), cost, options)).toThrow(
+      "expectation: the draws were prepared for logits of shape [3,3], got float32[2,3,3].",
+    );
+  });
+
   test("says so, where a draw is wanted inside of a loss, and where options differ", async () => {
     const options = { estimator: "perturbed", samples: 3 } as const;
     const loss = (l: Array) => expectation(permutation, random.key(1), l, cost, options);
@@ -548,8 +588,24 @@ describe("errors name what was wrong, what was expected, and what came", () => {
       () => of({ estimator: "score-function", baseline: Number.NaN }),
       "baseline must be a number or an array, got NaN.",
     ],
+    [
+      () => of({ estimator: "score-function", baseline: np.zeros([3]) }),
+      "expectation: baseline must be a number, or an array that broadcasts to the costs, [1], got float32[3].",
+    ],
+    [
+      () => of({ estimator: "perturbed", samples: 2, baseline: np.zeros([3, 1]) }),
+      "expectation: baseline must be a number, or an array that broadcasts to the costs, [2], got float32[3,1].",
+    ],
+    [
+      () => of({ estimator: "rebar", samples: 2, scale: np.zeros([3, 1]) }),
+      "expectation: scale must be a number, or an array that broadcasts to the costs, [2], got float32[3,1].",
+    ],
     [() => of({ estimator: "unordered-set", samples: 5 }), "samples must be at most n = 4, got 5."],
     [disarm, 'samples must be even for "disarm", whose draws come in pairs, got 3.'],
+    [
+      () => of({ estimator: "gumbel-rao", conditionalSamples: 0 }),
+      "conditionalSamples must be a whole number of at least 1, got 0.",
+    ],
     [() => of({ estimator: "imle", step: 0 }), "step must be a positive number, got 0."],
     [() => of({ estimator: "gapped-straight-through", gap: -1 }), "gap must be a positive number, got -1."],
     [() => of({ estimator: "relax" }), '"relax" needs variate, a function of relaxed values'],
@@ -562,10 +618,32 @@ describe("errors name what was wrong, what was expected, and what came", () => {
       "what cost returns must be one number for each of the 1 values",
     ],
     [() => of({ estimator: "simple" }, (v) => v), "a beginning of [1], got float32[1,4]."],
+    [
+      () => of({ estimator: "simple" }, undefined, null as never),
+      "expectation: structure must be an object such as categorical, got null.",
+    ],
+    [
+      () =>
+        expectation(categorical, random.key(0), np.array(1), COSTS.network!.ofArray, { estimator: "score-function" }),
+      "expectation: logits must have shape [..., n] with n at least 1, got float32[].",
+    ],
     [() => of({ estimator: "simple" }, 3 as never), "cost must be a function of values, got 3."],
   ])("%#", (call, message) => {
     expect(call).toThrow(message);
   });
+
+  test.each(["rebar", "relaxed", "gumbel-rao", "gapped-straight-through", "reinmax"] as const)(
+    "of a temperature of %s, before anything is consumed",
+    (estimator) => {
+      const [key, logits] = [np.array(new Uint32Array([1, 2])), np.array(LOGITS)];
+      const call = () =>
+        expectation(categorical, key, logits, COSTS.network!.ofArray, { estimator, temperature: np.array([1, 2]) });
+      expect(call).toThrow("expectation: temperature must be a number, a scalar array, or an array that broadcasts");
+      expect([key.refCount, logits.refCount]).toEqual([1, 1]);
+      key.dispose();
+      logits.dispose();
+    },
+  );
 
   test("of exact, when there are too many values", () => {
     const many = () =>
@@ -608,6 +686,17 @@ describe("losses of numbers from outside", () => {
     expect(largestDifference(await gradients[0]!.data(), softmax(logWeights))).toBeLessThan(1e-5);
   });
 
+  test.each([
+    [[Number.NEGATIVE_INFINITY, 0, 1], 0.5],
+    [[-1e9, 0, 1], 0.5],
+  ])("vimco weighs a draw of %s by the mean of the others alone", async (logWeights, others) => {
+    const logMeanExp = (x: number[]) => Math.log(sum(x.map(Math.exp)) / x.length);
+    const [value, gradient] = valueAndGrad((q: Array) => vimco(np.array(logWeights), q))(np.zeros([3]));
+    expect(await value.jsAsync()).toBeCloseTo(logMeanExp(logWeights), 5);
+    const learned = logMeanExp(logWeights) - logMeanExp([others, 0, 1]);
+    expect((await gradient.data())[0]).toBeCloseTo(learned, 5);
+  });
+
   test("the gradient of fenchelYoung is the mean draw less the target", async () => {
     const target = [0, 1, 0, 0];
     const loss = (l: Array) => fenchelYoung(categorical, random.key(3), l, np.array(target), { samples: 50 });
@@ -629,16 +718,35 @@ describe("losses of numbers from outside", () => {
     expect(() => scoreFunction(np.array([1]), np.array([1]), { baseline: "leave-one-out" })).toThrow(
       "needs two samples or more",
     );
+    expect(() => scoreFunction(two(), two(), { baseline: np.zeros([3, 1]) })).toThrow(
+      "scoreFunction: baseline must be a number, or an array that broadcasts to the costs, [2], got float32[3,1].",
+    );
+    const lawless = { ...categorical, law: undefined } as never;
+    expect(() => fenchelYoung(lawless, random.key(0), two(), two())).toThrow("fenchelYoung needs a structure with law");
     expect(() => vimco(two(), np.array([1, 2, 3]))).toThrow("vimco: logProb must have the shape of logWeights");
     expect(() => vimco(np.array([1]), np.array([1]))).toThrow("vimco: logWeights must have two samples or more");
   });
 });
+
+/** A structure of one's own, whose relaxation takes no options. */
+const own = {
+  sample: (key: Array, logits: Array) => categorical.sample(key, logits),
+  relax: (key: Array, logits: Array) => categorical.relax(key, logits),
+  mode: (logits: Array) => categorical.mode(logits),
+  softMode: (logits: Array) => categorical.softMode(logits),
+};
 
 /** Not run: which estimators a structure can have. */
 function types(key: Array, logits: Array, cost: (value: Array) => Array) {
   expectation(bernoulli, key, logits, cost, { estimator: "disarm" });
   expectation(subset.of(2), key, logits, cost, { estimator: "gumbel-rao", relaxation: "successive" });
   expectation(permutation, key, logits, cost, { estimator: "relaxed", iterations: 30 });
+  expectation(own, key, logits, cost, { estimator: "relaxed", temperature: 2 });
+  expectation(own, key, logits, cost, { estimator: "straight-through" });
+  // @ts-expect-error
+  expectation(own, key, logits, cost, { estimator: "straight-through", iterations: 30 });
+  // @ts-expect-error
+  expectation(own, key, logits, cost, { estimator: "score-function" });
   // @ts-expect-error
   expectation(categorical, key, logits, cost, { estimator: "disarm" });
   // @ts-expect-error

@@ -1,7 +1,7 @@
 /** How well a categorical VAE does: its loss with relaxed and with exact choices, and a bound on its log-likelihood. */
 
 import { jit, numpy as np, tree } from "@jax-js/jax";
-import { bernoulli, categorical } from "softdraw";
+import { bernoulli } from "softdraw";
 import { z } from "zod";
 import { withModel } from "../checkpoint/model.ts";
 import { type Column, lossColumn, paceColumn, type RecordOf, resultsOf, temperatureColumn } from "../columns.ts";
@@ -10,13 +10,23 @@ import type { Dataset, DatasetSplits } from "../data/types.ts";
 import type { EvaluationOptions, Progress, Result, Trained } from "../experiment.ts";
 import { meanWithError, streamingLogSumExp } from "../mathematics/statistics.ts";
 import { splitKey, streamKey } from "../nn/keys.ts";
-import { shapeOf } from "../nn/shapes.ts";
 import { stepsAnEpoch } from "../training/epochs.ts";
 import type { EpochEnd } from "../training/loop.ts";
 import { readPosition } from "../training/position.ts";
 import { temperatureSchedule } from "../training/settings.ts";
 import { streams } from "../training/streams.ts";
-import { type Config, decode, divergence, encode, type Model, NAME, reconstructionLoss, type State } from "./method.ts";
+import { drawn, latentOf } from "./latent.ts";
+import {
+  type Config,
+  decode,
+  divergence,
+  encode,
+  imagesOf,
+  type Model,
+  NAME,
+  reconstructionLoss,
+  type State,
+} from "./method.ts";
 
 /** Images in one call when no gradient is taken. */
 const MEASURED_AT_ONCE = 500;
@@ -76,9 +86,11 @@ export const objectives = {
 } as const;
 
 /** Measures the model on training and test images after an epoch, with the same noise after every epoch. */
-export function epochMeasures(config: Config, { train, test }: DatasetSplits) {
+export function epochMeasures(config: Config, data: DatasetSplits) {
   const measure = measurement(config);
   return async ({ model }: State, { epoch, loss, temperature, pace }: EpochEnd): Promise<RecordOf<typeof columns>> => {
+    const train = await imagesOf(config, data, "train");
+    const test = await imagesOf(config, data, "test");
     const onTraining = await measure(model, train, Math.min(train.count, MEASURED_OF_TRAINING), temperature);
     const onTest = await measure(model, test, test.count, temperature);
     const discrete = onTraining.reconstruction + onTraining.divergence;
@@ -101,14 +113,15 @@ type Losses = { relaxed: number; reconstruction: number; divergence: number };
 
 /** The relaxed loss, and the discrete loss in its parts, as means over the first `count` images. Keeps the model. */
 export function measurement(config: Config) {
+  const { structure } = latentOf(config);
   const sums = jit(function measure(model: Model, images: np.Array, key: np.Array, temperature: np.Array) {
     const logits = encode(model.encoder, images.ref, config);
-    const relaxed = categorical.relax(key.ref, logits.ref, { temperature });
-    const exact = categorical.sample(key, logits.ref);
+    const relaxed = structure.relax(key.ref, logits.ref, { temperature });
+    const exact = drawn(structure, key.ref, logits.ref, []);
     const parts = [
-      reconstructionLoss(tree.ref(model.decoder), relaxed, images.ref).sum(),
-      reconstructionLoss(model.decoder, exact, images).sum(),
-      divergence(logits).sum(),
+      reconstructionLoss(tree.ref(model.decoder), relaxed, images.ref, config).sum(),
+      reconstructionLoss(model.decoder, exact, images, config).sum(),
+      divergence(key, logits, 1, config).sum(),
     ];
     return np.stack(parts);
   });
@@ -157,12 +170,13 @@ const testColumns = columns.map((column) => ({ ...column, note: TEST_NOTES[colum
 /** The losses on the test set, and the importance-weighted bound on the log-likelihood. */
 export async function evaluate(
   { config, checkpoint }: Trained<Config>,
-  { train, test }: DatasetSplits,
-  { examples = test.count, seed, onProgress, own = {} }: EvaluationOptions,
+  data: DatasetSplits,
+  { examples = data.test.count, seed, onProgress, own = {} }: EvaluationOptions,
 ): Promise<Result[]> {
   const { importanceSamples } = evaluationOptions.parse(own);
+  const test = await imagesOf(config, data, "test");
   const count = Math.min(examples, test.count);
-  const temperature = temperatureReached({ config, checkpoint }, train);
+  const temperature = temperatureReached({ config, checkpoint }, data.train);
   const { losses, bound } = await withModel(checkpoint, async (model: Model) => ({
     losses: await measurement(config)(model, test, count, temperature),
     bound: await likelihoodBound(config, model, test, { count, importanceSamples, seed, onProgress }),
@@ -228,17 +242,15 @@ async function* importanceWeights(
   key.dispose();
 }
 
-function importanceKernel({ variables, classes, ...config }: Config) {
+function importanceKernel(config: Config) {
+  const { structure, logValues } = latentOf(config);
   return jit(
     function importance(model: Model, images: np.Array, key: np.Array, samples: number) {
-      const [batch, pixels] = shapeOf(images, 2);
-      const logits = encode(model.encoder, images.ref, { variables, classes, ...config });
-      const shape = [samples, batch, variables, classes];
-      const choices = categorical.sample(key, np.broadcastTo(logits.ref, shape));
-      const logPosterior = categorical.logProb(choices.ref, logits).sum(-1);
-      const logPrior = -variables * Math.log(classes);
-      const rows = decode(model.decoder, choices.reshape([samples * batch, variables, classes]));
-      const logLikelihood = bernoulli.logProb(images, rows.reshape([samples, batch, pixels])).sum(-1);
+      const logits = encode(model.encoder, images.ref, config);
+      const choices = drawn(structure, key, logits.ref, [samples]);
+      const logPosterior = structure.logProb(choices.ref, logits).sum(-1);
+      const logPrior = -config.variables * logValues;
+      const logLikelihood = bernoulli.logProb(images, decode(model.decoder, choices, config)).sum(-1);
       return logLikelihood.add(logPrior).sub(logPosterior);
     },
     { staticArgnums: [3] },

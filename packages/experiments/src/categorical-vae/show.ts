@@ -1,18 +1,18 @@
 /** What is shown of a categorical VAE: its curves, samples from its prior, reconstructions, and what one choice does. */
 
 import { jit, numpy as np, tree } from "@jax-js/jax";
-import { bernoulli, categorical } from "softdraw";
+import { bernoulli } from "softdraw";
 import { modelOf } from "../checkpoint/model.ts";
 import { imageBlocks } from "../data/batches.ts";
 import type { Dataset, DatasetSplits } from "../data/types.ts";
 import type { EpochChart, NamedPicture, SeriesOf, Trained } from "../experiment.ts";
 import type { Dense } from "../nn/dense.ts";
 import { streamKey } from "../nn/keys.ts";
-import { shapeOf } from "../nn/shapes.ts";
 import { tileImages } from "../report/pixels.ts";
 import { streams } from "../training/streams.ts";
 import { type columns, temperatureReached } from "./judge.ts";
-import { type Config, decode, encode, type Model } from "./method.ts";
+import { type CodeConfig, drawn, latentOf } from "./latent.ts";
+import { type Config, decode, encode, imagesOf, type Model } from "./method.ts";
 
 export function charts(series: SeriesOf<typeof columns>): EpochChart[] {
   return [
@@ -59,35 +59,39 @@ export async function samplePicture(
   { test }: DatasetSplits,
   { count, seed }: { readonly count: number; readonly seed: number },
 ): Promise<NamedPicture> {
-  const { variables, classes } = trained.config;
+  const { config } = trained;
   const model = modelOf<Model>(trained.checkpoint);
-  const choices = categorical.sample(streamKey(seed, streams.measuring), np.zeros([count, variables, classes]));
-  const images = await pixelProbabilities(model.decoder, choices);
+  const images = await pixelProbabilities(config, model.decoder, drawnFromPrior(config, count, seed));
   tree.dispose(model.encoder);
   return {
     name: "samples",
     title: "Samples from the prior",
-    caption: `${count} codes drawn uniformly, each of ${variables} choices among ${classes}, decoded to the probability of ink.`,
+    caption: `${count} codes drawn uniformly, each of ${config.variables} ${latentOf(config).words}, decoded to the probability of ink.`,
     alt: "A grid of generated images.",
     picture: tileImages(images, { ...sizeOf(test), columns: Math.min(count, GRID) }),
   };
 }
 
+/** So many codes, `[count, variables, ...event]`. */
+function drawnFromPrior(config: Config, count: number, seed: number): np.Array {
+  const { structure, event } = latentOf(config);
+  return drawn(structure, streamKey(seed, streams.measuring), np.zeros([count, config.variables, ...event]), []);
+}
+
 /** Test images above their reconstructions from a relaxed and from an exact draw of the same noise. */
-async function reconstructions(
-  { config, checkpoint }: Trained<Config>,
-  { train, test }: DatasetSplits,
-): Promise<NamedPicture> {
+async function reconstructions({ config, checkpoint }: Trained<Config>, data: DatasetSplits): Promise<NamedPicture> {
+  const { structure } = latentOf(config);
+  const test = await imagesOf(config, data, "test");
   const { encoder, decoder } = modelOf<Model>(checkpoint);
   const originals = firstImages(test, RECONSTRUCTED);
   const logits = encode(encoder, originals.ref, config);
-  const temperature = temperatureReached({ config, checkpoint }, train);
-  const soft = categorical.relax(streamKey(config.seed, streams.measuring), logits.ref, { temperature });
-  const exact = categorical.sample(streamKey(config.seed, streams.measuring), logits);
+  const temperature = temperatureReached({ config, checkpoint }, data.train);
+  const soft = structure.relax(streamKey(config.seed, streams.measuring), logits.ref, { temperature });
+  const exact = drawn(structure, streamKey(config.seed, streams.measuring), logits, []);
   const rows = [
     await originals.data(),
-    await pixelProbabilities(tree.ref(decoder), soft),
-    await pixelProbabilities(decoder, exact),
+    await pixelProbabilities(config, tree.ref(decoder), soft),
+    await pixelProbabilities(config, decoder, exact),
   ];
   return {
     name: "reconstructions",
@@ -98,48 +102,58 @@ async function reconstructions(
   };
 }
 
-/** Codes from the prior, a row each, with one choice set to each of its categories in turn. */
+/** Codes from the prior, a row each, with one choice set to one of its values after the other. */
 async function traversal({ config, checkpoint }: Trained<Config>, { test }: DatasetSplits): Promise<NamedPicture> {
-  const { variables, classes } = config;
+  const { variables, seed } = config;
+  const { shown } = latentOf(config);
   const { encoder, decoder } = modelOf<Model>(checkpoint);
   tree.dispose(encoder);
-  const codes = categorical.sample(
-    streamKey(config.seed, streams.measuring),
-    np.zeros([TRAVERSED, variables, classes]),
-  );
-  const { images, variable } = traverseKernel(decoder, codes);
+  const { images, variable } = traverseKernel(decoder, drawnFromPrior(config, TRAVERSED, seed), codeOf(config));
   const choice = (await variable.data())[0]! + 1;
   return {
     name: "traversal",
     title: "Traversal of one choice",
     caption:
-      `Each row is a code from the prior, with choice ${choice} of ${variables} set to each of its ${classes} categories. ` +
+      `Each row is a code from the prior, with choice ${choice} of ${variables} set to ${shown.words}. ` +
       "It is the choice that changes the images most; most choices alone change little, because the code is redundant.",
     alt: "Rows of images that change from column to column.",
-    picture: tileImages((await images.data()) as Float32Array, { ...sizeOf(test), columns: classes }),
+    picture: tileImages((await images.data()) as Float32Array, { ...sizeOf(test), columns: shown.values.length }),
   };
 }
 
-/** The images for every category of the choice that changes them most, and which choice that is. */
-const traverseKernel = jit(function traverse(decoder: Dense[], codes: np.Array) {
-  const [rows, variables, classes] = shapeOf(codes, 3);
-  const isTraversed = np.eye(variables).reshape([variables, 1, 1, variables, 1]).astype(np.bool);
-  const everyCategory = np.eye(classes).reshape([1, 1, classes, 1, classes]);
-  const choices = np.where(isTraversed, everyCategory, codes.reshape([1, rows, 1, variables, classes]));
-  const logits = decode(decoder, choices.reshape([variables * rows * classes, variables, classes]));
-  const images = bernoulli.softMode(logits).reshape([variables, rows, classes, -1]);
-  const variable = np.argmax(np.var_(images.ref, 2).mean([1, 2]));
-  return { images: np.take(images, variable.ref, 0), variable };
-});
+/** The images for the values of the choice that changes them most, and which choice that is. */
+const traverseKernel = jit(
+  function traverse(decoder: Dense[], codes: np.Array, config: CodeConfig) {
+    const { event, shown } = latentOf(config);
+    const [rows, variables] = codes.shape as [number, number];
+    const [columns, width] = [shown.values.length, shown.values[0]!.length];
+    const isTraversed = np.eye(variables).reshape([variables, 1, 1, variables, 1]).astype(np.bool);
+    const values = np.array(shown.values.flat(), { shape: [1, 1, columns, 1, width] });
+    const choices = np.where(isTraversed, values, codes.reshape([1, rows, 1, variables, width]));
+    const logits = decode(decoder, choices.reshape([variables, rows, columns, variables, ...event]), config);
+    const images = bernoulli.softMode(logits);
+    const variable = np.argmax(np.var_(images.ref, 2).mean([1, 2]));
+    return { images: np.take(images, variable.ref, 0), variable };
+  },
+  { staticArgnums: [2] },
+);
 
 /** Consumes decoder and choices. */
-async function pixelProbabilities(decoder: Dense[], choices: np.Array): Promise<Float32Array> {
-  return (await pixelKernel(decoder, choices).data()) as Float32Array;
+async function pixelProbabilities(config: Config, decoder: Dense[], choices: np.Array): Promise<Float32Array> {
+  return (await pixelKernel(decoder, choices, codeOf(config)).data()) as Float32Array;
 }
 
-const pixelKernel = jit(function pixels(decoder: Dense[], choices: np.Array) {
-  return bernoulli.softMode(decode(decoder, choices));
-});
+const pixelKernel = jit(
+  function pixels(decoder: Dense[], choices: np.Array, config: CodeConfig) {
+    return bernoulli.softMode(decode(decoder, choices, config));
+  },
+  { staticArgnums: [2] },
+);
+
+/** What the decoder has to know, and no more: a kernel is compiled for every other configuration that it is given. */
+function codeOf({ latent, variables, classes, k }: Config): CodeConfig {
+  return { latent, variables, classes, k };
+}
 
 function firstImages(dataset: Dataset, count: number): np.Array {
   return [...imageBlocks(dataset, count, count)][0]!.images;

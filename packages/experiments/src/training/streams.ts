@@ -13,6 +13,8 @@ export const streams = {
   secondOrder: 2 ** 28,
   /** How the images of an epoch are distorted. */
   distortions: 2 ** 29,
+  /** The pixels of data sets that are drawn once, which do not depend on a training's seed. */
+  binarizing: 2 ** 30,
   /** All noise of measuring: the same after every epoch, and none that training sees. */
   measuring: 2 ** 31,
 } as const;

@@ -1,7 +1,7 @@
 import { jit, numpy as np, tree } from "@jax-js/jax";
 import { largestDifference } from "@softdraw/testing/numbers";
 import { expect, test } from "vitest";
-import { type AdamState, adam, adamW, initAdam } from "../../src/nn/adam.ts";
+import { type AdamState, adam, adamW, initAdam, radam } from "../../src/nn/adam.ts";
 
 type Layer = { weight: np.Array; bias: np.Array };
 type Numbers = { weight: number[][]; bias: number[] };
@@ -122,6 +122,7 @@ test("the initial state is zero, and leaves the parameters to their owner", () =
 
 test.each([
   ["adam", adam],
+  ["radam", radam],
   [
     "adamW",
     (p: Layer, g: Layer, s: AdamState<Layer>, learningRate: np.Array) =>
@@ -136,4 +137,41 @@ test.each([
   for (const array of tree.leaves({ parameters, gradients, state, rate }) as np.Array[]) expect(array.refCount).toBe(0);
   for (const array of tree.leaves(result) as np.Array[]) expect(array.refCount).toBe(1);
   tree.dispose(result);
+});
+
+/** Rectified Adam in float64, from its formulas. */
+function rectified(start: number, gradients: readonly number[], rates: readonly number[]): number[] {
+  const longest = 2 / (1 - 0.999) - 1;
+  let [p, m, v] = [start, 0, 0];
+  return gradients.map((g, i) => {
+    const t = i + 1;
+    m = 0.9 * m + 0.1 * g;
+    v = 0.999 * v + 0.001 * g * g;
+    const length = longest - (2 * t * 0.999 ** t) / (1 - 0.999 ** t);
+    const factor = Math.sqrt(((length - 4) * (length - 2) * longest) / ((longest - 4) * (longest - 2) * length));
+    const scale = length > 5 ? (factor * Math.sqrt(1 - 0.999 ** t)) / (Math.sqrt(v) + 1e-8) : 1;
+    p -= ((rates[i]! * m) / (1 - 0.9 ** t)) * scale;
+    return p;
+  });
+}
+
+test("rectified Adam takes the steps of its formulas: five without the squares, then those by its factor", async () => {
+  const steps = 3000;
+  const gradients = Array.from({ length: steps }, (_, i) => Math.sin(i) + 0.3 * Math.cos(7 * i) + 0.5);
+  const rates = Array.from({ length: steps }, (_, i) => (i < 1000 ? 0.01 : 0.004));
+  const expected = rectified(0.5, gradients, rates);
+  const take = jit((p: { x: np.Array }, g: { x: np.Array }, s: AdamState<{ x: np.Array }>, rate: np.Array) =>
+    radam(p, g, s, rate),
+  );
+  let parameters = { x: np.array([0.5]) };
+  let state = initAdam(parameters);
+  for (let i = 0; i < steps; i++) {
+    ({ parameters, state } = take(parameters, { x: np.array([gradients[i]!]) }, state, np.array(rates[i]!)));
+    const [found] = await parameters.x.ref.data();
+    const before = i === 0 ? 0.5 : expected[i - 1]!;
+    // The way so far, of which each step is off by its rounding.
+    if (i < 20) expect((found! - before) / (expected[i]! - before)).toBeCloseTo(1, 3);
+    if (i % 500 === 499) expect(Math.abs(found! / expected[i]! - 1)).toBeLessThan(1e-4);
+  }
+  tree.dispose({ parameters, state });
 });

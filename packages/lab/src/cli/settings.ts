@@ -3,7 +3,7 @@
 import type { BaseConfig, Experiment } from "@softdraw/experiments/experiment";
 import { type Field, fieldsOf } from "@softdraw/experiments/fields";
 import { WrongCall } from "../errors.ts";
-import { distributions, type Parameter, type Value } from "../sweeps/parameters.ts";
+import { distributions, type Parameter, TOGETHER, type Value } from "../sweeps/parameters.ts";
 import { kebab } from "../training/command.ts";
 import { describeIssue } from "./configuration.ts";
 import { didYouMean } from "./suggestions.ts";
@@ -18,24 +18,21 @@ const NOT_VARIED: Readonly<Record<string, string>> = {
 };
 
 /**
- * The parameter that `name=0.3,0.5,1` or `name=log-uniform(0.1, 2)` asks for.
+ * The parameter that `name=0.3,0.5,1`, `name=log-uniform(0.1, 2)` or, for options that are varied together,
+ * `name/other=0.3/true,0.5/false` asks for.
  *
  * @param config what is not varied
  * @throws WrongCall naming the setting, what was expected and what came
  */
 export function parseSetting(text: string, experiment: Experiment, config: BaseConfig): Parameter {
-  const [, given, right] = /^\s*([\w-]+)\s*=\s*(.+?)\s*$/s.exec(text) ?? [];
+  const [, given, right] = /^\s*([\w/-]+)\s*=\s*(.+?)\s*$/s.exec(text) ?? [];
   if (given === undefined || right === undefined) {
     throw new WrongCall(`--set: expected name=values such as temperature=0.3,0.5,1, got "${text}".`);
   }
   const fields = fieldsOf(experiment);
-  const name = Object.keys(fields).find((field) => field === given || kebab(field) === given);
-  if (name === undefined) {
-    const names = Object.keys(fields).map(kebab);
-    throw new WrongCall(`--set: ${experiment.name} has no option "${given}".${didYouMean(given, names)}`);
-  }
-  const reason = NOT_VARIED[name];
-  if (reason !== undefined) throw new WrongCall(`--set: ${kebab(name)} cannot be varied. ${reason}.`);
+  const names = given.split(TOGETHER).map((each) => nameOf(each, experiment, fields));
+  if (names.length > 1) return parseTogether(names, right, fields, experiment, config);
+  const name = names[0]!;
   const parameter = /^[\w-]+\(/.test(right)
     ? parseDistribution(name, right, fields[name]!)
     : { name, values: parseList(name, right, fields[name]!) };
@@ -43,6 +40,41 @@ export function parseSetting(text: string, experiment: Experiment, config: BaseC
     checkValue(name, value, experiment, config);
   }
   return parameter;
+}
+
+/** The name of an option that can be varied. */
+function nameOf(given: string, experiment: Experiment, fields: Readonly<Record<string, Field>>): string {
+  const name = Object.keys(fields).find((field) => field === given || kebab(field) === given);
+  if (name === undefined) {
+    const names = Object.keys(fields).map(kebab);
+    throw new WrongCall(`--set: ${experiment.name} has no option "${given}".${didYouMean(given, names)}`);
+  }
+  const reason = NOT_VARIED[name];
+  if (reason !== undefined) throw new WrongCall(`--set: ${kebab(name)} cannot be varied. ${reason}.`);
+  return name;
+}
+
+/** Options that are varied together: a value of each, joined as their names are. */
+function parseTogether(
+  names: readonly string[],
+  text: string,
+  fields: Readonly<Record<string, Field>>,
+  experiment: Experiment,
+  config: BaseConfig,
+): Parameter {
+  const name = names.join(TOGETHER);
+  const values = text.split(",").map((part) => part.split(TOGETHER).map((value) => value.trim()));
+  for (const parts of values) {
+    if (parts.length !== names.length) {
+      throw new WrongCall(
+        `--set ${kebab(name)}: expected ${names.length} values joined by ${TOGETHER}, got "${parts.join(TOGETHER)}".`,
+      );
+    }
+    for (const [i, own] of names.entries()) checkValue(own, parseValue(parts[i]!, fields[own]!), experiment, config);
+  }
+  const joined = values.map((parts) => parts.join(TOGETHER));
+  checkTwice(name, joined);
+  return { name, values: joined };
 }
 
 function parseDistribution(name: string, text: string, field: Field): Parameter {
@@ -78,9 +110,13 @@ function parseDistribution(name: string, text: string, field: Field): Parameter 
 
 function parseList(name: string, text: string, field: Field): Value[] {
   const values = text.split(",").map((part) => parseValue(part.trim(), field));
+  checkTwice(name, values);
+  return values;
+}
+
+function checkTwice(name: string, values: readonly Value[]): void {
   const twice = values.find((value, index) => values.indexOf(value) !== index);
   if (twice !== undefined) throw new WrongCall(`--set ${kebab(name)}: ${twice} is there twice.`);
-  return values;
 }
 
 /** What does not fit stays text, and the schema says so. */

@@ -5,7 +5,7 @@ import { LARGEST_SEED } from "@softdraw/experiments/training/options";
 import { type Command, Option } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { WrongCall } from "../errors.ts";
-import { isList, type Parameter } from "../sweeps/parameters.ts";
+import { isList, namesOf, type Parameter } from "../sweeps/parameters.ts";
 import type { SweepDefinition } from "../sweeps/sweep.ts";
 import { configurationFlags, kebab, quote } from "../training/command.ts";
 import { wholeNumber } from "./parsers.ts";
@@ -16,6 +16,7 @@ export interface DefinitionOptions {
   readonly draws?: number;
   readonly seeds: number;
   readonly folds?: number;
+  readonly test?: boolean;
   readonly halving?: boolean;
   readonly reduction: number;
   readonly firstEpochs: number;
@@ -23,10 +24,18 @@ export interface DefinitionOptions {
 
 export function addDefinitionOptions(command: Command): Command {
   return command
-    .option("--set <name=values>", "what to vary: values separated by commas, or a distribution; repeatable", collect)
+    .option(
+      "--set <name=values>",
+      "what to vary: values separated by commas, or a distribution; a/b=1/2,3/4 varies two options together; repeatable",
+      collect,
+    )
     .addOption(number("--draws <number>", "combinations to draw at random, rather than all of the values", 1))
     .addOption(number("--seeds <number>", "trainings of each combination, with seeds from --seed on", 1).default(1))
     .addOption(number("--folds <number>", "parts that the training data is split into, each held out once", 2))
+    .option(
+      "--test",
+      "train on all the training data and measure on the test set: to report a comparison, not to choose",
+    )
     .option("--halving", "end what does badly early: asynchronous successive halving")
     .addOption(number("--reduction <number>", "of so many, one goes on to the next rung", 2).default(3))
     .addOption(number("--first-epochs <number>", "epochs of the first rung, at least", 1).default(1));
@@ -60,6 +69,7 @@ export function defineSweep(family: Experiment, config: BaseConfig, options: Def
       `--folds: ${family.name} makes its data as it trains, and there is nothing to split. Use --seeds.`,
     );
   }
+  checkTest(family, config, options);
   return {
     experiment: family.name,
     version: packageJson.version,
@@ -68,16 +78,23 @@ export function defineSweep(family: Experiment, config: BaseConfig, options: Def
     config: { ...config },
     parameters,
     seeds,
-    folds: config.data === undefined ? 0 : (options.folds ?? 1),
+    folds: config.data === undefined || options.test ? 0 : (options.folds ?? 1),
     ...(draws !== undefined && { draws }),
     ...(halving && { halving: { reduction, firstEpochs } }),
   };
 }
 
+function checkTest(family: Experiment, { data }: BaseConfig, { test, folds, halving }: DefinitionOptions): void {
+  if (!test) return;
+  if (data === undefined) throw new WrongCall(`--test: ${family.name} makes its data, and has no test set.`);
+  if (folds !== undefined) throw new WrongCall("--test: nothing is held out, so leave out --folds.");
+  if (halving) throw new WrongCall("--test: what is ended early is chosen by its measure. Leave out --halving.");
+}
+
 function checkParameters(parameters: readonly Parameter[], { draws, halving }: DefinitionOptions): void {
   if (parameters.length === 0)
     throw new WrongCall("--set: expected what to vary, such as --set temperature=0.3,0.5,1.");
-  const names = parameters.map(({ name }) => name);
+  const names = parameters.flatMap(namesOf);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw new WrongCall(`--set: ${kebab(twice)} is varied twice.`);
   const drawn = parameters.find((parameter) => !isList(parameter));
@@ -93,12 +110,13 @@ function checkParameters(parameters: readonly Parameter[], { draws, halving }: D
 
 /** The command that asks for the sweep again. */
 function sweepCommand(family: Experiment, config: BaseConfig, options: DefinitionOptions): string {
-  const { set = [], seeds, folds, draws, halving, reduction, firstEpochs } = options;
+  const { set = [], seeds, folds, test, draws, halving, reduction, firstEpochs } = options;
   const flags = [
     ...set.map((text) => `--set ${quote(text)}`),
     ...(draws === undefined ? [] : [`--draws ${draws}`]),
     ...(seeds === 1 ? [] : [`--seeds ${seeds}`]),
     ...(folds === undefined ? [] : [`--folds ${folds}`]),
+    ...(test ? ["--test"] : []),
     ...(halving ? ["--halving"] : []),
     ...(halving && reduction !== 3 ? [`--reduction ${reduction}`] : []),
     ...(halving && firstEpochs !== 1 ? [`--first-epochs ${firstEpochs}`] : []),

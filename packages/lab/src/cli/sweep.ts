@@ -217,9 +217,9 @@ async function trainSweep(
       write(),
     );
     const summary = await write();
-    reporter.say(combinationsTable(combinationCells(summary.standings, experiment)));
+    reporter.say(combinationsTable(combinationCells(summary.standings, experiment, definition)));
     sayWinner(summary, trials, family, experiment, reporter);
-    if (options.winner && summary.winner) {
+    if (options.winner && summary.winner && !isOnTest(definition)) {
       const config = winnerConfig(summary.winner, trials);
       const { results } = await trainWinner(folder, family, config, reporter, stop);
       await write({ results, report: `${WINNER}/report.html` });
@@ -231,6 +231,11 @@ async function trainSweep(
     await executor?.close();
     await release();
   }
+}
+
+/** Whether its trials are trainings on all the training data, of which the winner would be another one. */
+function isOnTest({ folds, config }: SweepDefinition): boolean {
+  return folds === 0 && config.data !== undefined;
 }
 
 function combinationsTable({ head, rows }: { head: string[]; rows: string[][] }): string {

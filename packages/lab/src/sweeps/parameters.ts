@@ -15,7 +15,11 @@ export type Values = Readonly<Record<string, Value>>;
 
 export const distributions = ["uniform", "log-uniform", "integers", "log-integers"] as const;
 
-/** An option that is varied. Distributions include both ends; the logarithm of a `log-` one is uniform. */
+/**
+ * An option that is varied, or several together, with a value of each: their names are joined by `/`, and so are values,
+ * as `relaxed/0.5` of `estimator/temperature`, a text. Distributions include both ends; the logarithm of a `log-`
+ * one is uniform.
+ */
 export const Parameter = z.union([
   z.strictObject({ name: z.string(), values: z.array(Value).min(1) }),
   z.strictObject({ name: z.string(), distribution: z.enum(distributions), from: z.number(), to: z.number() }),
@@ -81,9 +85,33 @@ export function isLogarithmic(parameter: Parameter): boolean {
   return Math.max(...numbers) > 8 * Math.min(...numbers);
 }
 
+/** The names of the options that a parameter varies: several, if they are varied together. */
+export function namesOf({ name }: Pick<Parameter, "name">): string[] {
+  return name.split(TOGETHER);
+}
+
+/** The value of every option by itself, also of those that are varied together. */
+export function optionsOf(values: Values): Values {
+  const options = Object.entries(values).flatMap(([name, value]): [string, Value][] => {
+    const names = namesOf({ name });
+    if (names.length === 1) return [[name, value]];
+    const parts = String(value).split(TOGETHER);
+    return names.map((own, i) => [own, valueOf(parts[i] ?? "")]);
+  });
+  return Object.fromEntries(options);
+}
+
+/** Between the names of options that are varied together, and between their values. */
+export const TOGETHER = "/";
+
+function valueOf(text: string): Value {
+  if (text === "true" || text === "false") return text === "true";
+  return text === "" || Number.isNaN(Number(text)) ? text : Number(text);
+}
+
 /** Such as "temperature 0.5, hard true". */
 export function describeValues(values: Values): string {
-  return Object.entries(values)
+  return Object.entries(optionsOf(values))
     .map(([name, value]) => `${kebab(name)} ${value}`)
     .join(", ");
 }

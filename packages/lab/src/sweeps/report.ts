@@ -7,7 +7,7 @@ import { measureChart, type ParameterAxis, parallelChart } from "@softdraw/exper
 import { formatNumber, formatResult } from "../report/numbers.ts";
 import { kebab, trainCommand } from "../training/command.ts";
 import { usedDevice } from "../training/engine.ts";
-import { describeValues, isList, isLogarithmic, type Parameter, type Value } from "./parameters.ts";
+import { describeValues, isList, isLogarithmic, namesOf, optionsOf, type Parameter, type Value } from "./parameters.ts";
 import type { Estimate, Standing, Summary } from "./summary.ts";
 import type { SweepDefinition } from "./sweep.ts";
 
@@ -15,13 +15,14 @@ import type { SweepDefinition } from "./sweep.ts";
 export function combinationCells(
   standings: readonly Standing[],
   experiment: Experiment,
+  { folds }: Pick<SweepDefinition, "folds">,
 ): { head: string[]; rows: string[][] } {
-  const names = Object.keys(standings[0]!.values);
-  const [discrete, relaxed] = [columnOf(experiment, "discrete"), columnOf(experiment, "relaxed")];
+  const names = Object.keys(optionsOf(standings[0]!.values));
+  const [discrete, relaxed] = [columnOf(experiment, "discrete", folds), columnOf(experiment, "relaxed", folds)];
   const head = ["", ...names.map(kebab), discrete.label, relaxed.label, "epochs", "trials"];
   const rows = standings.map((standing, index) => [
     String(index + 1),
-    ...names.map((name) => String(standing.values[name])),
+    ...names.map((name) => String(optionsOf(standing.values)[name])),
     formatEstimate(standing.discrete, discrete),
     formatEstimate(standing.relaxed, relaxed),
     `${standing.epochs}${standing.whole ? "" : ", ended early"}`,
@@ -37,12 +38,12 @@ function formatEstimate(estimate: Estimate | undefined, { digits }: Pick<Column,
   return Number.isNaN(estimate.halfWidth) ? mean : `${mean} ± ${formatNumber(estimate.halfWidth, digits)}`;
 }
 
-/** The column of an objective, worded for trials: they are measured on a held-out part, where trainings have the test set. */
-function columnOf({ columns, objectives }: Experiment, which: "discrete" | "relaxed"): Column {
+/** The column of an objective, worded for trials: they are measured on a held-out part, unless nothing is held out. */
+function columnOf({ columns, objectives }: Experiment, which: "discrete" | "relaxed", folds: number): Column {
   const column = columns.find(({ key }) => key === objectives[which].key)!;
   if (which === "relaxed")
     return { ...column, label: column.label === "relaxed" ? "relaxed" : `relaxed ${column.label}` };
-  if (column.label !== "test") return column;
+  if (column.label !== "test" || folds === 0) return column;
   return {
     ...column,
     label: "held out",
@@ -66,9 +67,9 @@ export function sweepReport(
   trained: Trained | undefined,
 ): string {
   const { standings, winner } = summary;
-  const { head, rows } = combinationCells(standings, experiment);
+  const { head, rows } = combinationCells(standings, experiment, definition);
   const { seeds, folds, halving, parameters, config } = definition;
-  const varied = new Set(parameters.map(({ name }) => name));
+  const varied = new Set(parameters.flatMap(namesOf));
   return renderReport({
     title: `A sweep: ${experiment.title}`,
     summary: `${standings.length} combinations, compared by exact choices on data that none was trained on.`,
@@ -80,13 +81,13 @@ export function sweepReport(
         "Trainings a combination",
         `${seeds} seed${seeds === 1 ? "" : "s"}${folds > 1 ? ` x ${folds} parts held out in turn` : ""}`,
       ],
-      ["Measured on", heldOut(folds)],
+      ["Measured on", measuredOn(definition)],
       ["Ended early", halving ? `of every ${halving.reduction}, one goes on` : "none"],
       ["Folder", folder],
     ],
     config: Object.fromEntries(Object.entries(config).filter(([name]) => !varied.has(name))),
     results: winner ? [...resultsOf(summary, definition, family, experiment), ...trainedResults(trained)] : [],
-    charts: winner ? chartsOf(summary, parameters, experiment) : [],
+    charts: winner ? chartsOf(summary, definition, experiment) : [],
     pictures: [],
     epochs: { title: "Combinations", columns: ["rank", ...head.slice(1)], rows },
     references: REFERENCES,
@@ -100,8 +101,8 @@ const REFERENCES = [
   },
 ];
 
-function heldOut(folds: number): string {
-  if (folds === 0) return "fresh data";
+function measuredOn({ folds, config }: SweepDefinition): string {
+  if (folds === 0) return config.data === undefined ? "fresh data" : "the test set, trained on all the training data";
   return folds === 1 ? "the last sixth of the training data" : `each of ${folds} parts of the training data`;
 }
 
@@ -118,8 +119,9 @@ function resultsOf(
   family: Experiment,
   experiment: Experiment,
 ): Report["results"] {
-  const [discrete, relaxed] = [columnOf(experiment, "discrete"), columnOf(experiment, "relaxed")];
-  const config = family.schema.parse({ ...definition.config, ...winner!.values });
+  const { folds } = definition;
+  const [discrete, relaxed] = [columnOf(experiment, "discrete", folds), columnOf(experiment, "relaxed", folds)];
+  const config = family.schema.parse({ ...definition.config, ...optionsOf(winner!.values) });
   const best = {
     name: "best combination",
     value: describeValues(winner!.values),
@@ -138,11 +140,11 @@ function resultsOf(
   return [best, measured, { name: `best by "${relaxed.label}"`, value: describeValues(byRelaxed.values), note }];
 }
 
-function chartsOf(summary: Summary, parameters: readonly Parameter[], experiment: Experiment): Report["charts"] {
+function chartsOf(summary: Summary, { parameters, folds }: SweepDefinition, experiment: Experiment): Report["charts"] {
   const { winner, byRelaxed } = summary;
   const standings = summary.standings.filter(({ discrete }) => discrete);
   const whole = standings.filter((standing) => standing.whole);
-  const [discrete, relaxed] = [columnOf(experiment, "discrete"), columnOf(experiment, "relaxed")];
+  const [discrete, relaxed] = [columnOf(experiment, "discrete", folds), columnOf(experiment, "relaxed", folds)];
   const against = parameters.flatMap((parameter) => [
     measureOf(parameter, whole, "discrete", discrete, winner),
     measureOf(parameter, whole, "relaxed", relaxed, byRelaxed),
@@ -209,18 +211,18 @@ function parallel(
 }
 
 function axisOf(parameter: Parameter): ParameterAxis {
-  const [label, names] = [kebab(parameter.name), namesOf(parameter)];
+  const [label, names] = [kebab(parameter.name), wordsOf(parameter)];
   return names ? { label, log: false, names: names.map(String) } : { label, log: isLogarithmic(parameter) };
 }
 
 /** Where a standing lies on the axis of a parameter: a number by itself, a name by its index among the values. */
 function coordinateOf(parameter: Parameter, { values }: Standing): number {
   const value = values[parameter.name]!;
-  return namesOf(parameter)?.indexOf(value) ?? Number(value);
+  return wordsOf(parameter)?.indexOf(value) ?? Number(value);
 }
 
 /** The values of a parameter that is not a number. */
-function namesOf(parameter: Parameter): readonly Value[] | undefined {
+function wordsOf(parameter: Parameter): readonly Value[] | undefined {
   return isList(parameter) && parameter.values.some((value) => typeof value !== "number")
     ? parameter.values
     : undefined;

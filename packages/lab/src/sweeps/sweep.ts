@@ -6,7 +6,7 @@
 
 import type { BaseConfig, Experiment } from "@softdraw/experiments/experiment";
 import { z } from "zod";
-import { draws, grid, isList, Parameter, type Values } from "./parameters.ts";
+import { draws, grid, isList, optionsOf, Parameter, type Values } from "./parameters.ts";
 
 export const SweepDefinition = z.strictObject({
   /** As in `softdraw train NAME`. */
@@ -23,7 +23,10 @@ export const SweepDefinition = z.strictObject({
   draws: z.int().positive().optional(),
   /** Trainings of each combination, with seeds from the configuration's on. */
   seeds: z.int().positive(),
-  /** Parts that the training data is split into, each left out once; 1 leaves out the last sixth only, 0 is for data that is made. */
+  /**
+   * Parts that the training data is split into, each left out once; 1 leaves out the last sixth only, 0 nothing: for data
+   * that is made, and where trials are measured on the test set.
+   */
   folds: z.int().min(0),
   /** Ends what does badly early. */
   halving: z.strictObject({ reduction: z.int().min(2), firstEpochs: z.int().min(1) }).optional(),
@@ -78,7 +81,7 @@ export function trialsOf(
       number: r * combinations.length + combination + 1,
       combination,
       values,
-      config: experiment.schema.parse({ ...config, ...values, ...round }),
+      config: experiment.schema.parse({ ...config, ...optionsOf(values), ...round }),
     })),
   );
 }

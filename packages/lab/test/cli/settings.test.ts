@@ -15,6 +15,11 @@ test.each([
   ["temperature=log-uniform(0.1, 2)", { name: "temperature", distribution: "log-uniform", from: 0.1, to: 2 }],
   ["divergence-warmup=uniform(0,1)", { name: "divergenceWarmup", distribution: "uniform", from: 0, to: 1 }],
   ["variables=integers(10,40)", { name: "variables", distribution: "integers", from: 10, to: 40 }],
+  [
+    "estimator/temperature=relaxed/1, reinmax/1.5",
+    { name: "estimator/temperature", values: ["relaxed/1", "reinmax/1.5"] },
+  ],
+  ["samples/hard=1/true,2/false", { name: "samples/hard", values: ["1/true", "2/false"] }],
   ["batch=log-integers(20,500)", { name: "batch", distribution: "log-integers", from: 20, to: 500 }],
 ])("%s", (text, parameter) => {
   expect(parse(text)).toEqual(parameter);
@@ -42,6 +47,14 @@ const wrong: [string, string[]][] = [
   ["batch=log-uniform(10,20)", ["--set batch", "whole numbers", "expected log-integers(10,20)"]],
   ["batch=integers(1.5,20)", ["--set batch", "two whole numbers", "got integers(1.5,20)"]],
   ["schedule=uniform(1,2)", ["--set schedule", "only numbers"]],
+  [
+    "estimator/temperature=relaxed/1,reinmax",
+    ["--set estimator/temperature: expected 2 values joined by /", '"reinmax"'],
+  ],
+  ["estimator/temperature=relaxed/0", ["--set temperature: Expected a number above 0, got 0."]],
+  ["estimator/temprature=relaxed/1", ['vae has no option "temprature"', 'Did you mean "temperature"?']],
+  ["estimator/temperature=relaxed/1,relaxed/1", ["relaxed/1 is there twice"]],
+  ["estimator/seed=relaxed/1", ["seed cannot be varied"]],
   ["seed=1,2", ["seed cannot be varied", "--seeds"]],
   ["fold=1/2,2/2", ["fold cannot be varied", "--folds"]],
   ["data=mnist", ["data cannot be varied"]],

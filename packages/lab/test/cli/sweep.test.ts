@@ -104,3 +104,42 @@ test("a sweep that another process works on is left alone", { timeout: TIMEOUT }
   expect({ code, err }).toEqual({ code: 1, err: expect.stringMatching(/is in use by process \d+/) });
   await release();
 });
+
+/** A row of the table for every estimator, with as many images decoded: see docs/categorical-vae.md. */
+const ESTIMATORS = [
+  ...["relaxed/1/3", "straight-through/0.5/3", "simple/1/3", "gumbel-rao/0.7/3", "gapped-straight-through/0.7/3"],
+  ...["reinmax/1/3", "rebar/0.5/1", "score-function/1/3", "imle/1/3", "perturbed/1/3"],
+];
+
+test("--test compares fixed configurations on the test set, options varied together", {
+  timeout: TIMEOUT,
+}, async () => {
+  const home = await folder.fresh();
+  const { code, out, err } = await softdraw(
+    home,
+    ...["sweep", "vae", "--preset", "comparison", "--data", "mnist", "--data-dir", folder.path(), "--epochs", "1"],
+    ...["--batch", "40", "--variables", "4", "--network", "linear", "--baseline", "leave-one-out", "--test", "--json"],
+    ...["--set", `estimator/temperature/samples=${ESTIMATORS.join(",")}`],
+  );
+  expect({ code, err }).toEqual({ code: 0, err: "" });
+  const lines = records(out);
+  const outcomes = lines.filter(({ type }) => type === "outcome");
+  expect(outcomes).toHaveLength(ESTIMATORS.length);
+  for (const { state, discrete } of outcomes) {
+    expect(state).toBe("done");
+    expect(discrete).toBeGreaterThan(0);
+  }
+  const at = await onlySweep(home);
+  expect(await readdir(at)).not.toContain("winner");
+  const { config } = JSON.parse(await readFile(join(at, "trials", "00007", "config.json"), "utf8"));
+  expect(config).toMatchObject({ estimator: "rebar", temperature: 0.5, samples: 1, optimizer: "radam" });
+  expect(config).not.toHaveProperty("fold");
+  const page = await readFile(join(at, "sweep.html"), "utf8");
+  for (const text of ["the test set, trained on all the training data", "gapped-straight-through", "--test"]) {
+    expect(page).toContain(text);
+  }
+  expect(page).not.toContain("held out");
+  const again = await softdraw(home, "sweep", "--resume", at.slice(home.length + 1), "--json");
+  expect(again.code).toBe(0);
+  expect(await readdir(at)).not.toContain("winner");
+});

@@ -20,8 +20,8 @@ const TIMEOUT = 600_000;
 const digits = () => ["--data", "mnist", "--data-dir", files.path()];
 
 /**
- * Of the largest number of a record. The engine's normal numbers, with which weights begin, are off by 5e-4 on WebGPU, where a
- * cosine may be off by 2^-11; a few steps make more of that.
+ * Of the largest number of a record. The engine's normal numbers, with which weights begin, were seen to be off by 5e-4 on WebGPU,
+ * as a cosine may be, which WebGPU lets be off by 2^-11; a few steps make more of that.
  */
 const STEPS_APART = 5e-3;
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { draws, grid, isLogarithmic, type Parameter } from "../../src/sweeps/parameters.ts";
+import { describeValues, draws, grid, isLogarithmic, optionsOf, type Parameter } from "../../src/sweeps/parameters.ts";
 
 test("a grid has every combination once, the last parameter changing first", () => {
   const parameters = [
@@ -64,4 +64,18 @@ test("an axis is logarithmic for log distributions and for lists that span a lot
   expect(isLogarithmic({ name: "t", values: [0.1, 0.3, 1] })).toBe(true);
   expect(isLogarithmic({ name: "t", values: [0.3, 0.5, 1] })).toBe(false);
   expect(isLogarithmic({ name: "t", values: [0, 100] })).toBe(false);
+});
+
+test("options that are varied together have a value each, of their own type", () => {
+  const combinations = grid([
+    { name: "estimator/temperature/hard", values: ["relaxed/0.5/false", "simple/1e-3/true"] },
+    { name: "samples", values: [1, 3] },
+  ]);
+  expect(combinations.map(optionsOf)).toEqual([
+    { estimator: "relaxed", temperature: 0.5, hard: false, samples: 1 },
+    { estimator: "relaxed", temperature: 0.5, hard: false, samples: 3 },
+    { estimator: "simple", temperature: 0.001, hard: true, samples: 1 },
+    { estimator: "simple", temperature: 0.001, hard: true, samples: 3 },
+  ]);
+  expect(describeValues(combinations[1]!)).toBe("estimator relaxed, temperature 0.5, hard false, samples 3");
 });

@@ -118,9 +118,9 @@ export function mode(logits: np.Array): np.Array {
  * The perturbed logits of a draw whose exact draw is `value`: `s (softplus(s logits + log v) - log(1 - v))` with
  * `s = 2 value - 1` and v uniform. It has the sign s.
  *
- * `mode` of them is `value`, and over values from `sample` they have the law of `logits + L`. The gradient is by the logits,
- * as through a draw of one's own (reparameterized); none is by the value. A value
- * that is neither 0 nor 1, or impossible, gives NaN.
+ * `mode` of them is `value`, and over values from `sample` they have the law of `logits + L`. The gradient is by the
+ * logits, as through a draw of one's own (reparameterized); none is by the value. A value that is neither 0 nor 1, or
+ * impossible, gives NaN.
  *
  * @param key PRNG key, consumed
  * @param value 0 or 1, whose batch axes broadcast with those of the logits, consumed
@@ -160,8 +160,8 @@ export function relax(key: np.Array, logits: np.Array, options: RelaxOptions = {
 }
 
 /**
- * A draw of `relax` whose exact draw is `value`: the relaxation of `perturbGiven`, `sigmoid(. / temperature)`. Over values from `sample` it
- * has the law of `relax`, and as the temperature falls it tends to `value`.
+ * A draw of `relax` whose exact draw is `value`: the relaxation of `perturbGiven`, `sigmoid(. / temperature)`. Over
+ * values from `sample` it has the law of `relax`, and as the temperature falls it tends to `value`.
  *
  * @param key PRNG key, consumed
  * @param value 0 or 1, whose batch axes broadcast with those of the logits, consumed; no gradient reaches it

@@ -117,12 +117,12 @@ export function mode(logits: np.Array): np.Array {
 }
 
 /**
- * The perturbed logits of a draw whose exact draw is `value`: `[..., n]`. That of the category taken is
- * `top = logsumexp(logits) + G`, that of any other `-log(exp(-top) + exp(-(logits_i + G_i)))`, a Gumbel cut off at the top.
+ * The perturbed logits of a draw whose exact draw is `value`: `[..., n]`. That of the category taken is `top =
+ * logsumexp(logits) + G`, that of any other `-log(exp(-top) + exp(-(logits_i + G_i)))`, a Gumbel cut off at the top.
  *
- * `mode` of them is `value`, and over values from `sample` they have the law of `logits + G`. The gradient is by the logits,
- * as through a draw of one's own (reparameterized); none is by the value. A value that is not
- * one-hot, or of an impossible category, gives NaN.
+ * `mode` of them is `value`, and over values from `sample` they have the law of `logits + G`. The gradient is by the
+ * logits, as through a draw of one's own (reparameterized); none is by the value. A value that is not one-hot, or of an
+ * impossible category, gives NaN.
  *
  * @param key PRNG key, consumed
  * @param value one-hot `[..., n]`, whose batch axes broadcast with those of the logits, consumed
@@ -165,11 +165,12 @@ export function relax(key: np.Array, logits: np.Array, options: RelaxOptions = {
 }
 
 /**
- * A draw of `relax` whose exact draw is `value`: the relaxation of `perturbGiven`, `softmax(. / temperature)`. Over values from `sample` it
- * has the law of `relax`, and as the temperature falls it tends to `value`.
+ * A draw of `relax` whose exact draw is `value`: the relaxation of `perturbGiven`, `softmax(. / temperature)`. Over
+ * values from `sample` it has the law of `relax`, and as the temperature falls it tends to `value`.
  *
  * @param key PRNG key, consumed
- * @param value one-hot `[..., n]`, whose batch axes broadcast with those of the logits, consumed; no gradient reaches it
+ * @param value one-hot `[..., n]`, whose batch axes broadcast with those of the logits, consumed; no gradient reaches
+ *   it
  * @param logits `[..., n]`, consumed
  * @param options.temperature positive number, or an array that broadcasts over the batch; default 1
  * @throws TypeError for arguments of another type, RangeError for shapes or options that do not fit
@@ -250,7 +251,8 @@ export function softMode(logits: np.Array, options: TemperatureOptions = {}): np
  * logits.
  *
  * @param logits `[..., n]`, consumed; only their shape matters
- * @throws TypeError for arguments of another type, RangeError for shapes that do not fit, and for more than 2^26 entries
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit, and for more than 2^26
+ *   entries
  */
 export function support(logits: np.Array): np.Array {
   checkLogits("categorical.support", logits, 1);

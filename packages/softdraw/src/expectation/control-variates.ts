@@ -3,7 +3,7 @@
 import { lax, numpy as np, random, vjp } from "@jax-js/jax";
 import { checkFloat, describe, isArray } from "../checks.ts";
 import type { Temperature } from "../options.ts";
-import { costsOf, onlyGradient, repeated, rows, sumFrom } from "./costs.ts";
+import { checkFitsCosts, costsOf, onlyGradient, repeated, rows, sumFrom } from "./costs.ts";
 import { exactDraws } from "./draws.ts";
 import { checkNumberOrArray, checkSamples, type RebarOptions, type RelaxVariateOptions } from "./options.ts";
 import type { Task } from "./task.ts";
@@ -30,10 +30,11 @@ export function rebarEstimate(task: Task<RebarOptions>): np.Array {
   ];
   pullBack.dispose();
   const slope = lax.stopGradient(slopes);
+  const ofExact = rows(costs.ref, 0, samples);
+  checkFitsCosts(where, "scale", scale, ofExact);
   const ofRelaxed = onlyGradient(relaxed).mul(rows(slope.ref, samples, 2 * samples));
   const ofGiven = onlyGradient(given).mul(rows(slope, 2 * samples, 3 * samples));
   const putBack = sumFrom(costs.ndim, ofRelaxed.add(ofGiven));
-  const ofExact = rows(costs.ref, 0, samples);
   const takenOff = lax.stopGradient(rows(costs, 2 * samples, 3 * samples)).mul(kept(scale));
   const weight = lax.stopGradient(ofExact.ref).sub(takenOff);
   const change = sumFrom(ofExact.ndim, onlyGradient(logProb)).mul(weight).add(putBack.mul(scale));

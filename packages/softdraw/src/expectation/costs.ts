@@ -1,7 +1,7 @@
 /** What a cost returns, and what is made of it: sums over the batch axes that it keeps not, means over the samples. */
 
 import { lax, numpy as np } from "@jax-js/jax";
-import { checkFloat, describe } from "../checks.ts";
+import { checkFloat, describe, isArray } from "../checks.ts";
 import { materializeGradient } from "../materialize.ts";
 import { LOWEST } from "../numerics.ts";
 import type { Task } from "./task.ts";
@@ -25,6 +25,18 @@ export function checkCosts(where: string, name: string, costs: np.Array, given: 
   throw new RangeError(
     `${where}: ${name} must be one number for each of the ${given[0]} values along the first axis, or for each of them and ` +
       `of their leading batch axes: [${given[0]}, ...], a beginning of [${given}], got ${describe(costs)}.`,
+  );
+}
+
+/** Refuses an option that does not broadcast to the shape of the costs: one that is larger would make more of them. */
+export function checkFitsCosts(where: string, name: string, option: np.Array | number, costs: np.Array): void {
+  if (!isArray(option)) return;
+  const { shape } = option;
+  const fits = shape.every((size, i) => size === 1 || size === costs.shape.at(i - shape.length));
+  if (shape.length <= costs.ndim && fits) return;
+  throw new RangeError(
+    `${where}: ${name} must be a number, or an array that broadcasts to the costs, [${costs.shape}], got ` +
+      `${describe(option)}.`,
   );
 }
 

@@ -1,7 +1,7 @@
 /** Exact draws and the noise that they are made with. */
 
 import { numpy as np } from "@jax-js/jax";
-import { isArray } from "../checks.ts";
+import { describe, isArray } from "../checks.ts";
 import { gumbel, logistic, perturb } from "../noise.ts";
 import { sigmoid } from "../numerics.ts";
 import type { Structure } from "../structure.ts";
@@ -20,6 +20,11 @@ export function exactDraws(
   if (solved !== undefined) for (const unused of [key, logits]) unused.dispose();
   const draws = solved?.value ?? structure.sample(key, repeated(logits, samples));
   if (!isArray(draws)) throw solvedOnHost(where);
+  if (solved !== undefined && draws.shape.slice(1).join() !== logits.shape.join()) {
+    throw new RangeError(
+      `${where}: the draws were prepared for logits of shape [${draws.shape.slice(1)}], got ${describe(logits)}.`,
+    );
+  }
   if (draws.shape[0] === samples) return draws;
   throw new RangeError(
     `${where}: samples is ${samples}, and ${draws.shape[0]} draws were prepared. Give both the same options.`,

@@ -1,10 +1,10 @@
 import { lax, type numpy as np } from "@jax-js/jax";
-import { checkBroadcast, checkFloat } from "../checks.ts";
+import { checkBroadcast, checkFloat, checkLogits } from "../checks.ts";
 import { checkOptions } from "../options.ts";
 import type { Structure } from "../structure.ts";
 import { bounded, repeated } from "./costs.ts";
 import { exactDraws, perturbed } from "./draws.ts";
-import { checkSamples } from "./options.ts";
+import { checkSamples, checkStructure } from "./options.ts";
 import { type Prepared, taskKey } from "./task.ts";
 
 export interface FenchelYoungOptions {
@@ -43,8 +43,10 @@ export function fenchelYoung(
 ): np.Array {
   const where = "fenchelYoung";
   checkOptions(where, options, ["samples"], "{ samples: 10 }");
+  checkStructure(where, structure);
+  if (structure.law === undefined) throw new TypeError(`${where} needs a structure with law, and this one has none.`);
   const axes = structure.eventAxes;
-  checkFloat(where, "logits", logits, axes);
+  checkLogits(where, logits, axes);
   checkFloat(where, "target", target, axes);
   checkBroadcast(where, "target", target, logits, axes);
   const samples = checkSamples(where, options.samples);

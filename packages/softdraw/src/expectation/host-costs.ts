@@ -47,7 +47,7 @@ export function scoreFunction(logProb: np.Array, costs: np.Array, options: HostC
   }
   const fixed = lax.stopGradient(costs);
   const change = sumFrom(fixed.ndim, onlyGradient(logProb));
-  return fixed.ref.add(aboveBaseline(fixed, baseline).mul(change)).mean(0);
+  return fixed.ref.add(aboveBaseline(where, fixed, baseline).mul(change)).mean(0);
 }
 
 /**
@@ -76,15 +76,17 @@ export function vimco(logWeights: np.Array, logProb: np.Array): np.Array {
   const bound = boundOf(logWeights.ref);
   const fixed = lax.stopGradient(logWeights);
   // By row the draw that is replaced, by column the draw: [samples, samples, ...].
-  const othersMean = fixed.ref
-    .sum(0)
-    .sub(fixed.ref)
-    .div(samples - 1);
   const isReplaced = np
     .eye(samples)
     .reshape([samples, samples, ...fixed.shape.slice(1).map(() => 1)])
     .greater(0);
-  const replaced = np.where(isReplaced, np.expandDims(othersMean, 1), np.expandDims(fixed, 0));
+  // The others are added up without the one: its weight can be -Infinity, or far larger than theirs.
+  const all = np.expandDims(fixed, 0);
+  const othersMean = np
+    .where(isReplaced.ref, 0, all.ref)
+    .sum(1)
+    .div(samples - 1);
+  const replaced = np.where(isReplaced, np.expandDims(othersMean, 1), all);
   const without = boundOf(np.moveaxis(replaced, 1, 0));
   const learned = lax.stopGradient(bound.ref).sub(without);
   return bound.add(learned.mul(onlyGradient(logProb)).sum(0));

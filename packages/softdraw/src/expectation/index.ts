@@ -6,7 +6,7 @@
  */
 
 import type { numpy as np } from "@jax-js/jax";
-import { checkFloat, kindOf } from "../checks.ts";
+import { checkLogits, kindOf } from "../checks.ts";
 import type { Structure } from "../structure.ts";
 import { rebarEstimate, relaxEstimate } from "./control-variates.ts";
 import type { Cost } from "./costs.ts";
@@ -20,7 +20,13 @@ export { type HostCostOptions, scoreFunction, vimco } from "./host-costs.ts";
 export type { Baseline, Estimator, ExpectationOptions } from "./options.ts";
 export type { Prepared } from "./task.ts";
 
-import { type AnyOptions, checkEstimator, type Estimator, type ExpectationOptions } from "./options.ts";
+import {
+  type AnyOptions,
+  checkEstimator,
+  checkTemperatures,
+  type Estimator,
+  type ExpectationOptions,
+} from "./options.ts";
 import { prepare } from "./prepare.ts";
 import {
   gappedEstimate,
@@ -62,6 +68,9 @@ const ESTIMATES: { readonly [E in Estimator]: (task: Task<Extract<AnyOptions, { 
  * one for each picture. It consumes the arrays that it captures, as if it were called by hand: keep with `.ref` what
  * is needed afterwards.
  *
+ * It is the first derivative that is estimated. A second one is that of what is computed, in which costs that weigh
+ * log-probabilities are numbers: an estimate of nothing, but with "exact", "relaxed", and for the variate of "relax".
+ *
  * @param structure `bernoulli`, `categorical`, `subset.of(k)`, `permutation`, or one of your own
  * @param key PRNG key, consumed; for what is solved on the host what `prepareExpectation` gave
  * @param logits `[...batch, ...event]`, consumed
@@ -89,9 +98,10 @@ export function expectation<S extends Structure>(
   const where = "expectation";
   const chosen = options as AnyOptions;
   checkEstimator(where, structure, chosen);
-  checkFloat(where, "logits", logits, structure.eventAxes ?? 0);
+  checkLogits(where, logits, structure.eventAxes ?? 0);
   if (typeof cost !== "function")
     throw new TypeError(`${where}: cost must be a function of values, got ${kindOf(cost)}.`);
+  checkTemperatures(where, structure, logits, chosen);
   const task = { where, structure, logits, cost, options: chosen, ...taskKey(where, key) };
   return (ESTIMATES[chosen.estimator] as (task: Task<AnyOptions>) => np.Array)(task);
 }

@@ -38,6 +38,7 @@ export function checkImle(where: string, { samples, step = 1 }: ImleOptions): { 
 }
 
 function solvedCosts(task: Task<ImleOptions>, value: np.Array, { target }: Solved) {
+  task.key.dispose();
   if (target !== undefined) return { costs: costsOf(task, value), target };
   throw new TypeError(`${task.where}: for "imle" give prepareExpectation the cost, too.`);
 }

@@ -2,7 +2,7 @@
 
 import type { numpy as np } from "@jax-js/jax";
 import { checkArray, checkCount, checkFloat, FLOATS, isArray, kindOf } from "../checks.ts";
-import { checkChoice, checkOptions, type Temperature } from "../options.ts";
+import { checkChoice, checkOptions, checkTemperature, type Temperature } from "../options.ts";
 import type { Structure } from "../structure.ts";
 
 /** What a score function takes off the cost: what does not depend on the draw that it is taken off of. */
@@ -54,7 +54,10 @@ export interface ScoreFunctionOptions extends Samples {
  */
 export interface UnorderedSetOptions {
   estimator: "unordered-set";
-  /** How many different values are drawn, without replacement: a whole number from 1 to n. */
+  /**
+   * How many different values are drawn, without replacement: a whole number from 1 to n. Where fewer are possible,
+   * because logits are -Infinity, there is no such set, and what comes is NaN.
+   */
   samples: number;
 }
 
@@ -102,7 +105,12 @@ export interface RelaxVariateOptions extends Samples, Relaxing {
 }
 
 /** What `relax` of a structure takes beside its temperature: a subset's relaxation, a permutation's iterations. */
-type Further<S extends Structure> = Omit<NonNullable<Parameters<S["relax"]>[2]>, "temperature" | "hard">;
+type Further<S extends Structure> = [OptionsOfRelax<S>] extends [never]
+  ? unknown
+  : Omit<OptionsOfRelax<S>, "temperature" | "hard">;
+
+/** None, where `relax` of a structure of one's own takes no options. */
+type OptionsOfRelax<S extends Structure> = NonNullable<Parameters<S["relax"]>[2]>;
 
 /**
  * The relaxed draw in place of the exact one: `cost'(y) dy / d logits`. Its value and gradient are those of the
@@ -260,6 +268,7 @@ export function checkEstimator(where: string, structure: Structure, options: Any
     throw new TypeError(`${where}: options must name an estimator, such as ${EXAMPLE}.`);
   }
   checkChoice(where, "estimator", estimator, Object.keys(ESTIMATORS));
+  checkStructure(where, structure);
   const { names, needs, laws, relaxes } = ESTIMATORS[estimator];
   const missing = needs.filter((verb) => structure[verb] === undefined);
   if (missing.length > 0) {
@@ -271,6 +280,19 @@ export function checkEstimator(where: string, structure: Structure, options: Any
     throw new TypeError(`${where}: "${estimator}" is for ${laws.join(" and ")} choices alone.`);
   }
   if (!relaxes) checkOptions(where, options, ["estimator", ...names], `{ estimator: "${estimator}" }`);
+}
+
+export function checkStructure(where: string, structure: Structure): void {
+  if (typeof structure === "object" && structure !== null) return;
+  throw new TypeError(`${where}: structure must be an object such as categorical, got ${kindOf(structure)}.`);
+}
+
+/** Temperatures are checked before anything is drawn, which would be lost. */
+export function checkTemperatures(where: string, structure: Structure, logits: np.Array, options: AnyOptions): void {
+  const { temperature, backwardTemperature } = options as RelaxedOptions;
+  for (const one of [temperature, backwardTemperature]) {
+    checkTemperature(where, logits, structure.eventAxes ?? 0, { temperature: one });
+  }
 }
 
 /** Those options that the structure's own relaxation takes. */

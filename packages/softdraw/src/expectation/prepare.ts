@@ -1,12 +1,13 @@
 /** What has to be solved on the host, before a loss is differentiated. */
 
 import type { numpy as np } from "@jax-js/jax";
-import { checkConcrete, checkFloat, checkKey } from "../checks.ts";
+import { checkConcrete, checkKey, checkLogits } from "../checks.ts";
 import type { Structure } from "../structure.ts";
 import { type Cost, type CostTask, repeated } from "./costs.ts";
 import { perturbed } from "./draws.ts";
 import { checkImle, costsAndSlope } from "./maxima.ts";
 import { type AnyOptions, checkEstimator, checkSamples } from "./options.ts";
+import { leastFor } from "./score-function.ts";
 import type { Prepared } from "./task.ts";
 
 /** Refuses what is wrong at once, before it returns a promise. */
@@ -20,10 +21,11 @@ export function prepare(
 ): Promise<Prepared> {
   checkEstimator(where, structure, options);
   checkKey(where, key);
-  checkFloat(where, "logits", logits, structure.eventAxes ?? 0);
+  checkLogits(where, logits, structure.eventAxes ?? 0);
   checkConcrete(where, key, logits);
   if (options.estimator !== "imle") {
-    const samples = checkSamples(where, "samples" in options ? options.samples : undefined);
+    const least = leastFor(("baseline" in options && options.baseline) || "none");
+    const samples = checkSamples(where, "samples" in options ? options.samples : undefined, least);
     return exactDraws(structure, key, repeated(logits, samples));
   }
   const { samples, step } = checkImle(where, options);

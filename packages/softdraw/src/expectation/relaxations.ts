@@ -4,12 +4,12 @@
  */
 
 import { lax, numpy as np } from "@jax-js/jax";
-import { checkPositive } from "../checks.ts";
+import { checkCount, checkPositive } from "../checks.ts";
 import { straightThrough } from "../estimators.ts";
 import { finite, logarithm } from "../numerics.ts";
 import type { Structure } from "../structure.ts";
 import { splitKey } from "./control-variates.ts";
-import { costsOf, onlyGradient, repeated } from "./costs.ts";
+import { bounded, costsOf, onlyGradient, repeated } from "./costs.ts";
 import { exactDraws } from "./draws.ts";
 import {
   checkSamples,
@@ -58,15 +58,15 @@ export function simpleEstimate(task: Task<SimpleOptions>): np.Array {
 /** Gumbel-Rao: the exact draw, with the mean gradient of relaxed draws whose exact draw it is. */
 export function gumbelRaoEstimate(task: Task<GumbelRaoOptions>): np.Array {
   const { where, structure, key, logits, options } = task;
-  const { temperature = 1, conditionalSamples } = options;
+  const { temperature = 1, conditionalSamples = 10 } = options;
   const samples = checkSamples(where, options.samples);
-  const count = checkSamples(where, conditionalSamples, 1, 10);
+  checkCount(where, "conditionalSamples", conditionalSamples, 1);
   const [first, second] = splitKey(key);
   const draws = exactDraws({ ...task, key: first, logits: logits.ref }, samples);
-  const many = repeated(repeated(logits, samples), count);
-  const keys = structure.perturbGiven!(second, repeated(draws.ref, count), lax.stopGradient(many.ref));
+  const many = bounded(repeated(repeated(logits, samples), conditionalSamples));
+  const keys = structure.perturbGiven!(second, repeated(draws.ref, conditionalSamples), lax.stopGradient(many.ref));
   // The noise is fixed: what moves with the logits are the keys, and not how the noise was drawn.
-  const moving = lax.stopGradient(keys).add(onlyGradient(finite(many)));
+  const moving = lax.stopGradient(keys).add(onlyGradient(many));
   const soft = structure.softMode(moving, { ...furtherOptions(options), temperature });
   return costsOf(task, straightThrough(soft.mean(0), draws)).mean(0);
 }
@@ -101,7 +101,7 @@ export function reinmaxEstimate(task: Task<ReinmaxOptions>): np.Array {
   const { temperature = 1 } = options;
   const samples = checkSamples(where, options.samples);
   const draws = exactDraws({ ...task, logits: logits.ref }, samples);
-  const many = finite(repeated(logits, samples));
+  const many = bounded(repeated(logits, samples));
   const ownMean = structure.marginals!(many.ref);
   const tempered = structure.softMode(lax.stopGradient(many.ref), { temperature });
   const middle = tempered.add(draws.ref).mul(0.5);

@@ -1,9 +1,10 @@
 /** The score function: the gradient of log-probabilities, weighed by costs. Unbiased, for costs of any kind. */
 
-import { lax, numpy as np } from "@jax-js/jax";
+import { jit, lax, numpy as np } from "@jax-js/jax";
 import { isArray } from "../checks.ts";
+import { keepNaN } from "../lawful.ts";
 import { checkChoice } from "../options.ts";
-import { bounded, costsOf, onlyGradient, repeated, rows, weighed } from "./costs.ts";
+import { bounded, checkFitsCosts, costsOf, onlyGradient, repeated, rows, weighed } from "./costs.ts";
 import { exactDraws, maximum, scoreOfNoise } from "./draws.ts";
 import {
   type Baseline,
@@ -25,7 +26,7 @@ export function scoreFunctionEstimate(task: Task<ScoreFunctionOptions>): np.Arra
     weighed(costs, weight, onlyGradient(structure.logProb!(draws, logits)));
   if (baseline !== "greedy") {
     const costs = costsOf(task, draws.ref);
-    return change(costs.ref, aboveBaseline(costs, baseline));
+    return change(costs.ref, aboveBaseline(where, costs, baseline));
   }
   const greedy = np.expandDims(maximum(where, structure, logits.ref), 0);
   const costs = costsOf(task, np.concatenate([draws.ref, greedy]));
@@ -41,12 +42,20 @@ export function perturbedEstimate(task: Task<PerturbedOptions>): np.Array {
   const samples = checkSamples(where, options.samples, leastFor(baseline));
   const many = repeated(bounded(logits.ref), samples);
   const score = scoreOfNoise(structure, key.ref, many.shape);
-  const costs = costsOf(task, exactDraws(task, samples));
-  return weighed(costs.ref, aboveBaseline(costs, baseline), onlyGradient(many).mul(score));
+  const draws = exactDraws(task, samples);
+  const lawful = lawfulKernel(draws.ref, score);
+  const costs = costsOf(task, draws);
+  return weighed(costs.ref, aboveBaseline(where, costs, baseline), onlyGradient(many).mul(lawful));
 }
 
+/** The score of the noise is a number also where the logits have no law; there the draws are NaN. */
+const lawfulKernel = jit(function lawful(draws: np.Array, score: np.Array) {
+  return keepNaN(draws, score);
+});
+
 /** Costs less a baseline that is not computed from the same draw, without gradients. */
-export function aboveBaseline(costs: np.Array, baseline: Exclude<Baseline, "greedy">): np.Array {
+export function aboveBaseline(where: string, costs: np.Array, baseline: Exclude<Baseline, "greedy">): np.Array {
+  if (typeof baseline !== "string") checkFitsCosts(where, "baseline", baseline, costs);
   const fixed = lax.stopGradient(costs);
   if (baseline === "none") return fixed;
   if (baseline !== "leave-one-out") return fixed.sub(isArray(baseline) ? lax.stopGradient(baseline) : baseline);
@@ -60,6 +69,7 @@ export function checkBaseline(where: string, baseline: Baseline, names: readonly
   else checkNumberOrArray(where, "baseline", baseline);
 }
 
-function leastFor(baseline: Baseline): number {
+/** How many samples a baseline needs, at least: the number of them, where none is given. */
+export function leastFor(baseline: Baseline): number {
   return baseline === "leave-one-out" ? 2 : 1;
 }

@@ -1,7 +1,7 @@
 /**
  * Draws without replacement as arrivals: each entry comes after an exponential time, of the rate w, its weight, and the
- * first k are drawn. So a set is drawn if all of it has come when the earliest of the others comes, of the rate W, their
- * weight: at a time t / W, t standard exponential.
+ * first k are drawn. So a set is drawn if all of it has come when the earliest of the others comes, of the rate W,
+ * their weight: at a time t / W, t standard exponential.
  */
 
 import { numpy as np } from "@jax-js/jax";
@@ -16,8 +16,8 @@ interface Spacing {
 }
 
 /**
- * Equal steps in x = log t, from where all but 1e-6 of exp(-t) lies ahead to where exp(-t) t^k is spent: there is all that
- * matters of t, given that k others come before. The peak may be as narrow as 1 / sqrt(k + 1).
+ * Equal steps in x = log t, from where all but 1e-6 of exp(-t) lies ahead to where exp(-t) t^k is spent: there is all
+ * that matters of t, given that k others come before. The peak may be as narrow as 1 / sqrt(k + 1).
  */
 export function timesOfOthers(k: number, { longest, ofPeak }: Spacing): { nodes: number[]; step: number } {
   const first = -14;

@@ -51,12 +51,13 @@ export function mode(logits: np.Array, k: number): np.Array {
 }
 
 /**
- * The perturbed logits of a draw whose set is `khot`, `[..., n]`. `mode` of them is `khot`, and over sets from `sample` they
- * have the law of `logits + G`, to 1e-6 in total variation. Seen as the times at which entries come, `-log` of which they are,
- * the members come before the earliest of the others, of which the time is drawn first.
+ * The perturbed logits of a draw whose set is `khot`, `[..., n]`. `mode` of them is `khot`, and over sets from `sample`
+ * they have the law of `logits + G`, to 1e-5 in total variation. Seen as the times at which entries come, `-log` of
+ * which they are, the members come before the earliest of the others, of which the time is drawn first.
  *
- * The gradient is by the logits, as through a draw of one's own (reparameterized; that of the earliest time is implicit, to
- * 1e-4); none is by the set. A vector that is not of k ones and zeros, or with an impossible entry, gives NaN.
+ * The gradient is by the logits, as through a draw of one's own (reparameterized; that of the earliest time is
+ * implicit, to 1e-4 but for its tails, and has no derivative of its own); none is by the set. A vector that is not of k
+ * ones and zeros, or with an impossible entry, gives NaN.
  *
  * @param key PRNG key, consumed
  * @param khot k-hot vectors `[..., n]`, whose batch axes broadcast with those of the logits, consumed
@@ -101,8 +102,9 @@ export function relax(key: np.Array, logits: np.Array, k: number, options: Subse
 }
 
 /**
- * A draw of `relax` whose set is `khot`: a relaxation of `perturbGiven`, `[..., n]`. Over sets from `sample` it has the law of
- * `relax`, and as the temperature falls it tends to `khot`. The gradient is by logits and temperature; none is by the set.
+ * A draw of `relax` whose set is `khot`: a relaxation of `perturbGiven`, `[..., n]`. Over sets from `sample` it has the
+ * law of `relax`, and as the temperature falls it tends to `khot`. The gradient is by logits and temperature; none is
+ * by the set.
  *
  * @param key PRNG key, consumed
  * @param khot k-hot vectors `[..., n]`, whose batch axes broadcast with those of the logits, consumed
@@ -193,8 +195,8 @@ export function softMode(logits: np.Array, k: number, options: SubsetOptions = {
  *
  * @param logits `[..., n]`, consumed; only their shape matters
  * @param k from 1 to n
- * @throws TypeError for arguments of another type, RangeError for shapes that do not fit, and for more than 2^16 vectors
- *   or 2^26 entries
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit, and for more than 2^16
+ *   vectors or 2^26 entries
  */
 export function support(logits: np.Array, k: number): np.Array {
   return verbs.support("subset.support", "logits, k", logits, k);

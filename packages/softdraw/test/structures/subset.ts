@@ -1,7 +1,7 @@
 import { numpy as np } from "@jax-js/jax";
 import { isHot, isOnSimplex, softmax } from "@softdraw/testing/numbers";
 import { subset } from "softdraw";
-import { COLUMNS, key, logits, order, ROWS, scalar, twoHot } from "../arguments.ts";
+import { allHot, COLUMNS, key, logits, order, ROWS, scalar, twoHot } from "../arguments.ts";
 import type { Call, Description, Instance } from "../structures.ts";
 
 const RELAXATIONS = ["threshold", "successive"] as const;
@@ -102,7 +102,7 @@ export const description: Description = {
     },
     {
       name: "subset.perturbGiven all",
-      arrays: () => [key(), twoHot(), logits()],
+      arrays: () => [key(), allHot(), logits()],
       call: (k, x, l) => subset.perturbGiven(k!, x!, l!, COLUMNS),
     },
     {
