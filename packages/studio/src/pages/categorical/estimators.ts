@@ -1,5 +1,5 @@
-import { compareGradients, type GradientComparison } from "@softdraw/experiments/demos/gradients";
 import { numpy as np } from "@jax-js/jax";
+import { compareGradients, type GradientComparison } from "@softdraw/experiments/demos/gradients";
 import { categorical } from "softdraw";
 
 export interface EstimatorQuestion {
