@@ -163,6 +163,18 @@ describe.skipIf(lacksChromium("What trains in the studio"))("in a browser", { ti
         await button(page, "Download checkpoint").click();
       }));
 
+    test("a code of yes and no trains; the formula follows the code and the estimator, and what does not fit is named", () =>
+      visit("#/train?latent=bernoulli&epochs=1&batch=1000&variables=4&network=linear", async (page) => {
+        const formula = (text: RegExp) => page.locator("math[aria-label]").filter({ hasText: text }).first();
+        await formula(/sigmoid/).waitFor();
+        await button(page, "Train").click();
+        await page.getByText("Finished.").waitFor();
+        await page.getByLabel("estimator", { exact: true }).selectOption("gapped-straight-through");
+        await formula(/∼/).waitFor();
+        await button(page, "Train anew").click();
+        await page.getByText("estimator must be one of those for bernoulli choices").waitFor();
+      }));
+
     test("keeps the configuration in the address, takes presets, and names what cannot be trained", () =>
       visit("#/train?batch=77&epochs=x", async (page) => {
         expect(await page.getByRole("alert").textContent()).toContain(
