@@ -48,7 +48,12 @@ function chosenAdapter() {
 
 const everything = { name: "tests", include: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts"] };
 /** Of the library's tests those that find most in their time; `npm run unit:webgpu` has the others. */
-const laws = { name: "webgpu", include: ["packages/softdraw/test/laws.test.ts"], ...onWebgpu };
+const laws = {
+  name: "webgpu",
+  include: ["packages/softdraw/test/laws.test.ts"],
+  ...onWebgpu,
+  env: { ...onWebgpu.env, SOFTDRAW_LAWS: "short" },
+};
 
 export default defineConfig({
   ...common,
