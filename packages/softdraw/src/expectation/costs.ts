@@ -9,12 +9,17 @@ import type { Task } from "./task.ts";
 /** A function of values `[samples, ...batch, ...event]` that returns `[samples, ...]`, with the leading batch axes it keeps. */
 export type Cost = (value: np.Array) => np.Array;
 
-/** Calls the cost, once, and checks what it returns. */
+/**
+ * Calls the cost, once, and checks what it returns.
+ *
+ * Upstream: under `jit`, the gradient by a part of an array is that by the whole where what comes back is one number everywhere,
+ * as it does from a mean. So it comes back from a dot product, which the engine computes and keeps: a cost may take parts.
+ */
 export function costsOf({ where, cost, structure }: CostTask, value: np.Array): np.Array {
   const given = value.shape.slice(0, value.ndim - (structure.eventAxes ?? 0));
   const costs = cost(value);
   checkCosts(where, "what cost returns", costs, given);
-  return costs;
+  return materializeGradient(costs);
 }
 
 /** @param given the axes of the values that the cost was called with, without those of an event */
