@@ -19,8 +19,13 @@ export type {
 } from "./expectation/index.ts";
 export { expectation, fenchelYoung, prepareExpectation, scoreFunction, vimco } from "./expectation/index.ts";
 export * as noise from "./noise.ts";
-export type { RelaxOptions, Temperature, TemperatureOptions } from "./options.ts";
-export type { IterationsForOptions, SinkhornForm, SinkhornOptions } from "./permutation/index.ts";
+export type { NoiseScale, RelaxOptions, Temperature, TemperatureOptions } from "./options.ts";
+export type {
+  IterationsForOptions,
+  PermutationRelaxOptions,
+  SinkhornForm,
+  SinkhornOptions,
+} from "./permutation/index.ts";
 export * as permutation from "./permutation/index.ts";
 export type { ExponentialOptions, Schedule, TransitionOptions } from "./schedules.ts";
 export * as schedules from "./schedules.ts";

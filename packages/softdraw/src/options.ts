@@ -14,6 +14,13 @@ import { SMALLEST_TEMPERATURE } from "./tempered.ts";
  */
 export type Temperature = number | np.Array;
 
+/**
+ * How much of its noise a relaxed draw has: `logits + noise * G`. At 1, the default, its exact draw is that of `sample`; at 0
+ * there is none, and the draw is `softMode`. A finite number from 0 on; or an array that broadcasts as that of a temperature
+ * does, of which an entry that is negative, infinite or NaN gives NaN.
+ */
+export type NoiseScale = number | np.Array;
+
 interface Tempered {
   /** From 1.2e-38; default 1. Dynamic: a new value never recompiles. */
   temperature?: Temperature | undefined;
@@ -25,18 +32,23 @@ export interface TemperatureOptions extends Tempered {
 }
 
 export interface RelaxOptions extends Tempered {
-  /** Return the exact draw of `sample` for the same key, with the gradient of the relaxation. Default false. */
+  /**
+   * Return the exact draw of `sample` for the same key, with the gradient of the relaxation; of another `noise` than 1, the exact
+   * maximum of the same keys. Default false.
+   */
   hard?: boolean | undefined;
+  /** From 0; default 1. Dynamic, as the temperature is. */
+  noise?: NoiseScale | undefined;
 }
 
 /** The names of the options of `TemperatureOptions`, for `checkOptions`. */
 export const TEMPERATURE: readonly string[] = ["temperature"];
 
 /** The names of the options of `RelaxOptions`. */
-export const RELAX: readonly string[] = ["temperature", "hard"];
+export const RELAX: readonly string[] = ["temperature", "hard", "noise"];
 
 /** The largest float32. */
-const LARGEST_TEMPERATURE = 2 ** 128 - 2 ** 104;
+const LARGEST = 2 ** 128 - 2 ** 104;
 
 const INSTEAD_OF_HARD =
   " For an exact value with the gradient of a relaxation use straightThrough(soft, hard): hard from sample, with the " +
@@ -93,26 +105,49 @@ export function checkTemperature(
   checkOptions(where, options, names, "{ temperature: 0.5 }");
   const { temperature = 1 } = options;
   if (typeof temperature === "number") {
-    if (temperature >= SMALLEST_TEMPERATURE && temperature <= LARGEST_TEMPERATURE) return temperature;
+    if (temperature >= SMALLEST_TEMPERATURE && temperature <= LARGEST) return temperature;
     const expected = temperature > 0 ? "from 1.2e-38 to 3.4e38, as float32 holds it" : "a positive number";
     throw new RangeError(
       `${where}: temperature must be ${expected}, got ${temperature}. For values without relaxation use ` +
         `${insteadOfCold(names)}.`,
     );
   }
-  if (!isArray(temperature)) {
-    throw new TypeError(`${where}: temperature must be a number or an array, got ${kindOf(temperature)}.`);
+  checkOfEvents(where, "temperature", temperature, logits, eventAxes);
+  return temperature;
+}
+
+/**
+ * The scale of the noise of `options`, in a list that is empty where all of the noise is wanted: then nothing is computed with
+ * the scale.
+ */
+export function checkNoise(
+  where: string,
+  logits: np.Array,
+  eventAxes: 0 | 1 | 2,
+  { noise = 1 }: { noise?: NoiseScale | undefined },
+): NoiseScale[] {
+  if (noise === 1) return [];
+  if (typeof noise === "number") {
+    if (noise >= 0 && noise <= LARGEST) return [noise];
+    throw new RangeError(`${where}: noise must be a number from 0 to 3.4e38, as float32 holds it, got ${noise}.`);
   }
-  checkFloat(where, "temperature", temperature);
-  if (temperature.ndim === 0 || broadcastsToBatch(temperature.shape, logits.shape, eventAxes)) return temperature;
+  checkOfEvents(where, "noise", noise, logits, eventAxes);
+  return [noise];
+}
+
+/** An array that has a number for all events of the logits, or one for each. */
+function checkOfEvents(where: string, name: string, x: np.Array, logits: np.Array, eventAxes: number): void {
+  if (!isArray(x)) throw new TypeError(`${where}: ${name} must be a number or an array, got ${kindOf(x)}.`);
+  checkFloat(where, name, x);
+  if (x.ndim === 0 || broadcastsToBatch(x.shape, logits.shape, eventAxes)) return;
   const shape = [...logits.shape.slice(0, logits.ndim - eventAxes), ...Array(eventAxes).fill(1)];
   throw new RangeError(
-    `${where}: temperature must be a number, a scalar array, or an array that broadcasts to [${shape}], one for each ` +
-      `event of logits ${describe(logits)}, got ${describe(temperature)}.`,
+    `${where}: ${name} must be a number, a scalar array, or an array that broadcasts to [${shape}], one for each ` +
+      `event of logits ${describe(logits)}, got ${describe(x)}.`,
   );
 }
 
-/** Whether a shape of temperatures broadcasts to the batch axes of logits, with their event axes kept at length 1. */
+/** Whether a shape broadcasts to the batch axes of logits, with their event axes kept at length 1. */
 function broadcastsToBatch(shape: number[], logits: number[], eventAxes: number): boolean {
   if (shape.length < eventAxes || shape.length > logits.length) return false;
   const fits = (size: number, axis: number) =>

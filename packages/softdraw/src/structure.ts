@@ -2,8 +2,8 @@
  * The verbs of a structure, put together in this one place from what a structure is: how a PRNG key perturbs its
  * logits, which vertex of its polytope is the exact maximum of some keys, and how that maximum is relaxed.
  *
- *     sample             vertex(perturb(key, keys(logits)))
- *     relax              relaxation(perturb(key, keys(logits)), temperature)
+ *     sample             vertex(keys(logits) + noise(key))
+ *     relax              relaxation(keys(logits) + scale * noise(key), temperature)
  *     relax with hard    the value of the first, with the gradient of the second
  *     mode               vertex(logits)
  *     softMode           relaxation(keys(logits), temperature)
@@ -18,9 +18,10 @@
  * They have kernels of their own, by the same rules.
  */
 
-import { jit, lax, numpy as np } from "@jax-js/jax";
+import { jit, lax, numpy as np, tree } from "@jax-js/jax";
 import { straightThrough } from "./estimators.ts";
-import type { Temperature, TemperatureOptions } from "./options.ts";
+import { isNumber } from "./lawful.ts";
+import type { NoiseScale, Temperature, TemperatureOptions } from "./options.ts";
 import { isTemperature } from "./tempered.ts";
 
 /**
@@ -67,8 +68,8 @@ export interface Structure {
 export interface Definition<Sizes extends number[] = []> {
   /** Logits as keys without noise, and without the infinities that a relaxation cannot compute with. */
   keys(logits: np.Array): np.Array;
-  /** Keys with the noise of a PRNG key. */
-  perturb(key: np.Array, keys: np.Array): np.Array;
+  /** The noise of a PRNG key, which is added to the keys. */
+  noise(key: np.Array, shape: number[]): np.Array;
   /** The exact maximum of keys, or of logits with their infinities. No gradient reaches it. */
   vertex(keys: np.Array, ...sizes: Sizes): np.Array;
   /** The relaxation of that maximum, which tends to it as the temperature falls. */
@@ -85,7 +86,14 @@ export interface Definition<Sizes extends number[] = []> {
 export interface Kernels<Sizes extends number[]> {
   mode(logits: np.Array, ...sizes: Sizes): np.Array;
   perturbGiven(key: np.Array, value: np.Array, logits: np.Array, ...sizes: Sizes): np.Array;
-  relax(key: np.Array, logits: np.Array, temperature: Temperature, hard: boolean, ...sizes: Sizes): np.Array;
+  relax(
+    key: np.Array,
+    logits: np.Array,
+    temperature: Temperature,
+    scale: NoiseScale[],
+    hard: boolean,
+    ...sizes: Sizes
+  ): np.Array;
   relaxGiven(key: np.Array, value: np.Array, logits: np.Array, temperature: Temperature, ...sizes: Sizes): np.Array;
   sample(key: np.Array, logits: np.Array, ...sizes: Sizes): np.Array;
   softMode(logits: np.Array, temperature: Temperature, ...sizes: Sizes): np.Array;
@@ -93,11 +101,13 @@ export interface Kernels<Sizes extends number[]> {
 
 /** Compiles the verbs of a structure, each when it is first called, and again for other shapes and sizes. */
 export function kernelsOf<Sizes extends number[] = []>(definition: Definition<Sizes>): Kernels<Sizes> {
-  const { keys, perturb, vertex, relaxation, perturbTo, canBe, isLawful }: Definition<number[]> = definition;
+  const { keys, noise, vertex, relaxation, perturbTo, canBe, isLawful }: Definition<number[]> = definition;
   const exactly = (value: np.Array, logits: np.Array, sizes: number[]) =>
     np.where(isLawful(logits, ...sizes), value, Number.NaN);
   const softly = (value: np.Array, logits: np.Array, temperature: np.Array, sizes: number[]) =>
     np.where(isTemperature(temperature), exactly(value, logits, sizes), Number.NaN);
+  const perturbed = (key: np.Array, logits: np.Array, scale: np.Array[] = []) =>
+    perturbedBy(noise, key, keys(logits), scale);
   const ifPossible = (result: np.Array, value: np.Array, logits: np.Array, sizes: number[]) =>
     np.where(canBe(value, logits, ...sizes), result, Number.NaN);
 
@@ -110,7 +120,7 @@ export function kernelsOf<Sizes extends number[] = []>(definition: Definition<Si
 
   const sampleKernel = jit(
     function sample(key: np.Array, logits: np.Array, sizes: number[]) {
-      return exactly(vertex(perturb(key, keys(logits.ref)), ...sizes), logits, sizes);
+      return exactly(vertex(perturbed(key, logits.ref), ...sizes), logits, sizes);
     },
     { staticArgnums: [2] },
   );
@@ -123,27 +133,27 @@ export function kernelsOf<Sizes extends number[] = []>(definition: Definition<Si
   );
 
   const relaxKernel = jit(
-    function relax(key: np.Array, logits: np.Array, temperature: np.Array, sizes: number[]) {
-      const perturbed = perturb(key, keys(logits.ref));
-      return softly(relaxation(perturbed, temperature.ref, ...sizes), logits, temperature, sizes);
+    function relax(key: np.Array, logits: np.Array, temperature: np.Array, scale: np.Array[], sizes: number[]) {
+      const relaxed = relaxation(perturbed(key, logits.ref, tree.ref(scale)), temperature.ref, ...sizes);
+      return ifScale(softly(relaxed, logits, temperature, sizes), scale);
     },
-    { staticArgnums: [3] },
+    { staticArgnums: [4] },
   );
 
   const relaxHardKernel = jit(
-    function relaxHard(key: np.Array, logits: np.Array, temperature: np.Array, sizes: number[]) {
-      const perturbed = perturb(key, keys(logits.ref));
-      const soft = relaxation(perturbed.ref, temperature.ref, ...sizes);
-      return softly(straightThrough(soft, vertex(perturbed, ...sizes)), logits, temperature, sizes);
+    function relaxHard(key: np.Array, logits: np.Array, temperature: np.Array, scale: np.Array[], sizes: number[]) {
+      const at = perturbed(key, logits.ref, tree.ref(scale));
+      const soft = relaxation(at.ref, temperature.ref, ...sizes);
+      return ifScale(softly(straightThrough(soft, vertex(at, ...sizes)), logits, temperature, sizes), scale);
     },
-    { staticArgnums: [3] },
+    { staticArgnums: [4] },
   );
 
   const perturbGivenKernel = jit(
     function perturbGiven(key: np.Array, value: np.Array, logits: np.Array, sizes: number[]) {
       const [v, l] = np.broadcastArrays(value, logits) as [np.Array, np.Array];
-      const perturbed = perturbTo(key, v.ref, keys(l.ref), ...sizes);
-      return exactly(ifPossible(perturbed, v, l.ref, sizes), l, sizes);
+      const given = perturbTo(key, v.ref, keys(l.ref), ...sizes);
+      return exactly(ifPossible(given, v, l.ref, sizes), l, sizes);
     },
     { staticArgnums: [3] },
   );
@@ -151,8 +161,8 @@ export function kernelsOf<Sizes extends number[] = []>(definition: Definition<Si
   const relaxGivenKernel = jit(
     function relaxGiven(key: np.Array, value: np.Array, logits: np.Array, temperature: np.Array, sizes: number[]) {
       const [v, l] = np.broadcastArrays(value, logits) as [np.Array, np.Array];
-      const perturbed = perturbTo(key, v.ref, keys(l.ref), ...sizes);
-      const relaxed = relaxation(perturbed, temperature.ref, ...sizes);
+      const given = perturbTo(key, v.ref, keys(l.ref), ...sizes);
+      const relaxed = relaxation(given, temperature.ref, ...sizes);
       return softly(ifPossible(relaxed, v, l.ref, sizes), l, temperature, sizes);
     },
     { staticArgnums: [4] },
@@ -163,11 +173,34 @@ export function kernelsOf<Sizes extends number[] = []>(definition: Definition<Si
   return {
     mode: (logits, ...sizes) => modeKernel(lax.stopGradient(logits), sizes),
     perturbGiven: (key, value, logits, ...sizes) => perturbGivenKernel(key, lax.stopGradient(value), logits, sizes),
-    relax: (key, logits, temperature, hard, ...sizes) =>
-      (hard ? relaxHardKernel : relaxKernel)(key, logits, temperature, sizes),
+    relax: (key, logits, temperature, scale, hard, ...sizes) =>
+      (hard ? relaxHardKernel : relaxKernel)(key, logits, temperature, scale as np.Array[], sizes),
     relaxGiven: (key, value, logits, temperature, ...sizes) =>
       relaxGivenKernel(key, lax.stopGradient(value), logits, temperature, sizes),
     sample: (key, logits, ...sizes) => sampleKernel(key, lax.stopGradient(logits), sizes),
     softMode: (logits, temperature, ...sizes) => softModeKernel(logits, temperature, sizes),
   };
+}
+
+/**
+ * Keys with the noise of a PRNG key, or with as much of it as a scale says.
+ *
+ * @param scale of the noise, or empty: then it is added whole
+ */
+export function perturbedBy(
+  noise: (key: np.Array, shape: number[]) => np.Array,
+  key: np.Array,
+  keys: np.Array,
+  [scale]: np.Array[],
+): np.Array {
+  const whole = noise(key, keys.shape);
+  return keys.add(scale === undefined ? whole : whole.mul(scale));
+}
+
+/** A result, but NaN where the noise that it came from was scaled by what is no scale. */
+export function ifScale(result: np.Array, [scale]: np.Array[]): np.Array {
+  if (scale === undefined) return result;
+  const fixed = lax.stopGradient(scale);
+  const isScale = fixed.ref.greaterEqual(0).mul(fixed.ref.less(Number.POSITIVE_INFINITY)).mul(isNumber(fixed));
+  return np.where(isScale, result, Number.NaN);
 }

@@ -14,7 +14,7 @@ import {
 } from "@softdraw/testing/numbers";
 import * as fc from "fast-check";
 
-import { noise } from "softdraw";
+import { noise, type RelaxOptions } from "softdraw";
 import { describe, expect, test } from "vitest";
 import { readStructures } from "./structures.ts";
 
@@ -97,6 +97,53 @@ describe.each(instances)("$name", ({ verbs, ...structure }) => {
     const draw = (seed: number) => values(verbs.relax(random.key(seed), array(logits)));
     expect(await draw(1)).toEqual(await draw(1));
     expect(await draw(1)).not.toEqual(await draw(2));
+  });
+
+  test("relax with a scale of its noise is between softMode and relax, and hard the exact maximum of the same keys", async () => {
+    const batch = () => array(normals(6, 32 * size), [32]);
+    const draw = (noise: number | Array, options: RelaxOptions = {}) =>
+      values(verbs.relax(random.key(8), batch(), { noise, ...options }));
+    expect(await draw(0)).toEqual(await values(verbs.softMode(batch())));
+    expect(await draw(np.array(1))).toEqual(await draw(1));
+    const apart = (await Promise.all([0, 0.5, 1].map((noise) => draw(noise)))).map((x, _, [first]) =>
+      largestDifference(x, first!),
+    );
+    expect(apart[0]).toBeLessThan(apart[1]!);
+    expect(apart[1]).toBeLessThan(apart[2]!);
+    const scales = () => np.array([0, 1], { shape: [2, ...structure.event.map(() => 1)] });
+    const two = () => array([...logits, ...logits], [2]);
+    const each = await events(verbs.relax(random.key(8), two(), { noise: scales() }));
+    const [soft] = await events(verbs.softMode(array(logits)));
+    const [, whole] = await events(verbs.relax(random.key(8), two()));
+    expect(each).toEqual([soft, whole]);
+    if (structure.onHost) return;
+    expect(await draw(0, { hard: true })).toEqual(await values(await verbs.mode(batch())));
+    const cold = await events(verbs.relax(random.key(8), batch(), { noise: 0.5, temperature: 1e-6 }));
+    const hard = await events(verbs.relax(random.key(8), batch(), { noise: 0.5, hard: true }));
+    for (const [i, vertex] of hard.entries()) {
+      expect(vertex).toSatisfy(structure.isVertex);
+      expect(largestDifference(vertex, cold[i]!)).toBeLessThan(1e-3);
+    }
+  });
+
+  test.each([-1, Number.NaN, Number.POSITIVE_INFINITY])("an array with a noise scale of %f gives NaN", async (bad) => {
+    const noise = () => np.array([bad, 1]).slice(0);
+    const found = await valuesOfAll([
+      verbs.relax(random.key(1), array(logits), { noise: noise() }),
+      ...(structure.onHost ? [] : [verbs.relax(random.key(1), array(logits), { noise: noise(), hard: true })]),
+    ]);
+    expect(found.every(Number.isNaN)).toBe(true);
+    expect(() => verbs.relax(random.key(1), array(logits), { noise: bad })).toThrow(/noise must be a number from 0/);
+  });
+
+  test("the gradient by the noise's scale equals finite differences", async () => {
+    const loss = (noise: Array) =>
+      verbs
+        .relax(random.key(12), array(logits), { noise, temperature: 0.7 })
+        .mul(array(normals(13, size)))
+        .sum();
+    const numeric = await numericalGradient(async ([noise]) => (await values(loss(np.array(noise!))))[0]!, [0.6]);
+    expect(largestDifference(await values(grad(loss)(np.array(0.6))), numeric)).toBeLessThan(1e-3);
   });
 
   const relaxed: Record<string, (key: Array, logits: Array) => Array> = {

@@ -26,7 +26,7 @@ const logits = () => np.zeros([3, 3]);
 
 /** Every function that takes options: how it is called, what it must be given, and all names that it knows. */
 const functions: Record<string, { call: (options: never) => unknown; needed?: object; names: string[] }> = {
-  "bernoulli.relax": { call: (o) => bernoulli.relax(key(), logits(), o), names: ["temperature", "hard"] },
+  "bernoulli.relax": { call: (o) => bernoulli.relax(key(), logits(), o), names: ["temperature", "hard", "noise"] },
   "bernoulli.softMode": { call: (o) => bernoulli.softMode(logits(), o), names: ["temperature"] },
   "bernoulli.relaxedLogProb": {
     call: (o) => bernoulli.relaxedLogProb(np.full([3], 0.5), logits(), o),
@@ -36,7 +36,7 @@ const functions: Record<string, { call: (options: never) => unknown; needed?: ob
     call: (o) => bernoulli.relaxGiven(key(), np.ones([3]), logits(), o),
     names: ["temperature"],
   },
-  "categorical.relax": { call: (o) => categorical.relax(key(), logits(), o), names: ["temperature", "hard"] },
+  "categorical.relax": { call: (o) => categorical.relax(key(), logits(), o), names: ["temperature", "hard", "noise"] },
   "categorical.softMode": { call: (o) => categorical.softMode(logits(), o), names: ["temperature"] },
   "categorical.relaxedLogProb": {
     call: (o) => categorical.relaxedLogProb(np.full([3], 0.3), logits(), o),
@@ -48,7 +48,7 @@ const functions: Record<string, { call: (options: never) => unknown; needed?: ob
   },
   "subset.relax": {
     call: (o) => subset.relax(key(), logits(), 2, o),
-    names: ["temperature", "hard", "relaxation"],
+    names: ["temperature", "hard", "noise", "relaxation"],
   },
   "subset.relaxGiven": {
     call: (o) => subset.relaxGiven(key(), np.array([0, 1, 1]), logits(), 2, o),
@@ -57,7 +57,7 @@ const functions: Record<string, { call: (options: never) => unknown; needed?: ob
   "subset.softMode": { call: (o) => subset.softMode(logits(), 2, o), names: ["temperature", "relaxation"] },
   "subset.of(2).relax": {
     call: (o) => subset.of(2).relax(key(), logits(), o),
-    names: ["temperature", "hard", "relaxation"],
+    names: ["temperature", "hard", "noise", "relaxation"],
   },
   "subset.of(2).relaxGiven": {
     call: (o) => subset.of(2).relaxGiven(key(), np.array([0, 1, 1]), logits(), o),
@@ -83,7 +83,7 @@ const functions: Record<string, { call: (options: never) => unknown; needed?: ob
   },
   "permutation.relax": {
     call: (o) => permutation.relax(key(), logits(), o),
-    names: ["temperature", "iterations", "form", "gradient"],
+    names: ["temperature", "iterations", "form", "gradient", "noise"],
   },
   "permutation.softMode": {
     call: (o) => permutation.softMode(logits(), o),
@@ -185,7 +185,7 @@ test("an abbreviation is understood", () => {
   const tau = { tau: 0.1 } as TemperatureOptions;
   expect(() => categorical.relax(key(), logits(), tau as RelaxOptions)).toThrow(
     new TypeError(
-      'categorical.relax: unknown option "tau"; did you mean "temperature"? There are "temperature", "hard".',
+      'categorical.relax: unknown option "tau"; did you mean "temperature"? There are "temperature", "hard", "noise".',
     ),
   );
   const iters = { iters: 3 } as SinkhornOptions;
@@ -207,7 +207,7 @@ test("where hard is no option, the error says what to do instead", () => {
     "key that relax had, or from mode beside softMode.";
   expect(() => permutation.relax(key(), logits(), options)).toThrow(
     new TypeError(
-      `permutation.relax: unknown option "hard". There are "temperature", "iterations", "form", "gradient". ${instead}`,
+      `permutation.relax: unknown option "hard". There are "temperature", "iterations", "form", "gradient", "noise". ${instead}`,
     ),
   );
   expect(() => categorical.softMode(logits(), options)).toThrow(

@@ -27,7 +27,14 @@ import {
   sigmoid,
   softplus,
 } from "../numerics.ts";
-import { checkHard, checkTemperature, RELAX, type RelaxOptions, type TemperatureOptions } from "../options.ts";
+import {
+  checkHard,
+  checkNoise,
+  checkTemperature,
+  RELAX,
+  type RelaxOptions,
+  type TemperatureOptions,
+} from "../options.ts";
 import { kernelsOf } from "../structure.ts";
 import { supportOf } from "../support.ts";
 import { inverseOf, isTemperature, tempered } from "../tempered.ts";
@@ -35,7 +42,7 @@ import { exponentialFromUniform, uniformFromBits } from "../uniforms.ts";
 
 const kernels = kernelsOf({
   keys: bounded,
-  perturb: (key, keys) => keys.add(logistic(key, keys.shape)),
+  noise: logistic,
   vertex: isPositive,
   relaxation,
   perturbTo: withSignOf,
@@ -144,6 +151,7 @@ export function perturbGiven(key: np.Array, value: np.Array, logits: np.Array): 
  * @param logits any shape, consumed
  * @param options.temperature positive number, or an array that broadcasts over the batch; default 1
  * @param options.hard default false
+ * @param options.noise scale of the noise, a number from 0 or an array that broadcasts over the batch; default 1
  * @throws RangeError for a temperature that is not positive, TypeError for a key that is none and for
  *   an option of another name
  *
@@ -156,7 +164,8 @@ export function relax(key: np.Array, logits: np.Array, options: RelaxOptions = {
   checkKey("bernoulli.relax", key);
   checkLogits("bernoulli.relax", logits, 0);
   const temperature = checkTemperature("bernoulli.relax", logits, 0, options, RELAX);
-  return kernels.relax(key, logits, temperature, checkHard("bernoulli.relax", options));
+  const scale = checkNoise("bernoulli.relax", logits, 0, options);
+  return kernels.relax(key, logits, temperature, scale, checkHard("bernoulli.relax", options));
 }
 
 /**

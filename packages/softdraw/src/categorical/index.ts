@@ -17,7 +17,7 @@ import { checkBroadcast, checkFloat, checkKey, checkLogits } from "../checks.ts"
 import { below } from "../given.ts";
 import { canBe, canTake, isNumber, orNaN } from "../lawful.ts";
 import { materialize } from "../materialize.ts";
-import { gumbel, perturb } from "../noise.ts";
+import { gumbel } from "../noise.ts";
 import {
   belowLargest,
   finite,
@@ -29,7 +29,14 @@ import {
   notNegative,
   SMALLEST_ENTRY,
 } from "../numerics.ts";
-import { checkHard, checkTemperature, RELAX, type RelaxOptions, type TemperatureOptions } from "../options.ts";
+import {
+  checkHard,
+  checkNoise,
+  checkTemperature,
+  RELAX,
+  type RelaxOptions,
+  type TemperatureOptions,
+} from "../options.ts";
 import { column, dividedByRow, ofRow, originOfRow, sumOfRow } from "../rows.ts";
 import { kernelsOf } from "../structure.ts";
 import { supportOf } from "../support.ts";
@@ -37,7 +44,7 @@ import { inverseOf, isTemperature, tempered } from "../tempered.ts";
 
 const kernels = kernelsOf({
   keys: finite,
-  perturb,
+  noise: gumbel,
   vertex: oneHotOfLargest,
   relaxation: softmax,
   perturbTo: withLargestAt,
@@ -148,6 +155,7 @@ export function perturbGiven(key: np.Array, value: np.Array, logits: np.Array): 
  * @param logits `[..., n]`, consumed
  * @param options.temperature positive number, or an array that broadcasts over the batch; default 1
  * @param options.hard default false
+ * @param options.noise scale of the noise, a number from 0 or an array that broadcasts over the batch; default 1
  * @throws RangeError for a temperature that is not positive, TypeError for a key that is none and for
  *   an option of another name
  *
@@ -161,7 +169,8 @@ export function relax(key: np.Array, logits: np.Array, options: RelaxOptions = {
   checkKey("categorical.relax", key);
   checkLogits("categorical.relax", logits, 1);
   const temperature = checkTemperature("categorical.relax", logits, 1, options, RELAX);
-  return kernels.relax(key, logits, temperature, checkHard("categorical.relax", options));
+  const scale = checkNoise("categorical.relax", logits, 1, options);
+  return kernels.relax(key, logits, temperature, scale, checkHard("categorical.relax", options));
 }
 
 /**

@@ -35,11 +35,19 @@ import {
   INDICES,
 } from "../checks.ts";
 import { canPermute, isNumber, keepNaN } from "../lawful.ts";
-import { perturb } from "../noise.ts";
+import { gumbel, perturb } from "../noise.ts";
 import { finite, indicator, LOWEST } from "../numerics.ts";
-import { checkChoice, checkTemperature, TEMPERATURE, type TemperatureOptions } from "../options.ts";
+import {
+  checkChoice,
+  checkNoise,
+  checkTemperature,
+  type NoiseScale,
+  TEMPERATURE,
+  type TemperatureOptions,
+} from "../options.ts";
 import { originOfRow } from "../rows.ts";
 import { sort, sortingIndices } from "../sorting.ts";
+import { ifScale, perturbedBy } from "../structure.ts";
 import { supportOf } from "../support.ts";
 import { inverseOf, isTemperature, tempered } from "../tempered.ts";
 import { countPermutations, indexVectors } from "./enumeration.ts";
@@ -68,6 +76,11 @@ export interface SinkhornOptions extends TemperatureOptions {
   gradient?: "unrolled" | "implicit" | undefined;
 }
 
+export interface PermutationRelaxOptions extends SinkhornOptions {
+  /** From 0; default 1. Dynamic, as the temperature is. Mena et al. call it the noise factor. */
+  noise?: NoiseScale | undefined;
+}
+
 export interface IterationsForOptions extends TemperatureOptions {
   /** The largest `residual` that will do: positive, default 1e-3. Float32 reaches about 1e-6. */
   tolerance?: number | undefined;
@@ -76,6 +89,7 @@ export interface IterationsForOptions extends TemperatureOptions {
 }
 
 const SINKHORN = [...TEMPERATURE, "iterations", "form", "gradient"];
+const RELAX = [...SINKHORN, "noise"];
 const ITERATIONS_FOR = [...TEMPERATURE, "tolerance", "limit"];
 const FORMS = ["auto", ...Object.keys(iterate)];
 const GRADIENTS = ["unrolled", "implicit"];
@@ -208,6 +222,7 @@ export function mode(logits: np.Array): Promise<np.Array> {
  * @param key PRNG key, consumed
  * @param logits `[..., n, n]`, consumed
  * @param options those of `sinkhorn`
+ * @param options.noise scale of G, a number from 0 or an array that broadcasts over the batch; default 1
  * @throws RangeError for a temperature that is not positive, TypeError for a key that is none and for
  *   an option of another name
  *
@@ -216,11 +231,12 @@ export function mode(logits: np.Array): Promise<np.Array> {
  * @example
  * const plan = permutation.relax(random.key(0), logits, { temperature: 0.5, iterations: 50 });
  */
-export function relax(key: np.Array, logits: np.Array, options: SinkhornOptions = {}): np.Array {
+export function relax(key: np.Array, logits: np.Array, options: PermutationRelaxOptions = {}): np.Array {
   checkKey("permutation.relax", key);
   checkSquare("permutation.relax", "logits", logits);
-  const settings = checkSinkhorn("permutation.relax", logits, options);
-  return plan(scaledKeysKernel(key, logits, settings.temperature, settings.iterations > 0), settings);
+  const settings = checkSinkhorn("permutation.relax", logits, options, RELAX);
+  const scale = checkNoise("permutation.relax", logits, 2, options) as np.Array[];
+  return plan(scaledKeysKernel(key, logits, settings.temperature, scale, settings.iterations > 0), settings);
 }
 
 /**
@@ -366,10 +382,11 @@ const keysKernel = jit(function sample(key: np.Array, logits: np.Array) {
 });
 
 const scaledKeysKernel = jit(
-  function relax(key: np.Array, logits: np.Array, temperature: np.Array, isRelative: boolean) {
-    return scaled(perturb(key, finite(logits.ref)), logits, temperature, isRelative);
+  function relax(key: np.Array, logits: np.Array, temperature: np.Array, scale: np.Array[], isRelative: boolean) {
+    const keys = perturbedBy(gumbel, key, finite(logits.ref), tree.ref(scale));
+    return ifScale(scaled(keys, logits, temperature, isRelative), scale);
   },
-  { staticArgnums: [3] },
+  { staticArgnums: [4] },
 );
 
 const scaledKernel = jit(
@@ -423,8 +440,8 @@ const residualKernel = jit(function residual(plan: np.Array) {
   return np.where(np.all(isNumber(plan), [-1, -2]), largest, Number.NaN);
 });
 
-function checkSinkhorn(where: string, logits: np.Array, options: SinkhornOptions) {
-  const temperature = checkTemperature(where, logits, 2, options, SINKHORN);
+function checkSinkhorn(where: string, logits: np.Array, options: SinkhornOptions, names = SINKHORN) {
+  const temperature = checkTemperature(where, logits, 2, options, names);
   const { iterations = 20, form = "auto", gradient = "unrolled" } = options;
   checkCount(where, "iterations", iterations, 0);
   checkChoice(where, "form", form, FORMS);

@@ -6,11 +6,12 @@
 import { jit, lax, numpy as np } from "@jax-js/jax";
 import { checkBroadcast, checkFloat, checkIndices, checkKey, checkLogits, checkSize } from "../checks.ts";
 import { canBe, canTake } from "../lawful.ts";
-import { perturb } from "../noise.ts";
+import { gumbel } from "../noise.ts";
 import { finite } from "../numerics.ts";
 import {
   checkChoice,
   checkHard,
+  checkNoise,
   checkTemperature,
   RELAX,
   type RelaxOptions,
@@ -27,7 +28,7 @@ import { successive } from "./successive.ts";
 import { threshold } from "./threshold.ts";
 import { hotOfLargest } from "./top.ts";
 
-const exact = { keys: finite, perturb, vertex: hotOfLargest, perturbTo: withLargestAt, canBe, isLawful: canTake };
+const exact = { keys: finite, noise: gumbel, vertex: hotOfLargest, perturbTo: withLargestAt, canBe, isLawful: canTake };
 const kernels: Record<Relaxation, Kernels<[k: number]>> = {
   threshold: kernelsOf({ ...exact, relaxation: threshold }),
   successive: kernelsOf({ ...exact, relaxation: successive }),
@@ -99,7 +100,8 @@ export function relax(
   checkSize(where, order, logits, k);
   const temperature = checkTemperature(where, logits, 1, options, SUBSET_RELAX);
   const relaxation = checkRelaxation(where, options);
-  return kernels[relaxation].relax(key, logits, temperature, checkHard(where, options), k);
+  const scale = checkNoise(where, logits, 1, options);
+  return kernels[relaxation].relax(key, logits, temperature, scale, checkHard(where, options), k);
 }
 
 export function relaxGiven(
