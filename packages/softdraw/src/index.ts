@@ -5,7 +5,9 @@
  */
 
 export * as assignment from "./assignment/index.ts";
+export type { BernoulliOptions, BernoulliRelaxOptions, Stretch } from "./bernoulli/index.ts";
 export * as bernoulli from "./bernoulli/index.ts";
+export type { CategoricalOptions, CategoricalRelaxation, CategoricalRelaxOptions } from "./categorical/index.ts";
 export * as categorical from "./categorical/index.ts";
 export { straightThrough } from "./estimators.ts";
 export type {

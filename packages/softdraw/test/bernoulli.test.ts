@@ -2,7 +2,7 @@ import { type Device, grad, numpy as np, random } from "@jax-js/jax";
 import { devices, values } from "@softdraw/testing/device";
 import { chiSquarePValue, FALSE_ALARM, largestDifference, normals } from "@softdraw/testing/numbers";
 import * as fc from "fast-check";
-import { bernoulli } from "softdraw";
+import { bernoulli, type Stretch } from "softdraw";
 import { describe, expect, test } from "vitest";
 
 type Array = np.Array;
@@ -301,4 +301,61 @@ describe("temperature", () => {
     expect(largestDifference(await values(bernoulli.softMode(logits())), at(1))).toBeLessThan(1e-6);
     expect(largestDifference(await values(verbs.softMode!(0.25)), at(0.25))).toBeLessThan(1e-6);
   });
+});
+
+describe("stretched, the hard concrete distribution", () => {
+  const stretch: Stretch = [-0.1, 1.1];
+
+  test.each([
+    [-2, 0.5],
+    [0, 2 / 3],
+    [1.5, 1],
+  ])("of logit %f at temperature %f, zeros and ones have their exact probability", async (logit, temperature) => {
+    const draws = 100_000;
+    const found = await values(bernoulli.relax(random.key(1), np.full([draws], logit), { temperature, stretch }));
+    const [open] = await values(bernoulli.openProbability(np.array([logit]), { temperature, stretch }));
+    // P(z > 0) is P(logistic > T log(a / (1 - a)) - logit) with a = 0.1 / 1.2; P(z = 1) the same of 1 - a.
+    const above = (share: number) => 1 / (1 + Math.exp(temperature * Math.log(share / (1 - share)) - logit));
+    expect(open).toBeCloseTo(above(0.1 / 1.2), 6);
+    const counts = [found.filter((z) => z === 0).length, found.filter((z) => z === 1).length];
+    const expected = [1 - above(0.1 / 1.2), above(1.1 / 1.2)];
+    const rest = (x: number[], whole: number) => [...x, whole - x[0]! - x[1]!];
+    expect(chiSquarePValue(rest(counts, draws), rest(expected, 1))).toBeGreaterThan(FALSE_ALARM);
+  });
+
+  test("is the clipped stretch of the draw of the same key", async () => {
+    const logits = () => np.array(normals(3, 200));
+    const plain = await values(bernoulli.relax(random.key(2), logits(), { temperature: 0.7 }));
+    const stretched = await values(bernoulli.relax(random.key(2), logits(), { temperature: 0.7, stretch }));
+    const expected = plain.map((y) => Math.min(1, Math.max(0, 1.2 * y - 0.1)));
+    expect(largestDifference(stretched, expected)).toBeLessThan(1e-6);
+  });
+
+  test("openProbability has the stretch of the paper by default, and keeps what is never and always", async () => {
+    const found = await values(
+      bernoulli.openProbability(np.array([Number.NEGATIVE_INFINITY, 0, Number.POSITIVE_INFINITY, Number.NaN])),
+    );
+    expect(found[0]).toBe(0);
+    expect(found[1]).toBeCloseTo(11 / 12, 6);
+    expect(found[2]).toBe(1);
+    expect(found[3]).toBeNaN();
+  });
+
+  test.each([[[0, 1]], [[-0.1]], [[-0.1, Number.NaN]], ["wide"], [0.1]])("a stretch of %j is refused", (bad) => {
+    const options = { stretch: bad as unknown as Stretch };
+    expect(() => bernoulli.softMode(np.array([0]), options)).toThrow(
+      /^bernoulli.softMode: stretch must be two numbers, one below 0 and one above 1, such as \[-0.1, 1.1\], got /,
+    );
+  });
+});
+
+test("fromProbabilities: the law is that of the probabilities, and what is certain has no gradient", async () => {
+  const p = () => np.array([0, 0.25, 1]);
+  expect(
+    largestDifference(await values(bernoulli.marginals(bernoulli.fromProbabilities(p()))), [0, 0.25, 1]),
+  ).toBeLessThan(1e-6);
+  const slope = await values(grad((p: np.Array) => bernoulli.marginals(bernoulli.fromProbabilities(p)).sum())(p()));
+  expect(largestDifference(slope, [0, 1, 0])).toBeLessThan(1e-5);
+  const bad = await values(bernoulli.marginals(bernoulli.fromProbabilities(np.array([-0.1, 1.1, Number.NaN]))));
+  expect(bad.every(Number.isNaN)).toBe(true);
 });

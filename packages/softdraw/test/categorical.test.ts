@@ -9,7 +9,7 @@ import {
   softmax,
 } from "@softdraw/testing/numbers";
 import * as fc from "fast-check";
-import { bernoulli, categorical } from "softdraw";
+import { bernoulli, type CategoricalOptions, categorical } from "softdraw";
 import { describe, expect, test } from "vitest";
 import { watchCompilations } from "./compilations.ts";
 
@@ -463,4 +463,107 @@ describe("temperature", () => {
     const numeric = await numericalGradient(async ([t]) => (await values(loss(np.array(t!))))[0]!, [0.8]);
     expect(largestDifference(await values(grad(loss)(np.array(0.8))), numeric)).toBeLessThan(5e-3);
   });
+});
+
+describe("sparsemax and entmax", () => {
+  /** In float64: the projection by halving, and its product with a cotangent by the formula of the derivative. */
+  function entmaxOf(z: number[], alpha: number) {
+    const largest = Math.max(...z);
+    const entry = (u: number) => Math.max(1 + (alpha - 1) * u, 0) ** (1 / (alpha - 1));
+    let [low, high] = [largest, largest + (1 - z.length ** (1 - alpha)) / (alpha - 1)];
+    for (let i = 0; i < 100; i++) {
+      const middle = (low + high) / 2;
+      const sum = z.reduce((sum, zi) => sum + entry(zi - middle), 0);
+      if (sum < 1) high = middle;
+      else low = middle;
+    }
+    const p = z.map((zi) => entry(zi - low));
+    const slopes = p.map((pi) => (pi > 0 ? pi ** (2 - alpha) : 0));
+    const total = slopes.reduce((a, b) => a + b);
+    const backward = (cotangent: number[]) => {
+      const mean = slopes.reduce((sum, slope, i) => sum + slope * cotangent[i]!, 0) / total;
+      return slopes.map((slope, i) => slope * (cotangent[i]! - mean));
+    };
+    return { p, backward };
+  }
+
+  const rows: Record<string, number[]> = {
+    "normal ones": normals(1, 10),
+    "many, far apart": normals(2, 1000, 100),
+    "many, near to each other": normals(3, 1000, 0.1),
+    "heavy tails": normals(4, 300).map((x) => x / Math.abs(normals(5, 1)[0]! + x * x * x)),
+    "equal ones": Array.from({ length: 7 }, () => 3),
+    "a geometric series": Array.from({ length: 40 }, (_, i) => 0.5 ** i),
+    "one alone": [4],
+  };
+
+  test.each(Object.keys(rows).flatMap((name) => [2, 1.9, 1.5, 1.25, 1.05].map((alpha) => [name, alpha] as const)))(
+    "of %s, alpha %f: value and gradient are those of float64, and zeros are zeros",
+    async (name, alpha) => {
+      const z = rows[name]!;
+      const { p, backward } = entmaxOf(z, alpha);
+      const options = { relaxation: "entmax", alpha } as const;
+      const found = await values(categorical.softMode(np.array(z), options));
+      expect(largestDifference(found, p)).toBeLessThan(2e-6);
+      expect(found.filter((pi, i) => (pi === 0) !== (p[i] === 0) && p[i]! > 1e-6)).toEqual([]);
+      const cotangent = normals(6, z.length);
+      const loss = (l: np.Array) => categorical.softMode(l, options).mul(np.array(cotangent)).sum();
+      const gradient = await values(grad(loss)(np.array(z)));
+      // An entry that is 0 but for rounding may be on either side of a jump of the gradient.
+      const isSure = (i: number) => p[i]! > 1e-5 || (p[i] === 0 && found[i] === 0);
+      if (p.every((_, i) => isSure(i)))
+        expect(largestDifference(gradient, backward(cotangent))).toBeLessThan(alpha < 1.5 ? 2e-5 : 1e-5);
+    },
+  );
+
+  test("entmax of 1 is the softmax, of 2 the sparsemax, and sparsemax of [1.1, 1, 0.2] is [0.55, 0.45, 0]", async () => {
+    const z = () => np.array([1.1, 1, 0.2]);
+    const at = (options: CategoricalOptions) => values(categorical.softMode(z(), options));
+    expect(await at({ relaxation: "entmax", alpha: 1 })).toEqual(await at({}));
+    expect(await at({ relaxation: "entmax", alpha: 2 })).toEqual(await at({ relaxation: "sparsemax" }));
+    expect(await at({ relaxation: "entmax" })).toEqual(await at({ relaxation: "entmax", alpha: 1.5 }));
+    expect(largestDifference(await at({ relaxation: "sparsemax" }), [0.55, 0.45, 0])).toBeLessThan(1e-6);
+  });
+
+  test("alpha is refused where it is none", () => {
+    const of = (options: object) => () => categorical.softMode(np.array([1, 2]), options as CategoricalOptions);
+    expect(of({ relaxation: "entmax", alpha: 2.5 })).toThrow(
+      new RangeError("categorical.softMode: alpha must be a number from 1 (softmax) to 2 (sparsemax), got 2.5."),
+    );
+    expect(of({ alpha: 1.5 })).toThrow(
+      'categorical.softMode: alpha is an option of the relaxation "entmax", and the relaxation is "softmax".',
+    );
+    expect(of({ relaxation: "hardmax" })).toThrow(
+      'categorical.softMode: relaxation must be one of "softmax", "sparsemax", "entmax", got "hardmax".',
+    );
+  });
+});
+
+test("sampleIndices is where sample has its 1, and -1 where there is no law", async () => {
+  const logits = () => np.array([normals(1, 5), normals(2, 5), [Number.NaN, 0, 0, 0, 0]].flat(), { shape: [3, 5] });
+  const hot = await values(categorical.sample(random.key(3), logits()));
+  const indices = await values(categorical.sampleIndices(random.key(3), logits()));
+  expect(indices).toEqual([hot.slice(0, 5).indexOf(1), hot.slice(5, 10).indexOf(1), -1]);
+});
+
+test("fromProbabilities: the law is that of the probabilities, and what is impossible has no gradient", async () => {
+  const p = () => np.array([0.5, 0, 0.2, 0.3]);
+  expect(
+    largestDifference(await values(categorical.marginals(categorical.fromProbabilities(p()))), await values(p())),
+  ).toBeLessThan(1e-6);
+  const entropy = (p: np.Array) => categorical.entropy(categorical.fromProbabilities(p)).sum();
+  const [a, b, c, d] = await values(grad(entropy)(p()));
+  // Of weights: the derivative of the entropy of w / sum(w) is (-log w_i - H) / sum(w).
+  const h = -(0.5 * Math.log(0.5) + 0.2 * Math.log(0.2) + 0.3 * Math.log(0.3));
+  expect(b).toBe(0);
+  expect(
+    largestDifference(
+      [a!, c!, d!],
+      [0.5, 0.2, 0.3].map((w) => -Math.log(w) - h),
+    ),
+  ).toBeLessThan(1e-5);
+  for (const bad of [-0.1, Number.NaN, Number.POSITIVE_INFINITY]) {
+    const found = await values(categorical.marginals(categorical.fromProbabilities(np.array([0.5, bad]))));
+    expect(found.every(Number.isNaN)).toBe(true);
+  }
 });

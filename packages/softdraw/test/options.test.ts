@@ -26,25 +26,38 @@ const logits = () => np.zeros([3, 3]);
 
 /** Every function that takes options: how it is called, what it must be given, and all names that it knows. */
 const functions: Record<string, { call: (options: never) => unknown; needed?: object; names: string[] }> = {
-  "bernoulli.relax": { call: (o) => bernoulli.relax(key(), logits(), o), names: ["temperature", "hard", "noise"] },
-  "bernoulli.softMode": { call: (o) => bernoulli.softMode(logits(), o), names: ["temperature"] },
+  "bernoulli.relax": {
+    call: (o) => bernoulli.relax(key(), logits(), o),
+    names: ["temperature", "hard", "noise", "stretch"],
+  },
+  "bernoulli.softMode": { call: (o) => bernoulli.softMode(logits(), o), names: ["temperature", "stretch"] },
+  "bernoulli.openProbability": {
+    call: (o) => bernoulli.openProbability(logits(), o),
+    names: ["temperature", "stretch"],
+  },
   "bernoulli.relaxedLogProb": {
     call: (o) => bernoulli.relaxedLogProb(np.full([3], 0.5), logits(), o),
     names: ["temperature"],
   },
   "bernoulli.relaxGiven": {
     call: (o) => bernoulli.relaxGiven(key(), np.ones([3]), logits(), o),
-    names: ["temperature"],
+    names: ["temperature", "stretch"],
   },
-  "categorical.relax": { call: (o) => categorical.relax(key(), logits(), o), names: ["temperature", "hard", "noise"] },
-  "categorical.softMode": { call: (o) => categorical.softMode(logits(), o), names: ["temperature"] },
+  "categorical.relax": {
+    call: (o) => categorical.relax(key(), logits(), o),
+    names: ["temperature", "hard", "noise", "relaxation", "alpha"],
+  },
+  "categorical.softMode": {
+    call: (o) => categorical.softMode(logits(), o),
+    names: ["temperature", "relaxation", "alpha"],
+  },
   "categorical.relaxedLogProb": {
     call: (o) => categorical.relaxedLogProb(np.full([3], 0.3), logits(), o),
     names: ["temperature"],
   },
   "categorical.relaxGiven": {
     call: (o) => categorical.relaxGiven(key(), np.array([0, 1, 0]), logits(), o),
-    names: ["temperature"],
+    names: ["temperature", "relaxation", "alpha"],
   },
   "subset.relax": {
     call: (o) => subset.relax(key(), logits(), 2, o),
@@ -119,10 +132,18 @@ const withoutOptions = [
   "straightThrough",
   "vimco",
   "assignment.maximize",
-  ...["entropy", "kl", "logProb", "marginals", "mode", "perturbGiven", "sample", "support"].flatMap((verb) => [
-    `bernoulli.${verb}`,
-    `categorical.${verb}`,
-  ]),
+  "categorical.sampleIndices",
+  ...[
+    "entropy",
+    "fromProbabilities",
+    "kl",
+    "logProb",
+    "marginals",
+    "mode",
+    "perturbGiven",
+    "sample",
+    "support",
+  ].flatMap((verb) => [`bernoulli.${verb}`, `categorical.${verb}`]),
   ...["gumbel", "gumbelFromBits", "logistic", "logisticFromBits", "perturb"].map((name) => `noise.${name}`),
   ...["apply", "applyInverse", "compose", "invert", "isPermutation", "mode", "residual", "sample", "support"].map(
     (verb) => `permutation.${verb}`,
@@ -185,7 +206,7 @@ test("an abbreviation is understood", () => {
   const tau = { tau: 0.1 } as TemperatureOptions;
   expect(() => categorical.relax(key(), logits(), tau as RelaxOptions)).toThrow(
     new TypeError(
-      'categorical.relax: unknown option "tau"; did you mean "temperature"? There are "temperature", "hard", "noise".',
+      'categorical.relax: unknown option "tau"; did you mean "temperature"? There are "temperature", "hard", "noise", "relaxation", "alpha".',
     ),
   );
   const iters = { iters: 3 } as SinkhornOptions;
@@ -211,7 +232,9 @@ test("where hard is no option, the error says what to do instead", () => {
     ),
   );
   expect(() => categorical.softMode(logits(), options)).toThrow(
-    new TypeError(`categorical.softMode: unknown option "hard". There is "temperature". ${instead}`),
+    new TypeError(
+      `categorical.softMode: unknown option "hard". There are "temperature", "relaxation", "alpha". ${instead}`,
+    ),
   );
   expect(() => schedules.linear({ start: 1, end: 1, steps: 1, ...options })).toThrow(
     new TypeError('schedules.linear: unknown option "hard". There are "start", "end", "steps".'),

@@ -31,6 +31,8 @@ export interface Instance {
    * there are no finite differences.
    */
   implicit?: true;
+  /** Seeds of logits for finite differences, where the gradient has jumps: such that none is within a step. */
+  smooth?: number[];
   /** Whether a logit means something by itself, and not beside the others: then they cannot all be shifted. */
   absolute?: true;
   /** Whether the values of an event are a vertex (an exact choice), or a point of the polytope (a relaxed one). */

@@ -12,8 +12,8 @@
  * or of 1, whatever the size of the logits; on WebGPU, whose exponential is less exact, by 1e-5.
  */
 
-import { jit, numpy as np, random } from "@jax-js/jax";
-import { checkBroadcast, checkFloat, checkKey, checkLogits } from "../checks.ts";
+import { jit, lax, numpy as np, random } from "@jax-js/jax";
+import { checkBroadcast, checkFloat, checkKey, checkLogits, kindOf } from "../checks.ts";
 import { isNumber, keepNaN } from "../lawful.ts";
 import { logistic } from "../noise.ts";
 import {
@@ -33,22 +33,48 @@ import {
   checkTemperature,
   RELAX,
   type RelaxOptions,
+  TEMPERATURE,
   type TemperatureOptions,
 } from "../options.ts";
+import { logOfProbability } from "../probabilities.ts";
 import { kernelsOf } from "../structure.ts";
 import { supportOf } from "../support.ts";
 import { inverseOf, isTemperature, tempered } from "../tempered.ts";
 import { exponentialFromUniform, uniformFromBits } from "../uniforms.ts";
 
-const kernels = kernelsOf({
+const kernels = kernelsOf<[low: number, high: number]>({
   keys: bounded,
   noise: logistic,
   vertex: isPositive,
   relaxation,
   perturbTo: withSignOf,
   canBe,
-  isLawful: isNumber,
+  isLawful: (logits) => isNumber(logits),
 });
+
+/** What is not stretched. */
+const UNIT: Stretch = [0, 1];
+
+/** That of Louizos et al. */
+const STRETCH: Stretch = [-0.1, 1.1];
+
+/** From where to where a relaxed draw is stretched before it is clipped: from below 0 to above 1. */
+export type Stretch = readonly [low: number, high: number];
+
+interface Stretched {
+  /**
+   * Stretches a relaxed draw and clips it to 0 to 1: the hard concrete distribution, which is 0, and 1, with a probability of its own.
+   * `clip(low + (high - low) y, 0, 1)`, for example `[-0.1, 1.1]`. Default none. New numbers compile anew.
+   */
+  stretch?: Stretch | undefined;
+}
+
+export interface BernoulliOptions extends TemperatureOptions, Stretched {}
+
+export interface BernoulliRelaxOptions extends RelaxOptions, Stretched {}
+
+const BERNOULLI = [...TEMPERATURE, "stretch"];
+const BERNOULLI_RELAX = [...RELAX, "stretch"];
 
 /**
  * The entropy in nats, `-p log p - (1 - p) log(1 - p)`, shape of the logits, from 0 to log 2.
@@ -59,6 +85,21 @@ const kernels = kernelsOf({
 export function entropy(logits: np.Array): np.Array {
   checkLogits("bernoulli.entropy", logits, 0);
   return entropyKernel(logits);
+}
+
+/**
+ * Logits of probabilities, `log p - log(1 - p)`, shape of the probabilities, for every verb that takes logits. Those of 0 and 1 are
+ * -Infinity and Infinity, never and always, and their gradient is 0; of what is not from 0 to 1 they are NaN.
+ *
+ * @param probabilities any shape, consumed
+ * @throws TypeError for arguments of another type
+ *
+ * @example
+ * const draw = bernoulli.sample(random.key(0), bernoulli.fromProbabilities(np.array([0, 0.1, 1])));
+ */
+export function fromProbabilities(probabilities: np.Array): np.Array {
+  checkLogits("bernoulli.fromProbabilities", probabilities, 0, "probabilities");
+  return fromProbabilitiesKernel(probabilities);
 }
 
 /**
@@ -107,7 +148,7 @@ export function logProb(value: np.Array, logits: np.Array): np.Array {
  */
 export function marginals(logits: np.Array): np.Array {
   checkLogits("bernoulli.marginals", logits, 0);
-  return kernels.softMode(logits, 1);
+  return kernels.softMode(logits, 1, ...UNIT);
 }
 
 /**
@@ -118,7 +159,7 @@ export function marginals(logits: np.Array): np.Array {
  */
 export function mode(logits: np.Array): np.Array {
   checkLogits("bernoulli.mode", logits, 0);
-  return kernels.mode(logits);
+  return kernels.mode(logits, ...UNIT);
 }
 
 /**
@@ -138,7 +179,7 @@ export function mode(logits: np.Array): np.Array {
  */
 export function perturbGiven(key: np.Array, value: np.Array, logits: np.Array): np.Array {
   checkGiven("bernoulli.perturbGiven", key, value, logits);
-  return kernels.perturbGiven(key, value, logits);
+  return kernels.perturbGiven(key, value, logits, ...UNIT);
 }
 
 /**
@@ -152,20 +193,23 @@ export function perturbGiven(key: np.Array, value: np.Array, logits: np.Array): 
  * @param options.temperature positive number, or an array that broadcasts over the batch; default 1
  * @param options.hard default false
  * @param options.noise scale of the noise, a number from 0 or an array that broadcasts over the batch; default 1
+ * @param options.stretch such as `[-0.1, 1.1]`, the hard concrete distribution; default none
  * @throws RangeError for a temperature that is not positive, TypeError for a key that is none and for
  *   an option of another name
  *
- * Maddison, Mnih, Teh, "The Concrete Distribution", 2017, appendix B.
+ * Maddison, Mnih, Teh, "The Concrete Distribution", 2017, appendix B; Louizos, Welling, Kingma, "Learning Sparse Neural Networks
+ * through L0 Regularization", 2018.
  *
  * @example
  * const gates = bernoulli.relax(random.key(0), np.array([-1, 0, 3]), { temperature: 0.5 });
  */
-export function relax(key: np.Array, logits: np.Array, options: RelaxOptions = {}): np.Array {
+export function relax(key: np.Array, logits: np.Array, options: BernoulliRelaxOptions = {}): np.Array {
   checkKey("bernoulli.relax", key);
   checkLogits("bernoulli.relax", logits, 0);
-  const temperature = checkTemperature("bernoulli.relax", logits, 0, options, RELAX);
+  const temperature = checkTemperature("bernoulli.relax", logits, 0, options, BERNOULLI_RELAX);
   const scale = checkNoise("bernoulli.relax", logits, 0, options);
-  return kernels.relax(key, logits, temperature, scale, checkHard("bernoulli.relax", options));
+  const hard = checkHard("bernoulli.relax", options);
+  return kernels.relax(key, logits, temperature, scale, hard, ...checkStretch("bernoulli.relax", options));
 }
 
 /**
@@ -184,14 +228,10 @@ export function relax(key: np.Array, logits: np.Array, options: RelaxOptions = {
  * const exact = bernoulli.sample(drawKey, logits.ref);
  * const relaxed = bernoulli.relaxGiven(relaxKey, exact, logits, { temperature: 0.5 });
  */
-export function relaxGiven(
-  key: np.Array,
-  value: np.Array,
-  logits: np.Array,
-  options: TemperatureOptions = {},
-): np.Array {
+export function relaxGiven(key: np.Array, value: np.Array, logits: np.Array, options: BernoulliOptions = {}): np.Array {
   checkGiven("bernoulli.relaxGiven", key, value, logits);
-  return kernels.relaxGiven(key, value, logits, checkTemperature("bernoulli.relaxGiven", logits, 0, options));
+  const temperature = checkTemperature("bernoulli.relaxGiven", logits, 0, options, BERNOULLI);
+  return kernels.relaxGiven(key, value, logits, temperature, ...checkStretch("bernoulli.relaxGiven", options));
 }
 
 /**
@@ -230,7 +270,28 @@ export function relaxedLogProb(value: np.Array, logits: np.Array, options: Tempe
 export function sample(key: np.Array, logits: np.Array): np.Array {
   checkKey("bernoulli.sample", key);
   checkLogits("bernoulli.sample", logits, 0);
-  return kernels.sample(key, logits);
+  return kernels.sample(key, logits, ...UNIT);
+}
+
+/**
+ * The probability that a stretched relaxed draw is not 0, exactly: `sigmoid(logits - temperature log(-low / high))`, shape of the
+ * logits. Summed over gates it is the expected number of those that are open, the L0 penalty. It has a gradient.
+ *
+ * @param logits any shape, consumed
+ * @param options.temperature that of `relax`: positive number, or an array that broadcasts over the batch; default 1
+ * @param options.stretch that of `relax`; default `[-0.1, 1.1]`
+ * @throws TypeError for arguments of another type, RangeError for shapes or options that do not fit
+ *
+ * Louizos, Welling, Kingma, "Learning Sparse Neural Networks through L0 Regularization", 2018, equation 12.
+ *
+ * @example
+ * const penalty = bernoulli.openProbability(np.array([-1, 0, 3]), { temperature: 2 / 3 }).sum();
+ */
+export function openProbability(logits: np.Array, options: BernoulliOptions = {}): np.Array {
+  checkLogits("bernoulli.openProbability", logits, 0);
+  const temperature = checkTemperature("bernoulli.openProbability", logits, 0, options, BERNOULLI);
+  const stretch = checkStretch("bernoulli.openProbability", { stretch: options.stretch ?? STRETCH });
+  return openProbabilityKernel(logits, temperature as np.Array, ...stretch);
 }
 
 /**
@@ -240,9 +301,10 @@ export function sample(key: np.Array, logits: np.Array): np.Array {
  * @param options.temperature positive number, or an array that broadcasts over the batch; default 1
  * @throws TypeError for arguments of another type, RangeError for shapes or options that do not fit
  */
-export function softMode(logits: np.Array, options: TemperatureOptions = {}): np.Array {
+export function softMode(logits: np.Array, options: BernoulliOptions = {}): np.Array {
   checkLogits("bernoulli.softMode", logits, 0);
-  return kernels.softMode(logits, checkTemperature("bernoulli.softMode", logits, 0, options));
+  const temperature = checkTemperature("bernoulli.softMode", logits, 0, options, BERNOULLI);
+  return kernels.softMode(logits, temperature, ...checkStretch("bernoulli.softMode", options));
 }
 
 /**
@@ -258,6 +320,13 @@ export function support(logits: np.Array): np.Array {
 
 const entropyKernel = jit(function entropy(logits: np.Array) {
   return keepNaN(logits, entropyOf(bounded(logits.ref)));
+});
+
+const fromProbabilitiesKernel = jit(function fromProbabilities(p: np.Array) {
+  const logits = logOfProbability(p.ref).sub(logOfProbability(np.subtract(1, p.ref)));
+  const fixed = lax.stopGradient(p);
+  const isCertain = fixed.ref.lessEqual(0).add(fixed.greaterEqual(1));
+  return np.where(isCertain, lax.stopGradient(logits.ref), logits);
 });
 
 const klUniformKernel = jit(function kl(logits: np.Array) {
@@ -276,6 +345,14 @@ const logProbKernel = jit(function logProb(value: np.Array, logits: np.Array) {
   const isMissed = np.where(isNever(l.ref), value.ref.greater(0), np.where(isAlways(l.ref), value.ref.less(1), false));
   return keepNaN(logits, np.where(isMissed, Number.NEGATIVE_INFINITY, value.mul(l.ref).sub(softplus(l))));
 });
+
+const openProbabilityKernel = jit(
+  function openProbability(logits: np.Array, temperature: np.Array, low: number, high: number) {
+    const l = bounded(logits.ref).sub(temperature.ref.mul(Math.log(-low / high)));
+    return np.where(isTemperature(temperature), keepNaN(logits, sigmoid(l)), Number.NaN);
+  },
+  { staticArgnums: [2, 3] },
+);
 
 const relaxedLogProbKernel = jit(function relaxedLogProb(y: np.Array, logits: np.Array, temperature: np.Array) {
   const forced = isNever(logits.ref).add(isAlways(logits.ref));
@@ -301,6 +378,17 @@ function checkGiven(where: string, key: np.Array, value: np.Array, logits: np.Ar
   checkLogits(where, logits, 0);
   checkFloat(where, "value", value);
   checkBroadcast(where, "value", value, logits, 0);
+}
+
+/** The stretch of `options`. */
+function checkStretch(where: string, { stretch = UNIT }: Stretched): Stretch {
+  if (stretch === UNIT) return UNIT;
+  const isPair = Array.isArray(stretch) && stretch.length === 2 && stretch.every(Number.isFinite);
+  if (isPair && stretch[0] < 0 && stretch[1] > 1) return stretch;
+  const got = Array.isArray(stretch) ? `[${stretch}]` : kindOf(stretch);
+  throw new RangeError(
+    `${where}: stretch must be two numbers, one below 0 and one above 1, such as [-0.1, 1.1], got ${got}.`,
+  );
 }
 
 /** p (log p - log q) of one outcome, 0 where p is 0. */
@@ -346,7 +434,8 @@ function withSignOf(key: np.Array, value: np.Array, keys: np.Array): np.Array {
 }
 
 /** `sigmoid(keys / temperature)`; what is never or always 1 is so at every temperature. */
-function relaxation(keys: np.Array, temperature: np.Array): np.Array {
+function relaxation(keys: np.Array, temperature: np.Array, low: number, high: number): np.Array {
   const certain = isAlways(keys.ref);
-  return np.where(certain, 1, sigmoid(tempered(keys, 0, inverseOf(temperature))));
+  const y = np.where(certain, 1, sigmoid(tempered(keys, 0, inverseOf(temperature))));
+  return low === 0 && high === 1 ? y : np.clip(y.mul(high - low).add(low), 0, 1);
 }

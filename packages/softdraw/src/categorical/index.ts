@@ -13,11 +13,11 @@
  */
 
 import { jit, lax, numpy as np } from "@jax-js/jax";
-import { checkBroadcast, checkFloat, checkKey, checkLogits } from "../checks.ts";
+import { checkBroadcast, checkFloat, checkKey, checkLogits, kindOf } from "../checks.ts";
 import { below } from "../given.ts";
 import { canBe, canTake, isNumber, orNaN } from "../lawful.ts";
 import { materialize } from "../materialize.ts";
-import { gumbel } from "../noise.ts";
+import { gumbel, perturb } from "../noise.ts";
 import {
   belowLargest,
   finite,
@@ -30,27 +30,63 @@ import {
   SMALLEST_ENTRY,
 } from "../numerics.ts";
 import {
+  checkChoice,
   checkHard,
   checkNoise,
   checkTemperature,
   RELAX,
   type RelaxOptions,
+  TEMPERATURE,
   type TemperatureOptions,
 } from "../options.ts";
 import { column, dividedByRow, ofRow, originOfRow, sumOfRow } from "../rows.ts";
+import { logOfProbability } from "../probabilities.ts";
 import { kernelsOf } from "../structure.ts";
 import { supportOf } from "../support.ts";
 import { inverseOf, isTemperature, tempered } from "../tempered.ts";
+import { entmax } from "./entmax.ts";
 
-const kernels = kernelsOf({
+const kernels = kernelsOf<[alpha: number]>({
   keys: finite,
   noise: gumbel,
   vertex: oneHotOfLargest,
-  relaxation: softmax,
+  relaxation: (keys, temperature, alpha) =>
+    alpha === 1 ? softmax(keys, temperature) : entmax(keys, temperature, alpha),
   perturbTo: withLargestAt,
   canBe: (value, logits) => canBe(value, logits, 1),
   isLawful: (logits) => canTake(logits, 1),
 });
+
+/** The alpha of each relaxation: see `entmax`. */
+const ALPHAS = { softmax: 1, sparsemax: 2, entmax: 1.5 } as const;
+
+/**
+ * How the argmax of keys is relaxed, with T the temperature. All of them tend to the one-hot vector of the largest key as T falls,
+ * and to 1/n as it rises.
+ *
+ * - `"softmax"`: `softmax(keys / T)`. No possible entry is 0.
+ * - `"sparsemax"`: the point of the simplex that is nearest to `keys / T`: `max(keys / T - c, 0)`. Entries that are more than T
+ *   below the largest are 0 (Martins, Astudillo 2016).
+ * - `"entmax"`: between the two, by `alpha`: 1 is softmax, 2 sparsemax (Peters, Niculae, Martins 2019).
+ *
+ * An entry of 0 has a gradient of 0, until its key is nearer to the others. Entries are off by up to 2e-6. The gradient of
+ * sparsemax and entmax is that of the solution; there is no second derivative.
+ */
+export type CategoricalRelaxation = keyof typeof ALPHAS;
+
+interface Relaxed {
+  /** "softmax", the default, "sparsemax" or "entmax": how the argmax is relaxed. */
+  relaxation?: CategoricalRelaxation | undefined;
+  /** Of "entmax": from 1 (softmax) to 2 (sparsemax), default 1.5. A new value compiles anew. */
+  alpha?: number | undefined;
+}
+
+export interface CategoricalOptions extends TemperatureOptions, Relaxed {}
+
+export interface CategoricalRelaxOptions extends RelaxOptions, Relaxed {}
+
+const CATEGORICAL = [...TEMPERATURE, "relaxation", "alpha"];
+const CATEGORICAL_RELAX = [...RELAX, "relaxation", "alpha"];
 
 /**
  * The entropy in nats, `H(p) = -sum_i p_i log p_i`, shape `[...]`, from 0 to log n.
@@ -61,6 +97,22 @@ const kernels = kernelsOf({
 export function entropy(logits: np.Array): np.Array {
   checkLogits("categorical.entropy", logits, 1);
   return entropyKernel(logits);
+}
+
+/**
+ * Logits of probabilities, `log p`, shape `[..., n]`, for every verb that takes logits. The p of a row need not sum to 1: they are
+ * weights. A p of 0 is an impossible category, and its gradient is 0; one that is negative or infinite has no law, and
+ * every verb gives NaN.
+ *
+ * @param probabilities `[..., n]`, consumed
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
+ *
+ * @example
+ * const draw = categorical.sample(random.key(0), categorical.fromProbabilities(np.array([0.2, 0.3, 0.5])));
+ */
+export function fromProbabilities(probabilities: np.Array): np.Array {
+  checkLogits("categorical.fromProbabilities", probabilities, 1, "probabilities");
+  return fromProbabilitiesKernel(probabilities);
 }
 
 /**
@@ -109,7 +161,7 @@ export function logProb(value: np.Array, logits: np.Array): np.Array {
  */
 export function marginals(logits: np.Array): np.Array {
   checkLogits("categorical.marginals", logits, 1);
-  return kernels.softMode(logits, 1);
+  return kernels.softMode(logits, 1, ALPHAS.softmax);
 }
 
 /**
@@ -120,7 +172,7 @@ export function marginals(logits: np.Array): np.Array {
  */
 export function mode(logits: np.Array): np.Array {
   checkLogits("categorical.mode", logits, 1);
-  return kernels.mode(logits);
+  return kernels.mode(logits, ALPHAS.softmax);
 }
 
 /**
@@ -141,11 +193,12 @@ export function mode(logits: np.Array): np.Array {
  */
 export function perturbGiven(key: np.Array, value: np.Array, logits: np.Array): np.Array {
   checkGiven("categorical.perturbGiven", key, value, logits);
-  return kernels.perturbGiven(key, value, logits);
+  return kernels.perturbGiven(key, value, logits, ALPHAS.softmax);
 }
 
 /**
- * A relaxed draw: a point of the simplex, `y = softmax((logits + G) / temperature)`, shape `[..., n]`.
+ * A relaxed draw: a point of the simplex, `y = softmax((logits + G) / temperature)`, or another `relaxation` of these keys, shape
+ * `[..., n]`.
  *
  * As the temperature falls, y tends to the one-hot vector that `sample` returns for the same key; as it rises, to
  * 1/n. The argmax of y is that draw at every temperature. With `hard`, the value is that draw exactly and the
@@ -156,6 +209,8 @@ export function perturbGiven(key: np.Array, value: np.Array, logits: np.Array): 
  * @param options.temperature positive number, or an array that broadcasts over the batch; default 1
  * @param options.hard default false
  * @param options.noise scale of the noise, a number from 0 or an array that broadcasts over the batch; default 1
+ * @param options.relaxation "softmax" (default), "sparsemax" or "entmax"
+ * @param options.alpha of "entmax", from 1 to 2, default 1.5
  * @throws RangeError for a temperature that is not positive, TypeError for a key that is none and for
  *   an option of another name
  *
@@ -165,12 +220,13 @@ export function perturbGiven(key: np.Array, value: np.Array, logits: np.Array): 
  * @example
  * const choice = categorical.relax(random.key(0), np.array([0, 1, 2]), { temperature: 0.5 });
  */
-export function relax(key: np.Array, logits: np.Array, options: RelaxOptions = {}): np.Array {
+export function relax(key: np.Array, logits: np.Array, options: CategoricalRelaxOptions = {}): np.Array {
   checkKey("categorical.relax", key);
   checkLogits("categorical.relax", logits, 1);
-  const temperature = checkTemperature("categorical.relax", logits, 1, options, RELAX);
+  const temperature = checkTemperature("categorical.relax", logits, 1, options, CATEGORICAL_RELAX);
   const scale = checkNoise("categorical.relax", logits, 1, options);
-  return kernels.relax(key, logits, temperature, scale, checkHard("categorical.relax", options));
+  const hard = checkHard("categorical.relax", options);
+  return kernels.relax(key, logits, temperature, scale, hard, checkAlpha("categorical.relax", options));
 }
 
 /**
@@ -195,10 +251,11 @@ export function relaxGiven(
   key: np.Array,
   value: np.Array,
   logits: np.Array,
-  options: TemperatureOptions = {},
+  options: CategoricalOptions = {},
 ): np.Array {
   checkGiven("categorical.relaxGiven", key, value, logits);
-  return kernels.relaxGiven(key, value, logits, checkTemperature("categorical.relaxGiven", logits, 1, options));
+  const temperature = checkTemperature("categorical.relaxGiven", logits, 1, options, CATEGORICAL);
+  return kernels.relaxGiven(key, value, logits, temperature, checkAlpha("categorical.relaxGiven", options));
 }
 
 /**
@@ -240,19 +297,37 @@ export function relaxedLogProb(value: np.Array, logits: np.Array, options: Tempe
 export function sample(key: np.Array, logits: np.Array): np.Array {
   checkKey("categorical.sample", key);
   checkLogits("categorical.sample", logits, 1);
-  return kernels.sample(key, logits);
+  return kernels.sample(key, logits, ALPHAS.softmax);
 }
 
 /**
- * The relaxation without noise: `softmax(logits / temperature)`, shape `[..., n]`. At temperature 1, the probabilities.
+ * An exact draw as the index of its category, int32 `[...]`: where `sample` has its 1 for the same key; -1 for a row that has no
+ * law. No gradient.
+ *
+ * @param key PRNG key, consumed
+ * @param logits `[..., n]`, consumed
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
+ */
+export function sampleIndices(key: np.Array, logits: np.Array): np.Array {
+  checkKey("categorical.sampleIndices", key);
+  checkLogits("categorical.sampleIndices", logits, 1);
+  return sampleIndicesKernel(key, lax.stopGradient(logits));
+}
+
+/**
+ * The relaxation without noise: `softmax(logits / temperature)`, shape `[..., n]`. At temperature 1, the probabilities. Or the
+ * sparsemax or entmax of them.
  *
  * @param logits `[..., n]`, consumed
  * @param options.temperature positive number, or an array that broadcasts over the batch; default 1
+ * @param options.relaxation "softmax" (default), "sparsemax" or "entmax"
+ * @param options.alpha of "entmax", from 1 to 2, default 1.5
  * @throws TypeError for arguments of another type, RangeError for shapes or options that do not fit
  */
-export function softMode(logits: np.Array, options: TemperatureOptions = {}): np.Array {
+export function softMode(logits: np.Array, options: CategoricalOptions = {}): np.Array {
   checkLogits("categorical.softMode", logits, 1);
-  return kernels.softMode(logits, checkTemperature("categorical.softMode", logits, 1, options));
+  const temperature = checkTemperature("categorical.softMode", logits, 1, options, CATEGORICAL);
+  return kernels.softMode(logits, temperature, checkAlpha("categorical.softMode", options));
 }
 
 /**
@@ -273,6 +348,8 @@ export function support(logits: np.Array): np.Array {
 const entropyKernel = jit(function entropy(logits: np.Array) {
   return orNaN(entropyOf(finite(logits.ref)), logits, 1);
 });
+
+const fromProbabilitiesKernel = jit(logOfProbability);
 
 const klUniformKernel = jit(function kl(logits: np.Array) {
   const n = logits.shape.at(-1)!;
@@ -318,6 +395,12 @@ const relaxedLogProbKernel = jit(function relaxedLogProb(x: np.Array, logits: np
   return np.where(isTemperature(t), np.where(isGiven, orNaN(value, logits, 1), Number.NaN), Number.NaN);
 });
 
+const sampleIndicesKernel = jit(function sampleIndices(key: np.Array, logits: np.Array) {
+  const keys = perturb(key, finite(logits.ref));
+  const isLawful = np.squeeze(canTake(logits.ref, 1), -1);
+  return np.where(isLawful, np.argmax(keys, -1), np.array(-1, { dtype: np.int32, device: logits.device }));
+});
+
 /** `log sum_i w_i - (sum_i w_i log w_i) / sum_i w_i`, in which what all weights w are off by cancels. */
 function entropyOf(logits: np.Array): np.Array {
   const { exponents, weights, sum } = weightsOf(logits);
@@ -336,6 +419,22 @@ function weightsOf(logits: np.Array): { exponents: np.Array; weights: np.Array; 
 function softmax(keys: np.Array, temperature: np.Array): np.Array {
   const weights = np.exp(tempered(keys.ref, originOfRow(keys), inverseOf(temperature)));
   return dividedByRow(weights.ref, sumOfRow(weights));
+}
+
+/** The alpha of the relaxation that `options` ask for. */
+function checkAlpha(
+  where: string,
+  { relaxation = "softmax", alpha }: CategoricalOptions | CategoricalRelaxOptions,
+): number {
+  checkChoice(where, "relaxation", relaxation, Object.keys(ALPHAS));
+  if (alpha === undefined) return ALPHAS[relaxation];
+  if (relaxation !== "entmax") {
+    throw new RangeError(
+      `${where}: alpha is an option of the relaxation "entmax", and the relaxation is "${relaxation}".`,
+    );
+  }
+  if (typeof alpha === "number" && alpha >= 1 && alpha <= 2) return alpha;
+  throw new RangeError(`${where}: alpha must be a number from 1 (softmax) to 2 (sparsemax), got ${kindOf(alpha)}.`);
 }
 
 function checkGiven(where: string, key: np.Array, value: np.Array, logits: np.Array): void {

@@ -1,14 +1,31 @@
 import { numpy as np } from "@jax-js/jax";
-import { bernoulli } from "softdraw";
+import { bernoulli, type Stretch } from "softdraw";
 import { inside, key, logits, oneHot, scalar } from "../arguments.ts";
-import type { Description } from "../structures.ts";
+import type { Description, Instance } from "../structures.ts";
+
+const STRETCH: Stretch = [-0.1, 1.1];
+
+const yesOrNo: Omit<Instance, "name" | "verbs"> = {
+  event: [1],
+  differentiable: {},
+  differentiableIfPossible: {},
+  impossible: { entries: [0], share: ([x]) => x! },
+  hopeless: [],
+  absolute: true,
+  isVertex: ([x]) => x === 0 || x === 1,
+  isInPolytope: ([x]) => x! >= 0 && x! <= 1,
+  law: ([l]) => [
+    { vertex: [0], probability: 1 / (1 + Math.exp(l!)) },
+    { vertex: [1], probability: 1 / (1 + Math.exp(-l!)) },
+  ],
+};
 
 export const description: Description = {
   columns: { bernoulli: { shape: "[...]", verbs: bernoulli } },
   instances: [
     {
       name: "bernoulli",
-      event: [1],
+      ...yesOrNo,
       verbs: bernoulli,
       differentiable: {
         entropy: bernoulli.entropy,
@@ -19,28 +36,45 @@ export const description: Description = {
         logProb: (l) => bernoulli.logProb(np.array([1]), l),
         relaxedLogProb: (l) => bernoulli.relaxedLogProb(np.array([0.25]), l, { temperature: 0.5 }),
       },
-      impossible: { entries: [0], share: ([x]) => x! },
-      hopeless: [],
-      absolute: true,
-      isVertex: ([x]) => x === 0 || x === 1,
-      isInPolytope: ([x]) => x! >= 0 && x! <= 1,
-      law: ([l]) => [
-        { vertex: [0], probability: 1 / (1 + Math.exp(l!)) },
-        { vertex: [1], probability: 1 / (1 + Math.exp(-l!)) },
-      ],
+    },
+    {
+      ...yesOrNo,
+      name: "bernoulli, stretched",
+      verbs: {
+        ...bernoulli,
+        relax: (key, l, options) => bernoulli.relax(key, l, { ...options, stretch: STRETCH }),
+        relaxGiven: (key, value, l, options) => bernoulli.relaxGiven(key, value, l, { ...options, stretch: STRETCH }),
+        softMode: (l, options) => bernoulli.softMode(l, { ...options, stretch: STRETCH }),
+      },
+      differentiable: { openProbability: bernoulli.openProbability },
     },
   ],
   calls: [
     { name: "bernoulli.entropy", arrays: () => [logits()], call: (l) => bernoulli.entropy(l!) },
+    {
+      name: "bernoulli.fromProbabilities",
+      arrays: () => [inside()],
+      call: (p) => bernoulli.fromProbabilities(p!),
+    },
     { name: "bernoulli.kl", arrays: () => [logits()], call: (l) => bernoulli.kl(l!) },
     { name: "bernoulli.kl to a prior", arrays: () => [logits(), logits()], call: (l, q) => bernoulli.kl(l!, q!) },
     { name: "bernoulli.logProb", arrays: () => [oneHot(), logits()], call: (x, l) => bernoulli.logProb(x!, l!) },
     { name: "bernoulli.marginals", arrays: () => [logits()], call: (l) => bernoulli.marginals(l!) },
     { name: "bernoulli.mode", arrays: () => [logits()], call: (l) => bernoulli.mode(l!) },
     {
+      name: "bernoulli.openProbability",
+      arrays: () => [logits(), scalar()],
+      call: (l, temperature) => bernoulli.openProbability(l!, { temperature }),
+    },
+    {
       name: "bernoulli.perturbGiven",
       arrays: () => [key(), oneHot(), logits()],
       call: (k, x, l) => bernoulli.perturbGiven(k!, x!, l!),
+    },
+    {
+      name: "bernoulli.relax stretched",
+      arrays: () => [key(), logits(), scalar()],
+      call: (k, l, temperature) => bernoulli.relax(k!, l!, { temperature, stretch: STRETCH }),
     },
     {
       name: "bernoulli.relax",
