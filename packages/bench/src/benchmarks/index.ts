@@ -1,6 +1,7 @@
 import type { Benchmark } from "../benchmark.ts";
 import { assignment } from "./assignment.ts";
 import { dknnStep } from "./dknn-step.ts";
+import { estimators } from "./estimators.ts";
 import { explainStep } from "./explain-step.ts";
 import { gpu } from "./gpu.ts";
 import { gumbel } from "./gumbel.ts";
@@ -20,6 +21,7 @@ export const benchmarks: readonly Benchmark[] = [
   dknnStep,
   jigsawStep,
   explainStep,
+  estimators,
   gumbel,
   operators,
   subset,

@@ -39,25 +39,37 @@ export function serveTraining(step: () => Promise<number>): Promise<never> {
 /** More than any benchmark takes. */
 const EPOCHS = 10_000;
 
-/** Serves steps drawn from an experiment's own generator, on the embedded digits; by default at its preset `tutorial`. */
-export async function serveExperiment<Config extends BaseConfig>(
-  { run, schema, presets }: Experiment<Config>,
-  values = presets.tutorial?.values ?? {},
-): Promise<never> {
+/**
+ * The steps of an experiment's own generator, on the embedded digits: a function that takes one, and returns its milliseconds and
+ * its loss.
+ */
+export async function stepsOf<Config extends BaseConfig>({ run, schema }: Experiment<Config>, values: Partial<Config>) {
   const config = schema.parse({ ...values, epochs: EPOCHS });
   const training = run(config, { data: await loadDigits() });
-  return serve(async (amount) => {
-    let [ms, counted, loss] = [0, 0, Number.NaN];
-    while (counted < amount) {
+  return async (): Promise<{ ms: number; loss: number }> => {
+    while (true) {
       const started = performance.now();
       const { value } = await training.next();
       // The last step of an epoch comes with the measures of the epoch, which are no part of a step.
-      if (!value || value.record) continue;
-      ms += performance.now() - started;
-      loss = value.loss;
-      counted++;
+      if (value && !value.record) return { ms: performance.now() - started, loss: value.loss };
     }
-    return { ms: ms / counted, loss };
+  };
+}
+
+/** Serves steps of an experiment; by default at its preset `tutorial`. */
+export async function serveExperiment<Config extends BaseConfig>(
+  experiment: Experiment<Config>,
+  values = experiment.presets.tutorial?.values ?? {},
+): Promise<never> {
+  const step = await stepsOf(experiment, values);
+  return serve(async (amount) => {
+    let [total, loss] = [0, Number.NaN];
+    for (let i = 0; i < amount; i++) {
+      const taken = await step();
+      total += taken.ms;
+      loss = taken.loss;
+    }
+    return { ms: total / amount, loss };
   });
 }
 

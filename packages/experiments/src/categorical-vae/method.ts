@@ -126,7 +126,7 @@ export type Model = { encoder: Dense[]; decoder: Dense[] };
 
 const HIDDEN = { deep: [512, 256], linear: [] } as const;
 
-function initModel(key: np.Array, config: Config, pixels: number): Model {
+export function initModel(key: np.Array, config: Config, pixels: number): Model {
   const hidden = HIDDEN[config.network];
   const code = config.variables * latentOf(config).event.reduce((size, length) => size * length, 1);
   const [encoderKey, decoderKey] = splitKey(key, 2);
