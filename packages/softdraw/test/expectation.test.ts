@@ -119,6 +119,8 @@ function exactGradient({ values, probabilities }: Law, cost: NamedCost, logits =
 
 /** How many estimates a mean is of; many more, of every cost, in the slow suite. */
 const KEYS = Number(process.env.SOFTDRAW_ESTIMATES ?? 2 ** 11);
+/** At once, as memory allows. */
+const AT_ONCE = Math.min(KEYS, 2 ** 15);
 const isSlow = process.env.SOFTDRAW_ESTIMATES !== undefined;
 const costs = Object.entries(COSTS).filter(([name]) => isSlow || name === "network");
 
@@ -127,16 +129,18 @@ async function estimates(structure: Structure, cost: NamedCost, options: Options
   const loss = (l: Array, key: Array) =>
     expectation(structure as typeof categorical, key, l, cost.ofArray, options as never);
   const gradients = jit(vmap((key: Array, l: Array) => grad(loss)(l, key), [0, null]));
-  const found = await gradients(random.split(random.key(1), KEYS), np.array(logits)).data();
-  return logits.map((_, i) => {
-    let [first, second] = [0, 0];
-    for (let s = 0; s < KEYS; s++) {
-      const x = found[s * logits.length + i]!;
-      first += x;
-      second += x * x;
+  const sums = logits.map(() => [0, 0]);
+  for (const key of random.split(random.key(1), KEYS / AT_ONCE)) {
+    const found = await gradients(random.split(key, AT_ONCE), np.array(logits)).data();
+    for (const [s, x] of found.entries()) {
+      const ofCoordinate = sums[s % logits.length]!;
+      ofCoordinate[0]! += x;
+      ofCoordinate[1]! += x * x;
     }
-    const mean = first / KEYS;
-    return { mean, error: Math.sqrt(Math.max(0, second / KEYS - mean * mean) / KEYS) };
+  }
+  return sums.map(([first, second]) => {
+    const mean = first! / KEYS;
+    return { mean, error: Math.sqrt(Math.max(0, second! / KEYS - mean * mean) / KEYS) };
   });
 }
 
