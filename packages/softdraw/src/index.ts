@@ -32,5 +32,15 @@ export * as permutation from "./permutation/index.ts";
 export type { ExponentialOptions, Schedule, TransitionOptions } from "./schedules.ts";
 export * as schedules from "./schedules.ts";
 export type { Structure } from "./structure.ts";
-export type { Relaxation, ReservoirOptions, SubsetOf, SubsetOptions, SubsetRelaxOptions } from "./subset/index.ts";
+export type {
+  Beam,
+  BeamOptions,
+  BeamState,
+  BeamStep,
+  Relaxation,
+  ReservoirOptions,
+  SubsetOf,
+  SubsetOptions,
+  SubsetRelaxOptions,
+} from "./subset/index.ts";
 export * as subset from "./subset/index.ts";

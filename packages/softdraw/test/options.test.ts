@@ -24,6 +24,12 @@ import { describe, expect, test } from "vitest";
 const key = () => random.key(1);
 const logits = () => np.zeros([3, 3]);
 
+/** The state of a model that has one for every prefix. */
+function afterUse(state: np.Array, last: np.Array): np.Array {
+  last.dispose();
+  return state;
+}
+
 /** Every function that takes options: how it is called, what it must be given, and all names that it knows. */
 const functions: Record<string, { call: (options: never) => unknown; needed?: object; names: string[] }> = {
   "bernoulli.relax": {
@@ -68,6 +74,18 @@ const functions: Record<string, { call: (options: never) => unknown; needed?: ob
     names: ["temperature", "relaxation"],
   },
   "subset.softMode": { call: (o) => subset.softMode(logits(), 2, o), names: ["temperature", "relaxation"] },
+  "subset.stochasticBeamSearch": {
+    call: (o) =>
+      subset.stochasticBeamSearch(
+        key(),
+        (state, last) => ({ logits: state.ref, state: afterUse(state, last) }),
+        logits(),
+        3,
+        o,
+      ),
+    needed: { length: 1 },
+    names: ["length", "first"],
+  },
   "subset.of(2).relax": {
     call: (o) => subset.of(2).relax(key(), logits(), o),
     names: ["temperature", "hard", "noise", "relaxation"],

@@ -50,6 +50,8 @@ const byRelaxation = RELAXATIONS.map(
 
 const ofTwo = subset.of(2);
 
+const column = (x: np.Array) => np.expandDims(x, -1);
+
 const callsOfTwo: Call[] = [
   { name: "subset.of(k).logProb", arrays: () => [twoHot(), logits()], call: (x, l) => ofTwo.logProb(x!, l!) },
   { name: "subset.of(k).mode", arrays: () => [logits()], call: (l) => ofTwo.mode(l!) },
@@ -129,6 +131,18 @@ export const description: Description = {
       name: "subset.sample in blocks",
       arrays: () => [key(), logits()],
       call: (k, l) => subset.sample(k!, l!.reshape([ROWS * COLUMNS]), 2),
+    },
+    {
+      name: "subset.stochasticBeamSearch",
+      arrays: () => [key(), logits()],
+      call: (k, l) => {
+        const step = (state: np.Array, last: np.Array) => ({
+          logits: state.ref,
+          state: state.add(column(last.mul(0))),
+        });
+        const { choices, logProb, perturbed, state } = subset.stochasticBeamSearch(k!, step, l!, ROWS, { length: 2 });
+        return np.concatenate([choices.astype(np.float32), state, ...[logProb, perturbed].map(column)], -1);
+      },
     },
     { name: "subset.sampleOrdered", arrays: () => [key(), logits()], call: (k, l) => subset.sampleOrdered(k!, l!, 2) },
     {
