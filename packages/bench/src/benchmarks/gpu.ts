@@ -59,12 +59,21 @@ async function answersOf(
   takes: (work: Work) => boolean = () => true,
 ): Promise<(Answer | undefined)[]> {
   if (contestant.missing?.() !== undefined) return [];
-  const running = startContestant(contestant);
+  let running = startContestant(contestant);
   const answers: (Answer | undefined)[] = [];
   try {
     for (const [i, work] of works.entries()) {
+      if (!work.name.includes(only) || !takes(work)) {
+        answers.push(undefined);
+        continue;
+      }
       onProgress(`${contestant.name}: ${work.name}`);
-      answers.push(work.name.includes(only) && takes(work) ? await running.ask(i) : undefined);
+      const answer = await running.ask(i).catch((error) => ({ ms: Number.NaN, failed: String(error) }));
+      answers.push(answer);
+      if (answer.failed === undefined) continue;
+      // What fails on a device may leave nothing that works: the next work gets a program, and so a device, of its own.
+      await running.stop();
+      running = startContestant(contestant);
     }
   } finally {
     await running.stop();

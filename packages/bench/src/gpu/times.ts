@@ -10,6 +10,13 @@ const UNDER_WAY = 8;
 
 const MOST_CALLS = 200;
 
+/**
+ * Calls before any is measured on WebGPU. A step comes to use its buffers and bind groups again after 10 to 70 calls, and JavaScript
+ * is compiled meanwhile, too: so twice the time of a measurement is spent on it, and so many calls at least.
+ */
+const FEWEST_TO_WARM_UP = 24;
+const MOST_TO_WARM_UP = 100;
+
 interface Options {
   /** For each of the two ways of calling, roughly. */
   readonly seconds: number;
@@ -20,7 +27,9 @@ interface Options {
 export async function timeCalls(call: Call, { seconds, counts }: Options): Promise<CardTimes> {
   const first = await alone(call);
   const second = await alone(call);
-  const times = Math.min(MOST_CALLS, Math.ceil((seconds * 1000) / second)) || 1;
+  const inTime = Math.ceil((seconds * 1000) / second);
+  const times = Math.min(MOST_CALLS, inTime) || 1;
+  if (counts) await callInARow(call, Math.min(MOST_TO_WARM_UP, Math.max(FEWEST_TO_WARM_UP, 2 * inTime)));
   const before = { ...counts } as Counts;
   const { issue, inARow } = await callInARow(call, times);
   const ofACall = counts && countsOfACall(before, counts, times);

@@ -17,13 +17,27 @@ export interface CommonOptions {
 
 /** Where a command computes. */
 export function deviceOption(): Option {
-  const description = "the engine's device, see softdraw devices; auto is webgpu where that is likely to be faster";
-  return new Option("--device <name>", description).choices(deviceChoices).default("wasm");
+  return anyDeviceOption().default("wasm");
+}
+
+/** The same without a default, but for what is said of one. */
+function anyDeviceOption(fallback = ""): Option {
+  const description = `the engine's device, see softdraw devices; auto is webgpu where that is likely to be faster${fallback}`;
+  return new Option("--device <name>", description).choices(deviceChoices);
+}
+
+/** For a command that goes on with what has been computed on some device. */
+export function addOptionsToGoOn(command: Command): Command {
+  return addOptions(command, anyDeviceOption("; default what it was on last"));
 }
 
 export function addCommonOptions(command: Command): Command {
+  return addOptions(command, deviceOption());
+}
+
+function addOptions(command: Command, device: Option): Command {
   return command
-    .addOption(deviceOption())
+    .addOption(device)
     .addOption(
       new Option(
         "--threads <number>",

@@ -1,10 +1,11 @@
 /** `softdraw resume RUN` */
 
 import type { Command } from "commander";
-import { openRun } from "../runs/run.ts";
+import { openRun, type Run } from "../runs/run.ts";
 import { loadData } from "../training/data.ts";
+import { type Device, devices } from "../training/engine.ts";
 import { trainRun } from "../training/training.ts";
-import { addCommonOptions, begin, type CommonOptions } from "./common-options.ts";
+import { addOptionsToGoOn, begin, type CommonOptions } from "./common-options.ts";
 import { openRunToRead, readRunConfig } from "./run-folders.ts";
 import { stopOnSignal } from "./signals.ts";
 
@@ -13,16 +14,20 @@ export function addResume(program: Command): void {
     .command("resume")
     .argument("<run>", "run folder")
     .description(
-      "continue a training that was stopped, to the same bytes as if it had not been, if on the same device",
+      "continue a training that was stopped, to the same bytes as if it had not been, unless on another device",
     );
-  addCommonOptions(command)
+  addOptionsToGoOn(command)
     .addHelpText("after", "\nExample:\n  softdraw resume runs/vae-2026-01-31-4k7m2q")
     .action(resume);
 }
 
-async function resume(path: string, options: CommonOptions): Promise<void> {
-  const { experiment, config } = readRunConfig(await openRunToRead(path));
-  const reporter = await begin(options, experiment, config);
+type Options = Omit<CommonOptions, "device"> & Partial<Pick<CommonOptions, "device">>;
+
+async function resume(path: string, options: Options): Promise<void> {
+  const stopped = await openRunToRead(path);
+  const { experiment, config } = readRunConfig(stopped);
+  const { device = await lastDevice(stopped) } = options;
+  const reporter = await begin({ ...options, device }, experiment, config);
   try {
     const data = await loadData(config, reporter);
     const run = await openRun(path, { lock: true });
@@ -35,4 +40,9 @@ async function resume(path: string, options: CommonOptions): Promise<void> {
   } finally {
     reporter.close();
   }
+}
+
+async function lastDevice(run: Run): Promise<Device> {
+  const last = (await run.readDevices()).at(-1)?.device;
+  return devices.find((device) => device === last) ?? "wasm";
 }

@@ -32,7 +32,7 @@ import {
   type Trial,
   trialsOf,
 } from "../sweeps/sweep.ts";
-import { trainCommand } from "../training/command.ts";
+import { onDevice, trainCommand } from "../training/command.ts";
 import { loadData } from "../training/data.ts";
 import { usedDevice } from "../training/engine.ts";
 import type { Reporter } from "../training/reporter.ts";
@@ -103,8 +103,9 @@ async function sweepExperiment(
   options: Options & Readonly<Record<string, unknown>>,
 ): Promise<void> {
   const config = await readConfiguration(family, options);
-  const definition = defineSweep(family, config, options);
+  const defined = defineSweep(family, config, options);
   const reporter = await begin(options, experimentFor(family, config), config);
+  const definition = { ...defined, command: onDevice(defined.command, usedDevice().device) };
   let executors: ExecutorSource | undefined;
   try {
     const trials = await plan(definition, family);
@@ -287,7 +288,8 @@ async function conductOn(executor: Executor, sweep: Conducting): Promise<void> {
     if (!(error instanceof Interrupted)) throw error;
     // The address of the queue is not repeated: it may have a password.
     const same = throughQueue ? ", and the same --queue" : "";
-    throw new Interrupted(`Stopped. Continue with: softdraw sweep --resume ${folder}${same}`);
+    const resume = onDevice(`softdraw sweep --resume ${folder}`, usedDevice().device);
+    throw new Interrupted(`Stopped. Continue with: ${resume}${same}`);
   });
 }
 

@@ -8,8 +8,12 @@ import type { Device } from "./engine.ts";
  * out, and so is another device, which makes other bytes.
  */
 export function trainCommand(experiment: Experiment, config: BaseConfig, device: Device = "wasm"): string {
-  const flags = [...configurationFlags(experiment, config), ...(device === "wasm" ? [] : [`--device ${device}`])];
-  return ["softdraw train", experiment.name, ...flags].join(" ");
+  return onDevice(["softdraw train", experiment.name, ...configurationFlags(experiment, config)].join(" "), device);
+}
+
+/** A command, to be computed on a device. */
+export function onDevice(command: string, device: Device): string {
+  return device === "wasm" ? command : `${command} --device ${device}`;
 }
 
 /** The options that ask for a configuration. */
