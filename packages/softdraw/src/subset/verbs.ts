@@ -45,7 +45,7 @@ const kernels: Record<Relaxation, Kernels<[k: number]>> = {
  *   Xie, Ermon 2019). Entries may be above 1, and out of the order of the keys. One that is 37 temperatures or more
  *   above the rest counts as taken whole. At low temperatures small differences of the keys make large ones of the
  *   gradient: values and gradients are those of keys over temperature that are known to their last digit (10 of 300
- *   keys of size 3: to 1e-3 of a row's largest gradient at temperature 0.1, to 1e-2 at 0.05).
+ *   keys: to 1.5e-3 of a row's largest gradient at temperature 0.1, to 2e-2 at 0.05, to 2e-6 at 0.5).
  */
 export type Relaxation = "threshold" | "successive";
 
