@@ -7,6 +7,8 @@
 export * as assignment from "./assignment/index.ts";
 export * as bernoulli from "./bernoulli/index.ts";
 export * as categorical from "./categorical/index.ts";
+export type { ConditionalBernoulliOf } from "./conditional-bernoulli/index.ts";
+export * as conditionalBernoulli from "./conditional-bernoulli/index.ts";
 export { straightThrough } from "./estimators.ts";
 export type {
   Baseline,
