@@ -93,13 +93,14 @@ export function kl(logits: np.Array, prior: np.Array, k: number): np.Array {
   const [d, f] = [lax.stopGradient(ofLaw.above), ofPrior.above];
   const logRatio = ways.logWays.sub(lax.stopGradient(logWaysOf(tree)));
   const means = { taken: fixedTaken.ref, left };
-  const value = notNegative(divergenceOf(tree, means, { d: d.ref, f: f.ref, apart }, logRatio));
+  const divergence = divergenceOf(tree, means, { d: d.ref, f: f.ref, apart }, logRatio);
+  const value = notNegative(lax.stopGradient(divergence));
 
   const isMissing = np.any(np.where(m.ref.greater(LOWEST), false, fixedTaken.ref.greater(0)), -1);
   const byLaw = change(taken, np.clip(d.sub(f), -FARTHEST_APART, FARTHEST_APART));
   const byPrior = change(priorKeys, ways.taken.sub(fixedTaken));
-  const divergence = np.where(isMissing, Number.POSITIVE_INFINITY, value).add(byLaw).add(byPrior);
-  return orNaN(orNaN(divergence, m, k), l, k);
+  const withGradient = np.where(isMissing, Number.POSITIVE_INFINITY, value).add(byLaw).add(byPrior);
+  return orNaN(orNaN(withGradient, m, k), l, k);
 }
 
 interface Apart {
