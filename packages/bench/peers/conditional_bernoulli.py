@@ -1,4 +1,4 @@
-"""Exactly k of n by the recursion over entries, in logarithms: marginals, exact draws, and draws with the marginals' gradient."""
+"""Exactly k of n by the recursion over entries: marginals, exact draws, and draws with the marginals' gradient."""
 from serve import arguments, serve
 
 options = arguments(task="simple", batch=100, n=100, k=10)
@@ -16,7 +16,7 @@ impossible = -1e30
 
 
 def sums(scores):
-    """Of each number of entries, from none to all: the log of the sum over the sets of j of them, [batch, k + 1] each."""
+    """Of the first entries, from none to all of them, the log of the sum over sets of each size, [batch, k + 1]."""
     row = torch.full((options.batch, k + 1), impossible)
     row[:, 0] = 0
     rows = [row]

@@ -26,8 +26,8 @@ import { isTemperature } from "./tempered.ts";
 
 /**
  * What code for any structure takes: `bernoulli`, `categorical`, `permutation`, and what `subset.of(k)` and
- * `conditionalBernoulli.of(k)` return. It awaits exact draws, which are promises where they are found on the host. What a structure may lack is optional:
- * `Structure & Required<Pick<Structure, "logProb">>` has a `logProb`.
+ * `conditionalBernoulli.of(k)` return. It awaits exact draws, which are promises where they are found on the host. What
+ * a structure may lack is optional: `Structure & Required<Pick<Structure, "logProb">>` has a `logProb`.
  */
 export interface Structure {
   /** How many of the last axes of the logits are one choice, its event: the others are batch axes. */

@@ -1,4 +1,7 @@
-/** Exactly k of n: draws, marginals, or draws with the marginals' gradient, of random logits; or the first call of the last. */
+/**
+ * Exactly k of n: draws, marginals, or draws with the marginals' gradient, of random logits; or the first call of the
+ * last.
+ */
 
 import { installThreads } from "@softdraw/threads";
 import { readOptions, serveCall } from "./serve.ts";

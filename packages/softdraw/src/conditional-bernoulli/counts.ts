@@ -1,10 +1,10 @@
 /**
- * Coefficients of `prod_i (off_i + on_i z)`, by a tree of products. Of z^j that is the weight of all ways to take j of n, if what is
- * taken weighs `on_i` and what is left `off_i`. No term is taken off another: so each is right to float32's rounding, times the height
- * of the tree.
+ * Coefficients of `prod_i (off_i + on_i z)`, by a tree of products. Of z^j that is the weight of all ways to take j of
+ * n, if what is taken weighs `on_i` and what is left `off_i`. No term is taken off another: so each is right to
+ * float32's rounding, times the height of the tree.
  *
- * Arrays have the shape `[coefficients, nodes, batch]`: the engine computes four numbers at a time where they lie side by side. Nodes
- * are paired with those half of a level further on, so that each half lies in one piece.
+ * Arrays have the shape `[coefficients, nodes, batch]`: the engine computes four numbers at a time where they lie side
+ * by side. Nodes are paired with those half of a level further on, so that each half lies in one piece.
  */
 
 import { lax, numpy as np } from "@jax-js/jax";
@@ -12,14 +12,14 @@ import { materialize } from "../materialize.ts";
 import { logarithm } from "../numerics.ts";
 
 /**
- * Smaller coefficients count as 0, so that what is multiplied by one and summed up is a normal float32. Graphics cards take
- * others for 0, here and there.
+ * Smaller coefficients count as 0, so that what is multiplied by one and summed up is a normal float32. Graphics cards
+ * take others for 0, here and there.
  */
 const SMALLEST = 1e-30;
 
 /**
- * Nodes of so many choices, of so many times as many, and so on, are scaled by a power of two. A product of as many is below
- * 2^32 then, and what is outside of a node below 2^96 for a million choices.
+ * Nodes of so many choices, of so many times as many, and so on, are scaled by a power of two. A product of as many is
+ * below 2^32 then, and what is outside of a node below 2^96 for a million choices.
  */
 const SCALED = 32;
 
@@ -70,8 +70,8 @@ export function logCoefficientOf({ levels }: Tree): np.Array {
 }
 
 /**
- * What all other choices weigh if they make up what is asked for with a choice that is not taken, and with one that is: but for a
- * factor, `[coefficients, n, batch]`, those of z^0 and z^1, or of z^0 alone where none is asked for.
+ * What all other choices weigh if they make up what is asked for with a choice that is not taken, and with one that is:
+ * but for a factor, `[coefficients, n, batch]`, those of z^0 and z^1, or of z^0 alone where none is asked for.
  */
 export function weightsOfOthers({ levels }: Tree, n: number): np.Array {
   const [top, ...below] = [...levels].reverse();
@@ -81,8 +81,9 @@ export function weightsOfOthers({ levels }: Tree, n: number): np.Array {
 }
 
 /**
- * By what share of itself the coefficient that is asked for grows, `[batch]`, if the choices weigh more by some differences: right to
- * rounding of the differences, however small they are. Those of products are bounded, which changes the share only where it is large.
+ * By what share of itself the coefficient that is asked for grows, `[batch]`, if the choices weigh more by some
+ * differences: right to rounding of the differences, however small they are. Those of products are bounded, which
+ * changes the share only where it is large.
  *
  * @param on what each weighs more if it is taken, `[n, batch]`, consumed
  * @param off what it weighs more if it is not, consumed
@@ -171,8 +172,8 @@ function weighted(weights: np.Array, x: np.Array, length: number): np.Array {
 }
 
 /**
- * The parts of x of some length that begin with its first entry, with the second, and so on: `[count, length, ...]`. They are x again
- * and again, laid out in rows that are longer by one: a view, of which nothing is kept.
+ * The parts of x of some length that begin with its first entry, with the second, and so on: `[count, length, ...]`.
+ * They are x again and again, laid out in rows that are longer by one: a view, of which nothing is kept.
  */
 function windows(x: np.Array, count: number, length: number): np.Array {
   const [size = 0, ...rest] = x.shape;
@@ -183,7 +184,9 @@ function windows(x: np.Array, count: number, length: number): np.Array {
     .slice([], [0, length]);
 }
 
-/** The powers of two that make the sum of each node's coefficients a number from 1 to 2: products with them are exact. */
+/**
+ * The powers of two that make the sum of each node's coefficients a number from 1 to 2: products with them are exact.
+ */
 function powersOfTwo(polynomials: np.Array): Scaled {
   const sum = lax.stopGradient(polynomials.sum(0));
   const whole = (value: number) => np.array(value, { dtype: np.int32 });

@@ -1,5 +1,6 @@
 /**
- * Exact draws: from the root of the tree down, what is to be taken below a node is divided between its two halves, by the law of that.
+ * Exact draws: from the root of the tree down, what is to be taken below a node is divided between its two halves, by
+ * the law of that.
  */
 
 import { numpy as np, random } from "@jax-js/jax";
@@ -7,7 +8,7 @@ import { materialize } from "../materialize.ts";
 import { finite } from "../numerics.ts";
 import { uniformFromBits } from "../uniforms.ts";
 import { halves, trimmed } from "./counts.ts";
-import { inRows, oddsOf, treeOfOdds } from "./law.ts";
+import { inRows, oddsOf, treeOfOdds } from "./odds.ts";
 
 /** k-hot vectors `[..., n]`. */
 export function draw(key: np.Array, logits: np.Array, k: number): np.Array {
@@ -34,8 +35,8 @@ export function draw(key: np.Array, logits: np.Array, k: number): np.Array {
 }
 
 /**
- * How many are of the first of two nodes, of those that both have: the first number at which the distribution function is not below a
- * uniform one. At such a number it grows, so that none is drawn that cannot be.
+ * How many are of the first of two nodes, of those that both have: the first number at which the distribution function
+ * is not below a uniform one. At such a number it grows, so that none is drawn that cannot be.
  *
  * @param counts `[nodes, batch]`, consumed
  * @param level the polynomials of both, `[coefficients, 2 nodes, batch]`, consumed

@@ -32,8 +32,9 @@ export interface ConditionalBernoulliOf {
 }
 
 /**
- * Subsets of k by the products of their weights, with the verbs and signatures of every other structure, for code that takes any of
- * them: `expectation` by `"simple"`, `"score-function"` or `"exact"`. A value is the k-hot vector that `sample` returns.
+ * Subsets of k by the products of their weights, with the verbs and signatures of every other structure, for code that
+ * takes any of them: `expectation` by `"simple"`, `"score-function"` or `"exact"`. A value is the k-hot vector that
+ * `sample` returns.
  *
  * @param k a positive whole number; each call checks it against the n of its logits
  * @throws RangeError for a k that is none

@@ -1,6 +1,6 @@
 /**
- * The verbs, as `conditionalBernoulli` and `conditionalBernoulli.of(k)` have them. Each is told the name of the function that was
- * called and the order of its arguments, for errors; it checks, and calls a kernel.
+ * The verbs, as `conditionalBernoulli` and `conditionalBernoulli.of(k)` have them. Each is told the name of the
+ * function that was called and the order of its arguments, for errors; it checks, and calls a kernel.
  */
 
 import { jit, lax, numpy as np } from "@jax-js/jax";
@@ -9,6 +9,7 @@ import { canTake } from "../lawful.ts";
 import { finite } from "../numerics.ts";
 import { checkTemperature, type Temperature, type TemperatureOptions } from "../options.ts";
 import { inverseOf, isTemperature } from "../tempered.ts";
+import { kl as divergence } from "./divergence.ts";
 import { draw } from "./draw.ts";
 import * as law from "./law.ts";
 
@@ -73,11 +74,11 @@ export function softMode(
 // Upstream: a gradient that enters a jitted function and ends there leaks arrays.
 const entropyKernel = jit(law.entropy, { staticArgnums: [1] });
 
-const klKernel = jit(law.kl, { staticArgnums: [2] });
+const klKernel = jit(divergence, { staticArgnums: [2] });
 
 const klUniformKernel = jit(
   function kl(logits: np.Array, k: number) {
-    return law.kl(logits, np.zeros(logits.shape.slice(-1)), k);
+    return divergence(logits, np.zeros(logits.shape.slice(-1)), k);
   },
   { staticArgnums: [1] },
 );

@@ -127,7 +127,8 @@ export type RelaxedOptions<S extends Structure = Structure> = Samples &
 
 /**
  * The exact draw, with the gradient of the relaxed draw of the same noise: `cost'(value) dy / d logits`. Biased; for
- * differentiable costs and structures with `relax`. Jang, Gu, Poole, "Categorical Reparameterization with Gumbel-Softmax", 2017.
+ * differentiable costs and structures with `relax`. Jang, Gu, Poole, "Categorical Reparameterization with
+ * Gumbel-Softmax", 2017.
  */
 export type StraightThroughOptions<S extends Structure = Structure> = Samples &
   Relaxing &

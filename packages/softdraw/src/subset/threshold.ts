@@ -36,8 +36,8 @@ export function threshold(keys: np.Array, temperature: np.Array, k: number): np.
 }
 
 /**
- * The same threshold for what is no relaxation: how far each key is above it, in temperatures, so that the sigmoids sum to k, to a
- * thousandth of k. No gradient flows by way of the threshold.
+ * The same threshold for what is no relaxation: how far each key is above it, in temperatures, so that the sigmoids sum
+ * to k, to a thousandth of k. No gradient flows by way of the threshold.
  *
  * @param keys finite, `[..., n]`, consumed
  * @param inverse 1 / temperature, a shape that broadcasts with the keys, consumed
