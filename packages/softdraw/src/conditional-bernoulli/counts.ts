@@ -204,7 +204,10 @@ const BIAS = 127;
 function evened(polynomials: np.Array, constant: 0 | 1): np.Array {
   const [size = 0, nodes = 0, batch = 0] = polynomials.shape;
   if (nodes % 2 === 0) return polynomials;
-  const ofNothing = np.arange(size).equal(0).astype(np.float32).mul(constant).reshape([size, 1, 1]);
+  const ofNothing = np.array(
+    Float32Array.from({ length: size }, (_, i) => (i === 0 ? constant : 0)),
+    { shape: [size, 1, 1] },
+  );
   return np.concatenate([polynomials, np.broadcastTo(ofNothing, [size, 1, batch])], 1);
 }
 

@@ -6,6 +6,7 @@
 import { numpy as np, random } from "@jax-js/jax";
 import { materialize } from "../materialize.ts";
 import { finite } from "../numerics.ts";
+import { column } from "../rows.ts";
 import { uniformFromBits } from "../uniforms.ts";
 import { halves, trimmed } from "./counts.ts";
 import { inRows, oddsOf, treeOfOdds } from "./odds.ts";
@@ -43,17 +44,24 @@ export function draw(key: np.Array, logits: np.Array, k: number): np.Array {
  * @param uniforms from 0 to 1 but not 0, `[nodes, batch]`, consumed
  */
 function divided(counts: np.Array, level: np.Array, uniforms: np.Array): np.Array {
+  const { shape } = counts;
   const [one, other] = halves(level);
   const size = one.shape[0]!;
-  const numbers = np.arange(size).astype(np.float32).reshape([size, 1, 1]);
-  const left = counts.sub(numbers.ref);
+  const flat = (x: np.Array) => x.reshape([-1, counts.size]);
+  const numbers = column(np.array(Float32Array.from({ length: size }, (_, i) => i)));
+  const left = flat(counts.ref).sub(numbers.ref);
   const place = np.clip(left.ref, 0, size - 1);
   const isThere = place.ref.equal(left);
-  // Upstream: under `vmap`, integers that were computed with JavaScript's numbers become float32.
-  const rest = np.takeAlongAxis(other, place.astype(np.int32), 0);
-  const weights = materialize(np.where(isThere, one.mul(rest), 0));
-  const sums = np.matmul(np.tri(size), weights.reshape([size, -1])).reshape(weights.shape);
+  const rest = np.takeAlongAxis(flat(other), place.astype(np.int32), 0);
+  const weights = materialize(np.where(isThere, flat(one).mul(rest), 0));
+  const sums = np.matmul(belowDiagonal(size), weights);
   const share = sums.ref.div(sums.slice([size - 1, size]));
-  const reached = np.where(share.greaterEqual(uniforms), numbers, size);
-  return np.min(reached, 0);
+  const reached = np.where(share.greaterEqual(flat(uniforms)), numbers, size);
+  return np.min(reached, 0).reshape(shape);
+}
+
+/** Ones on the diagonal and below it. Numbers of JavaScript take no kernels, as `tri` does. */
+function belowDiagonal(size: number): np.Array {
+  const ones = Float32Array.from({ length: size * size }, (_, i) => (i % size <= Math.floor(i / size) ? 1 : 0));
+  return np.array(ones, { shape: [size, size] });
 }

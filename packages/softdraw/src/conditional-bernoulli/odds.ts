@@ -1,11 +1,11 @@
 /** Entries as choices of yes or no, each by itself, of which k are yes in the mean: what all verbs begin with. */
 
 import { lax, numpy as np } from "@jax-js/jax";
-import { aboveThreshold } from "../subset/threshold.ts";
+import { type Above, aboveThreshold } from "../subset/threshold.ts";
 import { logCoefficientOf, type Tree, treeOf, weightsOfOthers } from "./counts.ts";
 
 /** Log-odds `[..., n]` of entries that are yes or no by themselves, of which k are yes in the mean. */
-export function oddsOf(keys: np.Array, k: number) {
+export function oddsOf(keys: np.Array, k: number): Above {
   return aboveThreshold(keys, np.ones([]), k);
 }
 

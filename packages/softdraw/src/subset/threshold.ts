@@ -50,7 +50,7 @@ export function aboveThreshold(keys: np.Array, inverse: np.Array, k: number): Ab
   return { above: distance.sub(column(level.ref)), least, level };
 }
 
-interface Above {
+export interface Above {
   /** `(keys - least) / temperature - level`, `[..., n]`; far below 0 for impossible entries. */
   above: np.Array;
   /** The k-th largest key of each row, `[...]`. */
