@@ -7,6 +7,8 @@ import torch
 
 torch.set_num_threads(options.threads)
 torch.manual_seed(0)
+# Probabilities of far too few or too many entries are subnormal, which takes many times as long.
+torch.set_flush_denormal(True)
 
 shape = (options.batch, options.n)
 k = options.k

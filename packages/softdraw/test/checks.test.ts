@@ -249,7 +249,7 @@ describe("conditionalBernoulli refuses", () => {
   const none = undefined as unknown as number;
   refuses(TypeError, {
     [order("entropy", "logits, k")]: () => entropy(floats(3), none),
-    [order("kl", "logits, k, prior")]: () => kl(floats(3), untyped(floats(3)) as unknown as number & undefined),
+    [order("kl", "logits, k, prior")]: () => kl(floats(3), none, floats(3)),
     [order("logPartition", "logits, k")]: () => logPartition(floats(3), none),
     [order("logProb", "khot, logits, k")]: () => logProb(floats(3), floats(3), none),
     [order("marginals", "logits, k")]: () => marginals(floats(3), none),
@@ -262,6 +262,8 @@ describe("conditionalBernoulli refuses", () => {
   const pairs = conditionalBernoulli.of(2);
   refuses(RangeError, {
     "conditionalBernoulli.of: k must be a whole number of at least 1, got 0.": () => conditionalBernoulli.of(0),
+    "conditionalBernoulli.kl: k must be a whole number from 1 to n = 3, got float32[3].": () =>
+      kl(floats(3), floats(3) as unknown as number, untyped(2)),
     "conditionalBernoulli.sample: k must be a whole number from 1 to n = 3, got 4.": () => sample(key(), floats(3), 4),
     "conditionalBernoulli.of(2).kl: k must be a whole number from 1 to n = 1, got 2.": () => pairs.kl(floats(1)),
     "conditionalBernoulli.of(2).kl: prior must match logits float32[4,3] in its event axes and broadcast over the batch, got float32[2].":

@@ -25,7 +25,7 @@ const TASKS: Record<Task, string> = {
   marginals: "Marginals",
   sample: "An exact draw",
 };
-const THREADS = 2;
+const THREADS = [1, 2];
 
 const matches = (Object.keys(TASKS) as Task[]).flatMap((task) =>
   shapes.map(({ shape, calls }) => match(task, shape, calls)),
@@ -34,25 +34,25 @@ const firsts = shapes.map(({ shape }) => first(shape));
 
 function match(task: Task, shape: Shape, calls: number): Match {
   const [batch, n, k] = shape;
-  const ours = (threads: number) =>
-    nodeContestant(
-      `conditionalBernoulli, ${task}, ${threadsText(threads)}`,
-      "conditional-bernoulli",
-      { task, threads, shape },
-      calls,
-    );
-  const [one, two] = [ours(1), ours(THREADS)];
-  const sizes = Object.entries({ threads: THREADS, batch, n, k }).flatMap(([name, value]) => [`--${name}`, `${value}`]);
-  const args = ["--task", task, ...sizes];
-  const torch = torchContestant(`PyTorch, ${task}, ${threadsText(THREADS)}`, "conditional_bernoulli", args, calls);
+  const pairs = THREADS.map((threads) => {
+    const count = `${task}, ${threadsText(threads)}`;
+    const sizes = Object.entries({ threads, batch, n, k }).flatMap(([name, value]) => [`--${name}`, `${value}`]);
+    return {
+      name: `Softdraw to PyTorch, ${threadsText(threads)}`,
+      softdraw: nodeContestant(
+        `conditionalBernoulli, ${count}`,
+        "conditional-bernoulli",
+        { task, threads, shape },
+        calls,
+      ),
+      torch: torchContestant(`PyTorch, ${count}`, "conditional_bernoulli", ["--task", task, ...sizes], calls),
+    };
+  });
   return {
     title: `${TASKS[task]}, ${k} of ${n}, batch ${batch}`,
     unit: "ms a call",
-    contestants: [one, two, torch],
-    comparisons: [
-      { name: "Softdraw to PyTorch", of: two.name, to: torch.name },
-      { name: "Softdraw on one thread to PyTorch", of: one.name, to: torch.name },
-    ],
+    contestants: pairs.flatMap(({ softdraw, torch }) => [softdraw, torch]),
+    comparisons: pairs.map(({ name, softdraw, torch }) => ({ name, of: softdraw.name, to: torch.name })),
   };
 }
 
