@@ -75,6 +75,8 @@ describe("in Node", () => {
       "subset.mode: logits": "subset.mode(np.zeros([3]), 2)",
       "subset.logProb: indices": "subset.logProb(np.zeros([2], { dtype: np.int32 }), own.zeros([3]))",
       "subset.of(2).logProb: value": "subset.of(2).logProb(np.zeros([3]), own.zeros([3]))",
+      "conditionalBernoulli.marginals: logits": "conditionalBernoulli.marginals(np.zeros([3]), 2)",
+      "conditionalBernoulli.kl: prior": "conditionalBernoulli.kl(own.zeros([3]), 2, np.zeros([3]))",
       "permutation.mode: logits": "permutation.mode(np.zeros([2, 2]))",
       "permutation.compose: first": "permutation.compose(np.zeros([2, 2]), np.zeros([2, 2]))",
       "permutation.apply: items": "permutation.apply(own.zeros([2, 2]), np.zeros([2]))",
@@ -86,7 +88,7 @@ describe("in Node", () => {
     const lines = await printed("mixed.mjs", [
       `import { createRequire } from "node:module";`,
       `import { numpy as own } from "@jax-js/jax";`,
-      `import { assignment, bernoulli, categorical, noise, permutation, straightThrough, subset } from "softdraw";`,
+      `import { assignment, bernoulli, categorical, conditionalBernoulli, noise, permutation, straightThrough, subset } from "softdraw";`,
       `const { jit, numpy: np, random } = createRequire(import.meta.url)("@jax-js/jax");`,
       `const attempt = (call) => { try { call(); } catch (error) { console.log(error.message); } };`,
       ...Object.values(calls).map((call) => `attempt(() => ${call});`),

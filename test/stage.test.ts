@@ -59,7 +59,7 @@ describe.each(["softdraw", "threads"])("%s", (name) => {
 });
 
 test("the library's README leads to its guides", () => {
-  const guides = ["bernoulli", "categorical", "permutation", "subset"];
+  const guides = ["bernoulli", "categorical", "conditional-bernoulli", "permutation", "subset"];
   const here = staged("softdraw", undefined);
   for (const guide of guides) expect(statSync(here.path(`docs/${guide}.md`)).size).toBeGreaterThan(1000);
   expect(here.documents.find(({ path }) => path === "README.md")!.links.map(({ path }) => path)).toEqual(

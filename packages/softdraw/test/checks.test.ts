@@ -1,7 +1,16 @@
 /** Argument errors, as a caller meets them: what each says, and that nothing is consumed before one is thrown. */
 
 import { grad, jit, numpy as np, random, vmap } from "@jax-js/jax";
-import { assignment, bernoulli, categorical, noise, permutation, straightThrough, subset } from "softdraw";
+import {
+  assignment,
+  bernoulli,
+  categorical,
+  conditionalBernoulli,
+  noise,
+  permutation,
+  straightThrough,
+  subset,
+} from "softdraw";
 import { describe, expect, test } from "vitest";
 
 type Array = np.Array;
@@ -49,6 +58,7 @@ describe.each(
     "subset.sample": (k: Array) => subset.sample(k, floats(3), 2),
     "subset.sampleOrdered": (k: Array) => subset.sampleOrdered(k, floats(3), 2),
     "subset.relax": (k: Array) => subset.relax(k, floats(3), 2, { temperature: floats() }),
+    "conditionalBernoulli.sample": (k: Array) => conditionalBernoulli.sample(k, floats(3), 2),
     "noise.gumbel": (k: Array) => noise.gumbel(k, [3]),
     "noise.logistic": (k: Array) => noise.logistic(k, [3]),
     "noise.perturb": (k: Array) => noise.perturb(k, floats(3)),
@@ -152,6 +162,7 @@ describe.each(
     "subset.softMode": (options: object) => subset.softMode(floats(3), 2, options),
     "subset.of(2).relax": (options: object) => subset.of(2).relax(key(), floats(3), options),
     "permutation.sinkhorn": (options: object) => permutation.sinkhorn(floats(3, 3), options),
+    "conditionalBernoulli.softMode": (options: object) => conditionalBernoulli.softMode(floats(3), 2, options),
   }),
 )("%s refuses as options", (where, call) => {
   const message = (got: string) => `${where}: options must be an object such as { temperature: 0.5 }, got ${got}.`;
@@ -231,8 +242,39 @@ describe("subset.of", () => {
   });
 });
 
-test("subset.of(k) cannot be changed", () => {
-  expect(Object.isFrozen(subset.of(2))).toBe(true);
+describe("conditionalBernoulli refuses", () => {
+  const { entropy, kl, logPartition, logProb, marginals, mode, sample, softMode, support } = conditionalBernoulli;
+  const order = (verb: string, names: string) =>
+    `conditionalBernoulli.${verb}: k is missing, a whole number from 1 to n = 3. The arguments are ${names}, in this order.`;
+  const none = undefined as unknown as number;
+  refuses(TypeError, {
+    [order("entropy", "logits, k")]: () => entropy(floats(3), none),
+    [order("kl", "logits, k, prior")]: () => kl(floats(3), none, floats(3)),
+    [order("logPartition", "logits, k")]: () => logPartition(floats(3), none),
+    [order("logProb", "khot, logits, k")]: () => logProb(floats(3), floats(3), none),
+    [order("marginals", "logits, k")]: () => marginals(floats(3), none),
+    [order("mode", "logits, k")]: () => mode(floats(3), none),
+    [order("sample", "key, logits, k")]: () => sample(key(), floats(3), none),
+    [order("softMode", "logits, k, options")]: () => softMode(floats(3), none),
+    [order("support", "logits, k")]: () => support(floats(3), none),
+    "conditionalBernoulli.kl: prior must be floating point, got int32[3].": () => kl(floats(3), 2, integers(3)),
+  });
+  const pairs = conditionalBernoulli.of(2);
+  refuses(RangeError, {
+    "conditionalBernoulli.of: k must be a whole number of at least 1, got 0.": () => conditionalBernoulli.of(0),
+    "conditionalBernoulli.kl: k must be a whole number from 1 to n = 3, got float32[3].": () =>
+      kl(floats(3), floats(3) as unknown as number, untyped(2)),
+    "conditionalBernoulli.sample: k must be a whole number from 1 to n = 3, got 4.": () => sample(key(), floats(3), 4),
+    "conditionalBernoulli.of(2).kl: k must be a whole number from 1 to n = 1, got 2.": () => pairs.kl(floats(1)),
+    "conditionalBernoulli.of(2).kl: prior must match logits float32[4,3] in its event axes and broadcast over the batch, got float32[2].":
+      () => pairs.kl(floats(4, 3), floats(2)),
+    "conditionalBernoulli.of(2).logProb: value must match logits float32[4,3] in its event axes and broadcast over the batch, got float32[2].":
+      () => pairs.logProb(floats(2), floats(4, 3)),
+  });
+});
+
+test.each([subset, conditionalBernoulli])("what of(k) gives cannot be changed", ({ of }) => {
+  expect(Object.isFrozen(of(2))).toBe(true);
 });
 
 describe("values and priors are refused", () => {

@@ -6,6 +6,7 @@ import { differences, largestDifference } from "@softdraw/testing/numbers";
 import {
   bernoulli,
   categorical,
+  conditionalBernoulli,
   type ExpectationOptions,
   expectation,
   fenchelYoung,
@@ -87,6 +88,12 @@ const bits = Array.from({ length: 2 ** n }, (_, i) => Array.from({ length: n }, 
 const oneHot = Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_, j) => (i === j ? 1 : 0)));
 const pairs = bits.filter((value) => sum(value) === 2);
 
+/** The probabilities of pairs by the products of their weights. */
+function productLaw(logits: number[]): number[] {
+  const weights = pairs.map((value) => Math.exp(sum(value.map((x, i) => x * logits[i]!))));
+  return weights.map((weight) => weight / sum(weights));
+}
+
 const LAWS: Record<string, Law> = {
   bernoulli: {
     structure: bernoulli,
@@ -107,6 +114,12 @@ const LAWS: Record<string, Law> = {
       });
     },
     mean: () => [],
+  },
+  conditionalBernoulli: {
+    structure: conditionalBernoulli.of(2),
+    values: pairs,
+    probabilities: productLaw,
+    mean: (l) => l.map((_, i) => sum(productLaw(l).map((p, j) => p * pairs[j]![i]!))),
   },
 };
 
@@ -153,13 +166,21 @@ function expectMean(found: { mean: number; error: number }[], exact: number[], r
 const square = (value: Array) => np.square(value).sum(-1);
 
 const UNBIASED: [string, Options, string[]][] = [
-  ["score-function", { estimator: "score-function", samples: 2 }, ["bernoulli", "categorical", "subset"]],
+  [
+    "score-function",
+    { estimator: "score-function", samples: 2 },
+    ["bernoulli", "categorical", "subset", "conditionalBernoulli"],
+  ],
   [
     "leave-one-out",
     { estimator: "score-function", samples: 3, baseline: "leave-one-out" },
     ["bernoulli", "categorical", "subset"],
   ],
-  ["greedy", { estimator: "score-function", baseline: "greedy" }, ["bernoulli", "categorical", "subset"]],
+  [
+    "greedy",
+    { estimator: "score-function", baseline: "greedy" },
+    ["bernoulli", "categorical", "subset", "conditionalBernoulli"],
+  ],
   ["a baseline", { estimator: "score-function", baseline: 0.7 }, ["bernoulli", "categorical", "subset"]],
   ["unordered-set, 1", { estimator: "unordered-set", samples: 1 }, ["categorical"]],
   ["unordered-set, 2", { estimator: "unordered-set", samples: 2 }, ["categorical"]],
@@ -185,7 +206,7 @@ describe.each(costs)("of the cost %s", (_, cost) => {
     },
   );
 
-  test.each(["bernoulli", "categorical", "subset"])("exact is it without noise, for %s", async (law) => {
+  test.each(Object.keys(LAWS))("exact is it without noise, for %s", async (law) => {
     const { structure, values, probabilities } = LAWS[law]!;
     const options = { estimator: "exact" } as const;
     const loss = (l: Array) => expectation(structure as typeof categorical, random.key(0), l, cost.ofArray, options);
@@ -234,6 +255,16 @@ const BIASED: [string, string, Options, (cost: NamedCost) => number[]][] = [
     "bernoulli",
     { estimator: "simple" },
     (cost) => meanOver(LAWS.bernoulli!, (value) => slope(cost, value).map((x, i) => x * sigmoidSlope(LOGITS[i]!))),
+  ],
+  [
+    "simple",
+    "conditionalBernoulli",
+    { estimator: "simple", samples: 2 },
+    (cost) =>
+      meanOver(LAWS.conditionalBernoulli!, (value) => {
+        const v = slope(cost, value);
+        return differences((l) => sum(LAWS.conditionalBernoulli!.mean(l).map((x, i) => x * v[i]!)), LOGITS);
+      }),
   ],
   [
     "gapped-straight-through",
@@ -596,6 +627,15 @@ describe("errors name what was wrong, what was expected, and what came", () => {
     [() => of({ estimator: "simple", temperature: 1 }), 'unknown option "temperature"'],
     [() => of({ estimator: "straight-through", axis: 1 }), 'categorical.relax: unknown option "axis"'],
     [() => of({ estimator: "disarm" }), '"disarm" is for bernoulli choices alone.'],
+    [
+      () => of({ estimator: "relaxed" }, undefined, conditionalBernoulli.of(2)),
+      '"relaxed" needs a structure with relax, and this one has none.',
+    ],
+    [
+      () => of({ estimator: "straight-through" }, undefined, conditionalBernoulli.of(2)),
+      '"straight-through" needs a structure with relax',
+    ],
+    [() => of({ estimator: "imle" }, undefined, conditionalBernoulli.of(2)), '"imle" needs a structure with law'],
     [() => of({ estimator: "simple" }, undefined, subset.of(2)), '"simple" needs a structure with marginals'],
     [() => of({ estimator: "score-function", samples: 0 }), "samples must be a whole number of at least 1, got 0."],
     [

@@ -4,6 +4,7 @@ import { numpy as np } from "@jax-js/jax";
 import {
   bernoulli,
   categorical,
+  conditionalBernoulli,
   type ExpectationOptions,
   expectation,
   fenchelYoung,
@@ -47,6 +48,14 @@ const ofBernoulli: ExpectationOptions<typeof bernoulli>[] = [
   { estimator: "perturbed" },
 ];
 
+const pairs = conditionalBernoulli.of(2);
+
+const ofPairs: ExpectationOptions<typeof pairs>[] = [
+  { estimator: "exact", batchAxes: 1 },
+  { estimator: "score-function", baseline: "greedy" },
+  { estimator: "simple", samples: 2 },
+];
+
 const words = (options: object) =>
   Object.values(options)
     .filter((value) => typeof value !== "function")
@@ -65,6 +74,13 @@ export const expectations: Call[] = [
       name: `expectation of bernoulli by ${words(options)}`,
       arrays: () => [key(), logits()],
       call: (k, l) => expectation(bernoulli, k!, l!, square, options),
+    }),
+  ),
+  ...ofPairs.map(
+    (options): Call => ({
+      name: `expectation of conditionalBernoulli.of(2) by ${words(options)}`,
+      arrays: () => [key(), logits()],
+      call: (k, l) => expectation(pairs, k!, l!, square, options),
     }),
   ),
   {

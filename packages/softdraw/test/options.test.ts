@@ -7,6 +7,7 @@ import * as softdraw from "softdraw";
 import {
   bernoulli,
   categorical,
+  conditionalBernoulli,
   expectation,
   fenchelYoung,
   permutation,
@@ -95,6 +96,14 @@ const functions: Record<string, { call: (options: never) => unknown; needed?: ob
     names: ["temperature", "relaxation"],
   },
   "subset.of(2).softMode": { call: (o) => subset.of(2).softMode(logits(), o), names: ["temperature", "relaxation"] },
+  "conditionalBernoulli.softMode": {
+    call: (o) => conditionalBernoulli.softMode(logits(), 2, o),
+    names: ["temperature"],
+  },
+  "conditionalBernoulli.of(2).softMode": {
+    call: (o) => conditionalBernoulli.of(2).softMode(logits(), o),
+    names: ["temperature"],
+  },
   expectation: {
     call: (o) => expectation(categorical, key(), logits(), (value) => value.sum(-1), o),
     needed: { estimator: "score-function" },
@@ -171,10 +180,19 @@ const withoutOptions = [
     (verb) => `subset.${verb}`,
   ),
   ...["logProb", "mode", "perturbGiven", "sample", "sampleOrdered", "support"].map((verb) => `subset.of(2).${verb}`),
+  ...["entropy", "kl", "logPartition", "logProb", "marginals", "mode", "sample", "support"].flatMap((verb) => [
+    `conditionalBernoulli.${verb}`,
+    `conditionalBernoulli.of(2).${verb}`,
+  ]),
+  "conditionalBernoulli.of",
 ];
 
 test("every exported function is known to take options, or none", () => {
-  const exported = Object.entries({ ...softdraw, "subset.of(2)": subset.of(2) }).flatMap(([name, value]) =>
+  const exported = Object.entries({
+    ...softdraw,
+    "subset.of(2)": subset.of(2),
+    "conditionalBernoulli.of(2)": conditionalBernoulli.of(2),
+  }).flatMap(([name, value]) =>
     typeof value === "function"
       ? [name]
       : Object.entries(value).flatMap(([verb, member]) => (typeof member === "function" ? [`${name}.${verb}`] : [])),
@@ -389,18 +407,37 @@ function types(flag: boolean | undefined, temperature: number | undefined) {
 test("the types of options are compiled", () => expect(types).toHaveLength(2));
 
 type Scored = Structure & Required<Pick<Structure, "logProb">>;
+type Relaxed = Structure & Required<Pick<Structure, "relax">>;
 
 /** Not run: what is a structure for code that takes any, and what it can do with one. */
-async function structureTypes(generic: Structure, scored: Scored) {
-  const structures: Structure[] = [bernoulli, categorical, permutation, subset.of(2), scored];
-  const withLogProb: Scored[] = [bernoulli, categorical, subset.of(2)];
+async function structureTypes(generic: Structure, scored: Scored & Relaxed) {
+  const pairs = conditionalBernoulli.of(2);
+  const structures: Structure[] = [bernoulli, categorical, permutation, subset.of(2), pairs, scored];
+  const withLogProb: Scored[] = [bernoulli, categorical, subset.of(2), pairs];
+  const withRelax: Relaxed[] = [bernoulli, categorical, permutation, subset.of(2)];
+  // @ts-expect-error
+  withRelax.push(pairs);
+  const cost = (value: np.Array) => value.sum(-1);
+  expectation(pairs, key(), logits(), cost, { estimator: "simple", samples: 2 });
+  expectation(pairs, key(), logits(), cost, { estimator: "score-function", baseline: "greedy" });
+  expectation(pairs, key(), logits(), cost, { estimator: "exact", batchAxes: 1 });
+  // @ts-expect-error
+  expectation(pairs, key(), logits(), cost, { estimator: "relaxed" });
+  // @ts-expect-error
+  expectation(pairs, key(), logits(), cost, { estimator: "straight-through" });
+  // @ts-expect-error
+  expectation(pairs, key(), logits(), cost, { estimator: "imle" });
+  // @ts-expect-error
+  expectation(pairs, key(), logits(), cost, { estimator: "perturbed" });
   // @ts-expect-error
   withLogProb.push(permutation);
   // @ts-expect-error
   structures.push(subset);
   // @ts-expect-error
-  generic.relax(key(), logits(), { hard: true });
+  generic.relax(key(), logits(), { temperature: 1 });
+  // @ts-expect-error
+  scored.relax(key(), logits(), { hard: true });
   const draw: np.Array = await generic.sample(key(), logits());
-  return scored.logProb(draw, generic.relax(key(), logits(), { temperature: 1 }));
+  return scored.logProb(draw, scored.relax(key(), logits(), { temperature: 1 }));
 }
 test("the types of structures are compiled", () => expect(structureTypes).toHaveLength(2));

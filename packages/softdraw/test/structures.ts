@@ -9,7 +9,7 @@ import type { RelaxOptions, Structure } from "softdraw";
 
 /** The verbs of every structure; with `hard`, where it is not `onHost`. */
 interface Verbs extends Omit<Structure, "relax"> {
-  relax(key: np.Array, logits: np.Array, options?: RelaxOptions): np.Array;
+  relax?(key: np.Array, logits: np.Array, options?: RelaxOptions): np.Array;
 }
 
 /** A structure, or one of its relaxations, at a size that can be enumerated: all laws are asked of it. */

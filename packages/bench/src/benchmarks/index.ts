@@ -1,5 +1,6 @@
 import type { Benchmark } from "../benchmark.ts";
 import { assignment } from "./assignment.ts";
+import { conditionalBernoulli } from "./conditional-bernoulli.ts";
 import { dknnStep } from "./dknn-step.ts";
 import { estimators } from "./estimators.ts";
 import { explainStep } from "./explain-step.ts";
@@ -25,6 +26,7 @@ export const benchmarks: readonly Benchmark[] = [
   gumbel,
   operators,
   subset,
+  conditionalBernoulli,
   sinkhorn,
   sinkhornGrowth,
   assignment,

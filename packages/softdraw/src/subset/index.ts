@@ -5,7 +5,7 @@
  * `sample` draws without replacement, exactly: one after the other, each with probability proportional to `exp(logit)`
  * among what is left. That is the set of the k largest perturbed logits (Gumbel top-k; Vieira 2014, Kool et al. 2019),
  * and in descending order it is the order of the draw (Plackett 1975, Luce 1959). It is not the conditional Poisson
- * law, whose sets have probabilities proportional to the product of their weights.
+ * law, whose sets have probabilities proportional to the product of their weights: `conditionalBernoulli` has that.
  *
  * `relax` replaces those k largest by one of two relaxations of them; see there.
  *

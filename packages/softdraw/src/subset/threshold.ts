@@ -24,7 +24,7 @@ export function threshold(keys: np.Array, temperature: np.Array, k: number): np.
   const { least, share } = largest(lax.stopGradient(keys.ref), k);
   const distance = tempered(keys, column(least), inverseOf(temperature));
   const weight = exponential(np.minimum(lax.stopGradient(distance.ref), HIGHEST_EXPONENT));
-  const value = ratio(weight.ref, solve(weight, share, k));
+  const value = ratio(weight.ref, expOfRow(solve(weight, share, k)));
   const slope = value.ref.mul(np.subtract(1, value.ref));
   // Zero, with the gradient of the distance.
   // Upstream: there is no way to give a function a gradient of one's own (`custom_vjp`).
@@ -33,6 +33,30 @@ export function threshold(keys: np.Array, temperature: np.Array, k: number): np.
   const excess = np.clip(sumOfRow(value.ref).sub(k).div(total.ref), -LARGEST_EXCESS, LARGEST_EXCESS);
   const thresholdChange = sumOfRow(slope.ref.mul(change.ref)).div(total).add(excess);
   return value.add(slope.mul(change.sub(column(thresholdChange))));
+}
+
+/**
+ * The same threshold for what is no relaxation: how far each key is above it, in temperatures, so that the sigmoids sum
+ * to k, to a thousandth of k. No gradient flows by way of the threshold.
+ *
+ * @param keys finite, `[..., n]`, consumed
+ * @param inverse 1 / temperature, a shape that broadcasts with the keys, consumed
+ */
+export function aboveThreshold(keys: np.Array, inverse: np.Array, k: number): Above {
+  const { least, share } = largest(lax.stopGradient(keys.ref), k);
+  const distance = tempered(keys, column(least.ref), inverse);
+  const weight = exponential(np.minimum(lax.stopGradient(distance.ref), HIGHEST_EXPONENT));
+  const level = solve(weight, share, k);
+  return { above: distance.sub(column(level.ref)), least, level };
+}
+
+export interface Above {
+  /** `(keys - least) / temperature - level`, `[..., n]`; far below 0 for impossible entries. */
+  above: np.Array;
+  /** The k-th largest key of each row, `[...]`. */
+  least: np.Array;
+  /** How far the threshold is above that, in temperatures, `[...]`. */
+  level: np.Array;
 }
 
 /**
@@ -78,7 +102,7 @@ function largest(keys: np.Array, k: number): { least: np.Array; share: np.Array 
 }
 
 /**
- * `exp(s)` of the s for which `sum_i weight_i / (weight_i + exp(s)) = k`: what the entries outside the k largest have
+ * The s for which `sum_i weight_i / (weight_i + exp(s)) = k`: what the entries outside the k largest have
  * must be what those inside lack. The logarithms of the two are nearly straight lines in s: Newton's method on their
  * difference.
  */
@@ -87,6 +111,10 @@ function solve(weight: np.Array, share: np.Array, k: number): np.Array {
   const rest = np.subtract(1, share.ref);
   const sum = (x: np.Array) => np.maximum(sumOfRow(x), SMALLEST_SUM);
   let s = np.zeros(weight.shape.slice(0, -1));
+  if (k === n) {
+    for (const unused of [weight, share, rest]) unused.dispose();
+    return s.add(LOWEST_THRESHOLD);
+  }
   for (let step = 0; step < NEWTON_STEPS; step++) {
     const z = expOfRow(s.ref);
     const { has, lacks } = sharesOf(weight.ref, z);
@@ -97,7 +125,7 @@ function solve(weight: np.Array, share: np.Array, k: number): np.Array {
     const change = np.log(outside.div(inside)).div(np.maximum(outsideSlope.add(insideSlope), 0.01));
     s = materialize(np.clip(s.add(change), LOWEST_THRESHOLD, Math.log(n - k) + 1));
   }
-  return expOfRow(s);
+  return s;
 }
 
 function expOfRow(s: np.Array): np.Array {
