@@ -27,7 +27,7 @@ interface Tempered {
 }
 
 export interface TemperatureOptions extends Tempered {
-  /** An option of `relax` alone, and not of permutations, whose exact draws are solved on the host. */
+  /** An option of `relax` alone. */
   hard?: undefined;
 }
 

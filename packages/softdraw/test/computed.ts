@@ -41,7 +41,8 @@ export async function compute(
         );
       const logits = () => waves(1.7);
       await put(`draws of ${name}`, await verbs.sample(random.key(2), logits()));
-      const loss = (l: np.Array) => verbs.relax(random.key(3), l, { temperature: 0.5 }).mul(waves(0.3)).sum();
+      const soft = (l: np.Array) => verbs.relax?.(random.key(3), l, { temperature: 0.5 }) ?? verbs.softMode(l);
+      const loss = (l: np.Array) => soft(l).mul(waves(0.3)).sum();
       await put(`gradient of ${name}`, grad(loss)(logits()));
     }
   }
@@ -72,14 +73,14 @@ export async function computeSpoilt(
         ...functions.differentiable,
         ...functions.differentiableIfPossible,
         softMode: (l) => verbs.softMode(l),
-        relax: (l) => verbs.relax(random.key(1), l),
       };
+      if (verbs.relax) called.relax = (l) => verbs.relax!(random.key(1), l);
       if (!onHost) {
         called.sample = (l) => verbs.sample(random.key(1), l) as np.Array;
         called.mode = (l) => verbs.mode(l) as np.Array;
         const value = () => verbs.mode(np.array(plain, { shape: event })) as np.Array;
-        called.perturbGiven = (l) => verbs.perturbGiven!(random.key(1), value(), l);
-        called.relaxGiven = (l) => verbs.relaxGiven!(random.key(1), value(), l);
+        if (verbs.perturbGiven) called.perturbGiven = (l) => verbs.perturbGiven!(random.key(1), value(), l);
+        if (verbs.relaxGiven) called.relaxGiven = (l) => verbs.relaxGiven!(random.key(1), value(), l);
       }
       for (const [kind, row] of Object.entries(spoilt)) {
         for (const [verb, f] of Object.entries(called)) {

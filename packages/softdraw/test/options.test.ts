@@ -76,6 +76,10 @@ const functions: Record<string, { call: (options: never) => unknown; needed?: ob
   },
   fenchelYoung: { call: (o) => fenchelYoung(categorical, key(), logits(), logits(), o), names: ["samples"] },
   scoreFunction: { call: (o) => scoreFunction(logits(), logits(), o), names: ["baseline"] },
+  "permutation.gibbs.softMode": {
+    call: (o) => permutation.gibbs.softMode(logits(), o),
+    names: ["temperature"],
+  },
   "subset.reservoir": {
     call: (o) => subset.reservoir([1, 2, 3], 2, o),
     needed: { seed: 0 },
@@ -83,7 +87,7 @@ const functions: Record<string, { call: (options: never) => unknown; needed?: ob
   },
   "permutation.relax": {
     call: (o) => permutation.relax(key(), logits(), o),
-    names: ["temperature", "iterations", "form", "gradient", "noise"],
+    names: ["temperature", "iterations", "form", "gradient", "hard", "noise"],
   },
   "permutation.softMode": {
     call: (o) => permutation.softMode(logits(), o),
@@ -127,6 +131,9 @@ const withoutOptions = [
   ...["apply", "applyInverse", "compose", "invert", "isPermutation", "mode", "residual", "sample", "support"].map(
     (verb) => `permutation.${verb}`,
   ),
+  ...["entropy", "kl", "logPartition", "logProb", "marginals", "mode", "sample", "support"].map(
+    (verb) => `permutation.gibbs.${verb}`,
+  ),
   "schedules.constant",
   ...["logProb", "mode", "of", "perturbGiven", "sample", "sampleOrdered", "setLogProb", "support"].map(
     (verb) => `subset.${verb}`,
@@ -135,7 +142,8 @@ const withoutOptions = [
 ];
 
 test("every exported function is known to take options, or none", () => {
-  const exported = Object.entries({ ...softdraw, "subset.of(2)": subset.of(2) }).flatMap(([name, value]) =>
+  const nested = { "permutation.gibbs": permutation.gibbs, "subset.of(2)": subset.of(2) };
+  const exported = Object.entries({ ...softdraw, ...nested }).flatMap(([name, value]) =>
     typeof value === "function"
       ? [name]
       : Object.entries(value).flatMap(([verb, member]) => (typeof member === "function" ? [`${name}.${verb}`] : [])),
@@ -205,11 +213,6 @@ test("where hard is no option, the error says what to do instead", () => {
   const instead =
     "For an exact value with the gradient of a relaxation use straightThrough(soft, hard): hard from sample, with the " +
     "key that relax had, or from mode beside softMode.";
-  expect(() => permutation.relax(key(), logits(), options)).toThrow(
-    new TypeError(
-      `permutation.relax: unknown option "hard". There are "temperature", "iterations", "form", "gradient", "noise". ${instead}`,
-    ),
-  );
   expect(() => categorical.softMode(logits(), options)).toThrow(
     new TypeError(`categorical.softMode: unknown option "hard". There is "temperature". ${instead}`),
   );
@@ -242,6 +245,9 @@ test("hard is true or false", () => {
     new TypeError(`categorical.relax: hard ${message}`),
   );
   expect(() => subset.relax(key(), logits(), 2, options)).toThrow(new TypeError(`subset.relax: hard ${message}`));
+  expect(() => permutation.relax(key(), logits(), options)).toThrow(
+    new TypeError(`permutation.relax: hard ${message}`),
+  );
 });
 
 test("options without a prototype, and of a frozen object, are taken", () => {
@@ -319,8 +325,9 @@ function types(flag: boolean | undefined, temperature: number | undefined) {
   const hard = { temperature: 0.5, hard: true };
   categorical.relax(key(), logits(), hard);
   subset.relax(key(), logits(), 2, hard);
-  // @ts-expect-error
   permutation.relax(key(), logits(), hard);
+  // @ts-expect-error
+  permutation.softMode(logits(), hard);
   // @ts-expect-error
   categorical.softMode(logits(), hard);
   // @ts-expect-error
@@ -348,11 +355,15 @@ function types(flag: boolean | undefined, temperature: number | undefined) {
 test("the types of options are compiled", () => expect(types).toHaveLength(2));
 
 type Scored = Structure & Required<Pick<Structure, "logProb">>;
+type Relaxed = Structure & Required<Pick<Structure, "relax">>;
 
 /** Not run: what is a structure for code that takes any, and what it can do with one. */
-async function structureTypes(generic: Structure, scored: Scored) {
-  const structures: Structure[] = [bernoulli, categorical, permutation, subset.of(2), scored];
-  const withLogProb: Scored[] = [bernoulli, categorical, subset.of(2)];
+async function structureTypes(generic: Relaxed, scored: Scored) {
+  const structures: Structure[] = [bernoulli, categorical, permutation, permutation.gibbs, subset.of(2), scored];
+  const withLogProb: Scored[] = [bernoulli, categorical, permutation.gibbs, subset.of(2)];
+  const withRelax: Relaxed[] = [bernoulli, categorical, permutation, subset.of(2)];
+  // @ts-expect-error
+  withRelax.push(permutation.gibbs);
   // @ts-expect-error
   withLogProb.push(permutation);
   // @ts-expect-error

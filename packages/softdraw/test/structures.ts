@@ -7,9 +7,9 @@ import { readdirSync } from "node:fs";
 import type { numpy as np } from "@jax-js/jax";
 import type { RelaxOptions, Structure } from "softdraw";
 
-/** The verbs of every structure; with `hard`, where it is not `onHost`. */
+/** The verbs of every structure; `relax`, where there is one, with `hard`. */
 interface Verbs extends Omit<Structure, "relax"> {
-  relax(key: np.Array, logits: np.Array, options?: RelaxOptions): np.Array;
+  relax?(key: np.Array, logits: np.Array, options?: RelaxOptions): np.Array;
 }
 
 /** A structure, or one of its relaxations, at a size that can be enumerated: all laws are asked of it. */
@@ -39,7 +39,7 @@ export interface Instance {
   /** Every vertex with its probability, by enumeration. */
   law(logits: number[]): { vertex: number[]; probability: number }[];
   /**
-   * Whether `sample` and `mode` are solved on the host: then they stay outside `jit` and `vmap`, and nothing is `hard`.
+   * Whether `sample` and `mode` are solved on the host: then they stay outside `jit` and `vmap`.
    */
   onHost?: true;
   /** Whether a fixed number of iterations stands between a low temperature and its limit. */

@@ -19,7 +19,7 @@ export interface CodeConfig extends LatentConfig {
 
 /** One choice of the code. */
 export interface Latent {
-  readonly structure: Structure & Required<Pick<Structure, "logProb">>;
+  readonly structure: Structure & Required<Pick<Structure, "logProb" | "relax">>;
   /** The shape of its value and of its logits. */
   readonly event: readonly number[];
   /** The logarithm of how many values it can take: minus that of the probability of each under the uniform law. */

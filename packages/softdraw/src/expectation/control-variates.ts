@@ -97,7 +97,7 @@ function drawsAround(task: Task<unknown>, samples: number, temperature: Temperat
   const many = repeated(logits, samples);
   return {
     exact: exact.ref,
-    relaxed: structure.relax(first, many.ref, { temperature: kept(temperature) }),
+    relaxed: structure.relax!(first, many.ref, { temperature: kept(temperature) }),
     given: structure.relaxGiven!(second, exact.ref, many.ref, { temperature }),
     logProb: structure.logProb!(exact, many),
   };

@@ -110,12 +110,12 @@ type Further<S extends Structure> = [OptionsOfRelax<S>] extends [never]
   : Omit<OptionsOfRelax<S>, "temperature" | "hard">;
 
 /** None, where `relax` of a structure of one's own takes no options. */
-type OptionsOfRelax<S extends Structure> = NonNullable<Parameters<S["relax"]>[2]>;
+type OptionsOfRelax<S extends Structure> = NonNullable<Parameters<NonNullable<S["relax"]>>[2]>;
 
 /**
  * The relaxed draw in place of the exact one: `cost'(y) dy / d logits`. Its value and gradient are those of the
  * relaxed expectation, both biased, less so at lower temperatures, whose variance is larger. For differentiable costs
- * and any structure. Jang, Gu, Poole 2017; Maddison, Mnih, Teh 2017.
+ * and structures with `relax`. Jang, Gu, Poole 2017; Maddison, Mnih, Teh 2017.
  */
 export type RelaxedOptions<S extends Structure = Structure> = Samples &
   Relaxing &
@@ -127,7 +127,7 @@ export type RelaxedOptions<S extends Structure = Structure> = Samples &
 
 /**
  * The exact draw, with the gradient of the relaxed draw of the same noise: `cost'(value) dy / d logits`. Biased; for
- * differentiable costs and any structure. Jang, Gu, Poole, "Categorical Reparameterization with Gumbel-Softmax", 2017.
+ * differentiable costs and structures with `relax`. Jang, Gu, Poole, "Categorical Reparameterization with Gumbel-Softmax", 2017.
  */
 export type StraightThroughOptions<S extends Structure = Structure> = Samples &
   Relaxing &
@@ -198,8 +198,7 @@ type IsAnyLaw<S> = S extends { readonly law: string } ? true : false;
 
 /** The options of the estimators that a structure has what is needed for. */
 export type ExpectationOptions<S extends Structure> =
-  | RelaxedOptions<S>
-  | StraightThroughOptions<S>
+  | Where<Has<S, "relax">, RelaxedOptions<S> | StraightThroughOptions<S>>
   | Where<Has<S, "logProb" | "support">, ExactOptions>
   | Where<Has<S, "logProb">, ScoreFunctionOptions>
   | Where<Has<S, "marginals">, SimpleOptions>
@@ -250,8 +249,8 @@ const ESTIMATORS: Readonly<Record<Estimator, Rule>> = {
   disarm: { names: ["samples"], needs: [], laws: ["bernoulli"] },
   rebar: { names: ["samples", "temperature", "scale"], needs: ["logProb", "relaxGiven"] },
   relax: { names: ["samples", "temperature", "variate"], needs: ["logProb", "relaxGiven"] },
-  relaxed: { names: ["samples", "temperature", "backwardTemperature"], relaxes: true, needs: [] },
-  "straight-through": { names: ["samples", "temperature"], relaxes: true, needs: [] },
+  relaxed: { names: ["samples", "temperature", "backwardTemperature"], relaxes: true, needs: ["relax"] },
+  "straight-through": { names: ["samples", "temperature"], relaxes: true, needs: ["relax"] },
   "gumbel-rao": { names: ["samples", "temperature", "conditionalSamples"], relaxes: true, needs: ["perturbGiven"] },
   "gapped-straight-through": { names: ["samples", "temperature", "gap"], needs: [], laws: ["categorical"] },
   reinmax: { names: ["samples", "temperature"], needs: [], laws: ["bernoulli", "categorical"] },

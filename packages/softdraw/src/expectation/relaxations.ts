@@ -30,10 +30,10 @@ export function relaxedEstimate(task: Task<RelaxedOptions>): np.Array {
   const further = furtherOptions(options);
   const many = repeated(logits, checkSamples(where, options.samples));
   if (backwardTemperature === undefined) {
-    return costsOf(task, structure.relax(key, many, { ...further, temperature })).mean(0);
+    return costsOf(task, structure.relax!(key, many, { ...further, temperature })).mean(0);
   }
-  const value = structure.relax(key.ref, lax.stopGradient(many.ref), { ...further, temperature });
-  const soft = structure.relax(key, many, { ...further, temperature: backwardTemperature });
+  const value = structure.relax!(key.ref, lax.stopGradient(many.ref), { ...further, temperature });
+  const soft = structure.relax!(key, many, { ...further, temperature: backwardTemperature });
   return costsOf(task, straightThrough(soft, value)).mean(0);
 }
 
@@ -42,7 +42,7 @@ export function straightThroughEstimate(task: Task<StraightThroughOptions>): np.
   const { where, structure, key, logits, options } = task;
   const { temperature = 1 } = options;
   const samples = checkSamples(where, options.samples);
-  const soft = structure.relax(key.ref, repeated(logits.ref, samples), { ...furtherOptions(options), temperature });
+  const soft = structure.relax!(key.ref, repeated(logits.ref, samples), { ...furtherOptions(options), temperature });
   return costsOf(task, straightThrough(soft, exactDraws(task, samples))).mean(0);
 }
 
