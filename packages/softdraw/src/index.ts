@@ -32,3 +32,12 @@ export * as schedules from "./schedules.ts";
 export type { Structure } from "./structure.ts";
 export type { Relaxation, ReservoirOptions, SubsetOf, SubsetOptions, SubsetRelaxOptions } from "./subset/index.ts";
 export * as subset from "./subset/index.ts";
+export type {
+  MatchingOptions,
+  Marginals,
+  Sums,
+  TransportIterationsOptions,
+  TransportOptions,
+  TransportRelaxOptions,
+} from "./transport/index.ts";
+export * as transport from "./transport/index.ts";

@@ -18,11 +18,18 @@ import {
   scoreFunction,
   subset,
   type TemperatureOptions,
+  transport,
 } from "softdraw";
 import { describe, expect, test } from "vitest";
 
 const key = () => random.key(1);
 const logits = () => np.zeros([3, 3]);
+
+/** What says which plan a transport is. */
+const PLAN = [
+  ...["temperature", "rows", "columns", "rowPenalty", "columnPenalty"],
+  ...["rowSlack", "columnSlack", "start"],
+];
 
 /** Every function that takes options: how it is called, what it must be given, and all names that it knows. */
 const functions: Record<string, { call: (options: never) => unknown; needed?: object; names: string[] }> = {
@@ -101,6 +108,26 @@ const functions: Record<string, { call: (options: never) => unknown; needed?: ob
     call: (o) => permutation.iterationsFor(logits(), o),
     names: ["temperature", "tolerance", "limit"],
   },
+  "transport.relax": {
+    call: (o) => transport.relax(key(), logits(), o),
+    names: [...PLAN, "iterations", "form", "gradient", "noise"],
+  },
+  "transport.softMode": {
+    call: (o) => transport.softMode(logits(), o),
+    names: [...PLAN, "iterations", "form", "gradient"],
+  },
+  "transport.sinkhorn": {
+    call: (o) => transport.sinkhorn(logits(), o),
+    names: [...PLAN, "iterations", "form", "gradient"],
+  },
+  "transport.potentials": { call: (o) => transport.potentials(logits(), o), names: [...PLAN, "iterations"] },
+  "transport.iterationsFor": {
+    call: (o) => transport.iterationsFor(logits(), o),
+    names: [...PLAN, "tolerance", "limit"],
+  },
+  "transport.mode": { call: (o) => transport.mode(logits(), o), names: ["rowSlack", "columnSlack"] },
+  "transport.sample": { call: (o) => transport.sample(key(), logits(), o), names: ["rowSlack", "columnSlack"] },
+  "transport.residual": { call: (o) => transport.residual(logits(), o), names: ["rows", "columns"] },
   "schedules.exponential": {
     call: (o) => schedules.exponential(o),
     needed: { start: 1, rate: 0.1 },
@@ -134,6 +161,8 @@ const withoutOptions = [
   ...["entropy", "kl", "logPartition", "logProb", "marginals", "mode", "sample", "support"].map(
     (verb) => `permutation.gibbs.${verb}`,
   ),
+  "transport.apply",
+  "transport.applyInverse",
   "schedules.constant",
   ...["logProb", "mode", "of", "perturbGiven", "sample", "sampleOrdered", "setLogProb", "support"].map(
     (verb) => `subset.${verb}`,
@@ -359,7 +388,15 @@ type Relaxed = Structure & Required<Pick<Structure, "relax">>;
 
 /** Not run: what is a structure for code that takes any, and what it can do with one. */
 async function structureTypes(generic: Relaxed, scored: Scored) {
-  const structures: Structure[] = [bernoulli, categorical, permutation, permutation.gibbs, subset.of(2), scored];
+  const structures: Structure[] = [
+    bernoulli,
+    categorical,
+    permutation,
+    permutation.gibbs,
+    subset.of(2),
+    transport,
+    scored,
+  ];
   const withLogProb: Scored[] = [bernoulli, categorical, permutation.gibbs, subset.of(2)];
   const withRelax: Relaxed[] = [bernoulli, categorical, permutation, subset.of(2)];
   // @ts-expect-error

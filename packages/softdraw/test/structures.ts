@@ -42,6 +42,8 @@ export interface Instance {
    * Whether `sample` and `mode` are solved on the host: then they stay outside `jit` and `vmap`.
    */
   onHost?: true;
+  /** Whether `relax` has no `hard`. */
+  neverHard?: true;
   /** Whether a fixed number of iterations stands between a low temperature and its limit. */
   iterative?: true;
 }

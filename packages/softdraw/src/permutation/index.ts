@@ -41,7 +41,6 @@ import { canPermute, keepNaN } from "../lawful.ts";
 import { gumbel, perturb } from "../noise.ts";
 import { finite, LOWEST } from "../numerics.ts";
 import {
-  checkChoice,
   checkHard,
   checkNoise,
   checkTemperature,
@@ -53,15 +52,15 @@ import { originOfRow } from "../rows.ts";
 import { sort, sortingIndices } from "../sorting.ts";
 import { ifScale, perturbedBy } from "../structure.ts";
 import { inverseOf, isTemperature, tempered } from "../tempered.ts";
+import type { SinkhornForm } from "../transport/forms.ts";
+import { COMPUTATION, checkSettings, planOf } from "../transport/plan.ts";
+import { advance, finish, longestRun, start } from "../transport/stabilized.ts";
+import { ONES } from "../transport/sums.ts";
 import { supportOfPermutations } from "./enumeration.ts";
-import { iterate, type SinkhornForm } from "./forms.ts";
 import { largestPermutation } from "./gibbs/maximum.ts";
-import { withImplicitGradient } from "./implicit.ts";
 import { isPermutationMatrix, matrixOf, residualOf } from "./matrices.ts";
-import { advance, finish, stabilized, start } from "./stabilized.ts";
-import { unrolled } from "./unrolled.ts";
 
-export type { SinkhornForm } from "./forms.ts";
+export type { SinkhornForm } from "../transport/forms.ts";
 export * as gibbs from "./gibbs/index.ts";
 
 export interface SinkhornOptions extends TemperatureOptions {
@@ -99,11 +98,9 @@ export interface IterationsForOptions extends TemperatureOptions {
   limit?: number | undefined;
 }
 
-const SINKHORN = [...TEMPERATURE, "iterations", "form", "gradient"];
+const SINKHORN = [...TEMPERATURE, ...COMPUTATION];
 const RELAX = [...SINKHORN, "hard", "noise"];
 const ITERATIONS_FOR = [...TEMPERATURE, "tolerance", "limit"];
-const FORMS = ["auto", ...Object.keys(iterate)];
-const GRADIENTS = ["unrolled", "implicit"];
 
 /**
  * A permutation, or a relaxed one, of items: `result_i = sum_j plan_ij items_j`, shape of the items.
@@ -358,18 +355,11 @@ function sinkhornOf(where: string, logits: np.Array, options: SinkhornOptions): 
 
 /** The plan of scaled logits. */
 function plan(x: np.Array, settings: SinkhornSettings): np.Array {
-  const { form, gradient } = settings;
   if (settings.iterations === 0) return exponentialKernel(x);
   // One iteration is all that a matrix of a single entry takes.
   // Upstream: a sum of one number is no barrier, so that iterations would be written into one another, twice each time.
   const iterations = x.shape.at(-1) === 1 ? 1 : settings.iterations;
-  if (gradient === "unrolled" && form !== "auto") return iterate[form](x, iterations);
-  // Upstream: a gradient that enters a jitted function and ends there leaks arrays; so it is stopped out here.
-  const stopped = lax.stopGradient(x.ref);
-  if (gradient === "unrolled") return unrolled(x, stopped, iterations);
-  // In pieces, which are compiled once for any number of iterations; a gradient of the iterations needs the whole.
-  const value = form === "auto" ? stabilized(stopped, iterations) : iterate[form](stopped, iterations);
-  return withImplicitGradient(x, lax.stopGradient(value), iterations);
+  return planOf(x, ONES, longestRun(x.shape.at(-1)!), { ...settings, iterations });
 }
 
 /** The best assignment as a matrix. */
@@ -379,11 +369,12 @@ async function matching(where: string, logits: np.Array): Promise<np.Array> {
 
 /** How many iterations bring the plan of scaled logits down to a tolerance; Infinity if that is more than the limit. */
 async function countIterations(x: np.Array, tolerance: number, limit: number): Promise<number> {
-  let state = start(x.ref);
+  const longest = longestRun(x.shape.at(-1)!);
+  let state = start(x.ref, ONES);
   let iterations = 1;
   let residual = await largestResidual(finish(tree.ref(state)));
   while (residual > tolerance && iterations <= limit) {
-    state = advance(state, x.ref, 1, true);
+    state = advance(state, x.ref, ONES, 1, true, longest);
     iterations++;
     residual = await largestResidual(finish(tree.ref(state)));
   }
@@ -475,11 +466,7 @@ function checkSinkhorn(
   names: readonly string[] = SINKHORN,
 ) {
   const temperature = checkTemperature(where, logits, 2, options, names);
-  const { iterations = 20, form = "auto", gradient = "unrolled" } = options;
-  checkCount(where, "iterations", iterations, 0);
-  checkChoice(where, "form", form, FORMS);
-  checkChoice(where, "gradient", gradient, GRADIENTS);
-  return { temperature, iterations, form, gradient };
+  return { temperature, ...checkSettings(where, options, 0) };
 }
 
 /** Whether a permutation is given by its indices; else by its matrix. */
