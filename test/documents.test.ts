@@ -3,7 +3,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { assignment, bernoulli, categorical, noise, permutation, schedules, subset } from "softdraw";
+import { assignment, bernoulli, categorical, noise, permutation, schedules, subset, transport } from "softdraw";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { parseSoftdraw, shellCommands, softdrawOptions, splitWords } from "./documents/commands.ts";
 import { type MarkdownDocument, parseMarkdown } from "./documents/markdown.ts";
@@ -12,7 +12,7 @@ import { type Program, programsOf, runProgram, typeErrors } from "./documents/pr
 // Before the engine is imported: it sees loops that await nothing.
 await vi.hoisted(async () => (await import("@softdraw/threads")).keepInstances());
 
-const library = { assignment, bernoulli, categorical, noise, permutation, schedules, subset };
+const library = { assignment, bernoulli, categorical, noise, permutation, schedules, subset, transport };
 const root = fileURLToPath(new URL("../", import.meta.url));
 
 const paths = [
@@ -63,7 +63,7 @@ describe.each(documents.map((document) => [document.path, document] as const))("
   test("functions of the library that it names exist", () => {
     const named = mentions(
       document,
-      /\b(assignment|bernoulli|categorical|noise|permutation|schedules|subset)\.(?!ts\b|md\b|test\.ts\b)(\w+)/g,
+      /\b(assignment|bernoulli|categorical|noise|permutation|schedules|subset|transport)\.(?!ts\b|md\b|test\.ts\b)(\w+)/g,
     );
     const unknown = named.filter(({ match: [, module, name] }) => !(name! in library[module as keyof typeof library]));
     expect(unknown.map(({ at, match }) => `${at}: ${match[0]}`)).toEqual([]);

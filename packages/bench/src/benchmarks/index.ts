@@ -11,6 +11,7 @@ import { sinkhorn } from "./sinkhorn.ts";
 import { sinkhornGrowth } from "./sinkhorn-growth.ts";
 import { subset } from "./subset.ts";
 import { sweepOverhead, sweepQueue, sweepWorkers } from "./sweeps.ts";
+import { transport } from "./transport.ts";
 import { twoCores } from "./two-cores.ts";
 import { vaeStep } from "./vae-step.ts";
 
@@ -25,6 +26,7 @@ export const benchmarks: readonly Benchmark[] = [
   subset,
   sinkhorn,
   sinkhornGrowth,
+  transport,
   assignment,
   twoCores,
   sweepOverhead,

@@ -48,7 +48,7 @@ import { column } from "../rows.ts";
 import type { SinkhornForm } from "./forms.ts";
 import { COMPUTATION, checkSettings, planOf, type Settings } from "./plan.ts";
 import { extrasOf, finishPlan, type Given, isPlain, MISMATCH, type Prepared, prepare } from "./prepare.ts";
-import { advance, driftOf, finish, longestRun, potentials as potentialsOf, stabilized, start } from "./stabilized.ts";
+import { advance, driftOf, longestRun, potentials as potentialsOf, stabilized, start } from "./stabilized.ts";
 
 /** Sums: an array, or a list of numbers of 0 or more, which is checked. */
 export type Sums = np.Array | readonly number[];

@@ -1,6 +1,6 @@
 /** The plan of scaled logits, by the form and with the gradient that are asked for; squares with sums of 1 included. */
 
-import { lax, numpy as np, tree } from "@jax-js/jax";
+import { lax, type numpy as np, tree } from "@jax-js/jax";
 import { checkCount } from "../checks.ts";
 import { checkChoice } from "../options.ts";
 import { iterate, type SinkhornForm } from "./forms.ts";
