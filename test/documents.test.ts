@@ -12,6 +12,7 @@ import {
   permutation,
   schedules,
   subset,
+  transport,
 } from "softdraw";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { parseSoftdraw, shellCommands, softdrawOptions, splitWords } from "./documents/commands.ts";
@@ -21,7 +22,17 @@ import { type Program, programsOf, runProgram, typeErrors } from "./documents/pr
 // Before the engine is imported: it sees loops that await nothing.
 await vi.hoisted(async () => (await import("@softdraw/threads")).keepInstances());
 
-const library = { assignment, bernoulli, categorical, conditionalBernoulli, noise, permutation, schedules, subset };
+const library = {
+  assignment,
+  bernoulli,
+  categorical,
+  conditionalBernoulli,
+  noise,
+  permutation,
+  schedules,
+  subset,
+  transport,
+};
 const root = fileURLToPath(new URL("../", import.meta.url));
 
 const paths = [
@@ -72,7 +83,7 @@ describe.each(documents.map((document) => [document.path, document] as const))("
   test("functions of the library that it names exist", () => {
     const named = mentions(
       document,
-      /\b(assignment|bernoulli|categorical|conditionalBernoulli|noise|permutation|schedules|subset)\.(?!ts\b|md\b|test\.ts\b)(\w+)/g,
+      /\b(assignment|bernoulli|categorical|conditionalBernoulli|noise|permutation|schedules|subset|transport)\.(?!ts\b|md\b|test\.ts\b)(\w+)/g,
     );
     const unknown = named.filter(({ match: [, module, name] }) => !(name! in library[module as keyof typeof library]));
     expect(unknown.map(({ at, match }) => `${at}: ${match[0]}`)).toEqual([]);

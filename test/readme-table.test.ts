@@ -74,6 +74,7 @@ describe("the table of estimators", () => {
     "subset.of(k)": subset.of(2),
     "conditionalBernoulli.of(k)": conditionalBernoulli.of(2),
     permutation,
+    "permutation.gibbs": permutation.gibbs,
   };
 
   test("has the estimators of the library, in their order", () => {

@@ -91,6 +91,11 @@ export function torchContestant(
   return { name, amount, command: [PYTHON, path(`../peers/${program}.py`), ...args], missing };
 }
 
+/** A program of peers/, which needs NumPy alone. */
+export function numpyContestant(name: string, program: string, args: readonly string[], amount: number): Contestant {
+  return { name, amount, command: [PYTHON, path(`../peers/${program}.py`), ...args], missing: missingNumpy };
+}
+
 /** A part of a contestant's name. */
 export function threadsText(threads: number): string {
   return `${threads} thread${threads === 1 ? "" : "s"}`;
@@ -144,6 +149,13 @@ function askForTorch(device: "cpu" | "cuda"): string | undefined {
   if (status === 0) return undefined;
   if (device === "cuda") return `${PYTHON} has no PyTorch with CUDA`;
   return `${PYTHON} has no PyTorch (on Debian: apt-get install python3-torch)`;
+}
+
+let hasNumpy: boolean | undefined;
+
+function missingNumpy(): string | undefined {
+  hasNumpy ??= spawnSync(PYTHON, ["-c", "import numpy"], { stdio: "ignore" }).status === 0;
+  return hasNumpy ? undefined : `${PYTHON} has no NumPy (on Debian: apt-get install python3-numpy)`;
 }
 
 function path(relative: string): string {

@@ -160,10 +160,14 @@ export function checkPositive(where: string, name: string, value: number): void 
  * all, because what it computes even from arrays of outside is traced.
  */
 export function checkConcrete(where: string, ...values: unknown[]): void {
-  const isTraced = values.some((value) => isArray(value) && !(value instanceof np.Array));
-  if (isTraced || isInsideJit()) {
+  if (values.some(isTraced) || isInsideJit()) {
     throw new TypeError(`${where} is solved on the host: call it outside jit, grad and vmap.`);
   }
+}
+
+/** Whether `jit`, `grad` or `vmap` trace an array. */
+export function isTraced(value: unknown): boolean {
+  return isArray(value) && !(value instanceof np.Array);
 }
 
 /**

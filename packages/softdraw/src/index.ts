@@ -46,3 +46,12 @@ export type {
   SubsetRelaxOptions,
 } from "./subset/index.ts";
 export * as subset from "./subset/index.ts";
+export type {
+  MatchingOptions,
+  Marginals,
+  Sums,
+  TransportIterationsOptions,
+  TransportOptions,
+  TransportRelaxOptions,
+} from "./transport/index.ts";
+export * as transport from "./transport/index.ts";

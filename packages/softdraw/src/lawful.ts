@@ -72,7 +72,7 @@ export function canPermute(logits: np.Array): np.Array {
 }
 
 /** The number of possible entries along an axis, which is kept; negative where one has no meaning. */
-function countPossible(logits: np.Array, axis: -1 | -2): np.Array {
+export function countPossible(logits: np.Array, axis: -1 | -2): np.Array {
   const bits = bitsOf(logits.ref);
   const isSpoilt = isNaN(bits.ref).add(bits.equal(integer(INFINITY_BITS, logits)));
   const isPossible = indicator(lax.stopGradient(logits).greater(LOWEST));

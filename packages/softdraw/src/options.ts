@@ -27,7 +27,7 @@ interface Tempered {
 }
 
 export interface TemperatureOptions extends Tempered {
-  /** An option of `relax` alone, and not of permutations, whose exact draws are solved on the host. */
+  /** An option of `relax` alone. */
   hard?: undefined;
 }
 
@@ -136,7 +136,7 @@ export function checkNoise(
 }
 
 /** An array that has a number for all events of the logits, or one for each. */
-function checkOfEvents(where: string, name: string, x: np.Array, logits: np.Array, eventAxes: number): void {
+export function checkOfEvents(where: string, name: string, x: np.Array, logits: np.Array, eventAxes: number): void {
   if (!isArray(x)) throw new TypeError(`${where}: ${name} must be a number or an array, got ${kindOf(x)}.`);
   checkFloat(where, name, x);
   if (x.ndim === 0 || broadcastsToBatch(x.shape, logits.shape, eventAxes)) return;
@@ -184,10 +184,10 @@ function refuseOption(where: string, options: object, name: string, names: reado
   );
 }
 
-/** The name that another one most likely stands for, if any. */
+/** The name that another one, in small letters, most likely stands for, if any. */
 function nearest(name: string, names: readonly string[]): string | undefined {
-  const near = names.filter((known) => isNear(name, known));
-  return near.sort((a, b) => distance(name, a) - distance(name, b))[0];
+  const near = names.filter((known) => isNear(name, known.toLowerCase()));
+  return near.sort((a, b) => distance(name, a.toLowerCase()) - distance(name, b.toLowerCase()))[0];
 }
 
 /**

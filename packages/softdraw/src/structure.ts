@@ -25,9 +25,10 @@ import type { NoiseScale, Temperature, TemperatureOptions } from "./options.ts";
 import { isTemperature } from "./tempered.ts";
 
 /**
- * What code for any structure takes: `bernoulli`, `categorical`, `permutation`, and what `subset.of(k)` and
- * `conditionalBernoulli.of(k)` return. It awaits exact draws, which are promises where they are found on the host. What
- * a structure may lack is optional: `Structure & Required<Pick<Structure, "logProb">>` has a `logProb`.
+ * What code for any structure takes: `bernoulli`, `categorical`, `permutation`, `permutation.gibbs`, and what
+ * `subset.of(k)` and `conditionalBernoulli.of(k)` return. It awaits exact draws, which are promises where they are found
+ * on the host. What a structure may lack is optional: `Structure & Required<Pick<Structure, "logProb">>` has a
+ * `logProb`.
  */
 export interface Structure {
   /** How many of the last axes of the logits are one choice, its event: the others are batch axes. */
@@ -43,7 +44,7 @@ export interface Structure {
   readonly law?: "bernoulli" | "categorical" | "gumbel-max";
   /** An exact draw. */
   sample(key: np.Array, logits: np.Array): np.Array | Promise<np.Array>;
-  /** The same draw relaxed, with a gradient, where a draw has a relaxation. */
+  /** The same draw relaxed, with a gradient; absent where no noise is known whose maximum is the exact draw. */
   relax?(key: np.Array, logits: np.Array, options?: TemperatureOptions): np.Array;
   /** The most probable value. */
   mode(logits: np.Array): np.Array | Promise<np.Array>;

@@ -74,8 +74,8 @@ export async function computeSpoilt(
         ...functions.differentiable,
         ...functions.differentiableIfPossible,
         softMode: (l) => verbs.softMode(l),
-        ...(verbs.relax && { relax: (l: np.Array) => verbs.relax!(random.key(1), l) }),
       };
+      if (verbs.relax) called.relax = (l) => verbs.relax!(random.key(1), l);
       if (!onHost) {
         called.sample = (l) => verbs.sample(random.key(1), l) as np.Array;
         called.mode = (l) => verbs.mode(l) as np.Array;

@@ -19,6 +19,7 @@ import {
   scoreFunction,
   subset,
   type TemperatureOptions,
+  transport,
 } from "softdraw";
 import { describe, expect, test } from "vitest";
 
@@ -30,6 +31,11 @@ function afterUse(state: np.Array, last: np.Array): np.Array {
   last.dispose();
   return state;
 }
+/** What says which plan a transport is. */
+const PLAN = [
+  ...["temperature", "rows", "columns", "rowPenalty", "columnPenalty"],
+  ...["rowSlack", "columnSlack", "start"],
+];
 
 /** Every function that takes options: how it is called, what it must be given, and all names that it knows. */
 const functions: Record<string, { call: (options: never) => unknown; needed?: object; names: string[] }> = {
@@ -116,6 +122,10 @@ const functions: Record<string, { call: (options: never) => unknown; needed?: ob
   },
   fenchelYoung: { call: (o) => fenchelYoung(categorical, key(), logits(), logits(), o), names: ["samples"] },
   scoreFunction: { call: (o) => scoreFunction(logits(), logits(), o), names: ["baseline"] },
+  "permutation.gibbs.softMode": {
+    call: (o) => permutation.gibbs.softMode(logits(), o),
+    names: ["temperature"],
+  },
   "subset.reservoir": {
     call: (o) => subset.reservoir([1, 2, 3], 2, o),
     needed: { seed: 0 },
@@ -123,7 +133,7 @@ const functions: Record<string, { call: (options: never) => unknown; needed?: ob
   },
   "permutation.relax": {
     call: (o) => permutation.relax(key(), logits(), o),
-    names: ["temperature", "iterations", "form", "gradient", "noise"],
+    names: ["temperature", "iterations", "form", "gradient", "hard", "noise"],
   },
   "permutation.softMode": {
     call: (o) => permutation.softMode(logits(), o),
@@ -137,6 +147,26 @@ const functions: Record<string, { call: (options: never) => unknown; needed?: ob
     call: (o) => permutation.iterationsFor(logits(), o),
     names: ["temperature", "tolerance", "limit"],
   },
+  "transport.relax": {
+    call: (o) => transport.relax(key(), logits(), o),
+    names: [...PLAN, "iterations", "form", "gradient", "noise"],
+  },
+  "transport.softMode": {
+    call: (o) => transport.softMode(logits(), o),
+    names: [...PLAN, "iterations", "form", "gradient"],
+  },
+  "transport.sinkhorn": {
+    call: (o) => transport.sinkhorn(logits(), o),
+    names: [...PLAN, "iterations", "form", "gradient"],
+  },
+  "transport.potentials": { call: (o) => transport.potentials(logits(), o), names: [...PLAN, "iterations"] },
+  "transport.iterationsFor": {
+    call: (o) => transport.iterationsFor(logits(), o),
+    names: [...PLAN, "tolerance", "limit"],
+  },
+  "transport.mode": { call: (o) => transport.mode(logits(), o), names: ["rowSlack", "columnSlack"] },
+  "transport.sample": { call: (o) => transport.sample(key(), logits(), o), names: ["rowSlack", "columnSlack"] },
+  "transport.residual": { call: (o) => transport.residual(logits(), o), names: ["rows", "columns"] },
   "schedules.exponential": {
     call: (o) => schedules.exponential(o),
     needed: { start: 1, rate: 0.1 },
@@ -175,6 +205,11 @@ const withoutOptions = [
   ...["apply", "applyInverse", "compose", "invert", "isPermutation", "mode", "residual", "sample", "support"].map(
     (verb) => `permutation.${verb}`,
   ),
+  ...["entropy", "kl", "logPartition", "logProb", "marginals", "mode", "sample", "support"].map(
+    (verb) => `permutation.gibbs.${verb}`,
+  ),
+  "transport.apply",
+  "transport.applyInverse",
   "schedules.constant",
   ...["logProb", "mode", "of", "perturbGiven", "sample", "sampleOrdered", "setLogProb", "support"].map(
     (verb) => `subset.${verb}`,
@@ -188,11 +223,12 @@ const withoutOptions = [
 ];
 
 test("every exported function is known to take options, or none", () => {
-  const exported = Object.entries({
-    ...softdraw,
+  const nested = {
+    "permutation.gibbs": permutation.gibbs,
     "subset.of(2)": subset.of(2),
     "conditionalBernoulli.of(2)": conditionalBernoulli.of(2),
-  }).flatMap(([name, value]) =>
+  };
+  const exported = Object.entries({ ...softdraw, ...nested }).flatMap(([name, value]) =>
     typeof value === "function"
       ? [name]
       : Object.entries(value).flatMap(([verb, member]) => (typeof member === "function" ? [`${name}.${verb}`] : [])),
@@ -262,11 +298,6 @@ test("where hard is no option, the error says what to do instead", () => {
   const instead =
     "For an exact value with the gradient of a relaxation use straightThrough(soft, hard): hard from sample, with the " +
     "key that relax had, or from mode beside softMode.";
-  expect(() => permutation.relax(key(), logits(), options)).toThrow(
-    new TypeError(
-      `permutation.relax: unknown option "hard". There are "temperature", "iterations", "form", "gradient", "noise". ${instead}`,
-    ),
-  );
   expect(() => categorical.softMode(logits(), options)).toThrow(
     new TypeError(
       `categorical.softMode: unknown option "hard". There are "temperature", "relaxation", "alpha". ${instead}`,
@@ -301,6 +332,9 @@ test("hard is true or false", () => {
     new TypeError(`categorical.relax: hard ${message}`),
   );
   expect(() => subset.relax(key(), logits(), 2, options)).toThrow(new TypeError(`subset.relax: hard ${message}`));
+  expect(() => permutation.relax(key(), logits(), options)).toThrow(
+    new TypeError(`permutation.relax: hard ${message}`),
+  );
 });
 
 test("options without a prototype, and of a frozen object, are taken", () => {
@@ -378,8 +412,9 @@ function types(flag: boolean | undefined, temperature: number | undefined) {
   const hard = { temperature: 0.5, hard: true };
   categorical.relax(key(), logits(), hard);
   subset.relax(key(), logits(), 2, hard);
-  // @ts-expect-error
   permutation.relax(key(), logits(), hard);
+  // @ts-expect-error
+  permutation.softMode(logits(), hard);
   // @ts-expect-error
   categorical.softMode(logits(), hard);
   // @ts-expect-error
@@ -412,9 +447,20 @@ type Relaxed = Structure & Required<Pick<Structure, "relax">>;
 /** Not run: what is a structure for code that takes any, and what it can do with one. */
 async function structureTypes(generic: Structure, scored: Scored & Relaxed) {
   const pairs = conditionalBernoulli.of(2);
-  const structures: Structure[] = [bernoulli, categorical, permutation, subset.of(2), pairs, scored];
-  const withLogProb: Scored[] = [bernoulli, categorical, subset.of(2), pairs];
+  const structures: Structure[] = [
+    bernoulli,
+    categorical,
+    permutation,
+    permutation.gibbs,
+    subset.of(2),
+    pairs,
+    transport,
+    scored,
+  ];
+  const withLogProb: Scored[] = [bernoulli, categorical, permutation.gibbs, subset.of(2), pairs];
   const withRelax: Relaxed[] = [bernoulli, categorical, permutation, subset.of(2)];
+  // @ts-expect-error
+  withRelax.push(permutation.gibbs);
   // @ts-expect-error
   withRelax.push(pairs);
   const cost = (value: np.Array) => value.sum(-1);

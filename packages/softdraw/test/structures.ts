@@ -7,7 +7,7 @@ import { readdirSync } from "node:fs";
 import type { numpy as np } from "@jax-js/jax";
 import type { RelaxOptions, Structure } from "softdraw";
 
-/** The verbs of every structure; with `hard`, where it is not `onHost`. */
+/** The verbs of every structure; `relax`, where there is one, with `hard`. */
 interface Verbs extends Omit<Structure, "relax"> {
   relax?(key: np.Array, logits: np.Array, options?: RelaxOptions): np.Array;
 }
@@ -41,9 +41,11 @@ export interface Instance {
   /** Every vertex with its probability, by enumeration. */
   law(logits: number[]): { vertex: number[]; probability: number }[];
   /**
-   * Whether `sample` and `mode` are solved on the host: then they stay outside `jit` and `vmap`, and nothing is `hard`.
+   * Whether `sample` and `mode` are solved on the host: then they stay outside `jit` and `vmap`.
    */
   onHost?: true;
+  /** Whether `relax` has no `hard`. */
+  neverHard?: true;
   /** Whether a fixed number of iterations stands between a low temperature and its limit. */
   iterative?: true;
 }

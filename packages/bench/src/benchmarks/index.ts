@@ -13,6 +13,7 @@ import { sinkhorn } from "./sinkhorn.ts";
 import { sinkhornGrowth } from "./sinkhorn-growth.ts";
 import { subset } from "./subset.ts";
 import { sweepOverhead, sweepQueue, sweepWorkers } from "./sweeps.ts";
+import { transport } from "./transport.ts";
 import { twoCores } from "./two-cores.ts";
 import { vaeStep } from "./vae-step.ts";
 
@@ -29,6 +30,7 @@ export const benchmarks: readonly Benchmark[] = [
   conditionalBernoulli,
   sinkhorn,
   sinkhornGrowth,
+  transport,
   assignment,
   twoCores,
   sweepOverhead,

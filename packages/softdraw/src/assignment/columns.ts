@@ -1,6 +1,7 @@
 /** Assignments of a batch of matrices, as `assignment.maximize` and the exact verbs of permutations ask for them. */
 
 import { numpy as np } from "@jax-js/jax";
+import { firstOfLargest, MOST_FIRST } from "./first.ts";
 import { assign } from "./solver.ts";
 
 type Values = Awaited<ReturnType<np.Array["data"]>>;
@@ -8,8 +9,15 @@ type Values = Awaited<ReturnType<np.Array["data"]>>;
 /**
  * Column indices, int32 `[..., m]`, of the assignment with the largest sum of weights `[..., m, n]`, which have values
  * to read; errors name the caller.
+ *
+ * @param isFirst whether it is the first of equals that is wanted, of squares up to `MOST_FIRST`
  */
-export async function columnsOfLargest(where: string, name: string, weights: np.Array): Promise<np.Array> {
+export async function columnsOfLargest(
+  where: string,
+  name: string,
+  weights: np.Array,
+  isFirst = false,
+): Promise<np.Array> {
   const [rows = 0, columns = 0] = weights.shape.slice(-2);
   const batch = weights.shape.slice(0, -2);
   const { device } = weights;
@@ -20,14 +28,15 @@ export async function columnsOfLargest(where: string, name: string, weights: np.
     const size = rows * columns;
     const matrix = values.subarray(i * size, (i + 1) * size);
     const place = `${where}: ${name}${batch.length > 0 ? `[${unravel(i, batch)}]` : ""}`;
-    chosen.set(solve(matrix, rows, columns, place), i * rows);
+    const spread = spreadOf(matrix, columns, place);
+    const first = isFirst && rows === columns && rows <= MOST_FIRST ? firstOfLargest(matrix, rows) : undefined;
+    chosen.set(first ?? solve(matrix, rows, columns, spread, place), i * rows);
   }
   return np.array(chosen, { shape: [...batch, rows], device });
 }
 
 /** The column of each row, -1 for none. `place` names the matrix for an error. */
-function solve(weights: Values, rows: number, columns: number, place: string): Int32Array {
-  const spread = spreadOf(weights, columns, place);
+function solve(weights: Values, rows: number, columns: number, spread: number, place: string): Int32Array {
   const refuse = (line: string, other: string) => {
     throw new RangeError(
       `${place}, ${line}, cannot have a ${other} of its own: no assignment avoids the forbidden pairs.`,

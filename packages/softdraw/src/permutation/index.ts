@@ -5,7 +5,7 @@
  * Three laws are easily taken for one another; from n = 2 on they differ:
  *
  * - The Gibbs law of the permanent, `P(pi) = exp(sum_i logits_(i, pi(i))) / perm(exp(logits))`. To normalize it, or to
- *   draw from it, is intractable (Valiant 1979), and nothing here does.
+ *   draw from it, takes a number of steps that grows exponentially (Valiant 1979). `gibbs` has it, for n up to 12.
  * - Gumbel-matching: the permutation with the largest sum of perturbed logits, `argmax_pi sum_i (logits + G)_(i,
  *   pi(i))`, with n^2 independent Gumbels (Hazan, Jaakkola 2012). This is what `sample` draws from. It has no tractable
  *   probabilities, so there is no `logProb`, `entropy` or `kl`.
@@ -22,6 +22,7 @@
 
 import { jit, lax, numpy as np, tree } from "@jax-js/jax";
 import { columnsOfLargest } from "../assignment/columns.ts";
+import { MOST_FIRST } from "../assignment/first.ts";
 import {
   checkArray,
   checkConcrete,
@@ -33,12 +34,14 @@ import {
   describe,
   FLOATS,
   INDICES,
+  isArray,
 } from "../checks.ts";
-import { canPermute, isNumber, keepNaN } from "../lawful.ts";
+import { straightThrough } from "../estimators.ts";
+import { canPermute, keepNaN } from "../lawful.ts";
 import { gumbel, perturb } from "../noise.ts";
-import { finite, indicator, LOWEST } from "../numerics.ts";
+import { finite, LOWEST } from "../numerics.ts";
 import {
-  checkChoice,
+  checkHard,
   checkNoise,
   checkTemperature,
   type NoiseScale,
@@ -48,15 +51,17 @@ import {
 import { originOfRow } from "../rows.ts";
 import { sort, sortingIndices } from "../sorting.ts";
 import { ifScale, perturbedBy } from "../structure.ts";
-import { supportOf } from "../support.ts";
 import { inverseOf, isTemperature, tempered } from "../tempered.ts";
-import { countPermutations, indexVectors } from "./enumeration.ts";
-import { iterate, type SinkhornForm } from "./forms.ts";
-import { withImplicitGradient } from "./implicit.ts";
-import { advance, finish, stabilized, start } from "./stabilized.ts";
-import { unrolled } from "./unrolled.ts";
+import type { SinkhornForm } from "../transport/forms.ts";
+import { COMPUTATION, checkSettings, planOf } from "../transport/plan.ts";
+import { advance, finish, longestRun, start } from "../transport/stabilized.ts";
+import { ONES } from "../transport/sums.ts";
+import { supportOfPermutations } from "./enumeration.ts";
+import { largestPermutation } from "./gibbs/maximum.ts";
+import { isPermutationMatrix, matrixOf, residualOf } from "./matrices.ts";
 
-export type { SinkhornForm } from "./forms.ts";
+export type { SinkhornForm } from "../transport/forms.ts";
+export * as gibbs from "./gibbs/index.ts";
 
 export interface SinkhornOptions extends TemperatureOptions {
   /** Normalizations of the rows and then the columns; default 20. `iterationsFor` says how many a tolerance takes. */
@@ -76,7 +81,12 @@ export interface SinkhornOptions extends TemperatureOptions {
   gradient?: "unrolled" | "implicit" | undefined;
 }
 
-export interface PermutationRelaxOptions extends SinkhornOptions {
+export interface PermutationRelaxOptions extends Omit<SinkhornOptions, "hard"> {
+  /**
+   * Return the exact draw of `sample` for the same key, with the gradient of the relaxation; of another `noise` than 1,
+   * the exact maximum of the same keys. For n up to 10. Default false.
+   */
+  hard?: boolean | undefined;
   /** From 0; default 1. Dynamic, as the temperature is. Mena et al. call it the noise factor. */
   noise?: NoiseScale | undefined;
 }
@@ -88,11 +98,9 @@ export interface IterationsForOptions extends TemperatureOptions {
   limit?: number | undefined;
 }
 
-const SINKHORN = [...TEMPERATURE, "iterations", "form", "gradient"];
-const RELAX = [...SINKHORN, "noise"];
+const SINKHORN = [...TEMPERATURE, ...COMPUTATION];
+const RELAX = [...SINKHORN, "hard", "noise"];
 const ITERATIONS_FOR = [...TEMPERATURE, "tolerance", "limit"];
-const FORMS = ["auto", ...Object.keys(iterate)];
-const GRADIENTS = ["unrolled", "implicit"];
 
 /**
  * A permutation, or a relaxed one, of items: `result_i = sum_j plan_ij items_j`, shape of the items.
@@ -200,8 +208,8 @@ export const eventAxes = 2;
 export const law = "gumbel-max";
 
 /**
- * The permutation with the largest sum of logits, as a matrix `[..., n, n]`; of equals the same one each time. No
- * gradient. Solved on the host, so outside `jit`.
+ * The permutation with the largest sum of logits, as a matrix `[..., n, n]`; of equals the first in the order of
+ * `support`, for n up to 10, and the same one each time for a larger n. No gradient. Solved on the host, so outside `jit`.
  *
  * @param logits `[..., n, n]`, consumed
  * @throws TypeError for arrays that `jit`, `grad` or `vmap` trace; the promise is rejected with a RangeError for a
@@ -217,14 +225,18 @@ export function mode(logits: np.Array): Promise<np.Array> {
  * A relaxed draw (Gumbel-Sinkhorn): the Sinkhorn plan of `(logits + G) / temperature`, shape `[..., n, n]`. Its columns
  * sum to 1, its rows nearly: see `residual`.
  *
- * As the temperature falls, and the iterations rise, it tends to what `sample` returns for the same key.
+ * As the temperature falls, and the iterations rise, it tends to what `sample` returns for the same key. With `hard` the
+ * value is that exactly, and the gradient is that of the plan (straight-through). It is found by the engine, inside
+ * `jit`, too, in a time that grows as n 2^n: so for n up to 10. Where every permutation is impossible it is NaN. For a
+ * larger n draw by `sample` outside of `jit`, with the same key, and use `straightThrough(relax, draw)`.
  *
  * @param key PRNG key, consumed
  * @param logits `[..., n, n]`, consumed
  * @param options those of `sinkhorn`
+ * @param options.hard default false
  * @param options.noise scale of G, a number from 0 or an array that broadcasts over the batch; default 1
- * @throws RangeError for a temperature that is not positive, TypeError for a key that is none and for
- *   an option of another name
+ * @throws RangeError for a temperature that is not positive, and for `hard` where n is above 10; TypeError for a key
+ *   that is none and for an option of another name
  *
  * Mena, Belanger, Linderman, Snoek, "Learning Latent Permutations with Gumbel-Sinkhorn Networks", 2018.
  *
@@ -236,7 +248,12 @@ export function relax(key: np.Array, logits: np.Array, options: PermutationRelax
   checkSquare("permutation.relax", "logits", logits);
   const settings = checkSinkhorn("permutation.relax", logits, options, RELAX);
   const scale = checkNoise("permutation.relax", logits, 2, options) as np.Array[];
-  return plan(scaledKeysKernel(key, logits, settings.temperature, scale, settings.iterations > 0), settings);
+  const isHard = checkHard("permutation.relax", options);
+  if (isHard) checkIsSmall("permutation.relax", logits);
+  // An exact value has no gradient: it is stopped out here, as in structure.ts.
+  const hard = isHard ? [maximumKernel(key.ref, lax.stopGradient(logits.ref), fixed(scale))] : [];
+  const soft = plan(scaledKeysKernel(key, logits, settings.temperature, scale, settings.iterations > 0), settings);
+  return hard.reduce((result, exact) => straightThrough(result, exact), soft);
 }
 
 /**
@@ -311,10 +328,21 @@ export function softMode(logits: np.Array, options: SinkhornOptions = {}): np.Ar
  * @throws TypeError for arguments of another type, RangeError for shapes that do not fit, and for an n above 8
  */
 export function support(logits: np.Array): np.Array {
-  checkSquare("permutation.support", "logits", logits);
-  const n = logits.shape.at(-1)!;
-  const ones = () => indexVectors(n).map((columns) => columns.map((j, i) => i * n + j));
-  return supportOf("permutation.support", logits, [n, n], { count: countPermutations(n), ones });
+  return supportOfPermutations("permutation.support", logits);
+}
+
+/** The scales of noise, kept, without a gradient. */
+function fixed(scale: np.Array[]): np.Array[] {
+  return scale.map((one) => (isArray(one) ? lax.stopGradient(one.ref) : one));
+}
+
+/** Refuses matrices of which the engine does not find the maximum. */
+function checkIsSmall(where: string, logits: np.Array): void {
+  if (logits.shape.at(-1)! <= MOST_FIRST) return;
+  throw new RangeError(
+    `${where}: hard is for n up to ${MOST_FIRST}, because it takes a time that grows as n 2^n, got logits ${describe(logits)}. ` +
+      "Draw by sample outside of jit, with the key that relax has, and use straightThrough(relax, draw).",
+  );
 }
 
 type SinkhornSettings = ReturnType<typeof checkSinkhorn>;
@@ -327,34 +355,26 @@ function sinkhornOf(where: string, logits: np.Array, options: SinkhornOptions): 
 
 /** The plan of scaled logits. */
 function plan(x: np.Array, settings: SinkhornSettings): np.Array {
-  const { form, gradient } = settings;
   if (settings.iterations === 0) return exponentialKernel(x);
   // One iteration is all that a matrix of a single entry takes.
   // Upstream: a sum of one number is no barrier, so that iterations would be written into one another, twice each time.
   const iterations = x.shape.at(-1) === 1 ? 1 : settings.iterations;
-  if (gradient === "unrolled" && form !== "auto") return iterate[form](x, iterations);
-  // Upstream: a gradient that enters a jitted function and ends there leaks arrays; so it is stopped out here.
-  const stopped = lax.stopGradient(x.ref);
-  if (gradient === "unrolled") return unrolled(x, stopped, iterations);
-  // In pieces, which are compiled once for any number of iterations; a gradient of the iterations needs the whole.
-  const value = form === "auto" ? stabilized(stopped, iterations) : iterate[form](stopped, iterations);
-  return withImplicitGradient(x, lax.stopGradient(value), iterations);
+  return planOf(x, ONES, longestRun(x.shape.at(-1)!), { ...settings, iterations });
 }
 
 /** The best assignment as a matrix. */
 async function matching(where: string, logits: np.Array): Promise<np.Array> {
-  const n = logits.shape.at(-1)!;
-  const columns = await columnsOfLargest(where, "logits", logits);
-  return oneHotKernel(columns, n);
+  return oneHotKernel(await columnsOfLargest(where, "logits", logits, true));
 }
 
 /** How many iterations bring the plan of scaled logits down to a tolerance; Infinity if that is more than the limit. */
 async function countIterations(x: np.Array, tolerance: number, limit: number): Promise<number> {
-  let state = start(x.ref);
+  const longest = longestRun(x.shape.at(-1)!);
+  let state = start(x.ref, ONES);
   let iterations = 1;
   let residual = await largestResidual(finish(tree.ref(state)));
   while (residual > tolerance && iterations <= limit) {
-    state = advance(state, x.ref, 1, true);
+    state = advance(state, x.ref, ONES, 1, true, longest);
     iterations++;
     residual = await largestResidual(finish(tree.ref(state)));
   }
@@ -379,6 +399,11 @@ async function largestResidual(plan: np.Array): Promise<number> {
 const keysKernel = jit(function sample(key: np.Array, logits: np.Array) {
   const keys = perturb(key, finite(logits.ref));
   return keepNaN(logits, np.where(keys.ref.lessEqual(LOWEST), Number.NEGATIVE_INFINITY, keys));
+});
+
+const maximumKernel = jit(function relaxHard(key: np.Array, logits: np.Array, scale: np.Array[]) {
+  const keys = perturbedBy(gumbel, key, finite(logits.ref), tree.ref(scale));
+  return ifScale(largestPermutation(keys, logits), scale);
 });
 
 const scaledKeysKernel = jit(
@@ -423,30 +448,25 @@ const isIndexPermutationKernel = jit(function isPermutation(indices: np.Array) {
 });
 
 const isMatrixPermutationKernel = jit(function isPermutation(matrix: np.Array) {
-  const binary = np.all(matrix.ref.mul(matrix.ref).equal(matrix.ref), [-1, -2]);
-  return binary.mul(residualKernel(matrix).equal(0));
+  return isPermutationMatrix(matrix);
 });
 
-const oneHotKernel = jit(
-  function oneHot(indices: np.Array, n: number) {
-    return indicator(np.expandDims(indices, -1).equal(np.arange(n)));
-  },
-  { staticArgnums: [1] },
-);
+const oneHotKernel = jit(function oneHot(indices: np.Array) {
+  return matrixOf(indices);
+});
 
 const residualKernel = jit(function residual(plan: np.Array) {
-  const worst = (sums: np.Array) => np.max(np.absolute(sums.sub(1)), -1);
-  const largest = np.maximum(worst(plan.ref.sum(-1)), worst(plan.ref.sum(-2)));
-  return np.where(np.all(isNumber(plan), [-1, -2]), largest, Number.NaN);
+  return residualOf(plan);
 });
 
-function checkSinkhorn(where: string, logits: np.Array, options: SinkhornOptions, names = SINKHORN) {
+function checkSinkhorn(
+  where: string,
+  logits: np.Array,
+  options: Omit<SinkhornOptions, "hard">,
+  names: readonly string[] = SINKHORN,
+) {
   const temperature = checkTemperature(where, logits, 2, options, names);
-  const { iterations = 20, form = "auto", gradient = "unrolled" } = options;
-  checkCount(where, "iterations", iterations, 0);
-  checkChoice(where, "form", form, FORMS);
-  checkChoice(where, "gradient", gradient, GRADIENTS);
-  return { temperature, iterations, form, gradient };
+  return { temperature, ...checkSettings(where, options, 0) };
 }
 
 /** Whether a permutation is given by its indices; else by its matrix. */

@@ -1,7 +1,15 @@
 import { numpy as np } from "@jax-js/jax";
+import { permutations } from "@softdraw/testing/numbers";
 import { permutation } from "softdraw";
 import { indices, items, key, scalar, squares } from "../arguments.ts";
 import type { Call, Description } from "../structures.ts";
+
+const { gibbs } = permutation;
+
+/** The matrix of each index vector of three, row by row. */
+const matricesOfThree = permutations(3).map((order) => order.flatMap((j) => [0, 1, 2].map((i) => (i === j ? 1 : 0))));
+
+const identities = () => np.tile(np.eye(4), [16, 1, 1]);
 
 const relaxed = (
   [
@@ -19,7 +27,10 @@ const relaxed = (
 );
 
 export const description: Description = {
-  columns: { permutation: { shape: "[..., n, n]", verbs: permutation } },
+  columns: {
+    permutation: { shape: "[..., n, n]", verbs: permutation },
+    "permutation.gibbs": { shape: "[..., n, n]", verbs: gibbs },
+  },
   instances: [
     {
       name: "permutation",
@@ -50,6 +61,37 @@ export const description: Description = {
       },
       onHost: true,
       iterative: true,
+    },
+    {
+      name: "permutation.gibbs",
+      event: [3, 3],
+      verbs: gibbs,
+      differentiable: {
+        entropy: gibbs.entropy,
+        kl: (l) => gibbs.kl(l),
+        logPartition: gibbs.logPartition,
+      },
+      differentiableIfPossible: {
+        logProb: (l) => gibbs.logProb(np.eye(3), l),
+        "kl by the prior": (l) => gibbs.kl(np.zeros([3, 3]), l),
+      },
+      impossible: { entries: [0, 4], share: (value, entry) => value[entry]! },
+      hopeless: [0, 1, 3, 4, 6, 7],
+      isVertex: (x) => matricesOfThree.some((matrix) => matrix.join() === x.join()),
+      isInPolytope: (x) =>
+        x.every((entry) => entry >= 0 && entry <= 1 + 1e-6) &&
+        [0, 1, 2].every(
+          (i) =>
+            Math.abs(x[3 * i]! + x[3 * i + 1]! + x[3 * i + 2]! - 1) < 1e-5 &&
+            Math.abs(x[i]! + x[i + 3]! + x[i + 6]! - 1) < 1e-5,
+        ),
+      law: (logits) => {
+        const weights = matricesOfThree.map((matrix) =>
+          Math.exp(matrix.reduce<number>((total, one, at) => total + (one === 1 ? logits[at]! : 0), 0)),
+        );
+        const permanent = weights.reduce((a, b) => a + b);
+        return matricesOfThree.map((vertex, i) => ({ vertex, probability: weights[i]! / permanent }));
+      },
     },
   ],
   // Chromium joins a product and a sum in matrix products, where Node 20 rounds in between.
@@ -87,6 +129,16 @@ export const description: Description = {
     },
     { name: "permutation.mode", arrays: () => [squares()], call: (l) => permutation.mode(l!), onHost: true },
     ...relaxed,
+    {
+      name: "permutation.relax hard",
+      arrays: () => [key(), squares(), scalar()],
+      call: (k, l, temperature) => permutation.relax(k!, l!, { temperature, iterations: 2, hard: true }),
+    },
+    {
+      name: "permutation.relax hard with a scale",
+      arrays: () => [key(), squares(), scalar()],
+      call: (k, l, noise) => permutation.relax(k!, l!, { noise, iterations: 2, hard: true }),
+    },
     { name: "permutation.residual", arrays: () => [squares()], call: (p) => permutation.residual(p!) },
     {
       name: "permutation.sample",
@@ -104,6 +156,28 @@ export const description: Description = {
       arrays: () => [squares()],
       call: (l) => permutation.softMode(l!, { iterations: 0 }),
     },
+    { name: "permutation.gibbs.entropy", arrays: () => [squares()], call: (l) => gibbs.entropy(l!) },
+    { name: "permutation.gibbs.kl", arrays: () => [squares()], call: (l) => gibbs.kl(l!) },
+    {
+      name: "permutation.gibbs.kl from a prior",
+      arrays: () => [squares(), squares()],
+      call: (l, prior) => gibbs.kl(l!, prior!),
+    },
+    { name: "permutation.gibbs.logPartition", arrays: () => [squares()], call: (l) => gibbs.logPartition(l!) },
+    {
+      name: "permutation.gibbs.logProb",
+      arrays: () => [identities(), squares()],
+      call: (x, l) => gibbs.logProb(x!, l!),
+    },
+    { name: "permutation.gibbs.marginals", arrays: () => [squares()], call: (l) => gibbs.marginals(l!) },
+    { name: "permutation.gibbs.mode", arrays: () => [squares()], call: (l) => gibbs.mode(l!) },
+    { name: "permutation.gibbs.sample", arrays: () => [key(), squares()], call: (k, l) => gibbs.sample(k!, l!) },
+    {
+      name: "permutation.gibbs.softMode",
+      arrays: () => [squares(), scalar()],
+      call: (l, temperature) => gibbs.softMode(l!, { temperature }),
+    },
+    { name: "permutation.gibbs.support", arrays: () => [squares()], call: (l) => gibbs.support(l!) },
     { name: "permutation.support", arrays: () => [squares()], call: (l) => permutation.support(l!) },
   ],
 };

@@ -6,15 +6,18 @@
  * the scalings are absorbed into the kernel every few iterations, K = exp(x + f + g) with f = log u and g = log v so
  * far (Schmitzer 2019), and how few follows from n alone. After one iteration K has column sums 1 and row sums from 1/n
  * to n, and further iterations never widen that range: each changes log u and log v by at most log n. So within m
- * iterations what is lost below exp(-87) is less than n^(2m+1) exp(-87) of any sum.
+ * iterations what is lost below exp(-87) is less than n^(2m+1) exp(-87) of any sum. With other sums than 1, n stands for
+ * their total over the least of them, where they are known when a function is traced; where they are not, scalings are
+ * absorbed at every iteration, which is right up to a quotient of 3e10.
  *
  * Schmitzer, "Stabilized Sparse Scaling Algorithms for Entropy Regularized Transport Problems", 2019.
  */
 
-import { jit, lax, numpy as np } from "@jax-js/jax";
+import { jit, lax, numpy as np, tree } from "@jax-js/jax";
 import { materialize } from "../materialize.ts";
-import { LOWEST } from "../numerics.ts";
+import { LOWEST, logarithm } from "../numerics.ts";
 import { column, row } from "../rows.ts";
+import { type Scaled, type Side, type Sides, scaledTo } from "./sums.ts";
 
 /** The plan so far is `u_i K_ij v_j` with `K = exp(x_ij + f_i + g_j)`. Gradients flow through x, u and v alone. */
 export interface State {
@@ -28,8 +31,8 @@ export interface State {
 
 /** Of rows and columns. */
 export interface Scalings {
-  u: np.Array;
-  v: np.Array;
+  rows: Scaled;
+  columns: Scaled;
 }
 
 /** exp(-87) is the last exponential that float32 holds in full; smaller ones are slow, and cost accuracy. */
@@ -46,59 +49,80 @@ const LOST = 14;
  */
 const PIECE = 100;
 
-/** `iterations` of Sinkhorn, rows then columns, of logits `[..., n, n]` with 0 the largest of each row; at least one. */
-export function stabilized(x: np.Array, iterations: number): np.Array {
-  let state = start(x.ref);
-  for (let done = 1; done < iterations; done += PIECE) {
-    state = advance(state, x.ref, Math.min(PIECE, iterations - done), done > 1);
+/** The same where each iteration absorbs, and so has four times the kernels. */
+const ABSORBING_PIECE = 10;
+
+/**
+ * The state after `iterations` of Sinkhorn, rows then columns, at least one.
+ *
+ * @param x logits `[..., m, n]` with 0 the largest of each row, consumed
+ * @param sides kept
+ * @param longest iterations between two absorptions
+ */
+export function stabilized(x: np.Array, sides: Sides, iterations: number, longest: number): State {
+  const piece = longest === 1 ? ABSORBING_PIECE : PIECE;
+  let state = start(x.ref, tree.ref(sides));
+  for (let done = 1; done < iterations; done += piece) {
+    state = advance(state, x.ref, tree.ref(sides), Math.min(piece, iterations - done), done > 1, longest);
   }
   x.dispose();
-  return finish(state);
+  return state;
 }
 
 /**
  * The first iteration, whose steps may be of any size, in the log domain; and the plan with its rows normalized alone.
  */
-export function firstIteration(x: np.Array): { state: State; softmax: np.Array } {
+export function firstIteration(x: np.Array, sides: Sides): { state: State; softmax: np.Array; scalings: Scalings } {
   const weights = np.exp(x.ref);
   const normalizer = np.reciprocal(weights.ref.sum(-1));
-  const rows = absorb(normalizer.ref);
+  const none = np.zeros([]);
+  const scaledRows = scaledTo(sides.rows, normalizer.ref, none);
+  const rows = absorb(scaledRows.scaling.ref);
   const f = rows.logarithm;
   const g = np.negative(lax.stopGradient(np.max(x.ref.add(column(f.ref)), -2)));
   const kernel = exponential(x, f.ref, g.ref);
-  const state = { f, g, kernel, u: rows.rest, v: scaleColumns(kernel.ref, rows.rest.ref) };
-  return { state, softmax: weights.mul(column(normalizer)) };
+  const columns = scaleColumns(kernel.ref, rows.rest.ref, sides.columns, g.ref);
+  const state = { f, g, kernel, u: rows.rest, v: columns.scaling.ref };
+  return { state, softmax: weights.mul(column(normalizer)), scalings: { rows: scaledRows, columns } };
 }
 
-export const start = jit(function start(x: np.Array): State {
-  return firstIteration(x).state;
+export const start = jit(function start(x: np.Array, sides: Sides): State {
+  return firstIteration(x, sides).state;
 });
 
 /**
  * So many further iterations; from a state that is more than a first iteration old, `absorbing` its scalings at once.
  */
 export const advance = jit(
-  function advance(state: State, x: np.Array, iterations: number, absorbing: boolean): State {
-    const longest = longestRun(x.shape.at(-1)!);
+  function advance(
+    state: State,
+    x: np.Array,
+    sides: Sides,
+    iterations: number,
+    absorbing: boolean,
+    longest: number,
+  ): State {
     let reached = state;
     for (let done = 0; done < iterations; done += longest) {
       if (absorbing || done > 0) reached = absorbed(reached, x.ref);
-      reached = run(reached, Math.min(longest, iterations - done)).state;
+      reached = run(reached, sides, Math.min(longest, iterations - done)).state;
     }
     return reached;
   },
-  { staticArgnums: [2, 3] },
+  { staticArgnums: [3, 4, 5] },
 );
 
-/** So many iterations with the kernel of a state, and the scalings after each. */
-export function run(state: State, iterations: number): { state: State; path: Scalings[] } {
+/** So many iterations with the kernel of a state, and the scalings of each. */
+export function run(state: State, sides: Sides, iterations: number): { state: State; path: Scalings[] } {
   const path: Scalings[] = [];
-  const { kernel } = state;
+  const { kernel, f, g } = state;
   let { u, v } = state;
   for (let i = 0; i < iterations; i++) {
-    u = scaleRows(kernel.ref, v.ref);
-    v = scaleColumns(kernel.ref, u.ref);
-    path.push({ u: u.ref, v: v.ref });
+    const rows = scaleRows(kernel.ref, v.ref, sides.rows, f.ref);
+    u = rows.scaling.ref;
+    const columns = scaleColumns(kernel.ref, u.ref, sides.columns, g.ref);
+    v = columns.scaling.ref;
+    path.push({ rows, columns });
   }
   return { state: { ...state, u, v }, path };
 }
@@ -107,7 +131,28 @@ export const finish = jit(function finish({ kernel, u, v }: State): np.Array {
   return kernel.mul(column(u)).mul(row(v));
 });
 
-/** Iterations between two absorptions. */
+/** By how much one more scaling would change the sum of a row, at most, `[...]`. */
+export const driftOf = jit(function drift({ f, g, kernel, u, v }: State, sides: Sides): np.Array {
+  g.dispose();
+  const sums = kernel.mul(row(v)).sum(-1);
+  const next = scaledTo(sides.rows, np.reciprocal(sums.ref), f).scaling;
+  return np.max(np.absolute(next.sub(u).mul(sums)), -1);
+});
+
+/** The logarithms of the scalings. */
+export const potentials = jit(function potentials({ f, g, kernel, u, v }: State): {
+  rows: np.Array;
+  columns: np.Array;
+} {
+  kernel.dispose();
+  return { rows: f.add(logarithm(u)), columns: g.add(logarithm(v)) };
+});
+
+/**
+ * Iterations between two absorptions.
+ *
+ * @param n of a square; elsewhere the total of the sums over the least of them
+ */
 export function longestRun(n: number): number {
   const growths = (-LOWEST_EXPONENT - LOST) / Math.log(Math.max(n, 2));
   return Math.max(1, Math.floor((growths - 1) / 2));
@@ -138,10 +183,10 @@ function exponential(x: np.Array, f: np.Array, g: np.Array): np.Array {
   return np.exp(exponent.add(lax.stopGradient(drop)));
 }
 
-export function scaleRows(kernel: np.Array, v: np.Array): np.Array {
-  return np.reciprocal(kernel.mul(row(v)).sum(-1));
+export function scaleRows(kernel: np.Array, v: np.Array, side: Side, f: np.Array): Scaled {
+  return scaledTo(side, np.reciprocal(kernel.mul(row(v)).sum(-1)), f);
 }
 
-export function scaleColumns(kernel: np.Array, u: np.Array): np.Array {
-  return np.reciprocal(kernel.mul(column(u)).sum(-2));
+export function scaleColumns(kernel: np.Array, u: np.Array, side: Side, g: np.Array): Scaled {
+  return scaledTo(side, np.reciprocal(kernel.mul(column(u)).sum(-2)), g);
 }
