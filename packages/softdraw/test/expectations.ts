@@ -9,6 +9,7 @@ import {
   fenchelYoung,
   permutation,
   prepareExpectation,
+  ranking,
   scoreFunction,
   vimco,
 } from "softdraw";
@@ -47,6 +48,14 @@ const ofBernoulli: ExpectationOptions<typeof bernoulli>[] = [
   { estimator: "perturbed" },
 ];
 
+const ofRanking: ExpectationOptions<typeof ranking>[] = [
+  { estimator: "score-function", samples: 2, baseline: "leave-one-out" },
+  { estimator: "rebar" },
+  { estimator: "straight-through", relaxation: "neuralsort" },
+  { estimator: "gumbel-rao", conditionalSamples: 2 },
+  { estimator: "perturbed" },
+];
+
 const words = (options: object) =>
   Object.values(options)
     .filter((value) => typeof value !== "function")
@@ -65,6 +74,13 @@ export const expectations: Call[] = [
       name: `expectation of bernoulli by ${words(options)}`,
       arrays: () => [key(), logits()],
       call: (k, l) => expectation(bernoulli, k!, l!, square, options),
+    }),
+  ),
+  ...ofRanking.map(
+    (options): Call => ({
+      name: `expectation of ranking by ${words(options)}`,
+      arrays: () => [key(), logits()],
+      call: (k, l) => expectation(ranking, k!, l!, (value) => square(value).sum(-1), options),
     }),
   ),
   {

@@ -12,6 +12,7 @@ import {
   permutation,
   prepareExpectation,
   type RelaxOptions,
+  ranking,
   type SinkhornOptions,
   type Structure,
   schedules,
@@ -64,6 +65,24 @@ const functions: Record<string, { call: (options: never) => unknown; needed?: ob
     names: ["temperature", "relaxation"],
   },
   "subset.of(2).softMode": { call: (o) => subset.of(2).softMode(logits(), o), names: ["temperature", "relaxation"] },
+  "ranking.relax": {
+    call: (o) => ranking.relax(key(), logits(), o),
+    names: ["temperature", "hard", "noise", "relaxation"],
+  },
+  "ranking.relaxGiven": {
+    call: (o) => ranking.relaxGiven(key(), np.eye(3), logits(), o),
+    names: ["temperature", "relaxation"],
+  },
+  ...Object.fromEntries(
+    (["softMode", "softRank", "softSort"] as const).map((verb) => [
+      `ranking.${verb}`,
+      { call: (o: never) => ranking[verb](logits(), o), names: ["temperature", "relaxation"] },
+    ]),
+  ),
+  "ranking.softQuantile": {
+    call: (o) => ranking.softQuantile(logits(), 0.5, o),
+    names: ["temperature", "relaxation"],
+  },
   expectation: {
     call: (o) => expectation(categorical, key(), logits(), (value) => value.sum(-1), o),
     needed: { estimator: "score-function" },
@@ -127,6 +146,7 @@ const withoutOptions = [
   ...["apply", "applyInverse", "compose", "invert", "isPermutation", "mode", "residual", "sample", "support"].map(
     (verb) => `permutation.${verb}`,
   ),
+  ...["logProb", "mode", "perturbGiven", "sample", "sampleOrdered", "support"].map((verb) => `ranking.${verb}`),
   "schedules.constant",
   ...["logProb", "mode", "of", "perturbGiven", "sample", "sampleOrdered", "setLogProb", "support"].map(
     (verb) => `subset.${verb}`,
@@ -332,6 +352,12 @@ function types(flag: boolean | undefined, temperature: number | undefined) {
   // @ts-expect-error
   subset.relaxGiven(key(), logits(), logits(), 2, hard);
   // @ts-expect-error
+  ranking.softMode(logits(), hard);
+  // @ts-expect-error
+  ranking.relax(key(), logits(), { relaxation: "projection" });
+  ranking.relax(key(), logits(), { ...hard, relaxation: "network", network: undefined, sigmoid: undefined });
+  ranking.softSort(logits(), { relaxation: "projection", temperature, iterations: undefined });
+  // @ts-expect-error
   permutation.iterationsFor(logits(), hard);
   permutation.relax(key(), logits(), { hard: undefined });
   categorical.softMode(logits(), { hard: undefined, temperature });
@@ -351,8 +377,8 @@ type Scored = Structure & Required<Pick<Structure, "logProb">>;
 
 /** Not run: what is a structure for code that takes any, and what it can do with one. */
 async function structureTypes(generic: Structure, scored: Scored) {
-  const structures: Structure[] = [bernoulli, categorical, permutation, subset.of(2), scored];
-  const withLogProb: Scored[] = [bernoulli, categorical, subset.of(2)];
+  const structures: Structure[] = [bernoulli, categorical, permutation, ranking, subset.of(2), scored];
+  const withLogProb: Scored[] = [bernoulli, categorical, ranking, subset.of(2)];
   // @ts-expect-error
   withLogProb.push(permutation);
   // @ts-expect-error

@@ -69,7 +69,7 @@ export function logProb(matrix: np.Array, logits: np.Array): np.Array {
  */
 export function mode(logits: np.Array): np.Array {
   checkLogits("ranking.mode", logits, 1);
-  return kernels.neuralsort!.mode(logits, 0);
+  return kernels.softsort!.mode(logits, 0);
 }
 
 /**
@@ -90,7 +90,7 @@ export function mode(logits: np.Array): np.Array {
  */
 export function perturbGiven(key: np.Array, value: np.Array, logits: np.Array): np.Array {
   checkGiven("ranking.perturbGiven", key, value, logits);
-  return kernels.neuralsort!.perturbGiven(key, value, logits, 0);
+  return kernels.softsort!.perturbGiven(key, value, logits, 0);
 }
 
 /**
@@ -105,7 +105,7 @@ export function perturbGiven(key: np.Array, value: np.Array, logits: np.Array): 
  * @param options.temperature positive number, or an array that broadcasts over the batch; default 1
  * @param options.hard default false
  * @param options.noise scale of the noise, a number from 0 or an array that broadcasts over the batch; default 1
- * @param options.relaxation "neuralsort" (default), "softsort", "network" or "sinkhorn": see `OrderRelaxation`
+ * @param options.relaxation "softsort" (default), "neuralsort", "network" or "sinkhorn": see `OrderRelaxation`
  * @param options.network "bitonic" (default) or "odd-even", of "network" alone
  * @param options.sigmoid "logistic" (default), "cauchy" or "optimal", of "network" alone
  * @param options.iterations whole number, default 20, of "sinkhorn" alone
@@ -161,7 +161,7 @@ export function relaxGiven(key: np.Array, value: np.Array, logits: np.Array, opt
 export function sample(key: np.Array, logits: np.Array): np.Array {
   checkKey("ranking.sample", key);
   checkLogits("ranking.sample", logits, 1);
-  return kernels.neuralsort!.sample(key, logits, 0);
+  return kernels.softsort!.sample(key, logits, 0);
 }
 
 /**
@@ -217,7 +217,8 @@ export function softQuantile(x: np.Array, q: number, options: SoftOptions = {}):
  * is the mean rank of a column, `sum_r r P_rj / sum_r P_rj`; by "projection" the point nearest to `-x / temperature` of which
  * the ranks' orders are the corners.
  *
- * As the temperature falls it tends to the ranks; equal values share the mean of theirs, at every temperature. A row with a value of
+ * As the temperature falls it tends to the ranks; equal values share the mean of theirs, but for those of a network, which
+ * shares ranks as its comparisons happen to meet them. A row with a value of
  * NaN or an infinite one, or one below -1e30, gives NaN.
  *
  * @param x `[..., n]`, consumed

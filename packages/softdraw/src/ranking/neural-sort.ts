@@ -34,7 +34,7 @@ export function neuralSortExponents(keys: np.Array, temperature: np.Array): np.A
   const inverse = inverseOf(temperature);
   const fixedInverse = lax.stopGradient(inverse.ref);
   const { values, ranks } = sorted(keys.ref);
-  const below = atEntries(sumsOfGaps(gaps(values, fixedInverse.ref)), ranks);
+  const below = materialize(atEntries(sumsOfGaps(gaps(values, fixedInverse.ref)), ranks));
   // The value has no gradient: the order that it is computed in has none. It is put back: that by the temperature as a
   // factor of 1, that by the keys as a sum of 0.
   const rate = besideTable(inverse.ref.div(fixedInverse));
@@ -63,9 +63,7 @@ function sumsOfGaps(gap: np.Array): np.Array {
   const distance = row(ranks.ref).sub(column(ranks)).astype(np.float32);
   const after = np.maximum(distance.ref.mul(2).sub(1), 0).mul(row(ofUpper));
   const before = np.maximum(distance.mul(-2).sub(1), 0).mul(row(ofLower));
-  const fromLeft = cumulative(materialize(after));
-  const fromRight = np.flip(cumulative(np.flip(materialize(before), -1)), -1);
-  return fromLeft.add(fromRight);
+  return materialize(cumulative(after, "forward").add(cumulative(before, "backward")));
 }
 
 /** `(n + 1 - 2r) s_j - sum_k |s_j - s_k|` of a change of the keys that is 0: its gradient. */

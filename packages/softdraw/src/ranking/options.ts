@@ -18,9 +18,10 @@ import type { Sigmoid } from "./sigmoids.ts";
  * How the order of n keys s is relaxed, to a matrix `[..., n, n]` of which row r, from 0, is where the key of rank r may be.
  * Rows sum to 1, and entries are not negative.
  *
- * - `"neuralsort"`, the default: row r is `softmax_j(((n - 1 - 2r) s_j - sum_k |s_j - s_k|) / T)` (Grover et al. 2019).
- *   Each key's weight falls with its rank's distance from r, and more so the further it is.
- * - `"softsort"`: row r is `softmax_j(-|s_r - s_j| / T)`, s_r the key of rank r (Prillo, Eisenschlos 2020). The cheapest.
+ * - `"softsort"`, the default: row r is `softmax_j(-|s_r - s_j| / T)`, s_r the key of rank r (Prillo, Eisenschlos 2020). The
+ *   cheapest.
+ * - `"neuralsort"`: row r is `softmax_j(((n - 1 - 2r) s_j - sum_k |s_j - s_k|) / T)` (Grover et al. 2019). A key's weight
+ *   falls with the distance from `s_r`, and the more the more keys lie between.
  * - `"network"`: a sorting network, whose comparisons are sigmoids of differences over T (Petersen et al. 2021, 2022).
  *   Columns sum to 1, too. For many keys it takes longest.
  * - `"sinkhorn"`: optimal transport of the keys to equal steps (Cuturi, Teboul, Vert 2019), which is NeuralSort with its
@@ -29,7 +30,7 @@ import type { Sigmoid } from "./sigmoids.ts";
 export type OrderRelaxation = "neuralsort" | "softsort" | "network" | "sinkhorn";
 
 interface OrderForm {
-  /** "neuralsort", the default, "softsort", "network" or "sinkhorn". */
+  /** "softsort", the default, "neuralsort", "network" or "sinkhorn". */
   relaxation?: OrderRelaxation | undefined;
   /**
    * Of "network" alone. "bitonic", the default: `log2(n) (log2(n) + 1) / 2` layers for n up to the next power of 2.
@@ -71,14 +72,14 @@ export const SIGMOIDS: readonly Sigmoid[] = ["logistic", "cauchy", "optimal"];
 
 /** The relaxations, and the options that each has of its own. */
 const OWN: Readonly<Record<OrderRelaxation, readonly string[]>> = {
-  neuralsort: [],
   softsort: [],
+  neuralsort: [],
   network: ["network", "sigmoid"],
   sinkhorn: ["iterations"],
 };
 const RELAXATIONS = Object.keys(OWN);
 
-const DEFAULT: OrderRelaxation = "neuralsort";
+const DEFAULT: OrderRelaxation = "softsort";
 
 /** The names of options: an option of a relaxation that is not asked for is none. */
 function namesOf(common: readonly string[], options: SoftOptions): string[] {

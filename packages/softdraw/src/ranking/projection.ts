@@ -74,13 +74,13 @@ function blocksOf(above: np.Array): np.Array {
   const table = materialize(lax.stopGradient(above));
   const distance = differences(places(table.shape.at(-1)!));
   const isAfter = () => distance.ref.greater(0);
-  const sumsAfter = cumulative(materialize(np.where(isAfter(), table.ref, 0)));
-  const sumsBefore = np.flip(cumulative(np.flip(materialize(np.where(isAfter(), 0, table)), -1)), -1);
+  const sumsAfter = cumulative(np.where(isAfter(), table.ref, 0), "forward");
+  const sumsBefore = cumulative(np.where(isAfter(), 0, table), "backward");
   const meanAfter = sumsAfter.div(np.maximum(distance.ref, 1));
   const meanBefore = sumsBefore.div(np.maximum(np.subtract(1, distance.ref), 1));
   const highestAfter = np.max(np.where(isAfter(), meanAfter, -NONE), -1);
   const lowestBefore = np.min(np.where(isAfter(), NONE, meanBefore), -1);
   distance.dispose();
   const isLast = materialize(indicator(lowestBefore.greaterEqual(highestAfter)));
-  return cumulative(isLast.ref).sub(isLast);
+  return cumulative(isLast.ref, "forward").sub(isLast);
 }

@@ -34,8 +34,8 @@ const ofNetworks = NETWORKS.flatMap((network) =>
 );
 
 const relaxations: Readonly<Record<string, Relaxed>> = {
-  neuralsort: ofMatrix(neuralSort),
   softsort: ofMatrix(softSort),
+  neuralsort: ofMatrix(neuralSort),
   sinkhorn: ofMatrix(sinkhornOrder),
   ...Object.fromEntries(ofNetworks),
   projection: { sort: projectedSort, rank: projectedRanks },
