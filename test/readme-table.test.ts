@@ -10,6 +10,7 @@ import {
   type ExpectationOptions,
   expectation,
   permutation,
+  ranking,
   type Structure,
   subset,
 } from "softdraw";
@@ -67,7 +68,13 @@ describe("the table of verbs", () => {
 describe("the table of estimators", () => {
   const [titles, ...lines] = tableBelow("### Gradients") as [string[], ...string[][]];
   const estimatorOf = (cells: string[]) => cells[0]!.slice(1, -1);
-  const structures: Record<string, Structure> = { bernoulli, categorical, "subset.of(k)": subset.of(2), permutation };
+  const structures: Record<string, Structure> = {
+    bernoulli,
+    categorical,
+    "subset.of(k)": subset.of(2),
+    ranking,
+    permutation,
+  };
 
   test("has the estimators of the library, in their order", () => {
     const unknown = { estimator: "?" } as unknown as ExpectationOptions<typeof bernoulli>;

@@ -15,7 +15,7 @@ export type Direction = "forward" | "backward";
  * long row in blocks, so that it takes `n sqrt(n)` operations. Nothing is taken off a sum, so that sums of what is not
  * negative have all their digits.
  *
- * Upstream: there are no loops (`scan`), and the engine's `cumsum` takes n^2 operations for a row.
+ * Upstream: there are no loops (`scan`), and the engine's `cumsum` goes through up to 512 numbers for each of a row.
  */
 export function cumulative(x: np.Array, direction: Direction): np.Array {
   const n = x.shape.at(-1)!;
