@@ -3,7 +3,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { assignment, bernoulli, categorical, noise, permutation, schedules, subset } from "softdraw";
+import { assignment, bernoulli, categorical, noise, permutation, ranking, schedules, subset } from "softdraw";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { parseSoftdraw, shellCommands, softdrawOptions, splitWords } from "./documents/commands.ts";
 import { type MarkdownDocument, parseMarkdown } from "./documents/markdown.ts";
@@ -12,7 +12,7 @@ import { type Program, programsOf, runProgram, typeErrors } from "./documents/pr
 // Before the engine is imported: it sees loops that await nothing.
 await vi.hoisted(async () => (await import("@softdraw/threads")).keepInstances());
 
-const library = { assignment, bernoulli, categorical, noise, permutation, schedules, subset };
+const library = { assignment, bernoulli, categorical, noise, permutation, ranking, schedules, subset };
 const root = fileURLToPath(new URL("../", import.meta.url));
 
 const paths = [
