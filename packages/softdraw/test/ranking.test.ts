@@ -1,7 +1,7 @@
 /** Rankings: the relaxations and the functions of values against their definitions in float64. */
 
-import { grad, jit, numpy as np, random } from "@jax-js/jax";
-import { values } from "@softdraw/testing/device";
+import { grad, jit, numpy as np, random, vmap } from "@jax-js/jax";
+import { values, valuesOfAll } from "@softdraw/testing/device";
 import { differences, largestDifference, normals, permutations } from "@softdraw/testing/numbers";
 import { type ExpectationOptions, expectation, fenchelYoung, ranking, type SoftOptions, subset } from "softdraw";
 import { describe, expect, test } from "vitest";
@@ -305,6 +305,76 @@ describe.each(Object.entries(everything))("%s", (name, { options }) => {
   });
 });
 
+describe.each(Object.entries(everything))("%s", (name, { options }) => {
+  // A row of 4 or 8 is what the engine computes four numbers at a time of.
+  test.each([4, 8])("is the same of %i in a batch, under jit, and under vmap, with its gradient", async (n) => {
+    const rows = () => np.array(normals(60, 3 * n)).reshape([3, n]);
+    const functions = [
+      (x: Array) => ranking.softSort(x, options),
+      (x: Array) => ranking.softRank(x, options),
+      (x: Array) => ranking.softQuantile(x, 0.3, options),
+      ...(name === "projection" ? [] : [(x: Array) => ranking.softMode(x, options as object)]),
+    ];
+    for (const f of functions) {
+      const alone = await valuesOfAll([0, 1, 2].map((i) => f(rows().slice(i))));
+      for (const all of [f, jit(f), vmap(f)]) {
+        expect(largestDifference(await values(all(rows())), alone)).toBeLessThan(1e-6);
+      }
+      const cotangent = normals(65, alone.length);
+      const loss = (x: Array, i?: number) => {
+        const value = f(x);
+        const own = i === undefined ? cotangent : cotangent.slice(i * value.size, (i + 1) * value.size);
+        return value.mul(np.array(own).reshape(value.shape)).sum();
+      };
+      const slopes = await valuesOfAll([0, 1, 2].map((i) => grad((x: Array) => loss(x, i))(rows().slice(i))));
+      for (const all of [grad(loss), jit(grad(loss))]) {
+        expect(largestDifference(await values(all(rows())), slopes)).toBeLessThan(1e-5);
+      }
+    }
+  });
+});
+
+test.each([4, 8])("the gradient of perturbGiven and of logProb is the same under jit, of %i in a batch", async (n) => {
+  const rows = () => np.array(normals(66, 3 * n)).reshape([3, n]);
+  const order = ranking.sample(random.key(1), rows());
+  const losses = [
+    (x: Array, key: Array, order: Array, cotangent: Array) => ranking.perturbGiven(key, order, x).mul(cotangent).sum(),
+    (x: Array, _: Array, order: Array, cotangent: Array) => ranking.logProb(order, x).mul(cotangent.slice([], 0)).sum(),
+  ];
+  for (const loss of losses) {
+    const at = () => [rows(), random.key(2), order.ref, np.array(normals(67, 3 * n)).reshape([3, n])] as const;
+    const eager = await values(grad(loss)(...at()));
+    expect(largestDifference(await values(jit(grad(loss))(...at())), eager)).toBeLessThan(1e-5);
+  }
+  order.dispose();
+});
+
+describe.each(Object.entries(forms).filter(([name]) => name !== "sinkhorn"))("%s", (_, { options, order }) => {
+  test("has a second derivative", async () => {
+    const x = float(normals(61, 4));
+    const [cotangent, direction] = [normals(62, 16), normals(63, 4)];
+    const along = (x: number[]) =>
+      sum(
+        differences(
+          (x) =>
+            sum(
+              order(x, 1)
+                .flat()
+                .map((p, i) => p * cotangent[i]!),
+            ),
+          x,
+        ).map((g, i) => g * direction[i]!),
+      );
+    const loss = (x: Array) =>
+      ranking
+        .softMode(x, options as object)
+        .mul(np.array(cotangent).reshape([4, 4]))
+        .sum();
+    const found = await values(grad((x: Array) => grad(loss)(x).mul(np.array(direction)).sum())(np.array(x)));
+    expect(largestDifference(found, differences(along, x))).toBeLessThan(2e-3);
+  });
+});
+
 describe("equal values", () => {
   test("mode takes the first first, and so does sample where the noise is swallowed", async () => {
     expect(await values(ranking.mode(np.array([1, 2, 2])))).toEqual([0, 1, 0, 0, 0, 1, 1, 0, 0]);
@@ -372,6 +442,19 @@ describe("the law", () => {
       const [found] = await values(ranking.logProb(matrix, np.array(logits)));
       expect(Math.abs(found! - expected) / Math.max(1, Math.abs(expected))).toBeLessThan(2e-6);
     }
+  });
+
+  test("broadcasts over the batch, and orders are integers under vmap, too", async () => {
+    const logits = () => np.array(normals(64, 6)).reshape([2, 1, 3]);
+    const all = await values(ranking.logProb(ranking.support(np.zeros([3])), logits()));
+    expect(all).toHaveLength(12);
+    const second = logits().slice(1, 0);
+    const each = ranking.logProb(ranking.support(np.zeros([3])), second);
+    expect(largestDifference(all.slice(6), await values(each))).toBeLessThan(1e-6);
+    const keys = () => random.split(random.key(4), 2);
+    const mapped = vmap(ranking.sampleOrdered)(keys(), logits());
+    const alone = [0, 1].map((i) => ranking.sampleOrdered(keys().slice(i), logits().slice(i)));
+    expect(await values(mapped)).toEqual(await valuesOfAll(alone));
   });
 
   test("what is no permutation has no probability, and NaN stays NaN", async () => {

@@ -10,6 +10,7 @@ import { belowLargest, finite, LOWEST, logarithm, logSumExp } from "../numerics.
 import { column, row } from "../rows.ts";
 import { exponentialFromUniform, uniformFromBits } from "../uniforms.ts";
 import { canBeOrder, canOrder } from "./order.ts";
+import { placesOf } from "./tables.ts";
 
 /**
  * The log-probability of an order: `sum_r (s_r - logsumexp of s_r, ..., s_n)`, s the logits in that order. The last
@@ -21,7 +22,7 @@ export function logProbOf(matrix: np.Array, logits: np.Array): np.Array {
   const relative = np.where(l.ref.greater(LOWEST), belowLargest(l), LOWEST);
   const inOrder = ordered(matrix.ref, relative);
   const left = logLeft(inOrder.ref);
-  const logP = np.where(np.arange(n).less(n - 1), inOrder.sub(left), 0).sum(-1);
+  const logP = np.where(placesOf(left.ref).less(n - 1), inOrder.sub(left), 0).sum(-1);
   const isNumberInAll = np.all(isNumber(matrix.ref), [-1, -2]);
   const isOrder = np.squeeze(canBeOrder(matrix, logits.ref), -1);
   const value = np.where(isOrder, logP, Number.NEGATIVE_INFINITY);
@@ -51,14 +52,14 @@ function ordered(matrix: np.Array, entries: np.Array): np.Array {
 
 /** Of each rank the logarithm of the sum of `exp` from there on. */
 function logLeft(inOrder: np.Array): np.Array {
-  const ranks = np.arange(inOrder.shape.at(-1)!);
+  const ranks = placesOf(inOrder.ref);
   const isLater = row(ranks.ref).greaterEqual(column(ranks));
   return logSumExp(np.where(isLater, row(inOrder), LOWEST));
 }
 
 /** Of each rank the logarithm of the sum of `exp` up to there. */
 function logSumOfEarlier(x: np.Array): np.Array {
-  const ranks = np.arange(x.shape.at(-1)!);
+  const ranks = placesOf(x.ref);
   const isEarlier = row(ranks.ref).lessEqual(column(ranks));
   return logSumExp(np.where(isEarlier, row(x), LOWEST));
 }

@@ -18,7 +18,7 @@ import { column, row } from "../rows.ts";
 import { inverseOf } from "../tempered.ts";
 import { cumulative } from "./cumulative.ts";
 import { atEntries, sorted } from "./order.ts";
-import { besideTable, FAR, softmaxOfRows } from "./tables.ts";
+import { besideTable, FAR, placesOf, softmaxOfRows } from "./tables.ts";
 
 /** A relaxed order, `[..., n, n]`, whose rows sum to 1. */
 export function neuralSort(keys: np.Array, temperature: np.Array): np.Array {
@@ -34,7 +34,8 @@ export function neuralSortExponents(keys: np.Array, temperature: np.Array): np.A
   const inverse = inverseOf(temperature);
   const fixedInverse = lax.stopGradient(inverse.ref);
   const { values, ranks } = sorted(keys.ref);
-  const below = materialize(atEntries(sumsOfGaps(gaps(values, fixedInverse.ref)), ranks));
+  const places = placesOf(values.ref);
+  const below = materialize(atEntries(sumsOfGaps(gaps(values, fixedInverse.ref), places), ranks));
   // The value has no gradient: the order that it is computed in has none. It is put back: that by the temperature as a
   // factor of 1, that by the keys as a sum of 0.
   const rate = besideTable(inverse.ref.div(fixedInverse));
@@ -51,16 +52,14 @@ function gaps(values: np.Array, inverse: np.Array): np.Array {
 }
 
 /** How far the exponents of ranks are below the largest of each row, `[..., n, n]`. */
-function sumsOfGaps(gap: np.Array): np.Array {
-  const n = gap.shape.at(-1)! + 1;
+function sumsOfGaps(gap: np.Array, places: np.Array): np.Array {
   const none = gap.shape.map((_, axis): [number, number] => (axis === gap.ndim - 1 ? [1, 0] : [0, 0]));
   const ofUpper = np.pad(gap.ref, none);
   const ofLower = np.pad(
     gap,
     none.map(([before, after]): [number, number] => [after, before]),
   );
-  const ranks = np.arange(n);
-  const distance = row(ranks.ref).sub(column(ranks)).astype(np.float32);
+  const distance = row(places.ref).sub(column(places)).astype(np.float32);
   const after = np.maximum(distance.ref.mul(2).sub(1), 0).mul(row(ofUpper));
   const before = np.maximum(distance.mul(-2).sub(1), 0).mul(row(ofLower));
   return materialize(cumulative(after, "forward").add(cumulative(before, "backward")));
@@ -75,10 +74,9 @@ function slopes(keys: np.Array): np.Array {
   const isMore = indicator(row(fixed.ref).greater(column(fixed)));
   const sign = isLess.sub(isMore);
   const distances = materialize(sign.mul(column(change.ref).sub(row(change.ref))).sum(-1));
-  const weights = np
-    .arange(n)
+  const weights = placesOf(change.ref)
+    .astype(np.float32)
     .mul(-2)
-    .add(n - 1)
-    .astype(np.float32);
+    .add(n - 1);
   return column(weights).mul(row(change)).sub(row(distances));
 }

@@ -17,7 +17,7 @@ import { column, row } from "../rows.ts";
 import { inverseOf } from "../tempered.ts";
 import { cumulative } from "./cumulative.ts";
 import { sorted } from "./order.ts";
-import { besideTable } from "./tables.ts";
+import { besideTable, placesOf } from "./tables.ts";
 
 /**
  * The ranks of the entries of x, from 0 for the largest, by projection of `-x / temperature` onto the permutahedron of
@@ -27,9 +27,10 @@ export function projectedRanks(x: np.Array, temperature: np.Array): np.Array {
   const n = x.shape.at(-1)!;
   const inverse = inverseOf(temperature);
   const { values, ranks } = sorted(x.ref);
+  const places = placesOf(values.ref).astype(np.float32);
   const apart = differences(values).mul(besideTable(lax.stopGradient(inverse.ref)));
   // Entries that are farther apart than the ranks are never in one block.
-  const blocks = blocksOf(np.clip(apart, -4 * n, 4 * n).add(differences(places(n))));
+  const blocks = blocksOf(np.clip(apart, -4 * n, 4 * n).add(differences(places.ref)), places);
   const ofEntries = np.takeAlongAxis(blocks, ranks.ref, -1);
   const isTogether = indicator(column(ofEntries.ref).equal(row(ofEntries)));
   const further = row(ranks.astype(np.float32)).add(differences(x).mul(besideTable(inverse)));
@@ -41,20 +42,17 @@ export function projectedRanks(x: np.Array, temperature: np.Array): np.Array {
  * they have the sum of x.
  */
 export function projectedSort(x: np.Array, temperature: np.Array): np.Array {
-  const n = x.shape.at(-1)!;
   const inverse = inverseOf(temperature);
   const { values, ranks } = sorted(x.ref);
+  const places = placesOf(values.ref).astype(np.float32);
   const fixed = besideTable(lax.stopGradient(inverse.ref));
-  const blocks = blocksOf(np.negative(differences(places(n)).mul(fixed)).sub(differences(values)));
+  const apart = np.negative(differences(places.ref).mul(fixed)).sub(differences(values));
+  const blocks = blocksOf(apart, places.ref);
   const isOfBlock = column(blocks.ref).equal(row(np.takeAlongAxis(blocks.ref, ranks, -1)));
   const isTogether = indicator(column(blocks.ref).equal(row(blocks)));
-  const further = materialize(isTogether.ref.mul(differences(places(n))).sum(-1));
+  const further = materialize(isTogether.ref.mul(differences(places)).sum(-1));
   const total = np.where(isOfBlock, row(x), 0).sum(-1);
   return total.add(further.mul(inverse)).div(isTogether.sum(-1));
-}
-
-function places(n: number): np.Array {
-  return np.arange(n).astype(np.float32);
 }
 
 /** Row i has how far each number is above the i-th. */
@@ -69,10 +67,11 @@ const NONE = 1e36;
  * To which block each place belongs: the numbers of blocks, ascending, without a gradient.
  *
  * @param above how far the numbers `z - w` are above each, `[..., n, n]`, consumed
+ * @param places their numbers, `[..., n]`, consumed
  */
-function blocksOf(above: np.Array): np.Array {
+function blocksOf(above: np.Array, places: np.Array): np.Array {
   const table = materialize(lax.stopGradient(above));
-  const distance = differences(places(table.shape.at(-1)!));
+  const distance = differences(places);
   const isAfter = () => distance.ref.greater(0);
   const sumsAfter = cumulative(np.where(isAfter(), table.ref, 0), "forward");
   const sumsBefore = cumulative(np.where(isAfter(), 0, table), "backward");

@@ -15,6 +15,7 @@ import { canBeOrder, canOrder, matrixOfOrder } from "./order.ts";
 import { projectedRanks, projectedSort } from "./projection.ts";
 import { sinkhornOrder } from "./sinkhorn.ts";
 import { softSort } from "./soft-sort.ts";
+import { placesOf } from "./tables.ts";
 
 type OfKeys = (keys: np.Array, temperature: np.Array, iterations: number) => np.Array;
 
@@ -48,8 +49,8 @@ function ofMatrix(order: OfKeys): Required<Relaxed> {
     sort: (x, temperature, iterations) => sumOfRow(order(x.ref, temperature, iterations).mul(row(x))),
     // The mean rank of a column: of an order whose columns do not sum to 1, too.
     rank: (x, temperature, iterations) => {
+      const ranks = placesOf(x.ref).astype(np.float32);
       const matrix = order(x, temperature, iterations);
-      const ranks = np.arange(matrix.shape.at(-1)!).astype(np.float32);
       return matrix.ref.mul(column(ranks)).sum(-2).div(matrix.sum(-2));
     },
   };
@@ -90,7 +91,7 @@ export const softRankKernel = jit(
 export const softQuantileKernel = jit(
   function softQuantile(x: np.Array, temperature: np.Array, place: np.Array, name: string, iterations: number) {
     const inOrder = ifLawful(relaxations[name]!.sort(x.ref, temperature.ref, iterations), x, temperature);
-    const distance = np.absolute(np.arange(inOrder.shape.at(-1)!).astype(np.float32).sub(place));
+    const distance = np.absolute(placesOf(inOrder.ref).astype(np.float32).sub(place));
     return sumOfRow(inOrder.mul(np.maximum(np.subtract(1, distance), 0)));
   },
   { staticArgnums: [3, 4] },
