@@ -17,6 +17,7 @@ const LIBRARY = [
   "options",
   "ownership",
   "permutation",
+  "ranking",
   "subset",
 ];
 

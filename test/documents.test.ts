@@ -10,6 +10,7 @@ import {
   conditionalBernoulli,
   noise,
   permutation,
+  ranking,
   schedules,
   subset,
   transport,
@@ -29,6 +30,7 @@ const library = {
   conditionalBernoulli,
   noise,
   permutation,
+  ranking,
   schedules,
   subset,
   transport,
@@ -83,7 +85,7 @@ describe.each(documents.map((document) => [document.path, document] as const))("
   test("functions of the library that it names exist", () => {
     const named = mentions(
       document,
-      /\b(assignment|bernoulli|categorical|conditionalBernoulli|noise|permutation|schedules|subset|transport)\.(?!ts\b|md\b|test\.ts\b)(\w+)/g,
+      /\b(assignment|bernoulli|categorical|conditionalBernoulli|noise|permutation|ranking|schedules|subset|transport)\.(?!ts\b|md\b|test\.ts\b)(\w+)/g,
     );
     const unknown = named.filter(({ match: [, module, name] }) => !(name! in library[module as keyof typeof library]));
     expect(unknown.map(({ at, match }) => `${at}: ${match[0]}`)).toEqual([]);

@@ -11,6 +11,7 @@ import {
   type ExpectationOptions,
   expectation,
   permutation,
+  ranking,
   type Structure,
   subset,
 } from "softdraw";
@@ -73,6 +74,7 @@ describe("the table of estimators", () => {
     categorical,
     "subset.of(k)": subset.of(2),
     "conditionalBernoulli.of(k)": conditionalBernoulli.of(2),
+    ranking,
     permutation,
     "permutation.gibbs": permutation.gibbs,
   };

@@ -80,6 +80,18 @@ export function checkBroadcast(
   );
 }
 
+/** Matrices `[..., n, n]` beside logits `[..., n]`, with batch axes that broadcast. */
+export function checkMatrices(where: string, name: string, value: np.Array, logits: np.Array): void {
+  checkFloat(where, name, value, 2);
+  const n = logits.shape.at(-1)!;
+  const isSquare = value.ndim >= 2 && value.shape.slice(-2).every((size) => size === n);
+  if (isSquare && broadcasts(value.shape.slice(0, -2), logits.shape.slice(0, -1))) return;
+  throw new RangeError(
+    `${where}: ${name} must have shape [..., ${n}, ${n}] and broadcast over the batch of logits ${describe(logits)}, ` +
+      `got ${describe(value)}.`,
+  );
+}
+
 /** Two arrays of the same shape. */
 export function checkSameShape(where: string, name: string, value: np.Array, other: string, expected: np.Array): void {
   if (value.shape.join() !== expected.shape.join()) {

@@ -31,6 +31,15 @@ export type {
   SinkhornOptions,
 } from "./permutation/index.ts";
 export * as permutation from "./permutation/index.ts";
+export type {
+  Network,
+  OrderRelaxation,
+  RankingOptions,
+  RankingRelaxOptions,
+  Sigmoid,
+  SoftOptions,
+} from "./ranking/index.ts";
+export * as ranking from "./ranking/index.ts";
 export type { ExponentialOptions, Schedule, TransitionOptions } from "./schedules.ts";
 export * as schedules from "./schedules.ts";
 export type { Structure } from "./structure.ts";

@@ -22,6 +22,7 @@ import { jit, lax, numpy as np, tree } from "@jax-js/jax";
 import { straightThrough } from "./estimators.ts";
 import { isNumber } from "./lawful.ts";
 import type { NoiseScale, Temperature, TemperatureOptions } from "./options.ts";
+import { column } from "./rows.ts";
 import { isTemperature } from "./tempered.ts";
 
 /**
@@ -33,6 +34,11 @@ import { isTemperature } from "./tempered.ts";
 export interface Structure {
   /** How many of the last axes of the logits are one choice, its event: the others are batch axes. */
   readonly eventAxes?: 0 | 1 | 2;
+  /**
+   * How many of the last axes of a value are one choice, where that is another number: an order of n logits is a matrix. No
+   * value can then be added to logits, or be moved along with them.
+   */
+  readonly valueAxes?: 2;
   /**
    * Which law an estimator may rely on.
    *
@@ -67,6 +73,8 @@ export interface Structure {
 
 /** What a structure is. Its sizes, such as the k of a subset, are numbers that are compiled in. */
 export interface Definition<Sizes extends number[] = []> {
+  /** Whether a value is a matrix `[..., n, n]`, of logits `[..., n]`; else it has the shape of the logits. */
+  isMatrix?: true;
   /** Logits as keys without noise, and without the infinities that a relaxation cannot compute with. */
   keys(logits: np.Array): np.Array;
   /** The noise of a PRNG key, which is added to the keys. */
@@ -77,9 +85,9 @@ export interface Definition<Sizes extends number[] = []> {
   relaxation(keys: np.Array, temperature: np.Array, ...sizes: Sizes): np.Array;
   /** Keys with the noise of a PRNG key, given the vertex that is their exact maximum. No gradient reaches that. */
   perturbTo(key: np.Array, vertex: np.Array, keys: np.Array, ...sizes: Sizes): np.Array;
-  /** Whether a value is a vertex, and one that is possible: booleans that broadcast with a value. */
+  /** Whether a value is a vertex, and one that is possible: booleans that broadcast with the logits. */
   canBe(value: np.Array, logits: np.Array, ...sizes: Sizes): np.Array;
-  /** Whether logits have a law: booleans that broadcast with a value. Where they have none, every verb gives NaN. */
+  /** Whether logits have a law: booleans that broadcast with the logits. Where they have none, every verb gives NaN. */
   isLawful(logits: np.Array, ...sizes: Sizes): np.Array;
 }
 
@@ -102,15 +110,16 @@ export interface Kernels<Sizes extends number[]> {
 
 /** Compiles the verbs of a structure, each when it is first called, and again for other shapes and sizes. */
 export function kernelsOf<Sizes extends number[] = []>(definition: Definition<Sizes>): Kernels<Sizes> {
-  const { keys, noise, vertex, relaxation, perturbTo, canBe, isLawful }: Definition<number[]> = definition;
+  const { keys, noise, vertex, relaxation, perturbTo, canBe, isLawful, isMatrix }: Definition<number[]> = definition;
+  /** One number, or one of each event beside its logits, as it broadcasts with a value. */
+  const ofValue = (x: np.Array) => (isMatrix && x.ndim > 0 ? column(x) : x);
   const exactly = (value: np.Array, logits: np.Array, sizes: number[]) =>
-    np.where(isLawful(logits, ...sizes), value, Number.NaN);
+    np.where(ofValue(isLawful(logits, ...sizes)), value, Number.NaN);
   const softly = (value: np.Array, logits: np.Array, temperature: np.Array, sizes: number[]) =>
-    np.where(isTemperature(temperature), exactly(value, logits, sizes), Number.NaN);
+    np.where(ofValue(isTemperature(temperature)), exactly(value, logits, sizes), Number.NaN);
   const perturbed = (key: np.Array, logits: np.Array, scale: np.Array[] = []) =>
     perturbedBy(noise, key, keys(logits), scale);
-  const ifPossible = (result: np.Array, value: np.Array, logits: np.Array, sizes: number[]) =>
-    np.where(canBe(value, logits, ...sizes), result, Number.NaN);
+  const together = (value: np.Array, logits: np.Array) => broadcastOver(isMatrix ? 2 : 0, value, logits);
 
   const modeKernel = jit(
     function mode(logits: np.Array, sizes: number[]) {
@@ -136,7 +145,7 @@ export function kernelsOf<Sizes extends number[] = []>(definition: Definition<Si
   const relaxKernel = jit(
     function relax(key: np.Array, logits: np.Array, temperature: np.Array, scale: np.Array[], sizes: number[]) {
       const relaxed = relaxation(perturbed(key, logits.ref, tree.ref(scale)), temperature.ref, ...sizes);
-      return ifScale(softly(relaxed, logits, temperature, sizes), scale);
+      return ifScale(softly(relaxed, logits, temperature, sizes), scale.map(ofValue));
     },
     { staticArgnums: [4] },
   );
@@ -145,26 +154,29 @@ export function kernelsOf<Sizes extends number[] = []>(definition: Definition<Si
     function relaxHard(key: np.Array, logits: np.Array, temperature: np.Array, scale: np.Array[], sizes: number[]) {
       const at = perturbed(key, logits.ref, tree.ref(scale));
       const soft = relaxation(at.ref, temperature.ref, ...sizes);
-      return ifScale(softly(straightThrough(soft, vertex(at, ...sizes)), logits, temperature, sizes), scale);
+      const hard = straightThrough(soft, vertex(at, ...sizes));
+      return ifScale(softly(hard, logits, temperature, sizes), scale.map(ofValue));
     },
     { staticArgnums: [4] },
   );
 
   const perturbGivenKernel = jit(
     function perturbGiven(key: np.Array, value: np.Array, logits: np.Array, sizes: number[]) {
-      const [v, l] = np.broadcastArrays(value, logits) as [np.Array, np.Array];
+      const [v, l] = together(value, logits);
       const given = perturbTo(key, v.ref, keys(l.ref), ...sizes);
-      return exactly(ifPossible(given, v, l.ref, sizes), l, sizes);
+      const isPossible = canBe(v, l.ref, ...sizes);
+      return np.where(isLawful(l, ...sizes), np.where(isPossible, given, Number.NaN), Number.NaN);
     },
     { staticArgnums: [3] },
   );
 
   const relaxGivenKernel = jit(
     function relaxGiven(key: np.Array, value: np.Array, logits: np.Array, temperature: np.Array, sizes: number[]) {
-      const [v, l] = np.broadcastArrays(value, logits) as [np.Array, np.Array];
+      const [v, l] = together(value, logits);
       const given = perturbTo(key, v.ref, keys(l.ref), ...sizes);
       const relaxed = relaxation(given, temperature.ref, ...sizes);
-      return softly(ifPossible(relaxed, v, l.ref, sizes), l, temperature, sizes);
+      const isPossible = ofValue(canBe(v, l.ref, ...sizes));
+      return softly(np.where(isPossible, relaxed, Number.NaN), l, temperature, sizes);
     },
     { staticArgnums: [4] },
   );
@@ -181,6 +193,14 @@ export function kernelsOf<Sizes extends number[] = []>(definition: Definition<Si
     sample: (key, logits, ...sizes) => sampleKernel(key, lax.stopGradient(logits), sizes),
     softMode: (logits, temperature, ...sizes) => softModeKernel(logits, temperature, sizes),
   };
+}
+
+/** Values and logits with the same batch axes, which broadcast; of values that are matrices, the last two are none. */
+function broadcastOver(axes: 0 | 2, value: np.Array, logits: np.Array): [np.Array, np.Array] {
+  if (axes === 0) return np.broadcastArrays(value, logits) as [np.Array, np.Array];
+  const n = logits.shape.at(-1)!;
+  const batch = np.broadcastShapes(value.shape.slice(0, -2), logits.shape.slice(0, -1));
+  return [np.broadcastTo(value, [...batch, n, n]), np.broadcastTo(logits, [...batch, n])];
 }
 
 /**

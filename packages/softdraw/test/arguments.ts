@@ -40,3 +40,11 @@ export const items = () =>
 export const indices = () => np.array(Int32Array.from([2, 0, 3, 1, 1, 0, 3, 2]), { shape: [2, 4] });
 /** The first of two numbers: the engine keeps no memory for an array that is the same number everywhere. */
 export const scalar = () => np.array(new Float32Array([0.5, 1])).slice(0);
+/** Of each row all columns in their order, as a matrix. */
+export const orders = () =>
+  np.array(
+    Float32Array.from({ length: ROWS * COLUMNS * COLUMNS }, (_, i) =>
+      Math.floor(i / COLUMNS) % COLUMNS === i % COLUMNS ? 1 : 0,
+    ),
+    { shape: [ROWS, COLUMNS, COLUMNS] },
+  );

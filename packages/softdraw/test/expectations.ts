@@ -10,6 +10,7 @@ import {
   fenchelYoung,
   permutation,
   prepareExpectation,
+  ranking,
   scoreFunction,
   vimco,
 } from "softdraw";
@@ -56,6 +57,14 @@ const ofPairs: ExpectationOptions<typeof pairs>[] = [
   { estimator: "simple", samples: 2 },
 ];
 
+const ofRanking: ExpectationOptions<typeof ranking>[] = [
+  { estimator: "score-function", samples: 2, baseline: "leave-one-out" },
+  { estimator: "rebar" },
+  { estimator: "straight-through", relaxation: "neuralsort" },
+  { estimator: "gumbel-rao", conditionalSamples: 2 },
+  { estimator: "perturbed" },
+];
+
 const words = (options: object) =>
   Object.values(options)
     .filter((value) => typeof value !== "function")
@@ -81,6 +90,13 @@ export const expectations: Call[] = [
       name: `expectation of conditionalBernoulli.of(2) by ${words(options)}`,
       arrays: () => [key(), logits()],
       call: (k, l) => expectation(pairs, k!, l!, square, options),
+    }),
+  ),
+  ...ofRanking.map(
+    (options): Call => ({
+      name: `expectation of ranking by ${words(options)}`,
+      arrays: () => [key(), logits()],
+      call: (k, l) => expectation(ranking, k!, l!, (value) => square(value).sum(-1), options),
     }),
   ),
   {

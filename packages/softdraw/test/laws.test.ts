@@ -30,7 +30,13 @@ describe.each(instances)("$name", ({ verbs, ...structure }) => {
   const array = (values: number[], batch: number[] = []) => np.array(values, { shape: [...batch, ...structure.event] });
   const repeated = (values: number[], count: number) =>
     np.tile(array(values), [count, ...structure.event.map(() => 1)]);
-  const events = async (x: Array): Promise<number[][]> => {
+  const { value: valueShape = structure.event } = structure;
+  const valueSize = valueShape.reduce((a, b) => a * b, 1);
+  const valueArray = (values: number[], batch: number[] = []) => np.array(values, { shape: [...batch, ...valueShape] });
+  const cotangents = (seed: number, batch: number[] = []) =>
+    valueArray(normals(seed, (batch[0] ?? 1) * valueSize), batch);
+  /** Numbers of each event: those of its value, or as many as are asked for. */
+  const events = async (x: Array, size = valueSize): Promise<number[][]> => {
     const data = await values(x);
     return data.flatMap((_, i) => (i % size === 0 ? [data.slice(i, i + size)] : []));
   };
@@ -89,7 +95,7 @@ describe.each(instances)("$name", ({ verbs, ...structure }) => {
     const gradient = (hard: boolean) => {
       const loss = (l: Array) =>
         relax(random.key(8), l, { temperature: 0.3, hard })
-          .mul(array(normals(9, 32 * size), [32]))
+          .mul(cotangents(9, [32]))
           .sum();
       return values(grad(loss)(batch()));
     };
@@ -150,9 +156,7 @@ describe.each(instances)("$name", ({ verbs, ...structure }) => {
 
   test.skipIf(!hasRelax)("the gradient by the noise's scale equals finite differences", async () => {
     const loss = (noise: Array) =>
-      relax(random.key(12), array(logits), { noise, temperature: 0.7 })
-        .mul(array(normals(13, size)))
-        .sum();
+      relax(random.key(12), array(logits), { noise, temperature: 0.7 }).mul(cotangents(13)).sum();
     const numeric = await numericalGradient(async ([noise]) => (await values(loss(np.array(noise!))))[0]!, [0.6]);
     expect(largestDifference(await values(grad(loss)(np.array(0.6))), numeric)).toBeLessThan(1e-3);
   });
@@ -174,8 +178,8 @@ describe.each(instances)("$name", ({ verbs, ...structure }) => {
   const ofLogits: typeof relaxed = {
     ...(marginals && { marginals: (_, l) => marginals(l) }),
     ...(support && { support: (_, l) => support(l) }),
-    ...(perturbGiven && { perturbGiven: (key, l) => perturbGiven(key, array(likely), l) }),
-    ...(relaxGiven && { relaxGiven: (key, l) => relaxGiven(key, array(likely), l, { temperature: 0.5 }) }),
+    ...(perturbGiven && { perturbGiven: (key, l) => perturbGiven(key, valueArray(likely), l) }),
+    ...(relaxGiven && { relaxGiven: (key, l) => relaxGiven(key, valueArray(likely), l, { temperature: 0.5 }) }),
   };
   const traceable = { ...relaxed, ...ofLogits, ...(structure.onHost ? {} : exact) };
 
@@ -199,8 +203,8 @@ describe.each(instances)("$name", ({ verbs, ...structure }) => {
     ...structure.differentiable,
   };
   const conditional: Record<string, (logits: Array) => Array> = {
-    ...(perturbGiven && { perturbGiven: (l) => perturbGiven(random.key(12), array(likely), l) }),
-    ...(relaxGiven && { relaxGiven: (l) => relaxGiven(random.key(12), array(likely), l, { temperature: 0.7 }) }),
+    ...(perturbGiven && { perturbGiven: (l) => perturbGiven(random.key(12), valueArray(likely), l) }),
+    ...(relaxGiven && { relaxGiven: (l) => relaxGiven(random.key(12), valueArray(likely), l, { temperature: 0.7 }) }),
   };
   const likelihoods = structure.differentiableIfPossible;
 
@@ -209,7 +213,7 @@ describe.each(instances)("$name", ({ verbs, ...structure }) => {
     async (_, f) => {
       for (const seed of structure.smooth ?? [20, 21, 22]) {
         const at = normals(seed, size);
-        const cotangent = normals(seed + 100, size);
+        const cotangent = normals(seed + 100, Math.max(size, valueSize));
         const loss = (l: Array) => {
           const value = f(l);
           return value.mul(np.array(cotangent.slice(0, value.size), { shape: value.shape })).sum();
@@ -225,10 +229,7 @@ describe.each(instances)("$name", ({ verbs, ...structure }) => {
       hasRelax
         ? relax(random.key(12), array(logits), { temperature: t })
         : verbs.softMode(array(logits), { temperature: t });
-    const loss = (t: Array) =>
-      soft(t)
-        .mul(array(normals(13, size)))
-        .sum();
+    const loss = (t: Array) => soft(t).mul(cotangents(13)).sum();
     const numeric = await numericalGradient(async ([t]) => (await values(loss(np.array(t!))))[0]!, [0.7]);
     expect(largestDifference(await values(grad(loss)(np.array(0.7))), numeric)).toBeLessThan(1e-3);
   });
@@ -303,19 +304,18 @@ describe.each(instances)("$name", ({ verbs, ...structure }) => {
     "values and gradients are finite at temperature %f, with an impossible choice too",
     async (temperature) => {
       const masked = logits.map((l, i) => (i === structure.impossible.entries[0] ? Number.NEGATIVE_INFINITY : l));
-      const cotangent = normals(13, size);
       const checked: Record<string, (l: Array, t: Array) => Array> = {
         ...(hasRelax && { relax: (l, t) => relax(random.key(12), l, { temperature: t }) }),
         softMode: (l, t) => verbs.softMode(l, { temperature: t }),
         ...(relaxGiven && {
-          relaxGiven: (l, t) => relaxGiven(random.key(12), array(likely), l, { temperature: t }),
+          relaxGiven: (l, t) => relaxGiven(random.key(12), valueArray(likely), l, { temperature: t }),
         }),
       };
       for (const at of [logits, masked]) {
         for (const [name, f] of Object.entries(checked)) {
           const value = await values(f(array(at), np.array(temperature)));
           expect(value, name).toSatisfy(structure.isInPolytope);
-          const loss = (l: Array, t: Array) => f(l, t).mul(array(cotangent)).sum();
+          const loss = (l: Array, t: Array) => f(l, t).mul(cotangents(13)).sum();
           for (const gradient of grad(loss, { argnums: [0, 1] })(array(at), np.array(temperature))) {
             expect((await values(gradient)).every(Number.isFinite), `gradient of ${name}`).toBe(true);
           }
@@ -347,7 +347,7 @@ describe.each(instances)("$name", ({ verbs, ...structure }) => {
         verbs.softMode(array(logits), { temperature: temperature() }),
         ...(hasRelax ? [relax(random.key(1), array(logits), { temperature: temperature() })] : []),
         ...(relaxGiven
-          ? [relaxGiven(random.key(1), array(likely), array(logits), { temperature: temperature() })]
+          ? [relaxGiven(random.key(1), valueArray(likely), array(logits), { temperature: temperature() })]
           : []),
       ]);
       expect(found.every(Number.isNaN)).toBe(true);
@@ -381,7 +381,7 @@ describe.each(instances)("$name", ({ verbs, ...structure }) => {
 
   test.skipIf(verbs.logProb === undefined)("logProb is the exact law, choice by choice", async () => {
     for (const { vertex, probability } of structure.law(logits)) {
-      const logP = await values(verbs.logProb!(array(vertex), array(logits)));
+      const logP = await values(verbs.logProb!(valueArray(vertex), array(logits)));
       expect(largestDifference(logP, [Math.log(probability)])).toBeLessThan(2e-5);
     }
   });
@@ -416,6 +416,7 @@ describe.each(instances)("$name", ({ verbs, ...structure }) => {
           const plain = await values(verbs.softMode(array(at)));
           const shifted = await values(verbs.softMode(array(at.map((l) => l + shift))));
           expect(largestDifference(plain, shifted)).toBeLessThan(1e-4);
+          if (structure.arranged) return;
           const reversed = await values(np.flip(verbs.softMode(np.flip(array(at), -1)), -1));
           expect(largestDifference(plain, reversed)).toBeLessThan(1e-5);
         }),
@@ -442,7 +443,7 @@ describe.each(instances)("$name", ({ verbs, ...structure }) => {
     const bin = (p: number, bins: number) => Math.min(bins - 1, Math.floor(p * bins));
     /** How many events fall into each bin: of every entry in ten, and of every pair of entries in four times four. */
     const binned = (rows: number[][], p: (x: number, i: number) => number): number[][] => {
-      const entries = logits.map((_, i) => i);
+      const entries = rows[0]!.map((_, i) => i);
       const pairs = entries.flatMap((i) => entries.slice(i + 1).map((j) => [i, j] as const));
       const count = (bins: number, binOf: (row: number[]) => number) => {
         const counts = Array<number>(bins).fill(0);
@@ -471,7 +472,7 @@ describe.each(instances)("$name", ({ verbs, ...structure }) => {
       }
       for (const at of [logits, logits.map((l) => l * 1e4), logits.map(() => 1e4)]) {
         const rows = repeated(at, vertices.length);
-        const perturbed = keysGiven(35, array(vertices.flat(), [vertices.length]), rows);
+        const perturbed = keysGiven(35, valueArray(vertices.flat(), [vertices.length]), rows);
         expect(await events(await verbs.mode(perturbed))).toEqual(vertices);
       }
     });
@@ -482,16 +483,17 @@ describe.each(instances)("$name", ({ verbs, ...structure }) => {
       const soft = await values(verbs.softMode(keysGiven(6, drawn.ref, batch()), { temperature: 0.5 }));
       const relaxed = await values(relaxGiven!(random.key(6), drawn.ref, batch(), { temperature: 0.5 }));
       expect(largestDifference(relaxed, soft)).toBeLessThan(1e-6);
+      if (structure.iterative) return;
       const cold = await values(relaxGiven!(random.key(6), drawn.ref, batch(), { temperature: 1e-7 }));
       expect(largestDifference(cold, await values(drawn))).toBeLessThan(1e-6);
     });
 
-    // Each of up to fifteen tables alone fails a right sampler at the rate `FALSE_ALARM`, all of them at 2e-3 at most.
+    // Each of up to 45 tables alone fails a right sampler at the rate `FALSE_ALARM`, all of them at 5e-3 at most.
     test.skipIf(isSlow)(
       "over values from sample, perturbed logits have the law of any, one by one and in pairs",
       async () => {
         const drawn = await verbs.sample(random.key(36), repeated(logits, 40_000));
-        const rows = await events(keysGiven(37, drawn, array(logits)));
+        const rows = await events(keysGiven(37, drawn, array(logits)), size);
         logits.forEach((_, i) => {
           const draws = Float32Array.from(rows, (row) => row[i]!);
           expect(kolmogorovSmirnov(draws, (x) => below(x, i))).toBeLessThan(kolmogorovCritical(draws.length));
@@ -522,10 +524,10 @@ describe.each(instances)("$name", ({ verbs, ...structure }) => {
       async () => {
         const any = keys(41, 40_000);
         const exact = await events(await verbs.mode(any.ref));
-        const rows = await events(any);
+        const rows = await events(any, size);
         for (const [v, vertex] of vertices.entries()) {
           const kept = rows.filter((_, i) => exact[i]!.join() === vertex.join());
-          const given = await events(keysGiven(42 + v, array(vertex), repeated(logits, kept.length)));
+          const given = await events(keysGiven(42 + v, valueArray(vertex), repeated(logits, kept.length)), size);
           const expected = binned(kept, below);
           for (const [i, counts] of binned(given, below).entries()) {
             expect(sameLawPValue(counts, expected[i]!), `${vertex}, table ${i}`).toBeGreaterThan(FALSE_ALARM / 15);
@@ -542,9 +544,9 @@ describe.each(instances)("$name", ({ verbs, ...structure }) => {
       ];
       for (const value of wrong) {
         for (const f of [keysGiven, (seed: number, x: Array, l: Array) => relaxGiven!(random.key(seed), x, l)]) {
-          const right = await values(f(50, repeated(likely, 3), repeated(logits, 3)));
-          const found = await values(f(50, array([likely, value, likely].flat(), [3]), repeated(logits, 3)));
-          expect(found).toEqual(right.map((x, i) => (Math.floor(i / size) === 1 ? Number.NaN : x)));
+          const right = await values(f(50, valueArray([likely, likely, likely].flat(), [3]), repeated(logits, 3)));
+          const found = await values(f(50, valueArray([likely, value, likely].flat(), [3]), repeated(logits, 3)));
+          expect(found).toEqual(right.map((x, i) => (Math.floor((3 * i) / right.length) === 1 ? Number.NaN : x)));
         }
       }
     });
@@ -555,7 +557,7 @@ describe.each(instances)("$name", ({ verbs, ...structure }) => {
       const masked = logits.map((l, i) => (i === entry ? Number.NEGATIVE_INFINITY : l));
       const rows = repeated(masked, vertices.length);
       const relaxed = await events(
-        relaxGiven!(random.key(51), array(vertices.flat(), [vertices.length]), rows, { temperature: 10 }),
+        relaxGiven!(random.key(51), valueArray(vertices.flat(), [vertices.length]), rows, { temperature: 10 }),
       );
       vertices.forEach((vertex, v) => {
         if (share(vertex, entry) === 0) expect(share(relaxed[v]!, entry)).toBe(0);
@@ -564,21 +566,18 @@ describe.each(instances)("$name", ({ verbs, ...structure }) => {
     });
 
     test("batch axes of value and logits broadcast, and no gradient reaches the value", async () => {
-      const all = () => array(vertices.flat(), [vertices.length]);
+      const all = () => valueArray(vertices.flat(), [vertices.length]);
       const once = keysGiven(52, all(), array(logits));
       expect(once.shape).toEqual([vertices.length, ...structure.event]);
       const each = keysGiven(52, all(), repeated(logits, vertices.length));
       expect(await values(once)).toEqual(await values(each));
-      expect(keysGiven(53, array(likely), repeated(logits, 3)).shape).toEqual([3, ...structure.event]);
-      const loss = (x: Array) =>
-        relaxGiven!(random.key(54), x, array(logits))
-          .mul(array(normals(55, size)))
-          .sum();
-      expect(await values(grad(loss)(array(likely)))).toEqual(likely.map(() => 0));
+      expect(keysGiven(53, valueArray(likely), repeated(logits, 3)).shape).toEqual([3, ...structure.event]);
+      const loss = (x: Array) => relaxGiven!(random.key(54), x, array(logits)).mul(cotangents(55)).sum();
+      expect(await values(grad(loss)(valueArray(likely)))).toEqual(likely.map(() => 0));
     });
 
     test("another key gives other noise", async () => {
-      const draw = (seed: number) => values(keysGiven(seed, array(likely), array(logits)));
+      const draw = (seed: number) => values(keysGiven(seed, valueArray(likely), array(logits)));
       expect(await draw(1)).toEqual(await draw(1));
       expect(await draw(1)).not.toEqual(await draw(2));
     });

@@ -13,6 +13,7 @@ import {
   permutation,
   prepareExpectation,
   type RelaxOptions,
+  ranking,
   type SinkhornOptions,
   type Structure,
   schedules,
@@ -109,6 +110,24 @@ const functions: Record<string, { call: (options: never) => unknown; needed?: ob
   "conditionalBernoulli.of(2).softMode": {
     call: (o) => conditionalBernoulli.of(2).softMode(logits(), o),
     names: ["temperature"],
+  },
+  "ranking.relax": {
+    call: (o) => ranking.relax(key(), logits(), o),
+    names: ["temperature", "hard", "noise", "relaxation"],
+  },
+  "ranking.relaxGiven": {
+    call: (o) => ranking.relaxGiven(key(), np.eye(3), logits(), o),
+    names: ["temperature", "relaxation"],
+  },
+  ...Object.fromEntries(
+    (["softMode", "softRank", "softSort"] as const).map((verb) => [
+      `ranking.${verb}`,
+      { call: (o: never) => ranking[verb](logits(), o), names: ["temperature", "relaxation"] },
+    ]),
+  ),
+  "ranking.softQuantile": {
+    call: (o) => ranking.softQuantile(logits(), 0.5, o),
+    names: ["temperature", "relaxation"],
   },
   expectation: {
     call: (o) => expectation(categorical, key(), logits(), (value) => value.sum(-1), o),
@@ -210,6 +229,7 @@ const withoutOptions = [
   ),
   "transport.apply",
   "transport.applyInverse",
+  ...["logProb", "mode", "perturbGiven", "sample", "sampleOrdered", "support"].map((verb) => `ranking.${verb}`),
   "schedules.constant",
   ...["logProb", "mode", "of", "perturbGiven", "sample", "sampleOrdered", "setLogProb", "support"].map(
     (verb) => `subset.${verb}`,
@@ -426,6 +446,12 @@ function types(flag: boolean | undefined, temperature: number | undefined) {
   // @ts-expect-error
   subset.relaxGiven(key(), logits(), logits(), 2, hard);
   // @ts-expect-error
+  ranking.softMode(logits(), hard);
+  // @ts-expect-error
+  ranking.relax(key(), logits(), { relaxation: "projection" });
+  ranking.relax(key(), logits(), { ...hard, relaxation: "network", network: undefined, sigmoid: undefined });
+  ranking.softSort(logits(), { relaxation: "projection", temperature, iterations: undefined });
+  // @ts-expect-error
   permutation.iterationsFor(logits(), hard);
   permutation.relax(key(), logits(), { hard: undefined });
   categorical.softMode(logits(), { hard: undefined, temperature });
@@ -450,6 +476,7 @@ async function structureTypes(generic: Structure, scored: Scored & Relaxed) {
   const structures: Structure[] = [
     bernoulli,
     categorical,
+    ranking,
     permutation,
     permutation.gibbs,
     subset.of(2),
@@ -457,7 +484,7 @@ async function structureTypes(generic: Structure, scored: Scored & Relaxed) {
     transport,
     scored,
   ];
-  const withLogProb: Scored[] = [bernoulli, categorical, permutation.gibbs, subset.of(2), pairs];
+  const withLogProb: Scored[] = [bernoulli, categorical, ranking, permutation.gibbs, subset.of(2), pairs];
   const withRelax: Relaxed[] = [bernoulli, categorical, permutation, subset.of(2)];
   // @ts-expect-error
   withRelax.push(permutation.gibbs);

@@ -17,6 +17,8 @@ export interface Instance {
   name: string;
   /** The shape of one event; batch axes go before it. */
   event: number[];
+  /** The shape of a value, where it is another. */
+  value?: number[];
   verbs: Verbs;
   /** Further functions of the logits alone that have a gradient, by name. */
   differentiable: Record<string, (logits: np.Array) => np.Array>;
@@ -35,6 +37,8 @@ export interface Instance {
   smooth?: number[];
   /** Whether a logit means something by itself, and not beside the others: then they cannot all be shifted. */
   absolute?: true;
+  /** Whether a relaxation depends on the order in which the entries come. */
+  arranged?: true;
   /** Whether the values of an event are a vertex (an exact choice), or a point of the polytope (a relaxed one). */
   isVertex(value: number[]): boolean;
   isInPolytope(value: number[]): boolean;
@@ -46,7 +50,7 @@ export interface Instance {
   onHost?: true;
   /** Whether `relax` has no `hard`. */
   neverHard?: true;
-  /** Whether a fixed number of iterations stands between a low temperature and its limit. */
+  /** Whether a fixed number of iterations stands between a low temperature and its limit, or it comes as slowly as that falls. */
   iterative?: true;
 }
 

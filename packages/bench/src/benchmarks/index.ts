@@ -9,6 +9,7 @@ import { gumbel } from "./gumbel.ts";
 import { jigsawStep } from "./jigsaw-step.ts";
 import { memory } from "./memory.ts";
 import { operators } from "./operators.ts";
+import { ranking } from "./ranking.ts";
 import { sinkhorn } from "./sinkhorn.ts";
 import { sinkhornGrowth } from "./sinkhorn-growth.ts";
 import { subset } from "./subset.ts";
@@ -28,6 +29,7 @@ export const benchmarks: readonly Benchmark[] = [
   operators,
   subset,
   conditionalBernoulli,
+  ranking,
   sinkhorn,
   sinkhornGrowth,
   transport,

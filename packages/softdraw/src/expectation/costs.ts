@@ -16,7 +16,7 @@ export type Cost = (value: np.Array) => np.Array;
  * as it does from a mean. So it comes back from a dot product, which the engine computes and keeps: a cost may take parts.
  */
 export function costsOf({ where, cost, structure }: CostTask, value: np.Array): np.Array {
-  const given = value.shape.slice(0, value.ndim - (structure.eventAxes ?? 0));
+  const given = value.shape.slice(0, value.ndim - (structure.valueAxes ?? structure.eventAxes ?? 0));
   const costs = cost(value);
   checkCosts(where, "what cost returns", costs, given);
   return materializeGradient(costs);

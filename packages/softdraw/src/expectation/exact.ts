@@ -14,7 +14,7 @@ export function exactExpectation(task: Task<ExactOptions>): np.Array {
   checkCount(where, "batchAxes", batchAxes, 0);
   key.dispose();
   const support = structure.support!(logits.ref);
-  const batch = logits.shape.slice(0, logits.ndim - (support.ndim - 1));
+  const batch = logits.shape.slice(0, logits.ndim - (structure.eventAxes ?? support.ndim - 1));
   if (batchAxes > batch.length) {
     throw new RangeError(
       `${where}: batchAxes must be at most ${batch.length}, the batch axes of logits [${logits.shape}], got ${batchAxes}.`,

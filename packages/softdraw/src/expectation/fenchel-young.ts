@@ -4,7 +4,7 @@ import { checkOptions } from "../options.ts";
 import type { Structure } from "../structure.ts";
 import { bounded, repeated } from "./costs.ts";
 import { exactDraws, perturbed } from "./draws.ts";
-import { checkSamples, checkStructure } from "./options.ts";
+import { checkAddable, checkSamples, checkStructure } from "./options.ts";
 import { type Prepared, taskKey } from "./task.ts";
 
 export interface FenchelYoungOptions {
@@ -21,7 +21,7 @@ export interface FenchelYoungOptions {
  * that is the loss but for a number that does not depend on the logits. Learning to give values, as in learning to
  * rank or to match, needs no cost and no gradient through a draw.
  *
- * @param structure with `law`: its draws are maxima of perturbed logits
+ * @param structure with `law`: its draws are maxima of perturbed logits, and its values have their shape
  * @param key PRNG key, consumed; or what `prepareExpectation` gave, for structures that are solved on the host
  * @param logits `[...batch, ...event]`, consumed
  * @param target values or means of values, a shape that broadcasts with the logits over the batch, consumed
@@ -45,6 +45,7 @@ export function fenchelYoung(
   checkOptions(where, options, ["samples"], "{ samples: 10 }");
   checkStructure(where, structure);
   if (structure.law === undefined) throw new TypeError(`${where} needs a structure with law, and this one has none.`);
+  checkAddable(where, structure);
   const axes = structure.eventAxes;
   checkLogits(where, logits, axes);
   checkFloat(where, "target", target, axes);

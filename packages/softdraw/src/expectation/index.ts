@@ -71,8 +71,8 @@ const ESTIMATES: { readonly [E in Estimator]: (task: Task<Extract<AnyOptions, { 
  * It is the first derivative that is estimated. A second one is that of what is computed, in which costs that weigh
  * log-probabilities are numbers: an estimate of nothing, but with "exact", "relaxed", and for the variate of "relax".
  *
- * @param structure `bernoulli`, `categorical`, `subset.of(k)`, `conditionalBernoulli.of(k)`, `permutation`, or one of
- *   your own
+ * @param structure `bernoulli`, `categorical`, `subset.of(k)`, `conditionalBernoulli.of(k)`, `ranking`, `permutation`,
+ *   `permutation.gibbs`, or one of your own
  * @param key PRNG key, consumed; for what is solved on the host what `prepareExpectation` gave
  * @param logits `[...batch, ...event]`, consumed
  * @param cost `(value) => costs`

@@ -196,6 +196,8 @@ type Where<Condition extends boolean, Options> = Condition extends true ? Option
 type Has<S, Verb extends string> = S extends { readonly [V in Verb]: unknown } ? true : false;
 type IsLaw<S, Law> = S extends { readonly law: Law } ? true : false;
 type IsAnyLaw<S> = S extends { readonly law: string } ? true : false;
+/** A law whose values can be added to logits, and moved along with them. */
+type IsLawOfLogits<S> = S extends { readonly valueAxes: number } ? false : IsAnyLaw<S>;
 
 /** The options of the estimators that a structure has what is needed for. */
 export type ExpectationOptions<S extends Structure> =
@@ -207,7 +209,8 @@ export type ExpectationOptions<S extends Structure> =
   | Where<Has<S, "perturbGiven">, GumbelRaoOptions<S>>
   | Where<IsLaw<S, "bernoulli">, DisarmOptions | ReinmaxOptions>
   | Where<IsLaw<S, "categorical">, UnorderedSetOptions | GappedOptions | ReinmaxOptions>
-  | Where<IsAnyLaw<S>, ImleOptions | PerturbedOptions>;
+  | Where<IsLawOfLogits<S>, ImleOptions>
+  | Where<IsAnyLaw<S>, PerturbedOptions>;
 
 /** The options of any estimator, after the types have done what they can. */
 export type AnyOptions =
@@ -237,6 +240,8 @@ interface Rule {
   readonly needs: readonly (keyof Structure)[];
   /** The laws that it is for, if it is not for any. */
   readonly laws?: readonly NonNullable<Structure["law"]>[];
+  /** Whether it adds values to logits, and so needs them of one shape. */
+  readonly adds?: true;
 }
 
 const EXAMPLE = '{ estimator: "score-function" }';
@@ -255,7 +260,7 @@ const ESTIMATORS: Readonly<Record<Estimator, Rule>> = {
   "gumbel-rao": { names: ["samples", "temperature", "conditionalSamples"], relaxes: true, needs: ["perturbGiven"] },
   "gapped-straight-through": { names: ["samples", "temperature", "gap"], needs: [], laws: ["categorical"] },
   reinmax: { names: ["samples", "temperature"], needs: [], laws: ["bernoulli", "categorical"] },
-  imle: { names: ["samples", "step"], needs: ["law"] },
+  imle: { names: ["samples", "step"], needs: ["law"], adds: true },
   perturbed: { names: ["samples", "baseline"], needs: ["law"] },
 };
 
@@ -269,7 +274,7 @@ export function checkEstimator(where: string, structure: Structure, options: Any
   }
   checkChoice(where, "estimator", estimator, Object.keys(ESTIMATORS));
   checkStructure(where, structure);
-  const { names, needs, laws, relaxes } = ESTIMATORS[estimator];
+  const { names, needs, laws, relaxes, adds } = ESTIMATORS[estimator];
   const missing = needs.filter((verb) => structure[verb] === undefined);
   if (missing.length > 0) {
     throw new TypeError(
@@ -279,12 +284,21 @@ export function checkEstimator(where: string, structure: Structure, options: Any
   if (laws && !laws.some((law) => law === structure.law)) {
     throw new TypeError(`${where}: "${estimator}" is for ${laws.join(" and ")} choices alone.`);
   }
+  if (adds) checkAddable(`${where}: "${estimator}"`, structure);
   if (!relaxes) checkOptions(where, options, ["estimator", ...names], `{ estimator: "${estimator}" }`);
 }
 
 export function checkStructure(where: string, structure: Structure): void {
   if (typeof structure === "object" && structure !== null) return;
   throw new TypeError(`${where}: structure must be an object such as categorical, got ${kindOf(structure)}.`);
+}
+
+/** Refuses a structure whose values have another shape than its logits. */
+export function checkAddable(what: string, { valueAxes }: Structure): void {
+  if (valueAxes === undefined) return;
+  throw new TypeError(
+    `${what} needs a structure whose values have the shape of its logits, and those of this one have not.`,
+  );
 }
 
 /** Temperatures are checked before anything is drawn, which would be lost. */

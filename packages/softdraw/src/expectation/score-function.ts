@@ -50,7 +50,8 @@ export function perturbedEstimate(task: Task<PerturbedOptions>): np.Array {
 
 /** The score of the noise is a number also where the logits have no law; there the draws are NaN. */
 const lawfulKernel = jit(function lawful(draws: np.Array, score: np.Array) {
-  return keepNaN(draws, score);
+  // An order is a matrix, and NaN all of it where it is NaN.
+  return keepNaN(draws.ndim > score.ndim ? draws.sum(-2) : draws, score);
 });
 
 /** Costs less a baseline that is not computed from the same draw, without gradients. */

@@ -1,7 +1,6 @@
 /** All permutations of a few things. */
 
 import type { numpy as np } from "@jax-js/jax";
-import { checkSquare } from "../checks.ts";
 import { supportOf } from "../support.ts";
 
 /** n!, or more than 2^53 if it is that. */
@@ -18,9 +17,8 @@ function indexVectors(n: number): number[][] {
   return orders(Array.from({ length: n }, (_, i) => i));
 }
 
-/** The permutation matrices `[n!, n, n]` in lexicographic order of their index vectors. */
+/** The permutation matrices `[n!, n, n]`, n the last size of the logits, in lexicographic order of their index vectors. */
 export function supportOfPermutations(where: string, logits: np.Array): np.Array {
-  checkSquare(where, "logits", logits);
   const n = logits.shape.at(-1)!;
   const ones = () => indexVectors(n).map((columns) => columns.map((j, i) => i * n + j));
   return supportOf(where, logits, [n, n], { count: countPermutations(n), ones });

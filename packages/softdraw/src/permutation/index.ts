@@ -328,6 +328,7 @@ export function softMode(logits: np.Array, options: SinkhornOptions = {}): np.Ar
  * @throws TypeError for arguments of another type, RangeError for shapes that do not fit, and for an n above 8
  */
 export function support(logits: np.Array): np.Array {
+  checkSquare("permutation.support", "logits", logits);
   return supportOfPermutations("permutation.support", logits);
 }
 

@@ -154,6 +154,7 @@ export function softMode(logits: np.Array, options: TemperatureOptions = {}): np
  * @throws TypeError for arguments of another type, RangeError for shapes that do not fit, and for an n above 8
  */
 export function support(logits: np.Array): np.Array {
+  checkSquare("permutation.gibbs.support", "logits", logits);
   return supportOfPermutations("permutation.gibbs.support", logits);
 }
 
