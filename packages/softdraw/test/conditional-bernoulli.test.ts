@@ -169,6 +169,21 @@ test.each([
   expect(largestDifference(gradient, expected)).toBeLessThan(1e-5);
 });
 
+test.each([
+  [5000, 2500],
+  [40_000, 2],
+])("of %i equal logits, values and the gradient of the marginals are in range, %i of them", async (n, k) => {
+  const logCount = sum(range(k).map((i) => Math.log((n - i) / (i + 1))));
+  const [total] = await values(logPartition(np.zeros([n]), k));
+  expect(Math.abs(total! / logCount - 1)).toBeLessThan(1e-5);
+  const direction = range(n).map(Math.cos);
+  const gradient = await values(grad((l: Array) => marginals(l, k).mul(np.array(direction)).sum())(np.zeros([n])));
+  const [own, other] = [(k / n) * (1 - k / n), (-k * (n - k)) / (n * n * (n - 1))];
+  const all = sum(direction);
+  const expected = direction.map((x) => (own - other) * x + other * all);
+  expect(largestDifference(gradient, expected)).toBeLessThan(1e-5 * own);
+});
+
 describe("kl", () => {
   test.each([
     [3, 2],
