@@ -324,15 +324,11 @@ describe("draws", () => {
     expect(await values(sample(random.key(3), at(), 3))).toEqual([1, 1, 1]);
     expect(await values(marginals(at(), 3))).toEqual([1, 1, 1]);
     expect(await values(entropy(at(), 3))).toEqual([0]);
-    expect(
-      await values(
-        grad((l: Array) =>
-          marginals(l, 3)
-            .mul(np.array([1, 2, 3]))
-            .sum(),
-        )(at()),
-      ),
-    ).toEqual([0, 0, 0]);
+    const loss = (l: Array) =>
+      marginals(l, 3)
+        .mul(np.array([1, 2, 3]))
+        .sum();
+    expect(largestDifference(await values(grad(loss)(at())), [0, 0, 0])).toBe(0);
     expect(await values(grad((l: Array) => logPartition(l, 3))(at()))).toEqual([1, 1, 1]);
   });
 });
