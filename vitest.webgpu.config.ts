@@ -10,6 +10,7 @@ const LIBRARY = [
   "bernoulli",
   "categorical",
   "checks",
+  "conditional-bernoulli",
   "estimators",
   "laws",
   "noise",

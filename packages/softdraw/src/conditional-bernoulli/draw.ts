@@ -44,12 +44,12 @@ export function draw(key: np.Array, logits: np.Array, k: number): np.Array {
  * @param uniforms from 0 to 1 but not 0, `[nodes, batch]`, consumed
  */
 function divided(counts: np.Array, level: np.Array, uniforms: np.Array): np.Array {
-  const { shape } = counts;
+  const { shape, size: draws } = counts;
   const [one, other] = halves(level);
   const size = one.shape[0]!;
-  const flat = (x: np.Array) => x.reshape([-1, counts.size]);
+  const flat = (x: np.Array) => x.reshape([-1, draws]);
   const numbers = column(np.array(Float32Array.from({ length: size }, (_, i) => i)));
-  const left = flat(counts.ref).sub(numbers.ref);
+  const left = flat(counts).sub(numbers.ref);
   const place = np.clip(left.ref, 0, size - 1);
   const isThere = place.ref.equal(left);
   const rest = np.takeAlongAxis(flat(other), place.astype(np.int32), 0);

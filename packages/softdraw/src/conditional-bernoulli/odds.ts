@@ -1,6 +1,7 @@
 /** Entries as choices of yes or no, each by itself, of which k are yes in the mean: what all verbs begin with. */
 
 import { lax, numpy as np } from "@jax-js/jax";
+import { materialize } from "../materialize.ts";
 import { type Above, aboveThreshold } from "../subset/threshold.ts";
 import { logCoefficientOf, type Tree, treeOf, weightsOfOthers } from "./counts.ts";
 
@@ -35,8 +36,11 @@ export function meanOf({ tree, on, off, isMirrored }: OddsTree): Pick<Ways, "tak
   const ofOthers = (power: 0 | 1) => inRows(others.ref.slice(power), shape);
   const ifOff = off.ref.mul(ofOthers(0));
   const ifOn = others.shape[0] === 1 ? on.ref.mul(0) : on.ref.mul(ofOthers(1));
-  const sum = ifOn.ref.add(ifOff.ref);
-  const [counted, rest] = [ifOn.div(sum.ref), ifOff.div(sum)];
+  // To a sum of about 1, of which the square, which the gradient has, is in the range of float32.
+  const scale = materialize(np.reciprocal(lax.stopGradient(ifOn.ref.add(ifOff.ref))));
+  const [weight, otherWeight] = [ifOn.mul(scale.ref), ifOff.mul(scale)];
+  const sum = weight.ref.add(otherWeight.ref);
+  const [counted, rest] = [weight.div(sum.ref), otherWeight.div(sum)];
   const [taken, left] = isMirrored ? [rest, counted] : [counted, rest];
   return { taken, left: lax.stopGradient(left) };
 }
