@@ -2,6 +2,7 @@ import type { Benchmark } from "../benchmark.ts";
 import { assignment } from "./assignment.ts";
 import { dknnStep } from "./dknn-step.ts";
 import { explainStep } from "./explain-step.ts";
+import { gibbs } from "./gibbs.ts";
 import { gpu } from "./gpu.ts";
 import { gumbel } from "./gumbel.ts";
 import { jigsawStep } from "./jigsaw-step.ts";
@@ -27,6 +28,7 @@ export const benchmarks: readonly Benchmark[] = [
   sinkhorn,
   sinkhornGrowth,
   transport,
+  gibbs,
   assignment,
   twoCores,
   sweepOverhead,
