@@ -4,6 +4,7 @@ import { conditionalBernoulli } from "./conditional-bernoulli.ts";
 import { dknnStep } from "./dknn-step.ts";
 import { estimators } from "./estimators.ts";
 import { explainStep } from "./explain-step.ts";
+import { gibbs } from "./gibbs.ts";
 import { gpu } from "./gpu.ts";
 import { gumbel } from "./gumbel.ts";
 import { jigsawStep } from "./jigsaw-step.ts";
@@ -33,6 +34,7 @@ export const benchmarks: readonly Benchmark[] = [
   sinkhorn,
   sinkhornGrowth,
   transport,
+  gibbs,
   assignment,
   twoCores,
   sweepOverhead,

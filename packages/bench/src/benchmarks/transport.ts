@@ -22,24 +22,24 @@ function match(m: number, n: number, penalty: number, calls: number): Match {
     nodeContestant(
       `transport.sinkhorn, ${name}, ${threadsText(1)}`,
       "transport",
-      { ...task, threads: 1, given: true, gradient: "none", ...options },
+      { ...task, threads: 1, sums: "arrays", gradient: "none", ...options },
       calls,
     );
   const peer = (form: "scaling" | "log") => {
     const sizes = Object.entries({ ...task, form }).flatMap(([name, value]) => [`--${name}`, `${value}`]);
     return numpyContestant(`NumPy, ${form}, float64`, "transport", sizes, calls);
   };
-  const [given, known] = [ours("given sums", {}), ours("sums that are known", { given: false })];
-  const slope = ours("given sums, with its gradient", { gradient: "implicit" });
+  const [arrays, lists] = [ours("sums in arrays", {}), ours("sums in lists", { sums: "lists" })];
+  const slope = ours("sums in lists, with its gradient", { sums: "lists", gradient: "implicit" });
   const [scaling, log] = [peer("scaling"), peer("log")];
   return {
     title: `Transport of ${m} x ${n}, ${ITERATIONS} iterations, ${penalty > 0 ? `penalties of ${penalty}` : "balanced"}`,
     unit: "ms a call",
-    contestants: [given, known, slope, scaling, log],
+    contestants: [arrays, lists, slope, scaling, log],
     comparisons: [
-      { name: "given sums to NumPy's scaling", of: given.name, to: scaling.name },
-      { name: "given sums to NumPy's log-sum-exps", of: given.name, to: log.name },
-      { name: "sums that are known to NumPy's scaling", of: known.name, to: scaling.name },
+      { name: "lists to NumPy's scaling", of: lists.name, to: scaling.name },
+      { name: "lists to NumPy's log-sum-exps", of: lists.name, to: log.name },
+      { name: "arrays to lists", of: arrays.name, to: lists.name },
     ],
   };
 }

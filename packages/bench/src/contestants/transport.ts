@@ -11,33 +11,36 @@ export interface TransportTask {
   readonly temperature: number;
   /** On both sides; 0 for none. */
   readonly penalty: number;
-  /** Whether the sums are arrays, or those that are known. */
-  readonly given: boolean;
+  /** How the sums are given. */
+  readonly sums: "arrays" | "lists";
   readonly gradient: "none" | "unrolled" | "implicit";
 }
 
-const { threads, m, n, iterations, temperature, penalty, given, gradient } = readOptions<TransportTask>();
+const { threads, m, n, iterations, temperature, penalty, sums, gradient } = readOptions<TransportTask>();
 installThreads(threads);
 // Imported late: the engine looks for threads when it is.
 const { blockUntilReady, grad, jit, numpy: np, random } = await import("@jax-js/jax");
 const { transport } = await import("softdraw");
 
-type Array = ReturnType<typeof random.normal>;
+type EngineArray = ReturnType<typeof random.normal>;
 
 const logits = random.uniform(random.key(0), [m, n]).mul(-1);
 const cotangent = random.normal(random.key(1), [m, n]);
+const lists = { rows: Array.from({ length: m }, () => 1 / m), columns: Array.from({ length: n }, () => 1 / n) };
 const [rows, columns] = [np.full([m], 1 / m), np.full([n], 1 / n)];
 await blockUntilReady([logits, cotangent, rows, columns]);
 
-const plan = (l: Array, a: Array, b: Array) =>
+const plan = (l: EngineArray, a: EngineArray, b: EngineArray) =>
   transport.sinkhorn(l, {
-    ...(given && { rows: a, columns: b }),
+    ...(sums === "arrays" ? { rows: a, columns: b } : lists),
     ...(penalty > 0 && { rowPenalty: penalty, columnPenalty: penalty }),
     iterations,
     temperature,
     gradient: gradient === "none" ? "implicit" : gradient,
   });
-const slope = jit((l: Array, c: Array, a: Array, b: Array) => grad((x: Array) => plan(x, a, b).mul(c).sum())(l));
+const slope = jit((l: EngineArray, c: EngineArray, a: EngineArray, b: EngineArray) =>
+  grad((x: EngineArray) => plan(x, a, b).mul(c).sum())(l),
+);
 
 await serveCall(async () => {
   const result =

@@ -47,7 +47,7 @@ import {
 import { column } from "../rows.ts";
 import type { SinkhornForm } from "./forms.ts";
 import { COMPUTATION, checkSettings, planOf, type Settings } from "./plan.ts";
-import { extrasOf, finishPlan, type Given, isPlain, MISMATCH, type Prepared, prepare } from "./prepare.ts";
+import { extrasOf, finishPlan, type Given, MISMATCH, type Prepared, prepare } from "./prepare.ts";
 import { advance, driftOf, longestRun, potentials as potentialsOf, stabilized, start } from "./stabilized.ts";
 
 /** Sums: an array, or a list of numbers of 0 or more, which is checked. */
@@ -164,7 +164,7 @@ export function iterationsFor(logits: np.Array, options: TransportIterationsOpti
   const { tolerance = 1e-3, limit = 10_000 } = options;
   checkPositive(where, "tolerance", tolerance);
   checkCount(where, "limit", limit, 0);
-  const longest = longestFor(logits.shape.slice(-2), given);
+  const longest = longestFor(logits.shape.slice(-2), options);
   return countIterations(prepare(logits, temperature as np.Array, given), tolerance, limit, longest);
 }
 
@@ -218,7 +218,7 @@ export function potentials(
   const begun = all.start === undefined ? {} : { start: all.start.ref };
   const { x, sides, mass, origin } = prepare(lax.stopGradient(logits), isArray(t) ? t.ref : t, all);
   const once = isSettledAtOnce(x, given) ? 1 : iterations;
-  const scaled = potentialsOf(stabilized(x, sides, once, longestFor(sizes, given)));
+  const scaled = potentialsOf(stabilized(x, sides, once, longestFor(sizes, options)));
   tree.dispose(sides);
   return potentialsKernel(scaled, { origin, ...(mass && { mass }), ...begun }, t, ...sizes);
 }
@@ -240,7 +240,8 @@ export function relax(key: np.Array, logits: np.Array, options: TransportRelaxOp
   const { temperature, given } = checkMarginals("transport.relax", logits, options, RELAX);
   const [noise] = checkNoise("transport.relax", logits, 2, options) as np.Array[];
   const settings = checkSettings("transport.relax", options, 1);
-  return plan(logits, temperature, { ...given, key, ...(noise !== undefined && { noise }) }, settings);
+  const longest = longestFor(logits.shape.slice(-2), options);
+  return plan(logits, temperature, { ...given, key, ...(noise !== undefined && { noise }) }, longest, settings);
 }
 
 /**
@@ -318,15 +319,16 @@ export function softMode(logits: np.Array, options: TransportOptions = {}): np.A
 
 function sinkhornOf(where: string, logits: np.Array, options: TransportOptions): np.Array {
   const { temperature, given } = checkMarginals(where, logits, options, TRANSPORT);
-  return plan(logits, temperature, given, checkSettings(where, options, 1));
+  const longest = longestFor(logits.shape.slice(-2), options);
+  return plan(logits, temperature, given, longest, checkSettings(where, options, 1));
 }
 
-function plan(logits: np.Array, temperature: Temperature, given: Given, settings: Settings): np.Array {
+function plan(logits: np.Array, temperature: Temperature, given: Given, longest: number, settings: Settings): np.Array {
   const [m = 0, n = 0] = logits.shape.slice(-2);
   const { x, sides, mass, origin } = prepare(logits, temperature as np.Array, given);
   origin.dispose();
   const iterations = isSettledAtOnce(x, given) ? 1 : settings.iterations;
-  const scaled = planOf(x, sides, longestFor([m, n], given), { ...settings, iterations });
+  const scaled = planOf(x, sides, longest, { ...settings, iterations });
   return mass === undefined ? scaled : finishPlan(scaled, mass, m, n);
 }
 
@@ -339,13 +341,32 @@ function isSettledAtOnce(x: np.Array, given: object): boolean {
   return x.shape.slice(-2).includes(1) && !("rowPenalty" in given || "columnPenalty" in given);
 }
 
-/** Iterations between two absorptions: as many as is known to be right for the sums of 1, and one for others. */
-function longestFor(sizes: number[], given: object): number {
-  const isKnown = !["rows", "columns", "rowPenalty", "columnPenalty"].some((name) => name in given);
-  const [m = 0, n = 0] = sizes;
-  if (!isKnown) return 1;
-  const extras = extrasOf(sizes, given);
-  return isPlain(sizes, given) || !(extras.row || extras.column) ? longestRun(Math.max(m, n)) : longestRun(m + n);
+/** Iterations between two absorptions: as many as is known to be right, and one where the sums are not known or not kept. */
+function longestFor([m = 0, n = 0]: number[], { rows, columns, ...options }: Marginals): number {
+  const isKept = [options.rowPenalty, options.columnPenalty].every((x) => x === undefined || x === POSITIVE_INFINITY);
+  if (!isKept || isArray(rows) || isArray(columns)) return 1;
+  const total = (sums: readonly number[]) => sums.reduce((a, b) => a + b, 0);
+  const even = (size: number, sum: number) => Array.from({ length: size }, () => sum / size);
+  const extras = extrasOf([m, n], givenSlack(options));
+  const hasSlack = extras.row || extras.column;
+  const a = rows ?? even(m, columns === undefined ? m : total(columns));
+  const b = columns ?? even(n, hasSlack && rows === undefined ? n : total(a));
+  const [ofRows, ofColumns] = [total(a), total(b)];
+  const alone = extras.row && extras.column ? [ofRows, ofColumns] : hasSlack ? [Math.abs(ofRows - ofColumns)] : [];
+  const least = [...a, ...b, ...alone].reduce((x, y) => Math.min(x, y));
+  if (least <= 0) return 1;
+  return longestRun(Math.max(ofRows, ofColumns, extras.row && extras.column ? ofRows + ofColumns : 0) / least);
+}
+
+function givenSlack({ rowSlack, columnSlack }: MatchingOptions): object {
+  return {
+    ...(isSlack(rowSlack) && { rowSlack }),
+    ...(isSlack(columnSlack) && { columnSlack }),
+  };
+}
+
+function isSlack(slack: number | np.Array | undefined): boolean {
+  return slack !== undefined && slack !== Number.NEGATIVE_INFINITY;
 }
 
 async function countIterations(
@@ -453,6 +474,7 @@ const potentialsKernel = jit(
   { staticArgnums: [3, 4] },
 );
 
+const { POSITIVE_INFINITY } = Number;
 const SHAPE = "[..., m, n] with m and n at least 1";
 
 /** Checks all that says what a plan is. */

@@ -62,7 +62,7 @@ export function extrasOf([m = 0, n = 0]: number[], given: object): { column: boo
 }
 
 /** Whether all sums are 1, so that they need not be computed with. */
-export function isPlain([m = 0, n = 0]: number[], given: object): boolean {
+function isPlain([m = 0, n = 0]: number[], given: object): boolean {
   const names = ["rows", "columns", "rowPenalty", "columnPenalty", "rowSlack", "columnSlack"];
   return m === n && !names.some((name) => name in given);
 }

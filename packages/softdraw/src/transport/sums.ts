@@ -40,6 +40,9 @@ export interface Scaled {
   level?: np.Array;
 }
 
+/** Of a sum that has underflowed, because next to nothing is to be there: the next absorption makes it a number again. */
+const LARGEST_INVERSE = 1e30;
+
 /**
  * @param inverse 1 over the sums so far, consumed
  * @param absorbed the logarithm of what the kernel has of this scaling already, kept
@@ -47,11 +50,12 @@ export interface Scaled {
 export function scaledTo(side: Side, inverse: np.Array, absorbed: np.Array): Scaled {
   const { sums, power, shift } = side;
   if (sums === undefined) return { scaling: inverse.ref, inverse };
-  const quotient = sums.ref.mul(inverse.ref);
-  if (power === undefined) return { scaling: quotient, inverse };
+  const bounded = np.minimum(inverse, LARGEST_INVERSE);
+  const quotient = sums.ref.mul(bounded.ref);
+  if (power === undefined) return { scaling: quotient, inverse: bounded };
   const level = logarithm(quotient).add(absorbed.ref);
   const whole = power.ref.mul(level.ref).add(shift!.ref);
-  return { scaling: np.exp(whole.sub(absorbed.ref)), inverse, level };
+  return { scaling: np.exp(whole.sub(absorbed.ref)), inverse: bounded, level };
 }
 
 /**
