@@ -171,8 +171,8 @@ export interface ReinmaxOptions extends Samples, Relaxing {
 
 /**
  * The difference of two exact maxima, of perturbed logits and of the same moved against the gradient of the cost:
- * `(value - mode(keys - step cost'(value))) / step`. Biased; for differentiable costs and structures with `law`, also
- * those that are solved on the host. Niepert, Minervini, Franceschi, "Implicit MLE", 2021.
+ * `(value - mode(keys - step cost'(value))) / step`. Biased; for differentiable costs and structures with `law` whose values have
+ * the shape of their logits, also those that are solved on the host. Niepert, Minervini, Franceschi, "Implicit MLE", 2021.
  */
 export interface ImleOptions extends Samples {
   estimator: "imle";
