@@ -14,8 +14,8 @@
  * noise, and structures agree on what is compiled and where gradients end. A structure's public functions check their
  * arguments, and then call these.
  *
- * Permutations cannot be compiled whole: their maximum is found on the host, and their relaxation is computed in pieces.
- * They have kernels of their own, by the same rules.
+ * Permutations cannot be compiled whole: their maximum is found on the host, and their relaxation is computed in
+ * pieces. They have kernels of their own, by the same rules.
  */
 
 import { jit, lax, numpy as np, tree } from "@jax-js/jax";
@@ -26,7 +26,7 @@ import { column } from "./rows.ts";
 import { isTemperature } from "./tempered.ts";
 
 /**
- * What code for any structure takes: `bernoulli`, `categorical`, `permutation`, `permutation.gibbs`, and what
+ * What code for any structure takes: `bernoulli`, `categorical`, `ranking`, `permutation`, `permutation.gibbs`, and what
  * `subset.of(k)` and `conditionalBernoulli.of(k)` return. It awaits exact draws, which are promises where they are found
  * on the host. What a structure may lack is optional: `Structure & Required<Pick<Structure, "logProb">>` has a
  * `logProb`.

@@ -15,9 +15,9 @@
  * `relax` is the Sinkhorn plan of perturbed logits divided by a temperature: Gumbel-Sinkhorn (Mena et al. 2018). As the
  * temperature falls, and the iterations rise, it tends to what `sample` draws for the same key.
  *
- * A logit of -Infinity, or below -1e30, is an impossible place: it is never taken and its gradient is zero. A matrix with a
- * logit of NaN or Infinity, or with a row or a column without a possible place, has no law: its plans are NaN, and what
- * is solved on the host is rejected.
+ * A logit of -Infinity, or below -1e30, is an impossible place: it is never taken and its gradient is zero. A matrix
+ * with a logit of NaN or Infinity, or with a row or a column without a possible place, has no law: its plans are NaN,
+ * and what is solved on the host is rejected.
  */
 
 import { jit, lax, numpy as np, tree } from "@jax-js/jax";
@@ -209,7 +209,8 @@ export const law = "gumbel-max";
 
 /**
  * The permutation with the largest sum of logits, as a matrix `[..., n, n]`; of equals the first in the order of
- * `support`, for n up to 10, and the same one each time for a larger n. No gradient. Solved on the host, so outside `jit`.
+ * `support`, for n up to 10, and the same one each time for a larger n. No gradient. Solved on the host, so outside
+ * `jit`.
  *
  * @param logits `[..., n, n]`, consumed
  * @throws TypeError for arrays that `jit`, `grad` or `vmap` trace; the promise is rejected with a RangeError for a
@@ -225,8 +226,8 @@ export function mode(logits: np.Array): Promise<np.Array> {
  * A relaxed draw (Gumbel-Sinkhorn): the Sinkhorn plan of `(logits + G) / temperature`, shape `[..., n, n]`. Its columns
  * sum to 1, its rows nearly: see `residual`.
  *
- * As the temperature falls, and the iterations rise, it tends to what `sample` returns for the same key. With `hard` the
- * value is that exactly, and the gradient is that of the plan (straight-through). It is found by the engine, inside
+ * As the temperature falls, and the iterations rise, it tends to what `sample` returns for the same key. With `hard`
+ * the value is that exactly, and the gradient is that of the plan (straight-through). It is found by the engine, inside
  * `jit`, too, in a time that grows as n 2^n: so for n up to 10. Where every permutation is impossible it is NaN. For a
  * larger n draw by `sample` outside of `jit`, with the same key, and use `straightThrough(relax, draw)`.
  *
@@ -341,8 +342,8 @@ function fixed(scale: np.Array[]): np.Array[] {
 function checkIsSmall(where: string, logits: np.Array): void {
   if (logits.shape.at(-1)! <= MOST_FIRST) return;
   throw new RangeError(
-    `${where}: hard is for n up to ${MOST_FIRST}, because it takes a time that grows as n 2^n, got logits ${describe(logits)}. ` +
-      "Draw by sample outside of jit, with the key that relax has, and use straightThrough(relax, draw).",
+    `${where}: hard is for n up to ${MOST_FIRST}, because it takes a time that grows as n 2^n, got logits ` +
+      `${describe(logits)}. Draw by sample outside of jit, with the key that relax has, and use straightThrough(relax, draw).`,
   );
 }
 

@@ -11,9 +11,8 @@ import { type Side, type Sides, scaledTo } from "./sums.ts";
 export type SinkhornForm = "auto" | "log" | "scaling";
 
 /**
- * The plan after `iterations` of at least 1, of logits `[..., m, n]` that are already divided by the temperature, with 0
- * the largest of each row.
- * Compiled as a whole, which takes time in proportion to the iterations.
+ * The plan after `iterations` of at least 1, of logits `[..., m, n]` that are already divided by the temperature, with
+ * 0 the largest of each row. Compiled as a whole, which takes time in proportion to the iterations.
  *
  * Upstream: there are no loops (`scan`, `while_loop`), so they are written out one after the other.
  */

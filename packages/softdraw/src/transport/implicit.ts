@@ -6,9 +6,9 @@
  *
  *     r a + P b = -rows,    P' a + c b = -columns,    rows = (P dx) 1,  columns = (P dx)' 1
  *
- * so `(1 - M) a = (P columns / c - rows) / r` with `M = P (1 / c) P' / r`, a stochastic matrix. Its inverse is the series
- * `1 + M + M^2 + ...`, which ends when the iterations themselves have converged: both lose the same factor a term.
- * Changes of the sums are added to the right-hand sides, and powers less than 1 multiply P on both sides of M.
+ * so `(1 - M) a = (P columns / c - rows) / r` with `M = P (1 / c) P' / r`, a stochastic matrix. Its inverse is the
+ * series `1 + M + M^2 + ...`, which ends when the iterations themselves have converged: both lose the same factor a
+ * term. Changes of the sums are added to the right-hand sides, and powers less than 1 multiply P on both sides of M.
  */
 
 import { jit, lax, numpy as np } from "@jax-js/jax";

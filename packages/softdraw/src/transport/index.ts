@@ -1,21 +1,24 @@
 /**
- * Transport: matrices of m rows and n columns, of which the sums of rows and columns are given. Logits have shape `[..., m, n]`:
- * entry (i, j) is what a unit of mass gains on its way from i to j, minus its cost.
+ * Transport: matrices of m rows and n columns, of which the sums of rows and columns are given. Logits have shape
+ * `[..., m, n]`: entry (i, j) is what a unit of mass gains on its way from i to j, minus its cost.
  *
  * A plan is the matrix that has the largest gain with the temperature times its entropy,
  *
  *     sum_ij P_ij logits_ij - T sum_ij P_ij (log P_ij - 1)
  *
- * among those with these sums: `P = diag(u) exp(logits / T) diag(v)`, by Sinkhorn's iterations (Cuturi 2013). In place of sums there
- * may be penalties on how far from them a plan is (unbalanced, Chizat et al. 2018), and slack for rows and columns that stay without
- * a partner (partial matching, as in Sarlin et al. 2020). `permutation.sinkhorn` is the square with sums of 1.
+ * among those with these sums: `P = diag(u) exp(logits / T) diag(v)`, by Sinkhorn's iterations (Cuturi 2013). In place
+ * of sums there may be penalties on how far from them a plan is (unbalanced, Chizat et al. 2018), and slack for rows
+ * and columns that stay without a partner (partial matching, as in Sarlin et al. 2020). `permutation.sinkhorn` is the
+ * square with sums of 1.
  *
- * The law that `sample` draws from is that of the best matching of perturbed logits, `mode(logits + G)` (Hazan, Jaakkola 2012), of rows
- * and columns whose sums are 1. `relax` is the plan of the same perturbed logits. The law has no tractable probabilities, and so there is
- * no `logProb`, `entropy` or `kl`; of general sums there is no draw and no `mode` either.
+ * The law that `sample` draws from is that of the best matching of perturbed logits, `mode(logits + G)` (Hazan,
+ * Jaakkola 2012), of rows and columns whose sums are 1. `relax` is the plan of the same perturbed logits. The law has
+ * no tractable probabilities, and so there is no `logProb`, `entropy` or `kl`; of general sums there is no draw and no
+ * `mode` either.
  *
- * A logit of -Infinity, or below -1e30, is a forbidden way. A row or column whose sum is 0 takes part in nothing. Where a logit is NaN or
- * Infinity, a row or column with mass has no way, a sum is negative, or totals do not match, there is no plan, and it is NaN.
+ * A logit of -Infinity, or below -1e30, is a forbidden way. A row or column whose sum is 0 takes part in nothing. Where
+ * a logit is NaN or Infinity, a row or column with mass has no way, a sum is negative, or totals do not match, there is
+ * no plan, and it is NaN.
  */
 
 import { jit, lax, numpy as np, tree } from "@jax-js/jax";
@@ -55,20 +58,23 @@ export type Sums = np.Array | readonly number[];
 
 /** What is given of a plan beside its logits. */
 export interface Marginals extends TemperatureOptions {
-  /** The sums of the rows, `[..., m]`; default the total of the columns, spread evenly, or 1 each where neither is given. */
+  /**
+   * The sums of the rows, `[..., m]`; default the total of the columns, spread evenly, or 1 each where neither is
+   * given.
+   */
   rows?: Sums | undefined;
   /** The sums of the columns, `[..., n]`; default the total of the rows, spread evenly; with slack 1 each. */
   columns?: Sums | undefined;
   /**
-   * A positive number, or an array as a temperature's: the sums of the rows are not kept, but their divergence `sum_i (r_i log (r_i /
-   * rows_i) - r_i + rows_i)` costs so much. Default Infinity: they are kept.
+   * A positive number, or an array as a temperature's: the sums of the rows are not kept, but their divergence `sum_i
+   * (r_i log (r_i / rows_i) - r_i + rows_i)` costs so much. Default Infinity: they are kept.
    */
   rowPenalty?: Temperature | undefined;
   /** The same of the columns. */
   columnPenalty?: Temperature | undefined;
   /**
-   * What a row gains that stays without a column: a number, or an array that broadcasts to `[..., m]`. Default -Infinity: none may. A
-   * pair is worth more than two that stay alone when its logit is above the sum of both slacks.
+   * What a row gains that stays without a column: a number, or an array that broadcasts to `[..., m]`. Default
+   * -Infinity: none may. A pair is worth more than two that stay alone when its logit is above the sum of both slacks.
    */
   rowSlack?: number | np.Array | undefined;
   /** What a column gains that stays without a row: a number, or an array that broadcasts to `[..., n]`. */
@@ -113,7 +119,8 @@ const ITERATIONS_FOR = [...MARGINALS, "tolerance", "limit"];
 const RESIDUAL = ["rows", "columns"];
 
 /**
- * What comes to each row by a plan: `result_i = sum_j plan_ij items_j`. Divide by the sum of the row for the mean of what comes.
+ * What comes to each row by a plan: `result_i = sum_j plan_ij items_j`. Divide by the sum of the row for the mean of
+ * what comes.
  *
  * @param plan `[..., m, n]`, consumed
  * @param items `[..., n, ...any]`, with as many batch axes, which broadcast; consumed
@@ -143,16 +150,16 @@ export function applyInverse(plan: np.Array, items: np.Array): np.Array {
 export const eventAxes = 2;
 
 /**
- * How many iterations of `sinkhorn` it takes until one more would change no row's sum by more than a tolerance; Infinity when
- * `limit` of them do not. Without penalties that is how far the sums of the rows are from those that were given. Solves on the host's
- * demand, so outside `jit`.
+ * How many iterations of `sinkhorn` it takes until one more would change no row's sum by more than a tolerance;
+ * Infinity when `limit` of them do not. Without penalties that is how far the sums of the rows are from those that were
+ * given. Solves on the host's demand, so outside `jit`.
  *
  * @param logits `[..., m, n]`, consumed
  * @param options those of `sinkhorn` that say what the plan is
  * @param options.tolerance positive, default 1e-3
  * @param options.limit default 10,000
- * @throws TypeError for arguments of another type, RangeError for shapes or options that do not fit; the promise is rejected with a
- *   RangeError where there is no plan
+ * @throws TypeError for arguments of another type, RangeError for shapes or options that do not fit; the promise is
+ *   rejected with a RangeError where there is no plan
  *
  * @example
  * const iterations = await transport.iterationsFor(logits.ref, { temperature: 0.1, tolerance: 0.01 });
@@ -172,16 +179,16 @@ export function iterationsFor(logits: np.Array, options: TransportIterationsOpti
 export const law = "gumbel-max";
 
 /**
- * The best matching, a matrix `[..., m, n]` of zeros and ones: with the largest sum of the logits of its pairs and of the slacks of what
- * stays alone. Without slack every row and column has a partner, so that m = n; with `rowSlack` alone every column has, with
- * `columnSlack` alone every row. It is what the plan with sums of 1 tends to as the temperature falls. No gradient. Solved on the
- * host, so outside `jit`.
+ * The best matching, a matrix `[..., m, n]` of zeros and ones: with the largest sum of the logits of its pairs and of
+ * the slacks of what stays alone. Without slack every row and column has a partner, so that m = n; with `rowSlack`
+ * alone every column has, with `columnSlack` alone every row. It is what the plan with sums of 1 tends to as the
+ * temperature falls. No gradient. Solved on the host, so outside `jit`.
  *
  * @param logits `[..., m, n]`, consumed
  * @param options.rowSlack what a row gains that stays alone: a finite number, or an array that broadcasts to `[..., m]`
  * @param options.columnSlack the same of a column, `[..., n]`
- * @throws TypeError for arrays that `jit`, `grad` or `vmap` trace, RangeError for sizes that leave something over; the promise is
- *   rejected with a RangeError for a logit of NaN or Infinity, or where no matching is possible
+ * @throws TypeError for arrays that `jit`, `grad` or `vmap` trace, RangeError for sizes that leave something over; the
+ *   promise is rejected with a RangeError for a logit of NaN or Infinity, or where no matching is possible
  *
  * @example
  * const pairs = await transport.mode(logits, { rowSlack: 0, columnSlack: 0 });
@@ -193,9 +200,9 @@ export function mode(logits: np.Array, options: MatchingOptions = {}): Promise<n
 }
 
 /**
- * The potentials f of the rows and g of the columns after some iterations, `[..., m]` and `[..., n]`: with them the plan is
- * `exp((logits_ij + f_i + g_j) / temperature)`. No gradient. What is solved anew after a small change may begin from `columns`: see
- * `start`. With slack they are relative to that of the rows, of which the potential is 0.
+ * The potentials f of the rows and g of the columns after some iterations, `[..., m]` and `[..., n]`: with them the
+ * plan is `exp((logits_ij + f_i + g_j) / temperature)`. No gradient. What is solved anew after a small change may begin
+ * from `columns`: see `start`. With slack they are relative to that of the rows, of which the potential is 0.
  *
  * @param logits `[..., m, n]`, consumed
  * @param options those of `sinkhorn` that say what the plan is, and `iterations`
@@ -224,7 +231,8 @@ export function potentials(
 }
 
 /**
- * A relaxed draw: the plan of `(logits + G) / temperature`, shape `[..., m, n]`.
+ * A relaxed draw: the plan of `(logits + G) / temperature`, shape `[..., m, n]`; slack has no noise. As the temperature
+ * falls, and the iterations rise, it tends to what `sample` returns for the same key, where the sums are 1.
  *
  * @param key PRNG key, consumed
  * @param logits `[..., m, n]`, consumed
@@ -245,7 +253,8 @@ export function relax(key: np.Array, logits: np.Array, options: TransportRelaxOp
 }
 
 /**
- * The largest deviation of a row's or column's sum from what it is to be, shape `[...]`; of plans without slack and penalties.
+ * The largest deviation of a row's or column's sum from what it is to be, shape `[...]`; of plans without slack and
+ * penalties.
  *
  * @param plan `[..., m, n]`, consumed
  * @param options.rows the sums of the rows, as they were given to `sinkhorn`
@@ -259,7 +268,8 @@ export function residual(plan: np.Array, options: Pick<Marginals, "rows" | "colu
 }
 
 /**
- * A draw: the best matching of `logits + G`, a matrix `[..., m, n]`; see `mode`. No gradient. Solved on the host, so outside `jit`.
+ * A draw: the best matching of `logits + G`, a matrix `[..., m, n]`; see `mode`. No gradient. Solved on the host, so
+ * outside `jit`.
  *
  * @param key PRNG key, consumed
  * @param logits `[..., m, n]`, consumed
@@ -276,12 +286,12 @@ export function sample(key: np.Array, logits: np.Array, options: MatchingOptions
 }
 
 /**
- * The plan after some of Sinkhorn's iterations, `[..., m, n]`: `exp(logits / temperature)`, with the rows and then the columns scaled to
- * their sums, so many times. The columns have their sums, the rows nearly: see `residual`. With slack it is the part of the pairs: a row
- * keeps for itself what is left to its sum.
+ * The plan after some of Sinkhorn's iterations, `[..., m, n]`: `exp(logits / temperature)`, with the rows and then the
+ * columns scaled to their sums, so many times. The columns have their sums, the rows nearly: see `residual`. With slack
+ * it is the part of the pairs: a row keeps for itself what is left to its sum.
  *
- * With a penalty rho the scalings are `u = (rows / sum)^(rho / (rho + temperature))`, and what is kept is a compromise: the mass may grow
- * as `exp(logit / penalty)`, so that logits are best costs, below 0.
+ * With a penalty rho the scalings are `u = (rows / sum)^(rho / (rho + temperature))`, and what is kept is a compromise:
+ * the mass may grow as `exp(logit / penalty)`, so that logits are best costs, below 0.
  *
  * @param logits `[..., m, n]`, consumed
  * @param options.temperature positive number, or an array that broadcasts over the batch; default 1
@@ -293,14 +303,16 @@ export function sample(key: np.Array, logits: np.Array, options: MatchingOptions
  * @param options.iterations whole number from 1, default 20
  * @param options.form "auto", "log" or "scaling"
  * @param options.gradient "unrolled" or "implicit"
- * @throws TypeError for arguments of another type; RangeError for shapes or numbers that do not fit, and for lists of sums that are
- *   negative or do not match. The values of arrays are not looked at: where they do not fit, the plan is NaN
+ * @throws TypeError for arguments of another type; RangeError for shapes or numbers that do not fit, and for lists of
+ *   sums that are negative or do not match. The values of arrays are not looked at: where they do not fit, the plan is
+ *   NaN
  *
- * Cuturi, "Sinkhorn Distances: Lightspeed Computation of Optimal Transport", 2013; Chizat, Peyre, Schmitzer, Vialard, "Scaling Algorithms
- * for Unbalanced Optimal Transport Problems", 2018; Sarlin et al., "SuperGlue: Learning Feature Matching with Graph Neural Networks", 2020.
+ * Cuturi, "Sinkhorn Distances: Lightspeed Computation of Optimal Transport", 2013; Chizat, Peyre, Schmitzer, Vialard,
+ * "Scaling Algorithms for Unbalanced Optimal Transport Problems", 2018; Sarlin et al., "SuperGlue: Learning Feature
+ * Matching with Graph Neural Networks", 2020.
  *
  * @example
- * const plan = transport.sinkhorn(np.negative(costs), { rows: [0.5, 0.5], columns: [0.2, 0.3, 0.5], temperature: 0.1 });
+ * const plan = transport.sinkhorn(np.negative(costs), { rows: [0.5, 0.5], columns: [0.2, 0.3, 0.5] });
  */
 export function sinkhorn(logits: np.Array, options: TransportOptions = {}): np.Array {
   return sinkhornOf("transport.sinkhorn", logits, options);
@@ -341,7 +353,10 @@ function isSettledAtOnce(x: np.Array, given: object): boolean {
   return x.shape.slice(-2).includes(1) && !("rowPenalty" in given || "columnPenalty" in given);
 }
 
-/** Iterations between two absorptions: as many as is known to be right, and one where the sums are not known or not kept. */
+/**
+ * Iterations between two absorptions: as many as is known to be right, and one where the sums are not known or not
+ * kept.
+ */
 function longestFor([m = 0, n = 0]: number[], { rows, columns, ...options }: Marginals): number {
   const isKept = [options.rowPenalty, options.columnPenalty].every((x) => x === undefined || x === POSITIVE_INFINITY);
   if (!isKept || isArray(rows) || isArray(columns)) return 1;
@@ -395,8 +410,8 @@ async function countIterations(
   tree.dispose([x, sides, state]);
   if (Number.isNaN(deviation)) {
     throw new RangeError(
-      "transport.iterationsFor: there is no plan: of a logit of NaN or Infinity, of sums that are negative or do not match, or of a row " +
-        "or column that has mass and no way.",
+      "transport.iterationsFor: there is no plan: of a logit of NaN or Infinity, of sums that are negative or do not " +
+        "match, or of a row or column that has mass and no way.",
     );
   }
   return iterations <= limit ? iterations : Number.POSITIVE_INFINITY;
@@ -513,7 +528,8 @@ function checkLeft(where: string, logits: np.Array, slack: object): void {
   if (!isLeft) return;
   const [left, name] = m > n ? ["rows", "rowSlack"] : ["columns", "columnSlack"];
   throw new RangeError(
-    `${where}: logits ${describe(logits)} leave ${left} without a partner: say by ${name} what that is worth, such as { ${name}: 0 }.`,
+    `${where}: logits ${describe(logits)} leave ${left} without a partner: say by ${name} what that is worth, such as ` +
+      `{ ${name}: 0 }.`,
   );
 }
 
@@ -534,7 +550,8 @@ function sumsOf(where: string, name: string, sums: Sums, logits: np.Array, axis:
   if (isList && sums.some((x) => x > 0)) return np.array([...sums]);
   const got = Array.isArray(sums) ? `[${sums.map(kindOf).join(", ")}]` : kindOf(sums);
   throw new RangeError(
-    `${where}: ${name} must be ${size} numbers of 0 or more, not all of them 0, or an array [..., ${size}], got ${got}.`,
+    `${where}: ${name} must be ${size} numbers of 0 or more, not all of them 0, or an array [..., ${size}], got ` +
+      `${got}.`,
   );
 }
 
@@ -546,7 +563,8 @@ function checkLine(where: string, name: string, line: np.Array, logits: np.Array
   const fits = line.ndim >= 1 && line.shape.at(-1) === wanted.at(-1) && broadcastsTo(line.shape, wanted);
   if (fits) return;
   throw new RangeError(
-    `${where}: ${name} must have shape [${wanted}], or one that broadcasts to it over the batch, got ${describe(line)}.`,
+    `${where}: ${name} must have shape [${wanted}], or one that broadcasts to it over the batch, got ` +
+      `${describe(line)}.`,
   );
 }
 
@@ -608,7 +626,8 @@ function checkTotals(where: string, logits: np.Array, options: Marginals): void 
   const isUnder = ofColumns - ofRows > rounding && columnSlack === undefined;
   if (!isOver && !isUnder) return;
   throw new RangeError(
-    `${where}: rows and columns must have one total, got ${ofRows} and ${ofColumns}. A penalty or a slack allows others.`,
+    `${where}: rows and columns must have one total, got ${ofRows} and ${ofColumns}. A penalty or a slack allows ` +
+      "others.",
   );
 }
 

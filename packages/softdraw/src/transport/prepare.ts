@@ -1,6 +1,6 @@
 /**
- * What Sinkhorn's iterations start from: logits with their slack, divided by the temperature, and the sums that rows and columns
- * are scaled to. And what is made of the plan that they end with.
+ * What Sinkhorn's iterations start from: logits with their slack, divided by the temperature, and the sums that rows
+ * and columns are scaled to. And what is made of the plan that they end with.
  */
 
 import { jit, lax, numpy as np } from "@jax-js/jax";
@@ -46,7 +46,10 @@ export interface Prepared {
 /** How far the totals of rows and columns may be apart, as a part of them. */
 export const MISMATCH = 1e-4;
 
-/** A column without mass has exp of this of the largest of each row: next to nothing, and a number that can be divided by. */
+/**
+ * A column without mass has exp of this of the largest of each row: next to nothing, and a number that can be divided
+ * by.
+ */
 const ASIDE = -30;
 
 /** In place of a sum of 0, beside sums of about 1. */
@@ -119,7 +122,8 @@ export const finishPlan = jit(
     const [rows, columns] = whole.shape.slice(-2);
     if (rows === m && columns === n) return whole;
     const batch = whole.shape.slice(0, -2).map(() => [] as []);
-    // Upstream: under `jit` the gradient by a part of an array is that by the whole where what comes back is one number.
+    // Upstream: under `jit` the gradient by a part of an array is that by the whole where what comes back is one
+    // number.
     return materializeGradient(whole.slice(...batch, [0, m], [0, n]));
   },
   { staticArgnums: [2, 3] },
@@ -152,7 +156,8 @@ interface Totals {
 function totalsOf(logits: np.Array, given: Given): Totals {
   const batch = logits.shape.slice(0, -2);
   const [m = 0, n = 0] = logits.shape.slice(-2);
-  // Zeros that are computed. Upstream: a constant that a jitted function returns is gone after the first call.
+  // Zeros that are computed.
+  // Upstream: a constant array that a jitted function returns is gone after the first call.
   const zeros = indicator(logits.greater(Number.POSITIVE_INFINITY));
   const total = (sums: np.Array) => sums.sum(-1, { keepdims: true });
   const spread = (sums: np.Array, size: number) => np.broadcastTo(total(sums.ref).div(size), [...batch, size]);

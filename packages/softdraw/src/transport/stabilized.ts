@@ -6,9 +6,9 @@
  * the scalings are absorbed into the kernel every few iterations, K = exp(x + f + g) with f = log u and g = log v so
  * far (Schmitzer 2019), and how few follows from n alone. After one iteration K has column sums 1 and row sums from 1/n
  * to n, and further iterations never widen that range: each changes log u and log v by at most log n. So within m
- * iterations what is lost below exp(-87) is less than n^(2m+1) exp(-87) of any sum. With other sums than 1, n stands for
- * their total over the least of them, where they are known when a function is traced; where they are not, scalings are
- * absorbed at every iteration, which is right up to a quotient of 3e10.
+ * iterations what is lost below exp(-87) is less than n^(2m+1) exp(-87) of any sum. With other sums than 1, n stands
+ * for their total over the least of them, where they are known when a function is traced; where they are not, scalings
+ * are absorbed at every iteration, which is right up to a quotient of 3e10.
  *
  * Schmitzer, "Stabilized Sparse Scaling Algorithms for Entropy Regularized Transport Problems", 2019.
  */

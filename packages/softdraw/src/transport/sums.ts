@@ -1,6 +1,6 @@
 /**
- * What rows and columns are scaled to: in balanced transport their sums; and where there is a penalty in place of that, what
- * it says.
+ * What rows and columns are scaled to: in balanced transport their sums; and where there is a penalty in place of that,
+ * what it says.
  *
  * A row whose entries sum to s is scaled by `u = a / s`; with a penalty rho on the divergence of its sum from a, and at
  * temperature T, by `u = (a / s)^(rho / (rho + T))`.
@@ -40,7 +40,9 @@ export interface Scaled {
   level?: np.Array;
 }
 
-/** Of a sum that has underflowed, because next to nothing is to be there: the next absorption makes it a number again. */
+/**
+ * Of a sum that has underflowed, because next to nothing is to be there: the next absorption makes it a number again.
+ */
 const LARGEST_INVERSE = 1e30;
 
 /**

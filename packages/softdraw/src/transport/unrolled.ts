@@ -6,8 +6,9 @@
  *
  *     a_i = -u_i sum_j K_ij v_j (dx_ij + b_j),    b_j = -v_j sum_i K_ij u_i (dx_ij + a_i)
  *
- * where sums are 1 (sums.ts has what others and penalties add), and the plan by `P (dx + a_i + b_j)`. To differentiate the normalizations themselves would keep a matrix for each.
- * Here the sums with dx of all normalizations by one kernel are one product of matrices, and so are their gradients.
+ * where sums are 1 (sums.ts has what others and penalties add), and the plan by `P (dx + a_i + b_j)`. To differentiate
+ * the normalizations themselves would keep a matrix for each. Here the sums with dx of all normalizations by one kernel
+ * are one product of matrices, and so are their gradients.
  */
 
 import { jit, numpy as np } from "@jax-js/jax";

@@ -6,12 +6,13 @@
  * This is what `sample` draws from, exactly; `marginals`, `logProb`, `entropy` and `kl` are of the same law. It is not
  * the law of `permutation.sample` (Gumbel-matching), nor are its marginals the Sinkhorn plan of `permutation.softMode`.
  *
- * A permanent takes a number of steps that grows exponentially (Valiant 1979): here n 2^n of them, for n up to 12. There
- * is no `relax`: no noise is known by which a maximum draws from this law. `expectation`'s "simple" has the exact draw and
- * the gradient of the exact mean.
+ * A permanent takes a number of steps that grows exponentially (Valiant 1979): here n 2^n of them, for n up to 12.
+ * There is no `relax`: no noise is known by which a maximum draws from this law. `expectation`'s "simple" has the exact
+ * draw and the gradient of the exact mean.
  *
- * A logit of -Infinity, or below -1e30, is an impossible place: it is never taken and its gradient is zero. A matrix with a
- * logit of NaN or Infinity, or of which every permutation is impossible, has no law: all that is asked of it is NaN.
+ * A logit of -Infinity, or below -1e30, is an impossible place: it is never taken and its gradient is zero. A matrix
+ * with a logit of NaN or Infinity, or of which every permutation is impossible, has no law: all that is asked of it is
+ * NaN.
  */
 
 import { jit, lax, numpy as np, tree } from "@jax-js/jax";
@@ -223,7 +224,9 @@ const sampleKernel = jit(function sample(key: np.Array, logits: np.Array) {
   return ifLawful(matrixOf(walkAlongLargest(pass.steps, gumbel(key, logits.shape))), logits, pass.high);
 });
 
-/** Impossible entries stay -Infinity; no others come near to it. NaN where the temperature is none, or there is no law. */
+/**
+ * Impossible entries stay -Infinity; no others come near to it. NaN where the temperature is none, or there is no law.
+ */
 const scaledKernel = jit(function softMode(logits: np.Array, temperature: np.Array) {
   const keys = finite(logits.ref);
   const scaled = tempered(keys.ref, originOfRow(keys), inverseOf(temperature.ref));
