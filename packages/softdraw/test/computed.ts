@@ -30,20 +30,18 @@ export async function compute(
   await put("noise.logistic", softdraw.noise.logistic(random.key(4), [1000]));
   for (const { calls, instances } of structures) {
     for (const { name, arrays, call } of calls) await put(name, await call(...arrays()));
-    for (const { name, event, verbs } of instances) {
-      const shape = [50, ...event];
-      const size = shape.reduce((a, b) => a * b, 1);
+    for (const { name, event, value = event, verbs } of instances) {
       // The engine's normal numbers differ by the device.
-      const waves = (frequency: number) =>
+      const waves = (frequency: number, shape: number[]) =>
         np.array(
-          Float32Array.from({ length: size }, (_, i) => 2 * Math.sin(frequency * i)),
-          { shape },
+          Float32Array.from({ length: shape.reduce((a, b) => a * b, 50) }, (_, i) => 2 * Math.sin(frequency * i)),
+          { shape: [50, ...shape] },
         );
-      const logits = () => waves(1.7);
+      const logits = () => waves(1.7, event);
       await put(`draws of ${name}`, await verbs.sample(random.key(2), logits()));
       const soft = (l: np.Array) =>
         verbs.relax ? verbs.relax(random.key(3), l, { temperature: 0.5 }) : verbs.softMode(l, { temperature: 0.5 });
-      const loss = (l: np.Array) => soft(l).mul(waves(0.3)).sum();
+      const loss = (l: np.Array) => soft(l).mul(waves(0.3, value)).sum();
       await put(`gradient of ${name}`, grad(loss)(logits()));
     }
   }

@@ -1,6 +1,6 @@
 import { numpy as np } from "@jax-js/jax";
 import { type RankingRelaxOptions, ranking } from "softdraw";
-import { key, logits, orders, scalar } from "../arguments.ts";
+import { key, logits, orders, scalar, squares } from "../arguments.ts";
 import type { Call, Description, Instance } from "../structures.ts";
 
 const SIZE = 3;
@@ -100,6 +100,8 @@ const calls = forms.flatMap(({ form }): Call[] => [
 export const description: Description = {
   columns: { ranking: { shape: "[..., n]", verbs: ranking } },
   instances,
+  // Chromium joins a product and a sum in matrix products, where Node 20 rounds in between.
+  tolerance: 1e-6,
   calls: [
     ...calls,
     { name: "ranking.logProb", arrays: () => [orders(), logits()], call: (x, l) => ranking.logProb(x!, l!) },
@@ -146,6 +148,6 @@ export const description: Description = {
       arrays: () => [logits(), scalar()],
       call: (x, temperature) => ranking.softRank(x!, { temperature, relaxation: "projection" }),
     },
-    { name: "ranking.support", arrays: () => [logits()], call: (l) => ranking.support(l!) },
+    { name: "ranking.support", arrays: () => [squares()], call: (l) => ranking.support(l!) },
   ],
 };
