@@ -27,6 +27,7 @@ export default {
   test: {
     ...common.test,
     ...onWebgpu,
+    env: { ...onWebgpu.env, SOFTDRAW_LAWS: "all" },
     include: [
       ...LIBRARY.map((name) => `packages/softdraw/test/${name}.test.ts`),
       "packages/experiments/test/memory.test.ts",

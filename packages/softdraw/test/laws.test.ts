@@ -20,12 +20,17 @@ import { readStructures } from "./structures.ts";
 
 type Array = np.Array;
 
-/** In the gate, WebGPU is asked what takes seconds on a program in a card's place; `npm run unit:webgpu` asks all. */
-const isShort = process.env.SOFTDRAW_LAWS === "short";
+/**
+ * How much is asked. "short": on WebGPU in the gate, what takes seconds on a program in a card's place, and of one relaxation of each
+ * structure. "all": everything, of all of them, as the slow suites do. Otherwise all of one relaxation, and what is short of the others.
+ */
+const extent = process.env.SOFTDRAW_LAWS;
 
-const instances = (await readStructures()).flatMap(({ instances }) => instances);
+const described = (await readStructures()).flatMap(({ instances }) => instances);
+const instances = extent === "short" ? described.filter(({ another }) => !another) : described;
 
 describe.each(instances)("$name", ({ verbs, ...structure }) => {
+  const isShort = extent === "short" || (structure.another === true && extent !== "all");
   const size = structure.event.reduce((a, b) => a * b, 1);
   const array = (values: number[], batch: number[] = []) => np.array(values, { shape: [...batch, ...structure.event] });
   const repeated = (values: number[], count: number) =>

@@ -33,6 +33,8 @@ export interface Instance {
    * there are no finite differences.
    */
   implicit?: true;
+  /** Whether it is one more relaxation of what another instance is asked all laws of: the slow suites ask all of it, too. */
+  another?: true;
   /** Seeds of logits for finite differences, where the gradient has jumps: such that none is within a step. */
   smooth?: number[];
   /** Whether a logit means something by itself, and not beside the others: then they cannot all be shifted. */

@@ -40,6 +40,7 @@ export const description: Description = {
     {
       ...yesOrNo,
       name: "bernoulli, stretched",
+      another: true,
       verbs: {
         ...bernoulli,
         relax: (key, l, options) => bernoulli.relax(key, l, { ...options, stretch: STRETCH }),

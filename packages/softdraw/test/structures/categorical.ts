@@ -26,6 +26,7 @@ const sparse = Object.entries(SPARSE).map(
   ([name, onto]): Instance => ({
     ...ofFive,
     name: `categorical by ${name}`,
+    another: true,
     smooth: [21, 22, 23],
     verbs: {
       ...categorical,

@@ -60,6 +60,7 @@ const instances = forms.map(
     ...three,
     ...more,
     name: `ranking, ${nameOf(form)}`,
+    ...(form.relaxation !== "softsort" && { another: true as const }),
     verbs: {
       ...ranking,
       relax: (key, l, options) => ranking.relax(key, l, { ...options, ...form }),
