@@ -73,7 +73,10 @@ describe.skipIf(lacksChromium("The library"))("in a browser", () => {
     expect(Object.keys(inNode).length).toBeGreaterThan(50);
     expect(Object.keys(inPage)).toEqual(Object.keys(inNode));
     const tolerances = new Map(
-      structures.flatMap(({ calls, tolerance }) => calls.map(({ name }) => [name, tolerance])),
+      structures.flatMap(({ calls, instances, tolerance }) => [
+        ...calls.map(({ name }) => [name, tolerance] as const),
+        ...instances.map(({ name }) => [`gradient of ${name}`, tolerance] as const),
+      ]),
     );
     for (const [name, expected] of Object.entries(inNode)) {
       expect(largestDifference(inPage[name]!, expected), name).toBeLessThanOrEqual(tolerances.get(name) ?? 0);

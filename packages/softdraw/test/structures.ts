@@ -33,8 +33,11 @@ export interface Instance {
    * there are no finite differences.
    */
   implicit?: true;
-  /** Whether it is one more relaxation of what another instance is asked all laws of: the slow suites ask all of it, too. */
-  another?: true;
+  /**
+   * Whether it is one more relaxation, or size, of what another instance is asked all laws of; or, "on a card", whether it has so many
+   * kernels that a program in a card's place takes minutes. The slow suites ask all of it, too.
+   */
+  another?: true | "on a card";
   /** Seeds of logits for finite differences, where the gradient has jumps: such that none is within a step. */
   smooth?: number[];
   /** Whether a logit means something by itself, and not beside the others: then they cannot all be shifted. */

@@ -3,6 +3,7 @@
 import { grad, jit, numpy as np, random, vmap } from "@jax-js/jax";
 import { values } from "@softdraw/testing/device";
 import { differences, largestDifference, normals } from "@softdraw/testing/numbers";
+import { isThorough } from "@softdraw/testing/thorough";
 import { permutation, type TransportOptions, transport } from "softdraw";
 import { describe, expect, test } from "vitest";
 
@@ -327,13 +328,15 @@ describe("matchings", () => {
     return range(m).flatMap((i) => range(n).map((j) => (found.pairs[i] === j ? 1 : 0)));
   }
 
-  test.each([
-    [3, 3, undefined, undefined],
-    [3, 5, undefined, 0.2],
-    [5, 3, -0.1, undefined],
-    [4, 4, 0.3, 0.1],
+  const matchings: [m: number, n: number, rowSlack?: number | undefined, columnSlack?: number][] = [
+    [3, 3],
     [3, 5, 0.2, -0.4],
-  ] as const)(
+    [3, 5, undefined, 0.2],
+    [5, 3, -0.1],
+    [4, 4, 0.3, 0.1],
+  ];
+
+  test.each(isThorough ? matchings : matchings.slice(0, 2))(
     "mode of %i x %i, with slacks %f and %f, is the best, and softMode tends to it",
     async (m, n, rowSlack, columnSlack) => {
       const seeds = range(5).map((seed) => normals(seed, m * n));
@@ -446,7 +449,7 @@ test("a plan and its transpose move items", async () => {
 test("values and gradients are finite for large logits, and at any temperature", async () => {
   const cases: TransportOptions[] = [{}, { rows: [1, 2], columns: [0.5, 1.5, 1] }, { rowSlack: 0, columnSlack: 0 }];
   for (const options of cases) {
-    for (const temperature of [2 ** -126, 1e-20, 1e-3, 1, 1e9, 3e38]) {
+    for (const temperature of isThorough ? [2 ** -126, 1e-20, 1e-3, 1, 1e9, 3e38] : [2 ** -126, 1, 3e38]) {
       for (const logits of [normals(1, 6, 1e4), normals(1, 6), [1e4, 1e4, 1e4, 1e4, 1e4, 1e4]]) {
         const f = (l: Array) => transport.sinkhorn(l, { ...options, temperature });
         const found = await values(f(matrix(logits, 2, 3)));

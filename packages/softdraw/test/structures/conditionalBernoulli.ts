@@ -119,9 +119,9 @@ export const description: Description = {
     "conditionalBernoulli.of(k)": { shape: "[..., n]", verbs: ofTwo },
   },
   instances: [
-    instance("conditionalBernoulli.of(2)", 5, 2, [0, 1, 3, 4], ofTwo),
-    instance("conditionalBernoulli, more than half", 5, 3, [0, 1, 3], ofK(3)),
-    instance("conditionalBernoulli of seven", 7, 3, [0, 1, 2, 3, 4], ofK(3)),
+    { ...instance("conditionalBernoulli.of(2)", 5, 2, [0, 1, 3, 4], ofTwo), another: "on a card" },
+    { ...instance("conditionalBernoulli, more than half", 5, 3, [0, 1, 3], ofK(3)), another: true },
+    { ...instance("conditionalBernoulli of seven", 7, 3, [0, 1, 2, 3, 4], ofK(3)), another: true },
   ],
   calls: [
     {

@@ -64,6 +64,7 @@ export const description: Description = {
     },
     {
       name: "permutation.gibbs",
+      another: "on a card",
       event: [3, 3],
       verbs: gibbs,
       differentiable: {

@@ -93,7 +93,13 @@ export const description: Description = {
   },
   instances: [
     ...byRelaxation,
-    { ...pairs, name: "subset.of(2)", verbs: ofTwo, isInPolytope: (x) => isOnSimplex(x, 2) && x.every((y) => y <= 1) },
+    {
+      ...pairs,
+      name: "subset.of(2)",
+      another: true,
+      verbs: ofTwo,
+      isInPolytope: (x) => isOnSimplex(x, 2) && x.every((y) => y <= 1),
+    },
   ],
   calls: [
     { name: "subset.logProb", arrays: () => [order(), logits()], call: (x, l) => subset.logProb(x!, l!) },

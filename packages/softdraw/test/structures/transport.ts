@@ -28,6 +28,7 @@ export const description: Description = {
     {
       ...square!,
       name: "transport",
+      another: "on a card",
       verbs: transport,
       neverHard: true,
       differentiable: {

@@ -1,0 +1,4 @@
+/** What the tests of some structures leave out in the gate. */
+
+process.env.SOFTDRAW_THOROUGH = "yes";
+for (const name of ["conditional-bernoulli", "permutation", "ranking", "transport"]) await import(`../${name}.test.ts`);
