@@ -28,6 +28,7 @@ export default {
       "test/engine-limits.test.ts",
       "test/library-package.test.ts",
     ],
+    env: { SOFTDRAW_LAWS: "short" },
     // Whether the compiler takes the package does not depend on who runs the compiler.
     testNamePattern: /^(?!.*TypeScript)/,
   },

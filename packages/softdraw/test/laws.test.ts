@@ -21,16 +21,19 @@ import { readStructures } from "./structures.ts";
 type Array = np.Array;
 
 /**
- * How much is asked. "short": on WebGPU in the gate, what takes seconds on a program in a card's place, and of one relaxation of each
- * structure. "all": everything, of all of them, as the slow suites do. Otherwise all of one relaxation, and what is short of the others.
+ * How much is asked, and of which instances. "short": on WebGPU and with other versions of Node in the gate, what takes seconds on a
+ * program in a card's place. "all": everything, of every instance, as the slow suites do. Otherwise everything of those that are not
+ * just one more.
  */
 const extent = process.env.SOFTDRAW_LAWS;
+const isShort = extent === "short";
 
 const described = (await readStructures()).flatMap(({ instances }) => instances);
-const instances = extent === "short" ? described.filter(({ another }) => !another) : described;
+const instances = described.filter(
+  ({ another }) => extent === "all" || another === undefined || (another === "on a card" && !isShort),
+);
 
 describe.each(instances)("$name", ({ verbs, ...structure }) => {
-  const isShort = extent === "short" || (structure.another === true && extent !== "all");
   const size = structure.event.reduce((a, b) => a * b, 1);
   const array = (values: number[], batch: number[] = []) => np.array(values, { shape: [...batch, ...structure.event] });
   const repeated = (values: number[], count: number) =>

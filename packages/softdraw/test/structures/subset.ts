@@ -34,7 +34,7 @@ const byRelaxation = RELAXATIONS.map(
   (relaxation): Instance => ({
     ...pairs,
     name: `subset, ${relaxation}`,
-    ...(relaxation === "successive" && { another: true as const }),
+    ...(relaxation === "successive" && { another: "on a card" as const }),
     verbs: {
       sample: (key, l) => subset.sample(key, l, 2),
       relax: (key, l, options) => subset.relax(key, l, 2, { ...options, relaxation }),
