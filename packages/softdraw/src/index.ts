@@ -56,8 +56,8 @@ export type {
 } from "./subset/index.ts";
 export * as subset from "./subset/index.ts";
 export type {
-  MatchingOptions,
   Marginals,
+  MatchingOptions,
   Sums,
   TransportIterationsOptions,
   TransportOptions,

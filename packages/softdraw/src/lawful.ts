@@ -50,6 +50,20 @@ export function canBe(value: np.Array, logits: np.Array, k: number): np.Array {
 }
 
 /**
+ * The log-probability of a set of k, `[...]`: -Infinity where the value is no such set or takes an impossible entry, NaN where it, or the
+ * logits, have no meaning.
+ *
+ * @param khot `[..., n]`, consumed
+ * @param logits `[..., n]`, consumed
+ */
+export function ofSubset(logP: np.Array, khot: np.Array, logits: np.Array, k: number): np.Array {
+  const isNumberInAll = np.all(isNumber(khot.ref), -1);
+  const isSubset = np.squeeze(canBe(khot, logits.ref, k), -1);
+  const value = np.where(isSubset, logP, Number.NEGATIVE_INFINITY);
+  return orNaN(np.where(isNumberInAll, value, Number.NaN), logits, k);
+}
+
+/**
  * A number of each row, `[...]`, but NaN where k entries cannot be taken of the row.
  *
  * @param logits `[..., n]`, consumed

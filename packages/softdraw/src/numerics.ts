@@ -122,6 +122,15 @@ export function belowLargest(x: np.Array): np.Array {
   return x.ref.sub(originOfRow(x));
 }
 
+/**
+ * Logits less the largest of their row, which no law depends on: so a constant in all of them costs no accuracy. `LOWEST`
+ * for impossible entries.
+ */
+export function relative(logits: np.Array): np.Array {
+  const l = finite(logits);
+  return np.where(l.ref.greater(LOWEST), belowLargest(l), LOWEST);
+}
+
 /** What is not negative, with rounding below 0 taken off: the value raised to 0, the gradient as it was. */
 export function notNegative(x: np.Array): np.Array {
   const rounding = np.minimum(lax.stopGradient(x.ref), 0);

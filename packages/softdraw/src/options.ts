@@ -167,6 +167,18 @@ export function checkHard(where: string, { hard = false }: RelaxOptions): boolea
   throw new TypeError(`${where}: hard must be true or false, got ${kindOf(hard)}.`);
 }
 
+/** What `relax` computes with, after the checks of its options: the temperature, the scale of the noise, and whether it is hard. */
+export function checkRelax(
+  where: string,
+  logits: np.Array,
+  eventAxes: 0 | 1 | 2,
+  options: RelaxOptions,
+  names: readonly string[],
+): [temperature: Temperature, scale: NoiseScale[], hard: boolean] {
+  const temperature = checkTemperature(where, logits, eventAxes, options, names);
+  return [temperature, checkNoise(where, logits, eventAxes, options), checkHard(where, options)];
+}
+
 /** One of some names. */
 export function checkChoice(where: string, name: string, value: string, choices: readonly string[]): void {
   if (choices.includes(value)) return;

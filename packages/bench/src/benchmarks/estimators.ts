@@ -5,7 +5,7 @@
 
 import type { Benchmark, Findings, Settings } from "../benchmark.ts";
 import { nodeContestant, startContestant, torchContestant } from "../contestant.ts";
-import { type Match, isAskedFor, measure, measureAll } from "../pairs.ts";
+import { isAskedFor, type Match, measure, measureAll } from "../pairs.ts";
 
 const STEPS = 20;
 

@@ -8,7 +8,7 @@ import { loadDataset, nameOfFolder } from "@softdraw/lab/data/datasets";
 import { silentReporter } from "@softdraw/lab/training/reporter";
 import { defaultThreads, installThreads } from "@softdraw/threads";
 import type { MemoryUse } from "../contestant.ts";
-import { watchWasmMemory } from "./memory.ts";
+import { memoryUse, watchWasmMemory } from "./memory.ts";
 import { readOptions, serve } from "./serve.ts";
 
 /** A folder of IDX files to train on, in place of the embedded digits. */
@@ -25,7 +25,7 @@ await serve(async (epochs) => {
   const root = await mkdtemp(join(tmpdir(), "softdraw-bench-"));
   const started = performance.now();
   try {
-    await train(root, epochs, () => memory.push(memoryUse()));
+    await train(root, epochs, () => memory.push(memoryUse(wasmBytes)));
   } finally {
     await rm(root, { recursive: true });
   }
@@ -49,13 +49,4 @@ async function train(root: string, epochs: number, onEpoch: () => void): Promise
 
 async function loadImages() {
   return dataDir === undefined ? loadDataset("digits") : loadDataset(await nameOfFolder(dataDir), { dataDir });
-}
-
-function memoryUse(): MemoryUse {
-  const { rss, heapUsed } = process.memoryUsage();
-  return { resident: megabytes(rss), heap: megabytes(heapUsed), wasm: megabytes(wasmBytes()) };
-}
-
-function megabytes(bytes: number): number {
-  return Math.round(bytes / 1e5) / 10;
 }

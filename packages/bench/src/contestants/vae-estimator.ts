@@ -1,7 +1,7 @@
 /** The VAE as the lab trains it to compare estimators, by one of them. */
 
 import { installThreads } from "@softdraw/threads";
-import { watchWasmMemory } from "./memory.ts";
+import { memoryUse, watchWasmMemory } from "./memory.ts";
 import { readOptions, serve, serveExperiment, stepsOf } from "./serve.ts";
 
 const { threads, watch, ...values } = readOptions<{ threads: number; watch?: boolean }>();
@@ -20,9 +20,6 @@ async function serveMemory(): Promise<never> {
   return serve(async (amount) => {
     const started = performance.now();
     for (let i = 0; i < amount; i++) await step();
-    const { rss, heapUsed } = process.memoryUsage();
-    const megabytes = (bytes: number) => Math.round(bytes / 1e5) / 10;
-    const memory = [{ resident: megabytes(rss), heap: megabytes(heapUsed), wasm: megabytes(wasmBytes()) }];
-    return { ms: (performance.now() - started) / amount, memory };
+    return { ms: (performance.now() - started) / amount, memory: [memoryUse(wasmBytes)] };
   });
 }

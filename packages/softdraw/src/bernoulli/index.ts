@@ -28,8 +28,7 @@ import {
   softplus,
 } from "../numerics.ts";
 import {
-  checkHard,
-  checkNoise,
+  checkRelax,
   checkTemperature,
   RELAX,
   type RelaxOptions,
@@ -206,10 +205,8 @@ export function perturbGiven(key: np.Array, value: np.Array, logits: np.Array): 
 export function relax(key: np.Array, logits: np.Array, options: BernoulliRelaxOptions = {}): np.Array {
   checkKey("bernoulli.relax", key);
   checkLogits("bernoulli.relax", logits, 0);
-  const temperature = checkTemperature("bernoulli.relax", logits, 0, options, BERNOULLI_RELAX);
-  const scale = checkNoise("bernoulli.relax", logits, 0, options);
-  const hard = checkHard("bernoulli.relax", options);
-  return kernels.relax(key, logits, temperature, scale, hard, ...checkStretch("bernoulli.relax", options));
+  const settings = checkRelax("bernoulli.relax", logits, 0, options, BERNOULLI_RELAX);
+  return kernels.relax(key, logits, ...settings, ...checkStretch("bernoulli.relax", options));
 }
 
 /**

@@ -31,16 +31,15 @@ import {
 } from "../numerics.ts";
 import {
   checkChoice,
-  checkHard,
-  checkNoise,
+  checkRelax,
   checkTemperature,
   RELAX,
   type RelaxOptions,
   TEMPERATURE,
   type TemperatureOptions,
 } from "../options.ts";
-import { column, dividedByRow, ofRow, originOfRow, sumOfRow } from "../rows.ts";
 import { logOfProbability } from "../probabilities.ts";
+import { column, dividedByRow, ofRow, originOfRow, sumOfRow } from "../rows.ts";
 import { kernelsOf } from "../structure.ts";
 import { supportOf } from "../support.ts";
 import { inverseOf, isTemperature, tempered } from "../tempered.ts";
@@ -223,10 +222,8 @@ export function perturbGiven(key: np.Array, value: np.Array, logits: np.Array): 
 export function relax(key: np.Array, logits: np.Array, options: CategoricalRelaxOptions = {}): np.Array {
   checkKey("categorical.relax", key);
   checkLogits("categorical.relax", logits, 1);
-  const temperature = checkTemperature("categorical.relax", logits, 1, options, CATEGORICAL_RELAX);
-  const scale = checkNoise("categorical.relax", logits, 1, options);
-  const hard = checkHard("categorical.relax", options);
-  return kernels.relax(key, logits, temperature, scale, hard, checkAlpha("categorical.relax", options));
+  const settings = checkRelax("categorical.relax", logits, 1, options, CATEGORICAL_RELAX);
+  return kernels.relax(key, logits, ...settings, checkAlpha("categorical.relax", options));
 }
 
 /**

@@ -16,7 +16,7 @@
  */
 
 import { lax, numpy as np } from "@jax-js/jax";
-import { canBe, isNumber, orNaN } from "../lawful.ts";
+import { ofSubset, orNaN } from "../lawful.ts";
 import { finite, indicator, notNegative } from "../numerics.ts";
 import { aboveThreshold } from "../subset/threshold.ts";
 import { change, meanOf, oddsOf, sidesOf, sumOf, treeOfOdds, waysOf } from "./odds.ts";
@@ -44,10 +44,7 @@ export function logProb(khot: np.Array, logits: np.Array, k: number): np.Array {
   const ofTaken = np.where(isLikely.ref, 0, distance.ref);
   const lost = sumOf(np.where(khot.ref.greater(0.5), ofTaken, np.where(isLikely, distance, 0)));
   const logP = np.negative(lost.add(logWays)).add(change(keys, khot.ref.sub(taken)));
-  const isNumberInAll = np.all(isNumber(khot.ref), -1);
-  const isSubset = np.squeeze(canBe(khot, logits.ref, k), -1);
-  const value = np.where(isSubset, logP, Number.NEGATIVE_INFINITY);
-  return orNaN(np.where(isNumberInAll, value, Number.NaN), logits, k);
+  return ofSubset(logP, khot, logits, k);
 }
 
 /** The mean of a draw, `[..., n]`, of keys over a temperature. It has a gradient by both. */

@@ -27,7 +27,6 @@ import {
   checkArray,
   checkConcrete,
   checkCount,
-  checkFloat,
   checkKey,
   checkPositive,
   checkSquare,
@@ -48,6 +47,7 @@ import {
   TEMPERATURE,
   type TemperatureOptions,
 } from "../options.ts";
+import { applied, checkItems } from "../plans.ts";
 import { originOfRow } from "../rows.ts";
 import { sort, sortingIndices } from "../sorting.ts";
 import { ifScale, perturbedBy } from "../structure.ts";
@@ -113,8 +113,9 @@ const ITERATIONS_FOR = [...TEMPERATURE, "tolerance", "limit"];
  * const sorted = permutation.apply(plan, np.array([30, 10, 20]));
  */
 export function apply(plan: np.Array, items: np.Array): np.Array {
-  checkPlanAndItems("permutation.apply", plan, items);
-  return applyKernel(plan, items);
+  checkSquare("permutation.apply", "plan", plan);
+  checkItems("permutation.apply", plan, items, -1);
+  return applied(plan, items);
 }
 
 /**
@@ -125,8 +126,9 @@ export function apply(plan: np.Array, items: np.Array): np.Array {
  * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
  */
 export function applyInverse(plan: np.Array, items: np.Array): np.Array {
-  checkPlanAndItems("permutation.applyInverse", plan, items);
-  return applyKernel(np.swapaxes(plan, -1, -2), items);
+  checkSquare("permutation.applyInverse", "plan", plan);
+  checkItems("permutation.applyInverse", plan, items, -1);
+  return applied(np.swapaxes(plan, -1, -2), items);
 }
 
 /**
@@ -437,13 +439,6 @@ const exponentialKernel = jit(function exponential(x: np.Array) {
   return keepNaN(x.ref, np.exp(x));
 });
 
-const applyKernel = jit(function apply(plan: np.Array, items: np.Array) {
-  const batch = plan.ndim - 2;
-  const flat = items.reshape([...items.shape.slice(0, batch + 1), -1]);
-  const moved = np.matmul(plan, flat);
-  return moved.reshape([...moved.shape.slice(0, -1), ...items.shape.slice(batch + 1)]);
-});
-
 const isIndexPermutationKernel = jit(function isPermutation(indices: np.Array) {
   const n = indices.shape.at(-1)!;
   return np.all(sort(indices).equal(np.arange(n, undefined, 1, { dtype: indices.dtype })), -1);
@@ -480,16 +475,4 @@ function checkPermutation(where: string, name: string, value: np.Array): boolean
   if (!isIndices) checkSquare(where, name, value);
   else if (value.ndim === 0) throw new RangeError(`${where}: ${name} must be indices of shape [..., n], got a scalar.`);
   return isIndices;
-}
-
-function checkPlanAndItems(where: string, plan: np.Array, items: np.Array): void {
-  checkSquare(where, "plan", plan);
-  checkFloat(where, "items", items, 1);
-  const batch = plan.ndim - 2;
-  const n = plan.shape.at(-1)!;
-  const fits = (size: number, axis: number) => axis >= batch || size === 1 || [1, size].includes(plan.shape[axis]!);
-  if (items.ndim > batch && items.shape[batch] === n && items.shape.every(fits)) return;
-  const event =
-    batch > 0 ? `the batch axes ${JSON.stringify(plan.shape.slice(0, -2))} and then ${n}` : `first axis ${n}`;
-  throw new RangeError(`${where}: items must have ${event}, as plan ${describe(plan)} does, got ${describe(items)}.`);
 }

@@ -5,9 +5,9 @@ import { isNumber } from "../lawful.ts";
 import { indicator } from "../numerics.ts";
 import { column } from "../rows.ts";
 
-/** The matrices of index vectors, int32 `[..., n]`: float32 `[..., n, n]`. */
-export function matrixOf(columns: np.Array): np.Array {
-  return indicator(column(columns).equal(np.arange(columns.shape.at(-1)!)));
+/** The matrices of the columns of their ones, int32 `[..., m]`, of n: float32 `[..., m, n]`; a row of zeros where it is none. */
+export function matrixOf(columns: np.Array, n = columns.shape.at(-1)!): np.Array {
+  return indicator(column(columns).equal(np.arange(n)));
 }
 
 /** Whether each matrix is a permutation, exactly. Booleans `[...]`. */

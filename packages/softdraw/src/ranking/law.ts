@@ -6,7 +6,7 @@
 import { lax, numpy as np, random } from "@jax-js/jax";
 import { isNumber } from "../lawful.ts";
 import { materialize } from "../materialize.ts";
-import { belowLargest, finite, LOWEST, logarithm, logSumExp } from "../numerics.ts";
+import { LOWEST, logarithm, logSumExp, relative } from "../numerics.ts";
 import { column, row } from "../rows.ts";
 import { exponentialFromUniform, uniformFromBits } from "../uniforms.ts";
 import { canBeOrder, canOrder } from "./order.ts";
@@ -18,9 +18,7 @@ import { placesOf } from "./tables.ts";
  */
 export function logProbOf(matrix: np.Array, logits: np.Array): np.Array {
   const n = matrix.shape.at(-1)!;
-  const l = finite(logits.ref);
-  const relative = np.where(l.ref.greater(LOWEST), belowLargest(l), LOWEST);
-  const inOrder = ordered(matrix.ref, relative);
+  const inOrder = ordered(matrix.ref, relative(logits.ref));
   const left = logLeft(inOrder.ref);
   const logP = np.where(placesOf(left.ref).less(n - 1), inOrder.sub(left), 0).sum(-1);
   const isNumberInAll = np.all(isNumber(matrix.ref), [-1, -2]);

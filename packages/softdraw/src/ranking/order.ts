@@ -3,14 +3,14 @@
 import { lax, numpy as np } from "@jax-js/jax";
 import { canTake, isNumber } from "../lawful.ts";
 import { indicator, LOWEST } from "../numerics.ts";
+import { matrixOf } from "../permutation/matrices.ts";
 import { column, row } from "../rows.ts";
 import { largestFirst, sortingIndices } from "../sorting.ts";
 import { indicesOfLargest } from "../subset/top.ts";
 
 /** The order of each row, as a matrix `[..., n, n]`: the largest first, the first of equals. */
 export function matrixOfOrder(keys: np.Array): np.Array {
-  const n = keys.shape.at(-1)!;
-  return indicator(column(indicesOfLargest(keys, n)).equal(np.arange(n)));
+  return matrixOf(indicesOfLargest(keys, keys.shape.at(-1)!));
 }
 
 /** Entries in their order, without a gradient. */

@@ -5,10 +5,10 @@
  */
 
 import { numpy as np } from "@jax-js/jax";
+import { materialize } from "../materialize.ts";
 import { LOWEST } from "../numerics.ts";
 import { column, row } from "../rows.ts";
 import { inverseOf } from "../tempered.ts";
-import { materialize } from "../materialize.ts";
 import { sorted } from "./order.ts";
 import { besideTable, FAR, softmaxOfRows } from "./tables.ts";
 

@@ -1,8 +1,8 @@
 /** The exact laws of a draw without replacement: of its order, and of its set. */
 
 import { numpy as np } from "@jax-js/jax";
-import { canBe, isNumber, orNaN } from "../lawful.ts";
-import { belowLargest, finite, indicator, LOWEST, logSumExp } from "../numerics.ts";
+import { ofSubset, orNaN } from "../lawful.ts";
+import { indicator, LOWEST, logSumExp, relative } from "../numerics.ts";
 import { column } from "../rows.ts";
 import { logOfArrival, timesOfOthers } from "./arrival.ts";
 
@@ -40,17 +40,5 @@ export function setLogProb(khot: np.Array, logits: np.Array, k: number): np.Arra
   const logProduct = np.where(np.expandDims(isChosen, -2), logOfArrival(logRatio.add(logTime)), 0).sum(-1);
   const weight = np.array(nodes.map((x) => x - Math.exp(x) + Math.log(step)));
   const logP = logSumExp(logProduct.add(weight));
-  const isNumberInAll = np.all(isNumber(khot.ref), -1);
-  const isSubset = np.squeeze(canBe(khot, logits.ref, k), -1);
-  const value = np.where(isSubset, logP, Number.NEGATIVE_INFINITY);
-  return orNaN(np.where(isNumberInAll, value, Number.NaN), logits, k);
-}
-
-/**
- * Logits less the largest of their row, which no law depends on: so a constant in all of them costs no accuracy. `LOWEST`
- * for impossible entries.
- */
-function relative(logits: np.Array): np.Array {
-  const l = finite(logits);
-  return np.where(l.ref.greater(LOWEST), belowLargest(l), LOWEST);
+  return ofSubset(logP, khot, logits, k);
 }

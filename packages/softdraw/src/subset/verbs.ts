@@ -10,8 +10,7 @@ import { gumbel } from "../noise.ts";
 import { finite } from "../numerics.ts";
 import {
   checkChoice,
-  checkHard,
-  checkNoise,
+  checkRelax,
   checkTemperature,
   RELAX,
   type RelaxOptions,
@@ -98,10 +97,8 @@ export function relax(
 ): np.Array {
   checkKey(where, key);
   checkSize(where, order, logits, k);
-  const temperature = checkTemperature(where, logits, 1, options, SUBSET_RELAX);
-  const relaxation = checkRelaxation(where, options);
-  const scale = checkNoise(where, logits, 1, options);
-  return kernels[relaxation].relax(key, logits, temperature, scale, checkHard(where, options), k);
+  const settings = checkRelax(where, logits, 1, options, SUBSET_RELAX);
+  return kernels[checkRelaxation(where, options)].relax(key, logits, ...settings, k);
 }
 
 export function relaxGiven(

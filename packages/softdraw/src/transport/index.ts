@@ -36,7 +36,7 @@ import {
 } from "../checks.ts";
 import { isNumber } from "../lawful.ts";
 import { perturb } from "../noise.ts";
-import { finite, indicator, LOWEST, logarithm } from "../numerics.ts";
+import { finite, LOWEST, logarithm } from "../numerics.ts";
 import {
   checkNoise,
   checkOfEvents,
@@ -47,7 +47,9 @@ import {
   type Temperature,
   type TemperatureOptions,
 } from "../options.ts";
-import { column } from "../rows.ts";
+import { matrixOf } from "../permutation/matrices.ts";
+import { applied, checkItems } from "../plans.ts";
+import { column, ofRow } from "../rows.ts";
 import type { SinkhornForm } from "./forms.ts";
 import { COMPUTATION, checkSettings, planOf, type Settings } from "./plan.ts";
 import { extrasOf, finishPlan, type Given, MISMATCH, type Prepared, prepare } from "./prepare.ts";
@@ -130,8 +132,9 @@ const RESIDUAL = ["rows", "columns"];
  * const moved = transport.apply(plan, np.array([[0, 0], [1, 0], [0, 1]]));
  */
 export function apply(plan: np.Array, items: np.Array): np.Array {
-  checkPlanAndItems("transport.apply", plan, items, -1);
-  return applyKernel(plan, items);
+  checkLogits("transport.apply", plan, 2, "plan", SHAPE);
+  checkItems("transport.apply", plan, items, -1);
+  return applied(plan, items);
 }
 
 /**
@@ -142,8 +145,9 @@ export function apply(plan: np.Array, items: np.Array): np.Array {
  * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
  */
 export function applyInverse(plan: np.Array, items: np.Array): np.Array {
-  checkPlanAndItems("transport.applyInverse", plan, items, -2);
-  return applyKernel(np.swapaxes(plan, -1, -2), items);
+  checkLogits("transport.applyInverse", plan, 2, "plan", SHAPE);
+  checkItems("transport.applyInverse", plan, items, -2);
+  return applied(np.swapaxes(plan, -1, -2), items);
 }
 
 /** How many of the last axes of the logits are one choice: see `Structure`. */
@@ -436,24 +440,12 @@ const weightsKernel = jit(function weights(logits: np.Array, { rowSlack, columnS
   return np.concatenate([worth, np.broadcastTo(alone, [...worth.shape.slice(0, -2), m, m])], -1);
 });
 
-const pairsKernel = jit(
-  function pairs(columns: np.Array, n: number) {
-    return indicator(column(columns).equal(np.arange(n)));
-  },
-  { staticArgnums: [1] },
-);
+const pairsKernel = jit(matrixOf, { staticArgnums: [1] });
 
 const keysKernel = jit(function sample(key: np.Array, logits: np.Array) {
   const keys = perturb(key, finite(logits.ref));
   const isGiven = isNumber(logits.ref).mul(logits.less(Number.POSITIVE_INFINITY));
   return np.where(isGiven, np.where(keys.ref.lessEqual(LOWEST), Number.NEGATIVE_INFINITY, keys), Number.NaN);
-});
-
-const applyKernel = jit(function apply(plan: np.Array, items: np.Array) {
-  const batch = plan.ndim - 2;
-  const flat = items.reshape([...items.shape.slice(0, batch + 1), -1]);
-  const moved = np.matmul(plan, flat);
-  return moved.reshape([...moved.shape.slice(0, -1), ...items.shape.slice(batch + 1)]);
 });
 
 const residualKernel = jit(function residual(plan: np.Array, { rows, columns }: Given) {
@@ -476,7 +468,7 @@ const potentialsKernel = jit(
   ) {
     const part = (x: np.Array, from: number, to: number) =>
       x.ref.slice(...x.shape.slice(0, -1).map(() => [] as []), [from, to]);
-    const t = temperature.ndim === 0 ? temperature : np.squeeze(temperature, -1);
+    const t = ofRow(temperature);
     const scale = mass === undefined ? undefined : logarithm(np.max(mass, [-1, -2]));
     const ofRows = rows.mul(t.ref).sub(origin!);
     const scaled = scale === undefined ? ofRows : ofRows.add(column(scale).mul(t.ref));
@@ -629,16 +621,4 @@ function checkTotals(where: string, logits: np.Array, options: Marginals): void 
     `${where}: rows and columns must have one total, got ${ofRows} and ${ofColumns}. A penalty or a slack allows ` +
       "others.",
   );
-}
-
-function checkPlanAndItems(where: string, plan: np.Array, items: np.Array, axis: -1 | -2): void {
-  checkLogits(where, plan, 2, "plan", SHAPE);
-  const size = plan.shape.at(axis)!;
-  checkFloat(where, "items", items, 1);
-  const batch = plan.ndim - 2;
-  const fits = (one: number, axis: number) => axis >= batch || one === 1 || [1, one].includes(plan.shape[axis]!);
-  if (items.ndim > batch && items.shape[batch] === size && items.shape.every(fits)) return;
-  const axes =
-    batch > 0 ? `the batch axes ${JSON.stringify(plan.shape.slice(0, -2))} and then ${size}` : `first axis ${size}`;
-  throw new RangeError(`${where}: items must have ${axes}, as plan ${describe(plan)} does, got ${describe(items)}.`);
 }

@@ -3,7 +3,7 @@
  * and columns are scaled to. And what is made of the plan that they end with.
  */
 
-import { jit, lax, numpy as np } from "@jax-js/jax";
+import { jit, lax, numpy as np, tree } from "@jax-js/jax";
 import { canPermute, countPossible, isNumber } from "../lawful.ts";
 import { materializeGradient } from "../materialize.ts";
 import { gumbel } from "../noise.ts";
@@ -11,7 +11,7 @@ import { finite, indicator, LOWEST } from "../numerics.ts";
 import { column, ofRow, originOfRow, row } from "../rows.ts";
 import { ifScale, perturbedBy } from "../structure.ts";
 import { inverseOf, isTemperature, tempered } from "../tempered.ts";
-import type { Side, Sides } from "./sums.ts";
+import { ONES, type Side, type Sides } from "./sums.ts";
 
 /** What a call gave, each name only where it did. */
 export interface Given {
@@ -72,19 +72,16 @@ function isPlain([m = 0, n = 0]: number[], given: object): boolean {
 
 export const prepare = jit(function prepare(logits: np.Array, temperature: np.Array, given: Given): Prepared {
   const sizes = logits.shape.slice(-2);
-  const noisy =
-    given.key === undefined
-      ? finite(logits.ref)
-      : perturbedBy(gumbel, given.key, finite(logits.ref), given.noise === undefined ? [] : [given.noise.ref]);
-  const isScaled = (x: np.Array) => (given.noise === undefined ? x : ifScale(x, [given.noise]));
-  const moved = shifted(extended(noisy, given), given);
+  const scale = given.noise === undefined ? [] : [given.noise];
+  const clean = finite(logits.ref);
+  const noisy = given.key === undefined ? clean : perturbedBy(gumbel, given.key, clean, tree.ref(scale));
+  const keys = shifted(extended(noisy, given), given);
   if (isPlain(sizes, given)) {
-    const origin = originOfRow(moved.ref);
+    const origin = originOfRow(keys.ref);
     const isLawful = canPermute(logits).mul(isTemperature(temperature.ref));
-    const x = np.where(isLawful, tempered(moved, origin.ref, inverseOf(temperature)), Number.NaN);
-    return { x: isScaled(x), sides: { rows: {}, columns: {} }, origin: np.squeeze(origin, -1) };
+    const x = np.where(isLawful, tempered(keys, origin.ref, inverseOf(temperature)), Number.NaN);
+    return { x: ifScale(x, scale), sides: ONES, origin: np.squeeze(origin, -1) };
   }
-  const keys = moved;
   const totals = totalsOf(logits.ref, given);
   const [noRow, noColumn] = [isNone(totals.rows), isNone(totals.columns)];
   const isMassless = column(noRow.ref).add(row(noColumn.ref));
@@ -105,7 +102,7 @@ export const prepare = jit(function prepare(logits: np.Array, temperature: np.Ar
   const x = np.where(isRight, filled, Number.NaN);
   const [ofRows, ofColumns] = [np.squeeze(origin, -1), np.negative(startOf(given, totals.columns.shape))];
   return {
-    x: isScaled(x),
+    x: ifScale(x, scale),
     sides: {
       rows: sideOf(totals.rows, totals.scale.ref, given.rowPenalty, temperature.ref, ofRows.ref),
       columns: sideOf(totals.columns, totals.scale.ref, given.columnPenalty, temperature, ofColumns),
