@@ -42,7 +42,7 @@ export function largestOfRow(x: np.Array): np.Array {
 
 /** The sum of each row; on a graphics card in steps where one would keep few threads busy for long. */
 export function sumOfRow(x: np.Array): np.Array {
-  const columns = columnsOfSum(x);
+  const columns = columnsOfSum(x.shape);
   return columns === x.shape.at(-1) ? x.sum(-1) : sumOfRow(inColumns(x, columns).sum(-2));
 }
 
@@ -51,15 +51,25 @@ export function sumOfRow(x: np.Array): np.Array {
  * graphics card in steps as that of `sumOfRow`.
  */
 export function dividedByRow(x: np.Array, divisor: np.Array): np.Array {
-  const columns = columnsOfSum(x);
-  const n = x.shape.at(-1)!;
-  if (columns === n) return x.div(column(divisor));
+  const { shape } = x;
+  if (columnsOfSum(shape) === shape.at(-1)) return x.div(column(divisor));
   const factor = np.reciprocal(divisor);
   const fixed = lax.stopGradient(factor.ref);
-  // Zero, with the gradient of the factor. It is repeated along the columns and then down them: each gradient is a sum.
-  const change = np.moveaxis(repeated(factor.sub(fixed.ref), columns), 0, -1);
-  const changes = np.moveaxis(repeated(change, n / columns), 0, -2).reshape(x.shape);
-  return x.ref.mul(column(fixed)).add(lax.stopGradient(x).mul(changes));
+  const change = alongRow(factor.sub(fixed.ref), shape);
+  return x.ref.mul(column(fixed)).add(lax.stopGradient(x).mul(change));
+}
+
+/**
+ * Numbers of rows, `[...]`, as they broadcast with the rows' entries, of shape `[..., n]`. The gradient of a number is a sum of the
+ * row, on a graphics card in steps as that of `sumOfRow`.
+ */
+export function alongRow(x: np.Array, shape: number[]): np.Array {
+  const columns = columnsOfSum(shape);
+  const n = shape.at(-1)!;
+  if (columns === n) return column(x);
+  // Repeated along the columns and then down them: each gradient is a sum.
+  const inFirst = np.moveaxis(repeated(x, columns), 0, -1);
+  return np.moveaxis(repeated(inFirst, n / columns), 0, -2).reshape(shape);
 }
 
 /**
@@ -105,15 +115,16 @@ function columnsOnCard(n: number, alone: number): number {
 }
 
 /**
- * The same for the sum of each row.
+ * The same for the sum of each row of an array of this shape.
  *
  * Upstream: on WebGPU a sum has one thread for each of its results, however long it is; or up to 16 where there are fewer than 4,096
  * results, of 512 numbers or more.
  */
-function columnsOfSum(x: np.Array): number {
-  const n = x.shape.at(-1)!;
+function columnsOfSum(shape: number[]): number {
+  const n = shape.at(-1)!;
   if (!isOnCard()) return n;
-  const canShare = x.size / n < 4096 && n >= 512;
+  const rows = shape.slice(0, -1).reduce((product, length) => product * length, 1);
+  const canShare = rows < 4096 && n >= 512;
   const threads = canShare ? [16, 8, 4, 2, 1].find((count) => n % count === 0)! : 1;
   return columnsOnCard(n, n / threads);
 }
