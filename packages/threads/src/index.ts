@@ -11,6 +11,7 @@ import { checkCount, checkFirst, installHelpers, type ThreadOptions } from "./in
 import { offerWorker } from "./node-worker.ts";
 import { checkOptions } from "./options.ts";
 
+export { type HashingEngine, installFastHashing } from "./hashing.ts";
 export { keepInstances, type ThreadOptions, type ThreadStatus, threadStatus } from "./install.ts";
 
 /** As many threads as the machine has cores, up to 4: more gain little on kernels of the usual size. */

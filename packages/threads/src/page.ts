@@ -9,6 +9,7 @@ import { checkCount, checkFirst, installHelpers, installWithout, type ThreadOpti
 import { checkOptions } from "./options.ts";
 import type { KernelMessage, StartMessage } from "./page-thread.js";
 
+export { type HashingEngine, installFastHashing } from "./hashing.ts";
 export { keepInstances, type ThreadOptions, type ThreadStatus, threadStatus } from "./install.ts";
 
 /** What can be set in a page beside the number of threads. */

@@ -3,6 +3,7 @@
 import { createInterface } from "node:readline";
 import type { BaseConfig, Experiment } from "@softdraw/experiments/experiment";
 import { loadDigits } from "@softdraw/lab/data/digits";
+import { installFastHashing } from "@softdraw/threads";
 import type { Answer } from "../contestant.ts";
 
 /** The options that the contestant was started with. */
@@ -19,6 +20,9 @@ export async function serve(
   measure: (amount: number) => Promise<Answer>,
   close = async (): Promise<void> => {},
 ): Promise<never> {
+  // Imported late: contestants install threads before they import the engine. As the command line has it.
+  const { makeJaxpr } = await import("@jax-js/jax");
+  installFastHashing({ makeJaxpr });
   for await (const line of createInterface({ input: process.stdin })) {
     process.stdout.write(`${JSON.stringify(await measure(Number(line)))}\n`);
   }

@@ -1,6 +1,6 @@
 /** The engine's device and threads, as the command line chooses them. */
 
-import { defaultThreads, installThreads } from "@softdraw/threads";
+import { defaultThreads, installFastHashing, installThreads } from "@softdraw/threads";
 import { installWebgpu, type WebgpuAdapter } from "@softdraw/threads/webgpu";
 import { hasCard, likelyFastest, type Work } from "./fastest-device.ts";
 
@@ -55,7 +55,8 @@ function valueOf(args: readonly string[], name: string): string | undefined {
 export async function useDevice(choice: DeviceChoice, work?: Work): Promise<void> {
   const device = choice === "auto" ? await likelyFastest(work) : choice;
   const adapter = device === "webgpu" ? describeAdapter(await installWebgpu()) : undefined;
-  const { defaultDevice, init } = await import("@jax-js/jax");
+  const { defaultDevice, init, makeJaxpr } = await import("@jax-js/jax");
+  installFastHashing({ makeJaxpr });
   if (adapter !== undefined && !(await init("webgpu")).includes("webgpu")) {
     throw new Error(`${adapter} gives the engine no device. softdraw devices says what there is.`);
   }

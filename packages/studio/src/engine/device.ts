@@ -1,6 +1,7 @@
 /** Which device the engine runs on, and why not on another. */
 
-import { defaultDevice, init } from "@jax-js/jax";
+import { defaultDevice, init, makeJaxpr } from "@jax-js/jax";
+import { installFastHashing } from "@softdraw/threads/page";
 import { installWebgpu, WebgpuUnavailable } from "@softdraw/threads/webgpu";
 import type { DeviceChoice, EngineFacts } from "./device-choice.ts";
 
@@ -10,6 +11,7 @@ export async function startEngine(choice: DeviceChoice): Promise<EngineFacts> {
   const isGpu = reason === undefined && (await init("webgpu")).includes("webgpu");
   if (!isGpu) await init("wasm");
   defaultDevice(isGpu ? "webgpu" : "wasm");
+  installFastHashing({ makeJaxpr });
   if (isGpu) return { device: "webgpu", threads: 1 };
   const isShared = typeof SharedArrayBuffer !== "undefined";
   return {
