@@ -39,8 +39,12 @@ function lawOf({ latent, classes, k }: Code): Law {
     return { values: indices.map((c) => indices.map((i) => Number(i === c))), probabilities: softmax };
   }
   const subsets = subsetLaw(new Array(classes).fill(1), k).map(({ subset }) => subset);
+  const values = subsets.map((subset) => indices.map((i) => Number(subset.includes(i))));
+  if (latent === "conditional-bernoulli") {
+    return { values, probabilities: (logits) => softmax(subsets.map((subset) => sum(subset.map((i) => logits[i]!)))) };
+  }
   return {
-    values: subsets.map((subset) => indices.map((i) => Number(subset.includes(i)))),
+    values,
     probabilities(logits) {
       const law = new Map(subsetLaw(logits.map(Math.exp), k).map((of) => [subsetKey(of.subset), of.probability]));
       return subsets.map((subset) => law.get(subsetKey(subset))!);
@@ -52,7 +56,11 @@ const codes: (Code & Partial<Config>)[] = [
   { latent: "categorical", classes: 3, k: 1 },
   { latent: "bernoulli", classes: 2, k: 1, binarize: "static" },
   { latent: "subset", classes: 4, k: 2 },
+  { latent: "conditional-bernoulli", classes: 4, k: 2, estimator: "simple" },
 ];
+
+/** Those of which there is a relaxed loss beside the discrete one. */
+const isRelaxed = ({ latent }: Code) => latent !== "conditional-bernoulli";
 
 describe.each(codes)("a code of $latent choices", (code) => {
   const law = lawOf(code);
@@ -136,11 +144,68 @@ describe.each(codes)("a code of $latent choices", (code) => {
       (typeof pictures)[0],
       (typeof pictures)[0],
     ];
-    const columns = { categorical: 3, bernoulli: 2, subset: 4 }[code.latent];
+    const columns = { categorical: 3, bernoulli: 2, subset: 4, "conditional-bernoulli": 4 }[code.latent];
     expect(traversal.picture.width).toBe(columns * 28 * 3 + (columns - 1) * 2);
     expect(traversal.caption).toMatch(/choice [12] of 2 set to /);
     expect(samples.caption).toContain(`each of 2 ${latentOf(code).words}, decoded`);
+    const rows = isRelaxed(code) ? 3 : 2;
+    expect(reconstructions.picture.height).toBe(rows * 28 * 3 + (rows - 1) * 2);
+    expect(reconstructions.caption.includes("relaxed")).toBe(isRelaxed(code));
     const greys = new Set(reconstructions.picture.data.subarray(0, 12 * 28 * 3 * 28));
     expect(greys.size > 3).toBe(code.binarize !== "static");
+  });
+});
+
+describe("of sets by products of weights, which have no relaxation", () => {
+  const code = { latent: "conditional-bernoulli", classes: 4, k: 2, variables: 2 } as const;
+  const law = lawOf(code);
+
+  test.each([
+    { estimator: "simple" },
+    { estimator: "score-function", baseline: "leave-one-out" },
+    { estimator: "score-function", baseline: "greedy" },
+  ] as const)("the mean loss by %o is the negative bound, as the sum over all codes gives it", async (options) => {
+    const [images, samples] = [4, 500];
+    const data = await fewDigits(images, 4);
+    // A batch is all images: in whatever order, the loss is of the same.
+    const config = configuration({ ...code, ...options, samples, batch: images, epochs: 2, learningRate: 1e-35 });
+    const { checkpoint, losses } = await train(config, data);
+    const { encode, decode } = referenceModel(checkpoint, config);
+    const pairs = law.values.flatMap((a) => law.values.map((b) => [a, b]));
+    const decoded = pairs.map(decode);
+    const exact = Array.from({ length: images }, (_, row) => {
+      const image = pixelsOf(data.train, row);
+      const [first, second] = encode(image).map(law.probabilities) as [number[], number[]];
+      const posterior = first.flatMap((p) => second.map((q) => p * q));
+      const costs = decoded.map((pixelLogits) => -logLikelihood(image, pixelLogits));
+      const expected = sum(costs.map((cost, z) => posterior[z]! * cost));
+      const variance = sum(costs.map((cost, z) => posterior[z]! * (cost - expected) ** 2));
+      const divergence = sum(posterior.map((p) => p * Math.log(p * pairs.length)));
+      return { loss: expected + divergence, variance };
+    });
+    const error = Math.sqrt(sum(exact.map(({ variance }) => variance / samples))) / images;
+    expect(error).toBeGreaterThan(0);
+    for (const loss of losses) {
+      expect(Math.abs(loss - mean(exact.map(({ loss }) => loss)))).toBeLessThan(STANDARD_ERRORS * error + 1e-3);
+    }
+  });
+
+  test("nothing is said of a relaxed loss", async () => {
+    const data = await fewDigits(40, 12);
+    const config = configuration({ ...code, estimator: "simple", network: "linear", epochs: 2 });
+    const { records, checkpoint } = await train(config, data);
+    const relaxed = ["relaxed", "gap"];
+    for (const record of records) {
+      expect(Object.keys(record).filter((key) => relaxed.includes(key))).toEqual([]);
+      expect(record.discrete).toBeGreaterThan(0);
+    }
+    const judged = await categoricalVae.evaluate({ config, checkpoint }, data, { seed: 0 });
+    for (const results of [categoricalVae.results(records), judged]) {
+      expect(results.map(({ name }) => name)).not.toContain("soft-hard gap");
+      expect(results.every(({ value }) => Number.isFinite(value))).toBe(true);
+    }
+    const [loss] = categoricalVae.charts(records);
+    expect(loss!.series.map(({ name }) => name)).toEqual(["discrete, training", "discrete, test"]);
+    expect(loss!.caption).not.toContain("relaxed");
   });
 });

@@ -130,6 +130,10 @@ test("a configuration from before there were estimators is that of relaxed choic
 test.each<[string, Partial<Config>]>([
   ["pixels drawn anew, rectified Adam", { binarize: "dynamic", optimizer: "radam", estimator: "reinmax" }],
   ["subsets, pixels drawn once", { latent: "subset", binarize: "static", samples: 2 }],
+  [
+    "sets by products of weights",
+    { latent: "conditional-bernoulli", estimator: "score-function", samples: 2, baseline: "leave-one-out" },
+  ],
 ])("stopping and going on gives the same bits: %s", { timeout: 60_000 }, async (_, values) => {
   const config = configuration({ ...small, ...values });
   const whole = await train(config, data);
@@ -156,6 +160,15 @@ describe("what cannot be trained is refused", () => {
     [{ estimator: "score-function", baseline: "leave-one-out" }, "samples must be at least 2 for the baseline"],
     [{ hard: true, estimator: "reinmax" }, "hard is the estimator straight-through: leave it out beside"],
     [{ latent: "subset", k: 6 }, "k must be at most the 5 classes that a subset is of, got 6."],
+    [
+      { latent: "conditional-bernoulli" },
+      "estimator must be one of those for conditional-bernoulli choices, simple, score-function, got relaxed.",
+    ],
+    [
+      { latent: "conditional-bernoulli", hard: true, estimator: "simple" },
+      "hard is the estimator straight-through: leave it out beside the estimator simple.",
+    ],
+    [{ latent: "conditional-bernoulli", estimator: "simple", k: 6 }, "k must be at most the 5 classes"],
   ])("%o", (values, message) => {
     expect(() => categoricalVae.check(configuration(values), { data })).toThrow(message);
   });

@@ -79,6 +79,7 @@ const vaes = {
     baseline: "leave-one-out",
     binarize: "static",
   },
+  "vae of sets by products of weights": { latent: "conditional-bernoulli", estimator: "simple" },
 } as const;
 
 describe.each([
@@ -94,6 +95,10 @@ describe.each([
     ),
     name: "dknn of all images and the logarithm of the share",
   },
+  ...(["neuralsort", "conditional-bernoulli"] as const).map((sampler) => ({
+    ...subjectOf(nearestNeighbourClassifier, (values) => neighbours.configuration({ ...values, sampler })),
+    name: `dknn by ${sampler}`,
+  })),
   // These two have no exact draws with a gradient to turn on.
   subjectOf(jigsaw, ({ hard: _, ...values }) => pieces.configuration(values)),
   subjectOf(sorting, ({ hard: _, ...values }) => numbers.configuration({ ...values, steps: 20 })),

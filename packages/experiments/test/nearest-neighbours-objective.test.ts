@@ -5,13 +5,14 @@
 
 import { numpy as np } from "@jax-js/jax";
 import { softmax } from "@softdraw/testing/numbers";
-import { noise } from "softdraw";
+import { conditionalBernoulli, noise } from "softdraw";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Checkpoint } from "../src/checkpoint/safetensors.ts";
 import { shuffledOrder } from "../src/data/batches.ts";
 import { distortInto, NUMBERS_A_DISTORTION, randomDistortions } from "../src/data/distortions.ts";
 import type { DatasetSplits } from "../src/data/types.ts";
 import { nearestNeighbourClassifier } from "../src/nearest-neighbours/index.ts";
+import { subsetLaw } from "../src/demos/subset-law.ts";
 import { splitKey, streamKey } from "../src/nn/keys.ts";
 import {
   type Config,
@@ -85,17 +86,49 @@ async function secondBatch(config: Config): Promise<Images> {
   };
 }
 
-/** The Gumbel noise of the step after a checkpoint, `[query][candidate]`. */
-async function noiseAfter({ tensors }: Checkpoint, { mutual }: Config): Promise<number[][]> {
-  const [, drawKey] = splitKey(np.array(tensors.key!.data as Uint32Array<ArrayBuffer>), 2) as [np.Array, np.Array];
+/** The key of the draw of the step after a checkpoint. */
+function drawKeyAfter({ tensors }: Checkpoint): np.Array {
+  const [next, drawKey] = splitKey(np.array(tensors.key!.data as Uint32Array<ArrayBuffer>), 2);
+  next.dispose();
+  return drawKey;
+}
+
+/** What the step after a checkpoint adds to the logits, `[query][candidate]`: Gumbel noise, where there is any. */
+async function noiseAfter(checkpoint: Checkpoint, { mutual, sampler, noise: isNoisy }: Config): Promise<number[][]> {
   const images = mutual ? 2 * BATCH : BATCH;
-  return (await noise.gumbel(drawKey, [images, images]).jsAsync()) as number[][];
+  const gumbel = (await noise.gumbel(drawKeyAfter(checkpoint), [images, images]).jsAsync()) as number[][];
+  return isNoisy && sampler !== "conditional-bernoulli" ? gumbel : gumbel.map((row) => row.map(() => 0));
 }
 
 const exact = (keys: number[], k: number) => {
   const bound = keys.toSorted((a, b) => b - a)[k - 1]!;
   return keys.map((key) => Number(key >= bound));
 };
+
+/** The first k rows of NeuralSort's relaxed order of the keys that are possible, summed. */
+function neuralSort(keys: number[], k: number, temperature: number): number[] {
+  const possible = keys.filter(Number.isFinite);
+  const far = possible.map((key) => sum(possible.map((other) => Math.abs(key - other))));
+  const rows = Array.from({ length: k }, (_, r) =>
+    softmax(possible.map((key, j) => ((possible.length - 1 - 2 * r) * key - far[j]!) / temperature)),
+  );
+  let next = 0;
+  return keys.map((key) => {
+    if (!Number.isFinite(key)) return 0;
+    const at = next++;
+    return sum(rows.map((row) => row[at]!));
+  });
+}
+
+/** The mean of sets of k, each with a probability in proportion to the product of its weights. */
+function meanOfSets(logits: number[], k: number): number[] {
+  const sets = subsetLaw(
+    logits.map(() => 1),
+    k,
+  ).map(({ subset }) => subset);
+  const p = softmax(sets.map((set) => sum(set.map((i) => logits[i]!))));
+  return logits.map((_, i) => sum(sets.map((set, s) => (set.includes(i) ? p[s]! : 0))));
+}
 
 const relaxations = {
   /** The sigmoids of the keys above a bound, found by halving, that makes them sum to k. */
@@ -126,8 +159,8 @@ const relaxations = {
  * The loss as a function of the parameters. Exact subsets stay at those of `origin` and move with the relaxed ones from
  * there: the function whose slope a straight-through gradient is.
  */
-function referenceLoss(
-  { k, temperature, relaxation, hard, loss }: Config,
+async function referenceLoss(
+  { k, temperature, sampler, relaxation, hard, loss }: Config,
   origin: Checkpoint,
   images: Images,
   gumbel: number[][],
@@ -142,10 +175,23 @@ function referenceLoss(
       );
     });
   };
-  const relax = (keys: number[]) => relaxations[relaxation](keys, k, temperature);
-  const shifts = keysOf(origin).map((keys) => {
+  const tempered = (keys: number[]) => keys.map((key) => key / temperature);
+  const relax = {
+    subset: (keys: number[]) => relaxations[relaxation](keys, k, temperature),
+    neuralsort: (keys: number[]) => neuralSort(keys, k, temperature),
+    "conditional-bernoulli": (keys: number[]) => meanOfSets(tempered(keys), k),
+  }[sampler];
+  const keysBefore = keysOf(origin);
+  // Sets by products of weights are drawn by the library's own sampler, whose law is its own tests'.
+  const draws =
+    sampler === "conditional-bernoulli"
+      ? ((await conditionalBernoulli
+          .sample(drawKeyAfter(origin), np.array(keysBefore.map(tempered)), k)
+          .jsAsync()) as number[][])
+      : keysBefore.map((keys) => exact(keys, k));
+  const shifts = keysBefore.map((keys, q) => {
     const soft = relax(keys);
-    return exact(keys, k).map((x, c) => (hard ? x - soft[c]! : 0));
+    return draws[q]!.map((x, c) => (hard ? x - soft[c]! : 0));
   });
   return (checkpoint: Checkpoint): number => {
     const right = keysOf(checkpoint).map((keys, q) =>
@@ -194,6 +240,20 @@ const cases: { name: string; values: Partial<Config> }[] = [
     name: "all images as both, the logarithm of the share, moves by whole pixels",
     values: { ...near, mutual: true, loss: "log-share", shift: 2, wholePixels: true, mirror: true, momentum: 0.5 },
   },
+  { name: "the nearest, relaxed without noise", values: { ...near, noise: false } },
+  { name: "NeuralSort's order", values: { ...near, sampler: "neuralsort" } },
+  { name: "NeuralSort's order without noise", values: { ...near, sampler: "neuralsort", noise: false } },
+  { name: "exact orders by NeuralSort", values: { ...near, sampler: "neuralsort", hard: true } },
+  {
+    name: "NeuralSort's order of all other images, the logarithm of the share",
+    values: { ...near, sampler: "neuralsort", mutual: true, loss: "log-share", temperature: 3 },
+  },
+  { name: "the mean of sets by products of weights", values: { ...near, sampler: "conditional-bernoulli" } },
+  { name: "draws of such sets", values: { ...near, sampler: "conditional-bernoulli", hard: true } },
+  {
+    name: "the mean of such sets of all other images, the logarithm of the share",
+    values: { ...near, sampler: "conditional-bernoulli", mutual: true, loss: "log-share", temperature: 3 },
+  },
 ];
 
 describe.each(cases)("the objective with $name", ({ values }) => {
@@ -201,7 +261,7 @@ describe.each(cases)("the objective with $name", ({ values }) => {
 
   test("is of the neighbours of the own class in the step's own draw, and its gradient is that slope", async () => {
     const { before, after, loss } = await twoSteps(config);
-    const lossAt = referenceLoss(config, before, await secondBatch(config), await noiseAfter(before, config));
+    const lossAt = await referenceLoss(config, before, await secondBatch(config), await noiseAfter(before, config));
     expect(loss).toBeCloseTo(lossAt(before), 4);
     expect(Math.abs(loss)).toBeGreaterThan(0.01);
     for (const name of ["first.weight", "first.bias", "second.weight", "second.bias", "linear.weight", "linear.bias"]) {

@@ -1,3 +1,4 @@
+import { STANDARD_ERRORS } from "@softdraw/testing/numbers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { decodeCheckpoint, encodeCheckpoint } from "../src/checkpoint/safetensors.ts";
 import { shuffledOrder } from "../src/data/batches.ts";
@@ -73,17 +74,20 @@ describe("a training", () => {
     });
   });
 
-  test("of as many neighbours as candidates, the loss needs no draw: it is how often classes meet", async () => {
-    const config = configuration({ batch: TRAINED_ON, k: TRAINED_ON, epochs: 1 });
-    const { losses, records } = await train(config, data);
-    const counts = Array.from({ length: 10 }, (_, label) => {
-      return data.train.labels.subarray(0, TRAINED_ON).filter((other) => other === label).length;
-    });
-    const expected = sum(counts.map((count) => count ** 2)) / TRAINED_ON;
-    expect(losses).toHaveLength(1);
-    expect(-losses[0]!).toBeCloseTo(expected, 4);
-    expect(records[0]!.discrete).toBeCloseTo((100 * expected) / TRAINED_ON, 4);
-  });
+  test.each(["subset", "conditional-bernoulli"] as const)(
+    "of as many neighbours as candidates, the loss needs no draw: how often classes meet (%s)",
+    async (sampler) => {
+      const config = configuration({ sampler, batch: TRAINED_ON, k: TRAINED_ON, epochs: 1 });
+      const { losses, records } = await train(config, data);
+      const counts = Array.from({ length: 10 }, (_, label) => {
+        return data.train.labels.subarray(0, TRAINED_ON).filter((other) => other === label).length;
+      });
+      const expected = sum(counts.map((count) => count ** 2)) / TRAINED_ON;
+      expect(losses).toHaveLength(1);
+      expect(-losses[0]!).toBeCloseTo(expected, 4);
+      expect(records[0]!.discrete).toBeCloseTo((100 * expected) / TRAINED_ON, 4);
+    },
+  );
 
   test("of as many neighbours as other images, the logarithm of the share is of how often classes meet", async () => {
     const [batch, k] = [44, 87];
@@ -143,12 +147,52 @@ describe("the configuration", () => {
     ["more weight decay", { weightDecay: 0.1 }],
     ["all images as queries and candidates", { mutual: true }],
     ["the logarithm of the share", { loss: "log-share" }],
+    ["the nearest, relaxed without noise", { noise: false }],
+    ["NeuralSort's order", { sampler: "neuralsort" }],
+    ["exact orders by NeuralSort", { sampler: "neuralsort", hard: true }],
+    ["the mean of sets by products of weights", { sampler: "conditional-bernoulli" }],
+    ["draws of such sets", { sampler: "conditional-bernoulli", hard: true }],
   ];
 
   test.each(variants)("%s trains, and is not the same as without", async (_, values) => {
     const { losses } = await train(configuration({ epochs: 1, ...values }), data, { steps: 3 });
     expect(losses.map(Math.sign)).toEqual(losses.map(() => (values.loss === "log-share" ? 1 : -1)));
     expect(losses).not.toEqual(whole.losses.slice(0, 3));
+  });
+
+  describe("exactly drawn neighbours", () => {
+    /** The record of a training whose network stays as it is. */
+    async function measured(values: Partial<Config>): Promise<EpochRecord> {
+      // At a temperature of the size of the distances, so that choices are soft.
+      const config = configuration({ temperature: 30, ...values, epochs: 1, learningRate: 1e-35 });
+      const { records } = await train(config, data);
+      return records[0]!;
+    }
+
+    test.each(["subset", "neuralsort", "conditional-bernoulli"] as const)(
+      "are those that %s trains on with hard",
+      async (sampler) => {
+        const [soft, hard] = [await measured({ sampler }), await measured({ sampler, hard: true })];
+        expect(hard.relaxed).toBeCloseTo(hard.discrete!, 4);
+        expect(hard.discrete).toBe(soft.discrete);
+        expect(soft.relaxed).not.toBeCloseTo(soft.discrete!, 4);
+      },
+    );
+
+    test("are the same of a subset and of an order, with noise and without", async () => {
+      for (const noise of [true, false]) {
+        const [subset, order] = [await measured({ noise }), await measured({ noise, sampler: "neuralsort" })];
+        expect(order.discrete).toBe(subset.discrete);
+      }
+    });
+
+    test("of sets by products of weights have the measured mean", async () => {
+      const [batch, k] = [20, 3];
+      const { relaxed, discrete } = await measured({ sampler: "conditional-bernoulli", temperature: 1000, batch, k });
+      // Entries of a set shun each other: the variance of a query's count is below the sum of theirs, at most k.
+      const error = (100 * Math.sqrt(k / (4 * batch))) / k;
+      expect(Math.abs(relaxed! - discrete!)).toBeLessThan(STANDARD_ERRORS * error);
+    });
   });
 
   test.each(Object.entries(nearestNeighbourClassifier.presets))("the preset %s trains", async (_, { values }) => {
@@ -227,6 +271,8 @@ describe("randomness", () => {
     ["with exact subsets by the successive relaxation", { hard: true, relaxation: "successive" }, [3]],
     ["with all images as both and the logarithm of the share", { mutual: true, loss: "log-share" }, [3]],
     ["with all settings moving", { schedule: "linear", learningRateDecay: "cosine" }, [5]],
+    ["with NeuralSort's order", { sampler: "neuralsort" }, [3]],
+    ["with draws of sets by products of weights", { sampler: "conditional-bernoulli", hard: true }, [3]],
   ])("stopping at any step and going on gives the same bits, %s", async (_, values, stops) => {
     const config = configuration(values);
     const uninterrupted = await train(config, data);
@@ -274,10 +320,24 @@ describe("what cannot be trained is refused", () => {
     );
   });
 
-  test("the logarithm of a share that exact subsets may not have", () => {
-    expect(() => check(configuration({ hard: true, loss: "log-share" }), { data })).toThrow(
-      "The loss log-share needs relaxed subsets",
-    );
+  test.each(["subset", "neuralsort", "conditional-bernoulli"] as const)(
+    "the logarithm of a share that exact subsets may not have, of %s",
+    (sampler) => {
+      expect(() => check(configuration({ sampler, hard: true, loss: "log-share" }), { data })).toThrow(
+        "The loss log-share needs relaxed subsets",
+      );
+    },
+  );
+
+  test.each<[Partial<Config>, string]>([
+    [
+      { sampler: "neuralsort", relaxation: "successive" },
+      "relaxation is of the sampler subset: leave it out for the sampler neuralsort, got successive.",
+    ],
+    [{ sampler: "conditional-bernoulli", relaxation: "successive" }, "relaxation is of the sampler subset"],
+    [{ sampler: "conditional-bernoulli", noise: false }, "noise must be on for the sampler conditional-bernoulli"],
+  ])("an option of another sampler: %o", (values, message) => {
+    expect(() => check(configuration(values), { data })).toThrow(message);
   });
 
   test.each(["count", "log-share"] as const)("a %s that is no number any more, saying where", async (loss) => {

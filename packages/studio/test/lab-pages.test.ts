@@ -175,6 +175,29 @@ describe.skipIf(lacksChromium("What trains in the studio"))("in a browser", { ti
         await page.getByText("estimator must be one of those for bernoulli choices").waitFor();
       }));
 
+    test("a code without a relaxation trains, and no relaxed loss is shown", () =>
+      visit(
+        "#/train?latent=conditional-bernoulli&estimator=simple&epochs=1&batch=1000&variables=4&network=linear",
+        async (page) => {
+          await button(page, "Train").click();
+          await page.getByText("Finished.").waitFor();
+          const figures = page.locator("table").filter({ has: page.getByText("gap", { exact: true }) });
+          const named = async (part: string) => figures.locator(part).allTextContents();
+          const [head, row] = [await named("thead th"), ["1", ...(await named("tbody td"))]];
+          const missing = head.filter((_, column) => row[column] === "–");
+          expect(missing).toEqual(["relaxed", "gap"]);
+        },
+      ));
+
+    test("the formula of neighbours follows the sampler", () =>
+      visit("#/train?experiment=dknn&sampler=neuralsort", async (page) => {
+        const said = async () => (await page.locator("math[aria-label]").first().getAttribute("aria-label"))!;
+        expect(await said()).toContain("the relaxed order of, minus the squared distance plus Gumbel noise G");
+        await page.getByLabel("sampler", { exact: true }).selectOption("conditional-bernoulli");
+        await page.locator("math").getByText("mean").waitFor();
+        expect(await said()).toContain("the exact mean of sets of k by, minus the squared distance, divided");
+      }));
+
     test("keeps the configuration in the address, takes presets, and names what cannot be trained", () =>
       visit("#/train?batch=77&epochs=x", async (page) => {
         expect(await page.getByRole("alert").textContent()).toContain(

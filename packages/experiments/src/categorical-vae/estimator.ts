@@ -1,12 +1,12 @@
 /** How the gradient of the reconstruction reaches the encoder: the estimators of the library that fit many choices. */
 
 import type { numpy as np } from "@jax-js/jax";
-import type { bernoulli, categorical, ExpectationOptions, SubsetOf } from "softdraw";
+import type { bernoulli, ConditionalBernoulliOf, categorical, ExpectationOptions, SubsetOf } from "softdraw";
 import { z } from "zod";
 import type { LatentConfig } from "./latent.ts";
 
 /** Those that enumerate, or that need a function of their own, are none for codes of many choices. */
-type Fitting<S extends typeof bernoulli | typeof categorical | SubsetOf> = Exclude<
+type Fitting<S extends typeof bernoulli | typeof categorical | SubsetOf | ConditionalBernoulliOf> = Exclude<
   ExpectationOptions<S>["estimator"],
   "exact" | "unordered-set" | "relax"
 >;
@@ -46,6 +46,7 @@ export const fitting = {
     "imle",
     "perturbed",
   ] satisfies Fitting<SubsetOf>[],
+  "conditional-bernoulli": ["simple", "score-function"] satisfies Fitting<ConditionalBernoulliOf>[],
 } as const;
 
 type EstimatorName = (typeof fitting)[LatentConfig["latent"]][number];

@@ -36,7 +36,13 @@ const MEASURED_OF_TRAINING = 10_000;
 
 export const columns = [
   lossColumn("optimized", 2),
-  { key: "relaxed", label: "relaxed", digits: 2, description: "training loss with relaxed choices, after the epoch" },
+  {
+    key: "relaxed",
+    label: "relaxed",
+    digits: 2,
+    description: "training loss with relaxed choices, after the epoch",
+    isOccasional: true,
+  },
   { key: "discrete", label: "discrete", digits: 2, description: "training loss with exact choices, same noise" },
   {
     key: "gap",
@@ -46,6 +52,7 @@ export const columns = [
     unit: "nats",
     description: "discrete less relaxed: what the relaxation hides",
     note: "discrete less relaxed training loss, same noise",
+    isOccasional: true,
   },
   {
     key: "test",
@@ -97,9 +104,9 @@ export function epochMeasures(config: Config, data: DatasetSplits) {
     return {
       epoch,
       optimized: loss,
-      relaxed: onTraining.relaxed,
+      ...(onTraining.relaxed !== undefined && { relaxed: onTraining.relaxed }),
       discrete,
-      gap: discrete - onTraining.relaxed,
+      ...gapOf(onTraining),
       test: onTest.reconstruction + onTest.divergence,
       reconstruction: onTest.reconstruction,
       divergence: onTest.divergence,
@@ -109,24 +116,38 @@ export function epochMeasures(config: Config, data: DatasetSplits) {
   };
 }
 
-type Losses = { relaxed: number; reconstruction: number; divergence: number };
+interface Losses {
+  readonly reconstruction: number;
+  readonly divergence: number;
+  /** Of choices that have a relaxation. */
+  readonly relaxed?: number;
+}
 
-/** The relaxed loss, and the discrete loss in its parts, as means over the first `count` images. Keeps the model. */
+/** The discrete loss less the relaxed one, where there is one. */
+function gapOf({ relaxed, reconstruction, divergence }: Losses): { gap?: number } {
+  return relaxed === undefined ? {} : { gap: reconstruction + divergence - relaxed };
+}
+
+/**
+ * The discrete loss in its parts, and the relaxed loss of choices that have a relaxation, as means over the first
+ * `count` images. Keeps the model.
+ */
 export function measurement(config: Config) {
   const { structure } = latentOf(config);
   const sums = jit(function measure(model: Model, images: np.Array, key: np.Array, temperature: np.Array) {
     const logits = encode(model.encoder, images.ref, config);
-    const relaxed = structure.relax(key.ref, logits.ref, { temperature });
-    const exact = drawn(structure, key.ref, logits.ref, []);
-    const parts = [
-      reconstructionLoss(tree.ref(model.decoder), relaxed, images.ref, config).sum(),
-      reconstructionLoss(model.decoder, exact, images, config).sum(),
-      divergence(key, logits, 1, config).sum(),
-    ];
-    return np.stack(parts);
+    const choices = [drawn(structure, key.ref, logits.ref, [])];
+    if (structure.relax) choices.push(structure.relax(key.ref, logits.ref, { temperature }));
+    else temperature.dispose();
+    const distance = divergence(key, logits, 1, config).sum();
+    const reconstructions = choices.map((values) =>
+      reconstructionLoss(tree.ref(model.decoder), values, images.ref, config).sum(),
+    );
+    tree.dispose([model.decoder, images]);
+    return np.stack([distance, ...reconstructions]);
   });
   return async (model: Model, dataset: Dataset, count: number, temperature: number): Promise<Losses> => {
-    const totals: [number, number, number] = [0, 0, 0];
+    const totals: number[] = [];
     for (const { start, images } of imageBlocks(dataset, count, MEASURED_AT_ONCE)) {
       const values = await sums(
         tree.ref(model),
@@ -134,10 +155,10 @@ export function measurement(config: Config) {
         streamKey(config.seed, streams.measuring + start),
         temperature,
       ).data();
-      for (const [i, value] of values.entries()) totals[i]! += value / count;
+      for (const [i, value] of values.entries()) totals[i] = (totals[i] ?? 0) + value / count;
     }
-    const [relaxed, reconstruction, divergence] = totals;
-    return { relaxed: relaxed + divergence, reconstruction, divergence };
+    const [divergence, reconstruction, relaxed] = totals as [number, number, number?];
+    return { reconstruction, divergence, ...(relaxed !== undefined && { relaxed: relaxed + divergence }) };
   };
 }
 
@@ -182,7 +203,7 @@ export async function evaluate(
     bound: await likelihoodBound(config, model, test, { count, importanceSamples, seed, onProgress }),
   }));
   const discrete = losses.reconstruction + losses.divergence;
-  const measures = { ...losses, test: discrete, gap: discrete - losses.relaxed };
+  const measures = { ...losses, test: discrete, ...gapOf(losses) };
   return [
     ...resultsOf(testColumns, headlines, measures),
     {

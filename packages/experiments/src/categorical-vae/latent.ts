@@ -1,9 +1,9 @@
 /** What the latent code is made of: choices of one kind, whose prior is the uniform law. */
 
 import { numpy as np } from "@jax-js/jax";
-import { bernoulli, categorical, type Structure, scoreFunction, subset } from "softdraw";
+import { bernoulli, categorical, conditionalBernoulli, type Structure, scoreFunction, subset } from "softdraw";
 
-export const latents = ["categorical", "bernoulli", "subset"] as const;
+export const latents = ["categorical", "bernoulli", "subset", "conditional-bernoulli"] as const;
 
 /** The options that say which choices. */
 export interface LatentConfig {
@@ -19,7 +19,8 @@ export interface CodeConfig extends LatentConfig {
 
 /** One choice of the code. */
 export interface Latent {
-  readonly structure: Structure & Required<Pick<Structure, "logProb" | "relax">>;
+  /** Not every one has a relaxation. */
+  readonly structure: Structure & Required<Pick<Structure, "logProb">>;
   /** The shape of its value and of its logits. */
   readonly event: readonly number[];
   /** The logarithm of how many values it can take: minus that of the probability of each under the uniform law. */
@@ -60,6 +61,10 @@ export function latentOf({ latent, classes, k }: LatentConfig): Latent {
         words: `choices of ${k} among ${classes}`,
         shown: { values: windows(classes, k), words: `${classes} of its sets, ${k} neighbours each` },
       };
+    case "conditional-bernoulli": {
+      const structure = conditionalBernoulli.of(k);
+      return { ...latentOf({ latent: "subset", classes, k }), structure, kl: structure.kl };
+    }
   }
 }
 

@@ -50,7 +50,7 @@ export const schema = z.strictObject({
   latent: z
     .enum(latents)
     .default("categorical")
-    .describe("what a choice is: one of the classes, yes or no, or k of the classes"),
+    .describe("what a choice is: one of the classes, yes or no, or k of the classes, by either law of sets"),
   variables: z.int().min(1).default(30).describe("choices in the latent code"),
   classes: z.int().min(2).default(10).describe("categories of each choice"),
   k: z.int().min(1).default(3).describe("how many of the classes a subset has"),
@@ -252,7 +252,7 @@ export function trainingOf(config: Config, { data, temperatureOverride }: Contex
 function checkConfiguration(config: Config): void {
   checkEstimator(config);
   const { latent, k, classes } = config;
-  if (latent === "subset" && k > classes) {
+  if ((latent === "subset" || latent === "conditional-bernoulli") && k > classes) {
     throw new RangeError(`k must be at most the ${classes} classes that a subset is of, got ${k}.`);
   }
 }

@@ -15,13 +15,16 @@ import { type CodeConfig, drawn, latentOf } from "./latent.ts";
 import { type Config, decode, encode, imagesOf, type Model } from "./method.ts";
 
 export function charts(series: SeriesOf<typeof columns>): EpochChart[] {
+  const relaxed = series("relaxed, training", "relaxed");
+  const isRelaxed = relaxed.points.every(({ y }) => !Number.isNaN(y));
+  const gap = isRelaxed ? " The gap between relaxed and discrete is what the relaxation hides." : "";
   return [
     {
       title: "Loss",
-      caption: "Minus the evidence lower bound. The gap between relaxed and discrete is what the relaxation hides.",
+      caption: `Minus the evidence lower bound.${gap}`,
       y: { label: "nats an image" },
       series: [
-        series("relaxed, training", "relaxed"),
+        ...(isRelaxed ? [relaxed] : []),
         series("discrete, training", "discrete"),
         series("discrete, test", "test"),
       ],
@@ -78,7 +81,7 @@ function drawnFromPrior(config: Config, count: number, seed: number): np.Array {
   return drawn(structure, streamKey(seed, streams.measuring), np.zeros([count, config.variables, ...event]), []);
 }
 
-/** Test images above their reconstructions from a relaxed and from an exact draw of the same noise. */
+/** Test images, below them their reconstructions from a relaxed draw where there is one, and from the exact draw. */
 async function reconstructions({ config, checkpoint }: Trained<Config>, data: DatasetSplits): Promise<NamedPicture> {
   const { structure } = latentOf(config);
   const test = await imagesOf(config, data, "test");
@@ -86,18 +89,27 @@ async function reconstructions({ config, checkpoint }: Trained<Config>, data: Da
   const originals = firstImages(test, RECONSTRUCTED);
   const logits = encode(encoder, originals.ref, config);
   const temperature = temperatureReached({ config, checkpoint }, data.train);
-  const soft = structure.relax(streamKey(config.seed, streams.measuring), logits.ref, { temperature });
-  const exact = drawn(structure, streamKey(config.seed, streams.measuring), logits, []);
+  const key = () => streamKey(config.seed, streams.measuring);
+  const soft = structure.relax?.(key(), logits.ref, { temperature });
+  const exact = drawn(structure, key(), logits, []);
   const rows = [
     await originals.data(),
-    await pixelProbabilities(config, tree.ref(decoder), soft),
+    ...(soft ? [await pixelProbabilities(config, tree.ref(decoder), soft)] : []),
     await pixelProbabilities(config, decoder, exact),
   ];
+  const words = soft
+    ? {
+        caption: `Top: test images. Middle: decoded from a relaxed draw at temperature ${temperature.toPrecision(2)}. Bottom: from the exact draw of the same noise.`,
+        alt: "Three rows of images: originals, relaxed reconstructions, exact reconstructions.",
+      }
+    : {
+        caption: "Top: test images. Bottom: decoded from an exact draw.",
+        alt: "Two rows of images: originals, exact reconstructions.",
+      };
   return {
     name: "reconstructions",
     title: "Reconstructions",
-    caption: `Top: test images. Middle: decoded from a relaxed draw at temperature ${temperature.toPrecision(2)}. Bottom: from the exact draw of the same noise.`,
-    alt: "Three rows of images: originals, relaxed reconstructions, exact reconstructions.",
+    ...words,
     picture: tileImages(concatenate(rows), { ...sizeOf(test), columns: RECONSTRUCTED }),
   };
 }

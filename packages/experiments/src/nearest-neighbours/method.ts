@@ -4,12 +4,12 @@
  *
  * After Xie and Ermon, "Reparameterizable Subset Sampling via Continuous Relaxations", 2019, and Grover et al.,
  * "Stochastic Optimization of Sorting Networks via Continuous Relaxations", 2019. The order below is theirs:
- * configuration, data, model, objective, step. What is measured is in judge.ts, what is shown of it in show.ts, and the
- * loop in training/loop.ts.
+ * configuration, data, model, draw, objective, step. What is measured is in judge.ts, what is shown of it in show.ts,
+ * and the loop in training/loop.ts.
  */
 
 import { jit, lax, nn, numpy as np, random, tree, valueAndGrad } from "@jax-js/jax";
-import { subset } from "softdraw";
+import { conditionalBernoulli, ranking, straightThrough, subset } from "softdraw";
 import { z } from "zod";
 import { stretch } from "../data/folds.ts";
 import type { Dataset } from "../data/types.ts";
@@ -41,7 +41,18 @@ export const schema = z.strictObject({
     .enum(["count", "log-share"])
     .default("count")
     .describe("minus the neighbours of the query's class: their number, or the logarithm of their share"),
-  relaxation: z.enum(["threshold", "successive"]).default("threshold").describe("how the subset is relaxed"),
+  sampler: z
+    .enum(["subset", "neuralsort", "conditional-bernoulli"])
+    .default("subset")
+    .describe("which law neighbours have: that of a relaxed subset, a relaxed order, or sets by products of weights"),
+  relaxation: z
+    .enum(["threshold", "successive"])
+    .default("threshold")
+    .describe("of the sampler subset: how the subset is relaxed"),
+  noise: z
+    .boolean()
+    .default(true)
+    .describe("of subset and neuralsort: draw the neighbours; without, relax the nearest ones"),
   hard: z.boolean().default(false).describe("train on exact subsets with the relaxed gradient (straight-through)"),
   ...temperatureOptions({ temperature: 1, schedule: "constant", temperatureEnd: 0.5 }),
   ...learningRateOptions("of gradient descent", 5e-3, "cosine"),
@@ -140,6 +151,57 @@ export function embed({ first, second, linear }: Model, patches: np.Array): np.A
   return nn.relu(dense(linear, flatten(maps)));
 }
 
+// Draw ----------------------------------------------------------------------------------------------------------------
+
+/** The neighbours of each query, `[queries, candidates]`. */
+interface Neighbours {
+  /** What is learned from, with a gradient: entries whose sum is k; with `hard` those of an exact draw. */
+  readonly learned: np.Array;
+  /** An exact draw: k ones, by the same noise where the sampler has any. */
+  readonly exact: np.Array;
+}
+
+/** Draws by logits `[queries, candidates]`. Consumes its arrays. */
+type Sampler = (config: Config, key: np.Array, logits: np.Array, temperature: np.Array) => Neighbours;
+
+const samplers: Readonly<Record<Config["sampler"], Sampler>> = {
+  /** A relaxed draw without replacement. Xie, Ermon 2019. */
+  subset(config, key, logits, temperature) {
+    const { k, relaxation, hard } = config;
+    const learned = subset.relax(key.ref, logits.ref, k, { temperature, relaxation, hard, ...noiseOf(config) });
+    return { learned, exact: exactly(config, key, logits) };
+  },
+  /** The first k rows of a relaxed order: each is where one neighbour may be. Grover et al. 2019. */
+  neuralsort(config, key, logits, temperature) {
+    const { k, hard } = config;
+    const relaxation = "neuralsort";
+    const order = ranking.relax(key.ref, logits.ref, { temperature, relaxation, hard, ...noiseOf(config) });
+    // An order is drawn without replacement, too: by the same noise, its first k are those of the subset.
+    return { learned: order.slice([], [0, k]).sum(-2), exact: exactly(config, key, logits) };
+  },
+  /**
+   * The law of sets in proportion to the product of their weights, `exp(logit / temperature)`: its exact mean, or with
+   * `hard` a draw with the gradient of that. Ahmed et al., "SIMPLE", 2023.
+   */
+  "conditional-bernoulli"({ k, hard }, key, logits, temperature) {
+    const tempered = logits.div(temperature);
+    const mean = conditionalBernoulli.marginals(tempered.ref, k);
+    const exact = conditionalBernoulli.sample(key, tempered, k);
+    return { learned: hard ? straightThrough(mean, exact.ref) : mean, exact };
+  },
+};
+
+function noiseOf({ noise }: Config): { noise?: number } {
+  return noise ? {} : { noise: 0 };
+}
+
+/** The k largest of the logits with the key's noise, or of the logits alone. Consumes key and logits. */
+function exactly({ k, noise }: Config, key: np.Array, logits: np.Array): np.Array {
+  if (noise) return subset.sample(key, logits, k);
+  key.dispose();
+  return subset.mode(logits, k);
+}
+
 // Objective -----------------------------------------------------------------------------------------------------------
 
 /** Minus the squared distances of `[queries, features]` and `[candidates, features]`: the logits of the subset. */
@@ -188,16 +250,15 @@ function initState(config: Config, training: Dataset): State {
 
 /** One step: a batch's first half are queries, the second candidates, or all are both. Consumes state and batch. */
 function trainingStep(config: Config) {
-  const { k, relaxation, hard, momentum, weightDecay } = config;
+  const { k, momentum, weightDecay } = config;
   return jit(function step({ model, velocity, key }: State, { patches, labels }: Batch, settings: StepSettings) {
     const { temperature, learningRate } = settings;
     const [next, drawKey] = splitKey(key, 2);
     const sameClass = isSameClass(labels, config);
     const objective = (model: Model): [loss: np.Array, own: np.Array] => {
       const logits = logitsAmong(embed(model, patches), config);
-      const relaxed = subset.relax(drawKey.ref, logits.ref, k, { temperature, relaxation, hard });
-      const exact = subset.sample(drawKey, logits, k);
-      const own = ownClass(relaxed, sameClass.ref);
+      const { learned, exact } = samplers[config.sampler](config, drawKey, logits, temperature);
+      const own = ownClass(learned, sameClass.ref);
       const measured = [lax.stopGradient(own.ref).mean(), ownClass(exact, sameClass.ref).mean()];
       return [losses[config.loss](own, sameClass, k), np.stack(measured)];
     };
@@ -255,11 +316,22 @@ export function trainingOf(config: Config, { data, temperatureOverride }: Contex
 /** Training images that are neighbours when the classifier is judged after an epoch. */
 export const VALIDATION_POINTS = 5000;
 
-function checkNeighbours({ k, batch, mutual, hard, loss }: Config, training: Dataset): void {
+function checkNeighbours(config: Config, training: Dataset): void {
+  const { k, batch, mutual, sampler, relaxation, noise, hard, loss } = config;
   const [candidates, judged] = [mutual ? 2 * batch - 1 : batch, Math.min(training.count, VALIDATION_POINTS)];
   if (k > candidates) throw new RangeError(`k must be at most the ${candidates} candidates of a step, got ${k}.`);
   if (k > judged) {
     throw new RangeError(`k must be at most the ${judged} images that are neighbours when it is judged, got ${k}.`);
+  }
+  if (sampler !== "subset" && relaxation !== "threshold") {
+    throw new RangeError(
+      `relaxation is of the sampler subset: leave it out for the sampler ${sampler}, got ${relaxation}.`,
+    );
+  }
+  if (sampler === "conditional-bernoulli" && !noise) {
+    throw new RangeError(
+      "noise must be on for the sampler conditional-bernoulli, whose mean needs none and whose draws are nothing else.",
+    );
   }
   if (hard && loss === "log-share") {
     throw new RangeError(

@@ -147,7 +147,7 @@ function chartsOf(summary: Summary, { parameters, folds }: SweepDefinition, expe
   const [discrete, relaxed] = [columnOf(experiment, "discrete", folds), columnOf(experiment, "relaxed", folds)];
   const against = parameters.flatMap((parameter) => [
     measureOf(parameter, whole, "discrete", discrete, winner),
-    measureOf(parameter, whole, "relaxed", relaxed, byRelaxed),
+    ...(byRelaxed ? [measureOf(parameter, whole, "relaxed", relaxed, byRelaxed)] : []),
   ]);
   const shown = standings.slice(0, MOST_CURVES);
   const curves = {

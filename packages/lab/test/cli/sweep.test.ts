@@ -143,3 +143,19 @@ test("--test compares fixed configurations on the test set, options varied toget
   expect(again.code).toBe(0);
   expect(await readdir(at)).not.toContain("winner");
 });
+
+test("a code without a relaxation is compared by exact choices alone", { timeout: TIMEOUT }, async () => {
+  const home = await folder.fresh();
+  const { code, out, err } = await softdraw(
+    home,
+    ...["sweep", "vae", "--data", "mnist", "--data-dir", folder.path(), "--epochs", "1", "--batch", "40", "--test"],
+    ...["--latent", "conditional-bernoulli", "--variables", "4", "--network", "linear", "--baseline", "greedy"],
+    ...["--set", "estimator=simple,score-function"],
+  );
+  expect({ code, err }).toEqual({ code: 0, err: "" });
+  expect(out).toMatch(/│ 1 │ \S+ +│ \d+\.\d+ │ – +│ 1 +│ 1 +│/);
+  expect(out).not.toContain('By "relaxed"');
+  const page = await readFile(join(await onlySweep(home), "sweep.html"), "utf8");
+  expect(page).toContain("test by estimator");
+  expect(page).not.toContain("relaxed by estimator");
+});

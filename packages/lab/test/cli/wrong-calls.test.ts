@@ -90,6 +90,15 @@ const calls: [string, string[]][] = [
   ["train vae --estimator disarm", ["one of those for categorical choices", "got disarm"]],
   ["train vae --estimator rebars", ["--estimator: Expected one of relaxed", 'Did you mean "rebar"?']],
   ["train vae --latent subset --k 12", ["k must be at most the 10 classes", "got 12"]],
+  [
+    "train vae --latent conditional-bernoulli",
+    ["one of those for conditional-bernoulli choices, simple, score-function"],
+  ],
+  [
+    "train dknn --sampler neuralsort --relaxation successive",
+    ["relaxation is of the sampler subset", "got successive"],
+  ],
+  ["train dknn --sampler conditional-bernoulli --no-noise", ["noise must be on for the sampler conditional-bernoulli"]],
   ["sweep vae --set batch=100,8000", ["batch 8000", "at most the 7500 images", "got 8000"]],
   [
     `sweep vae ${EIGHT_OPTIONS}`,

@@ -12,6 +12,7 @@ interface Presentation {
 }
 
 const step = ["Objective", "Step"];
+const drawn = ["Draw", ...step];
 
 const presentations: Readonly<Record<string, Presentation>> = {
   vae: {
@@ -21,7 +22,7 @@ const presentations: Readonly<Record<string, Presentation>> = {
   },
   dknn: {
     source: () => import("@softdraw/experiments/nearest-neighbours/method?raw"),
-    sections: step,
+    sections: drawn,
     symbols: { temperature: "temperature", k: "size" },
   },
   jigsaw: {
@@ -36,7 +37,7 @@ const presentations: Readonly<Record<string, Presentation>> = {
   },
   explain: {
     source: () => import("@softdraw/experiments/explain/model?raw"),
-    sections: ["Draw", "Objective", "Step"],
+    sections: drawn,
     symbols: { temperature: "temperature", k: "size" },
   },
 };
