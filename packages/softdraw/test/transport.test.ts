@@ -416,6 +416,75 @@ describe("what there is no plan of", () => {
   });
 });
 
+describe("outliers and beginnings of any size", () => {
+  test.each([
+    [100, 0.1, 1, 1],
+    [200, 1, 1, 1],
+    [500, 0.5, 1, undefined],
+    [3e4, 0.01, 20, undefined],
+  ])(
+    "a cost of %d at temperature %d with penalties %d and %d",
+    async (cost, temperature, rowPenalty, columnPenalty) => {
+      const logits = [-cost, -cost, 0, -1];
+      const given = { temperature, rowPenalty, ...(columnPenalty && { columnPenalty }) };
+      const problem = { m: 2, n: 2, iterations: 20, ...given };
+      const expected = exactPlan(logits, problem);
+      const far = () => matrix(logits, 2, 2);
+      expect(largestDifference(await values(transport.sinkhorn(far(), given)), expected)).toBeLessThan(1e-5);
+      const { rows, columns } = transport.potentials(far(), given);
+      const [f, g] = [await values(rows), await values(columns)];
+      const made = logits.map((l, k) => Math.exp((l + f[Math.floor(k / 2)]! + g[k % 2]!) / temperature));
+      expect(largestDifference(made, expected)).toBeLessThan(1e-4 + (1e-7 * cost) / temperature);
+      const loss = (options: TransportOptions) => (l: Array) =>
+        transport
+          .sinkhorn(l, { ...given, ...options })
+          .mul(matrix([1, 2, 3, 4], 2, 2))
+          .sum();
+      for (const gradient of ["unrolled", "implicit"] as const) {
+        expect((await values(grad(loss({ gradient }))(far()))).every(Number.isFinite)).toBe(true);
+      }
+    },
+  );
+
+  test("the plan does not depend on where the iterations begin, and is none where that is no number", async () => {
+    const logits = [3, 2, 0, 0, 1, 1, 1, 1, 4];
+    const options = { iterations: 60, temperature: 0.9 };
+    const expected = exactPlan(logits, { m: 3, n: 3, ...options });
+    const begun = async (start: number[], more: TransportOptions = {}) =>
+      values(transport.sinkhorn(matrix(logits, 3, 3), { ...options, ...more, start: np.array(start) }));
+    const beginnings = [[-1e8, 0, 0], [-1e6, 3, 0], [1e30, 0, -1e30], [3e38, -3e38, 0], [1e8, 1e8, 1e8]]; // biome-ignore format: short
+    for (const start of beginnings) {
+      expect(largestDifference(await begun(start), expected)).toBeLessThan(2e-6);
+      const more = { rows: np.ones([3]), gradient: "implicit" } as const;
+      expect(largestDifference(await begun(start, more), expected)).toBeLessThan(2e-6);
+      for (const form of ["log", "scaling"] as const) {
+        expect(largestDifference(await begun(start, { form, gradient: "implicit" }), expected)).toBeLessThan(1e-4);
+      }
+    }
+    for (const start of [NEGATIVE_INFINITY, POSITIVE_INFINITY, NOT_A_NUMBER]) {
+      for (const more of [{}, { rowPenalty: 1 }, { rowSlack: 0, columnSlack: 0 }]) {
+        expect((await begun([start, 0, 0], more)).every(Number.isNaN)).toBe(true);
+      }
+      const counted = transport.iterationsFor(matrix(logits, 3, 3), { start: np.array([start, 0, 0]) });
+      await expect(counted).rejects.toThrow("a start that is not finite");
+    }
+  });
+
+  test("a plan by scalings is NaN where they overflow", async () => {
+    const logits = () => matrix([-1, -2, -4, -3, -1, -2], 2, 3);
+    const options = { temperature: 0.01, iterations: 500, gradient: "implicit" } as const;
+    const found = await values(transport.sinkhorn(logits(), { ...options, form: "scaling" }));
+    expect(found.every(Number.isNaN)).toBe(true);
+    const right = await values(transport.sinkhorn(logits(), options));
+    expect(largestDifference(right, [2 / 3, 1 / 3, 0, 0, 1 / 3, 2 / 3])).toBeLessThan(1e-5);
+  });
+
+  test("sums of 1e-30 are kept beside sums of 1", async () => {
+    const found = await values(transport.sinkhorn(matrix([0, 1, 1, 0], 2, 2), { rows: [1e-30, 1] }));
+    expect(found.slice(0, 2).reduce((a, b) => a + b) / 1e-30).toBeCloseTo(1, 4);
+  });
+});
+
 test("batches, vmap and jit agree, and the sums broadcast", async () => {
   const logits = normals(9, 2 * 12);
   const options = { rows: [1, 2, 1], temperature: 0.4, columns: np.array([[1, 1, 1, 1], [2, 1, 0.5, 0.5]]) }; // biome-ignore format: short

@@ -53,7 +53,11 @@ import { column, ofRow } from "../rows.ts";
 import type { SinkhornForm } from "./forms.ts";
 import { COMPUTATION, checkSettings, planOf, type Settings } from "./plan.ts";
 import { extrasOf, finishPlan, type Given, MISMATCH, type Prepared, prepare } from "./prepare.ts";
-import { advance, driftOf, longestRun, potentials as potentialsOf, stabilized, start } from "./stabilized.ts";
+import * as byPotentials from "./potentials.ts";
+import { advance, drift, longestRun, potentials as potentialsOf, type State, stabilized, start } from "./stabilized.ts";
+import type { Sides } from "./sums.ts";
+
+type Potentials = byPotentials.Potentials;
 
 /** Sums: an array, or a list of numbers of 0 or more, which is checked. */
 export type Sums = np.Array | readonly number[];
@@ -81,7 +85,11 @@ export interface Marginals extends TemperatureOptions {
   rowSlack?: number | np.Array | undefined;
   /** What a column gains that stays without a row: a number, or an array that broadcasts to `[..., n]`. */
   columnSlack?: number | np.Array | undefined;
-  /** Potentials of the columns to begin from, `[..., n]`, as `potentials` gives them; without a gradient. Default 0. */
+  /**
+   * Potentials of the columns to begin from, `[..., n]`, as `potentials` gives them; without a gradient. Default 0. Finite,
+   * else there is no plan. Where both sums are kept they count relative to one another, and may be of any size; beside
+   * penalties they are what they are, as exactly as float32 holds them over the temperature.
+   */
   start?: np.Array | undefined;
 }
 
@@ -176,7 +184,10 @@ export function iterationsFor(logits: np.Array, options: TransportIterationsOpti
   checkPositive(where, "tolerance", tolerance);
   checkCount(where, "limit", limit, 0);
   const longest = longestFor(logits.shape.slice(-2), options);
-  return countIterations(prepare(logits, temperature as np.Array, given), tolerance, limit, longest);
+  const prepared = prepare(logits, temperature as np.Array, given);
+  return longest === 1
+    ? countIterations(BY_POTENTIALS, prepared, tolerance, limit)
+    : countIterations(byScalings(longest), prepared, tolerance, limit);
 }
 
 /** Which law estimators may rely on: see `Structure`. */
@@ -226,12 +237,13 @@ export function potentials(
   const fixed = (x: np.Array) => (isArray(x) ? lax.stopGradient(x) : x);
   const t = fixed(temperature as np.Array);
   const all: Given = Object.fromEntries(Object.entries(given).map(([name, x]) => [name, fixed(x)]));
-  const begun = all.start === undefined ? {} : { start: all.start.ref };
   const { x, sides, mass, origin } = prepare(lax.stopGradient(logits), isArray(t) ? t.ref : t, all);
   const once = isSettledAtOnce(x, given) ? 1 : iterations;
-  const scaled = potentialsOf(stabilized(x, sides, once, longestFor(sizes, options)));
+  const longest = longestFor(sizes, options);
+  const scaled =
+    longest === 1 ? byPotentials.potentialsAfter(x, sides, once) : potentialsOf(stabilized(x, sides, once, longest));
   tree.dispose(sides);
-  return potentialsKernel(scaled, { origin, ...(mass && { mass }), ...begun }, t, ...sizes);
+  return potentialsKernel(scaled, { origin, ...(mass && { mass }) }, t, ...sizes);
 }
 
 /**
@@ -303,7 +315,7 @@ export function sample(key: np.Array, logits: np.Array, options: MatchingOptions
  * @param options.columns sums of the columns; default m / n each, or 1 each with slack
  * @param options.rowPenalty and `columnPenalty`: positive; default Infinity
  * @param options.rowSlack and `columnSlack`: logits; default -Infinity
- * @param options.start potentials of the columns
+ * @param options.start potentials of the columns, finite
  * @param options.iterations whole number from 1, default 20
  * @param options.form "auto", "log" or "scaling"
  * @param options.gradient "unrolled" or "implicit"
@@ -388,11 +400,28 @@ function isSlack(slack: number | np.Array | undefined): boolean {
   return slack !== undefined && slack !== Number.NEGATIVE_INFINITY;
 }
 
-async function countIterations(
+/** Iterations one by one. */
+interface Method<State> {
+  start(x: np.Array, sides: Sides): State;
+  next(state: State, x: np.Array, sides: Sides): State;
+  drift(state: State, x: np.Array, sides: Sides): np.Array;
+}
+
+const BY_POTENTIALS: Method<Potentials> = {
+  start: byPotentials.start,
+  next: (state, x, sides) => byPotentials.advance(state, x, sides, 1),
+  drift: byPotentials.drift,
+};
+
+function byScalings(longest: number): Method<State> {
+  return { start, next: (state, x, sides) => advance(state, x, sides, 1, true, longest), drift };
+}
+
+async function countIterations<S extends Potentials | State>(
+  method: Method<S>,
   { x, sides, mass, origin }: Prepared,
   tolerance: number,
   limit: number,
-  longest: number,
 ): Promise<number> {
   origin.dispose();
   const largest =
@@ -402,20 +431,21 @@ async function countIterations(
           .max(mass)
           .data()
           .then(([value]) => value!);
-  let state = start(x.ref, tree.ref(sides));
+  let state = method.start(x.ref, tree.ref(sides));
   let iterations = 1;
-  const drift = async () => largest * (await np.max(driftOf(tree.ref(state), tree.ref(sides))).data())[0]!;
-  let deviation = await drift();
+  const driftOf = async () =>
+    largest * (await np.max(method.drift(tree.ref(state), x.ref, tree.ref(sides))).data())[0]!;
+  let deviation = await driftOf();
   while (deviation > tolerance && iterations <= limit) {
-    state = advance(state, x.ref, tree.ref(sides), 1, true, longest);
+    state = method.next(state, x.ref, tree.ref(sides));
     iterations++;
-    deviation = await drift();
+    deviation = await driftOf();
   }
   tree.dispose([x, sides, state]);
   if (Number.isNaN(deviation)) {
     throw new RangeError(
-      "transport.iterationsFor: there is no plan: of a logit of NaN or Infinity, of sums that are negative or do not " +
-        "match, or of a row or column that has mass and no way.",
+      "transport.iterationsFor: there is no plan: of a logit of NaN or Infinity, of a start that is not finite, of sums " +
+        "that are negative or do not match, or of a row or column that has mass and no way.",
     );
   }
   return iterations <= limit ? iterations : Number.POSITIVE_INFINITY;
@@ -461,7 +491,7 @@ const residualKernel = jit(function residual(plan: np.Array, { rows, columns }: 
 const potentialsKernel = jit(
   function potentials(
     { rows, columns }: { rows: np.Array; columns: np.Array },
-    { origin, mass, start }: Record<string, np.Array>,
+    { origin, mass }: Record<string, np.Array>,
     temperature: np.Array,
     m: number,
     n: number,
@@ -474,9 +504,7 @@ const potentialsKernel = jit(
     const scaled = scale === undefined ? ofRows : ofRows.add(column(scale).mul(t.ref));
     const ofColumns = columns.mul(t);
     const slack = ofColumns.shape.at(-1)! > n ? part(ofColumns, n, n + 1) : np.zeros([]);
-    const alone = part(ofColumns, 0, n);
-    const begun = start === undefined ? alone : alone.add(start);
-    return { rows: part(scaled, 0, m).add(slack.ref), columns: begun.sub(slack) };
+    return { rows: part(scaled, 0, m).add(slack.ref), columns: part(ofColumns, 0, n).sub(slack) };
   },
   { staticArgnums: [3, 4] },
 );
