@@ -48,7 +48,7 @@ export const TEMPERATURE: readonly string[] = ["temperature"];
 export const RELAX: readonly string[] = ["temperature", "hard", "noise"];
 
 /** The largest float32. */
-const LARGEST = 2 ** 128 - 2 ** 104;
+export const LARGEST = 2 ** 128 - 2 ** 104;
 
 const INSTEAD_OF_HARD =
   " For an exact value with the gradient of a relaxation use straightThrough(soft, hard): hard from sample, with the " +

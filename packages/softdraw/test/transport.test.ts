@@ -2,6 +2,7 @@
 
 import { grad, jit, numpy as np, random, vmap } from "@jax-js/jax";
 import { values } from "@softdraw/testing/device";
+import { watchArrays } from "@softdraw/testing/live-arrays";
 import { differences, largestDifference, normals } from "@softdraw/testing/numbers";
 import { isThorough } from "@softdraw/testing/thorough";
 import { permutation, type TransportOptions, transport } from "softdraw";
@@ -358,6 +359,22 @@ describe("matchings", () => {
   });
 });
 
+describe("slack that is not finite", () => {
+  test.each([NOT_A_NUMBER, POSITIVE_INFINITY, NEGATIVE_INFINITY])(
+    "an entry of %d is named, by mode and sample",
+    async (entry) => {
+      const slack = { rowSlack: 0, columnSlack: np.array([0, entry]) };
+      const message = `columnSlack must be finite, got ${entry}.`;
+      const square = () => matrix(normals(1, 4), 2, 2);
+      await expect(transport.mode(square(), { ...slack, columnSlack: slack.columnSlack.ref })).rejects.toThrow(
+        new RangeError(`transport.mode: ${message}`),
+      );
+      await expect(transport.sample(random.key(0), square(), slack)).rejects.toThrow(message);
+      expect(slack.columnSlack.refCount).toBe(0);
+    },
+  );
+});
+
 describe("what there is no plan of", () => {
   const logits = () => matrix(normals(1, 12), 2, 3, [2]);
   const bad: Record<string, TransportOptions> = {
@@ -546,6 +563,16 @@ describe("arguments", () => {
     ["an array of another shape", () => transport.sinkhorn(logits(), { rows: np.ones([3]) }), /rows must have shape \[2\]/], // biome-ignore format: short
     ["a penalty", () => transport.sinkhorn(logits(), { rowPenalty: 0 }), /rowPenalty must be a positive number, got 0/],
     ["a slack", () => transport.sinkhorn(logits(), { rowSlack: NOT_A_NUMBER }), /rowSlack must be a finite number, got NaN/], // biome-ignore format: short
+    ["totals of lists beside a slack of -Infinity", () => transport.sinkhorn(logits(), { rows: [1, 1], columns: [1, 1, 1], columnSlack: NEGATIVE_INFINITY }), /one total, got 2 and 3/], // biome-ignore format: short
+    ["a slack of -Infinity on the side that needs one", () => transport.mode(logits(), { columnSlack: NEGATIVE_INFINITY }), /leave columns without a partner/], // biome-ignore format: short
+    ["a penalty below float32", () => transport.sinkhorn(logits(), { rowPenalty: 1e-300 }), /^transport.sinkhorn: rowPenalty must be Infinity or from 1\.2e-38 to 3\.4e38, as float32 holds it, got 1e-300\.$/], // biome-ignore format: short
+    ["a slack beyond float32", () => transport.mode(logits(), { columnSlack: 1e300 }), /columnSlack must be a finite number of up to 3\.4e38, as float32 holds it, got 1e\+300/], // biome-ignore format: short
+    ["sums below float32", () => transport.sinkhorn(logits(), { rows: [1e-50, 1e-50] }), /rows must be 0 or from 1\.2e-38 on, with a total of up to 3\.4e38, as float32 holds them, got \[1e-50, 1e-50\]\./], // biome-ignore format: short
+    [
+      "sums beyond float32",
+      () => transport.residual(logits(), { columns: [1e300, 1, 1] }),
+      /columns must be 0 or from/,
+    ],
     ["slack on the wrong side", () => transport.sinkhorn(logits(), { rowSlack: 0 }), /leave columns without a partner: say by columnSlack/], // biome-ignore format: short
     ["a rectangle's mode", () => transport.mode(logits()), /^transport.mode: logits float32\[2,3\] leave columns without a partner: say by columnSlack what that is worth, such as \{ columnSlack: 0 \}\.$/], // biome-ignore format: short
     ["no iterations", () => transport.sinkhorn(logits(), { iterations: 0 }), /iterations must be a whole number of at least 1/], // biome-ignore format: short
@@ -556,5 +583,25 @@ describe("arguments", () => {
   ];
   test.each(calls)("%s are refused", (_, call, message) => {
     expect(call).toThrow(message);
+  });
+
+  test("what comes before a wrong option is not consumed, and nothing is made of it", () => {
+    const { count } = watchArrays();
+    const one = () => np.array(new Float32Array([1, 2])).slice(0);
+    const two = () => np.array(new Float32Array([1, 2]));
+    const given = { rowSlack: one(), columnSlack: two(), rowPenalty: one(), start: two(), temperature: one() };
+    const square = np.array(new Float32Array([1, 2, 3, 4]), { shape: [2, 2] });
+    const key = random.key(0);
+    const before = count();
+    for (const wrong of [{ iterations: -1 }, { form: "none" }, { gradient: 1 }, { noise: -1 }] as never[]) {
+      const options = { ...given, rows: [1, 2], ...(wrong as object) };
+      expect(() => transport.relax(key, square, options)).toThrow("transport.relax");
+    }
+    expect(() => transport.iterationsFor(square, { ...given, columns: [1, 2], limit: -1 })).toThrow("limit");
+    expect(count()).toBe(before);
+    for (const array of [key, square, ...Object.values(given)]) {
+      expect(array.refCount).toBe(1);
+      array.dispose();
+    }
   });
 });
