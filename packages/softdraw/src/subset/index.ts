@@ -18,7 +18,14 @@ import type { numpy as np } from "@jax-js/jax";
 import type { SubsetOptions, SubsetRelaxOptions } from "./verbs.ts";
 import * as verbs from "./verbs.ts";
 
-export { type Beam, type BeamOptions, type BeamState, type BeamStep, stochasticBeamSearch } from "./beam-search.ts";
+export {
+  type Beam,
+  type BeamOptions,
+  type BeamPrefixes,
+  type BeamState,
+  type BeamStep,
+  stochasticBeamSearch,
+} from "./beam-search.ts";
 export { of, type SubsetOf } from "./of.ts";
 export { type ReservoirOptions, reservoir } from "./reservoir.ts";
 export type { Relaxation, SubsetOptions, SubsetRelaxOptions } from "./verbs.ts";
