@@ -8,7 +8,7 @@
  */
 
 import { jit, lax, numpy as np, random, tree } from "@jax-js/jax";
-import { checkCount, checkFloat, checkKey, describe, isArray, kindOf } from "../checks.ts";
+import { checkCount, checkFloat, checkKey, describe, isArray, isTraced, kindOf } from "../checks.ts";
 import { below } from "../given.ts";
 import { canTake } from "../lawful.ts";
 import { gumbel } from "../noise.ts";
@@ -103,11 +103,21 @@ export function stochasticBeamSearch<State extends BeamState>(
     checkStep(after, k);
     const level = levelKernel(next, lax.stopGradient(after.logits), beam, choices, filled);
     state = tree.map((x: np.Array) => rowsKernel(lax.stopGradient(x), level.parents.ref), after.state) as State;
+    if (position === 0) for (const x of [level.choices, ...tree.leaves(state)]) computeNow(x as np.Array);
     level.parents.dispose();
     ({ next, beam, choices, filled, last } = level);
   }
   tree.dispose([next, last, filled]);
   return { ...finishKernel(choices, beam), state };
+}
+
+/**
+ * Has the kernels of an array compiled, and run, before others wait for them.
+ *
+ * Upstream: on WebAssembly a kernel that is being compiled asynchronously is compiled once more for every use that is waiting.
+ */
+function computeNow(x: np.Array): void {
+  if (!isTraced(x) && x.device === "wasm") x.ref.dataSync();
 }
 
 /** Of each prefix in the beam, `[k]`; and whether all logits so far have had a law, a scalar of 1 or 0. */
