@@ -575,7 +575,9 @@ describe("arguments", () => {
     ],
     ["slack on the wrong side", () => transport.sinkhorn(logits(), { rowSlack: 0 }), /leave columns without a partner: say by columnSlack/], // biome-ignore format: short
     ["a rectangle's mode", () => transport.mode(logits()), /^transport.mode: logits float32\[2,3\] leave columns without a partner: say by columnSlack what that is worth, such as \{ columnSlack: 0 \}\.$/], // biome-ignore format: short
-    ["no iterations", () => transport.sinkhorn(logits(), { iterations: 0 }), /iterations must be a whole number of at least 1/], // biome-ignore format: short
+    ["too many iterations", () => transport.sinkhorn(logits(), { iterations: 2000 }), /iterations must be a whole number from 1 to 1000, or to 100000 with the form "auto" and the gradient "implicit", which are not compiled as a whole, got 2000/], // biome-ignore format: short
+    ["far too many iterations", () => permutation.sinkhorn(np.zeros([2, 2]), { iterations: 1e6, gradient: "implicit" }), /iterations must be a whole number from 0 to 100000, got 1000000/], // biome-ignore format: short
+    ["no iterations", () => transport.sinkhorn(logits(), { iterations: 0 }), /iterations must be a whole number from 1 to/], // biome-ignore format: short
     ["a vector", () => transport.sinkhorn(np.zeros([3])), /logits must have shape \[\.\.\., m, n\]/],
     ["items", () => transport.apply(logits(), np.zeros([2])), /^transport.apply: items must have first axis 3/],
     ["a number in place of a plan", () => transport.apply(1 as never, np.zeros([2])), /plan must be an array/],

@@ -107,7 +107,7 @@ export function perturbGiven(key: np.Array, value: np.Array, logits: np.Array): 
  * @param options.relaxation "softsort" (default), "neuralsort", "network" or "sinkhorn": see `OrderRelaxation`
  * @param options.network "bitonic" (default) or "odd-even", of "network" alone
  * @param options.sigmoid "logistic" (default), "cauchy" or "optimal", of "network" alone
- * @param options.iterations whole number, default 20, of "sinkhorn" alone
+ * @param options.iterations whole number up to 1,000, default 20, of "sinkhorn" alone
  * @throws RangeError for a temperature that is not positive and for what is not to be chosen; TypeError for a key that is
  *   none and for an option of another name, or of a relaxation that is not asked for
  *

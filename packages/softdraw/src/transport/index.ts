@@ -96,7 +96,10 @@ export interface Marginals extends TemperatureOptions {
 }
 
 export interface TransportOptions extends Marginals {
-  /** Scalings of the rows and then the columns; default 20. `iterationsFor` says how many a tolerance takes. */
+  /**
+   * Scalings of the rows and then the columns, default 20; `iterationsFor` says how many a tolerance takes. Up to 1,000,
+   * which are compiled as a whole, or 100,000 by "auto" and "implicit", in pieces.
+   */
   iterations?: number | undefined;
   /** How they are computed, as for `permutation.sinkhorn`: "auto", the default, "scaling" or "log". */
   form?: SinkhornForm | undefined;
@@ -319,7 +322,7 @@ export function sample(key: np.Array, logits: np.Array, options: MatchingOptions
  * @param options.rowPenalty and `columnPenalty`: positive; default Infinity
  * @param options.rowSlack and `columnSlack`: logits; default -Infinity
  * @param options.start potentials of the columns, finite
- * @param options.iterations whole number from 1, default 20
+ * @param options.iterations whole number from 1 to 1,000, default 20; implicitly up to 100,000
  * @param options.form "auto", "log" or "scaling"
  * @param options.gradient "unrolled" or "implicit"
  * @throws TypeError for arguments of another type; RangeError for shapes or numbers that do not fit, and for lists of

@@ -21,6 +21,10 @@ export const COMPUTATION = ["iterations", "form", "gradient"];
 const FORMS = ["auto", ...Object.keys(iterate)];
 const GRADIENTS = ["unrolled", "implicit"];
 
+/** What is compiled as a whole takes time, and memory, in proportion to the iterations; what is compiled in pieces does not. */
+export const MOST_UNROLLED = 1000;
+const MOST_IN_PIECES = 100_000;
+
 /** @param least number of iterations */
 export function checkSettings(
   where: string,
@@ -32,9 +36,16 @@ export function checkSettings(
   least: number,
 ): Settings {
   const { iterations = 20, form = "auto", gradient = "unrolled" } = options;
-  checkCount(where, "iterations", iterations, least);
   checkChoice(where, "form", form, FORMS);
   checkChoice(where, "gradient", gradient, GRADIENTS);
+  const isInPieces = form === "auto" && gradient === "implicit";
+  if (!isInPieces && iterations > MOST_UNROLLED && iterations <= MOST_IN_PIECES) {
+    throw new RangeError(
+      `${where}: iterations must be a whole number from ${least} to ${MOST_UNROLLED}, or to ${MOST_IN_PIECES} with the form ` +
+        `"auto" and the gradient "implicit", which are not compiled as a whole, got ${iterations}.`,
+    );
+  }
+  checkCount(where, "iterations", iterations, least, isInPieces ? MOST_IN_PIECES : MOST_UNROLLED);
   return { iterations, form, gradient };
 }
 
