@@ -350,6 +350,13 @@ describe("matchings", () => {
     },
   );
 
+  test("of equals mode takes the first, of small squares without both slacks", async () => {
+    const first = [1, 0, 0, 0, 1, 0, 0, 0, 1];
+    for (const options of [{}, { rowSlack: 0.5 }, { columnSlack: np.array([1, 1, 1]) }]) {
+      expect(await values(await transport.mode(np.zeros([3, 3]), options))).toEqual(first);
+    }
+  });
+
   test("relax tends to sample of the same key", async () => {
     const options = { rowSlack: 0.5, columnSlack: 0.5 };
     const exact = await values(await transport.sample(random.key(3), matrix(normals(8, 60), 3, 4, [5]), options));
@@ -439,29 +446,26 @@ describe("outliers and beginnings of any size", () => {
     [200, 1, 1, 1],
     [500, 0.5, 1, undefined],
     [3e4, 0.01, 20, undefined],
-  ])(
-    "a cost of %d at temperature %d with penalties %d and %d",
-    async (cost, temperature, rowPenalty, columnPenalty) => {
-      const logits = [-cost, -cost, 0, -1];
-      const given = { temperature, rowPenalty, ...(columnPenalty && { columnPenalty }) };
-      const problem = { m: 2, n: 2, iterations: 20, ...given };
-      const expected = exactPlan(logits, problem);
-      const far = () => matrix(logits, 2, 2);
-      expect(largestDifference(await values(transport.sinkhorn(far(), given)), expected)).toBeLessThan(1e-5);
-      const { rows, columns } = transport.potentials(far(), given);
-      const [f, g] = [await values(rows), await values(columns)];
-      const made = logits.map((l, k) => Math.exp((l + f[Math.floor(k / 2)]! + g[k % 2]!) / temperature));
-      expect(largestDifference(made, expected)).toBeLessThan(1e-4 + (1e-7 * cost) / temperature);
-      const loss = (options: TransportOptions) => (l: Array) =>
-        transport
-          .sinkhorn(l, { ...given, ...options })
-          .mul(matrix([1, 2, 3, 4], 2, 2))
-          .sum();
-      for (const gradient of ["unrolled", "implicit"] as const) {
-        expect((await values(grad(loss({ gradient }))(far()))).every(Number.isFinite)).toBe(true);
-      }
-    },
-  );
+  ])("a cost of %d at temperature %d beside penalties", async (cost, temperature, rowPenalty, columnPenalty) => {
+    const logits = [-cost, -cost, 0, -1];
+    const given = { temperature, rowPenalty, ...(columnPenalty && { columnPenalty }) };
+    const problem = { m: 2, n: 2, iterations: 20, ...given };
+    const expected = exactPlan(logits, problem);
+    const far = () => matrix(logits, 2, 2);
+    expect(largestDifference(await values(transport.sinkhorn(far(), given)), expected)).toBeLessThan(1e-5);
+    const { rows, columns } = transport.potentials(far(), given);
+    const [f, g] = [await values(rows), await values(columns)];
+    const made = logits.map((l, k) => Math.exp((l + f[Math.floor(k / 2)]! + g[k % 2]!) / temperature));
+    expect(largestDifference(made, expected)).toBeLessThan(1e-4 + (1e-7 * cost) / temperature);
+    const loss = (options: TransportOptions) => (l: Array) =>
+      transport
+        .sinkhorn(l, { ...given, ...options })
+        .mul(matrix([1, 2, 3, 4], 2, 2))
+        .sum();
+    for (const gradient of ["unrolled", "implicit"] as const) {
+      expect((await values(grad(loss({ gradient }))(far()))).every(Number.isFinite)).toBe(true);
+    }
+  });
 
   test("the plan does not depend on where the iterations begin, and is none where that is no number", async () => {
     const logits = [3, 2, 0, 0, 1, 1, 1, 1, 4];

@@ -202,7 +202,8 @@ export const law = "gumbel-max";
  * The best matching, a matrix `[..., m, n]` of zeros and ones: with the largest sum of the logits of its pairs and of
  * the slacks of what stays alone. Without slack every row and column has a partner, so that m = n; with `rowSlack`
  * alone every column has, with `columnSlack` alone every row. It is what the plan with sums of 1 tends to as the
- * temperature falls. No gradient. Solved on the host, so outside `jit`.
+ * temperature falls. Of equals it is the first in the order of `permutation.support` for squares of up to 10 without both
+ * slacks, and else one of them, the same one each time. No gradient. Solved on the host, so outside `jit`.
  *
  * @param logits `[..., m, n]`, consumed
  * @param options.rowSlack what a row gains that stays alone: a finite number, or an array that broadcasts to `[..., m]`
