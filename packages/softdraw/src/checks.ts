@@ -155,10 +155,14 @@ export function checkSquare(where: string, name: string, value: np.Array): void 
   if (rows !== columns) throw new RangeError(`${where}: ${name} must have shape [..., n, n], got ${describe(value)}.`);
 }
 
-/** A number of times: a whole number, at least `least`, and below 2^53, from where on numbers are no longer exact. */
-export function checkCount(where: string, name: string, value: number, least: number): void {
-  if (Number.isSafeInteger(value) && value >= least) return;
-  throw new RangeError(`${where}: ${name} must be a whole number of at least ${least}, got ${kindOf(value)}.`);
+/**
+ * A number of times: a whole number, at least `least`, and up to `most`, if there is a most, or to below 2^53, from where on
+ * numbers are no longer exact.
+ */
+export function checkCount(where: string, name: string, value: number, least: number, most?: number): void {
+  if (Number.isSafeInteger(value) && value >= least && value <= (most ?? value)) return;
+  const range = most === undefined ? `of at least ${least}` : `from ${least} to ${most}`;
+  throw new RangeError(`${where}: ${name} must be a whole number ${range}, got ${kindOf(value)}.`);
 }
 
 /** A finite number above 0. */

@@ -20,6 +20,12 @@ export const BELOW_ONE = 1 - 2 ** -24;
 export const LOWEST = -1e30;
 
 /**
+ * The largest scale of the noise: beside `LOWEST`, which stands for an impossible entry, so much of it is nothing in float32,
+ * and beside it all possible entries are far above that.
+ */
+export const LARGEST_NOISE = 1e20;
+
+/**
  * The smallest entry of a relaxed draw (1.9e-34) that a density tells from 0. Below it the gradient by the entry, up to
  * n times the temperature over the entry, would overflow.
  *

@@ -2,6 +2,7 @@
 
 import type { numpy as np } from "@jax-js/jax";
 import { checkFloat, describe, isArray, kindOf } from "./checks.ts";
+import { LARGEST_NOISE } from "./numerics.ts";
 import { SMALLEST_TEMPERATURE } from "./tempered.ts";
 
 /**
@@ -16,8 +17,8 @@ export type Temperature = number | np.Array;
 
 /**
  * How much of its noise a relaxed draw has: `logits + noise * G`. At 1, the default, its exact draw is that of `sample`; at 0
- * there is none, and the draw is `softMode`. A finite number from 0 on; or an array that broadcasts as that of a temperature
- * does, of which an entry that is negative, infinite or NaN gives NaN.
+ * there is none, and the draw is `softMode`. A number from 0 to 1e20; or an array that broadcasts as that of a temperature
+ * does, of which an entry that is negative, above 1e20 or NaN gives NaN. Beyond, the noise would lift impossible entries.
  */
 export type NoiseScale = number | np.Array;
 
@@ -37,7 +38,7 @@ export interface RelaxOptions extends Tempered {
    * maximum of the same keys. Default false.
    */
   hard?: boolean | undefined;
-  /** From 0; default 1. Dynamic, as the temperature is. */
+  /** From 0 to 1e20; default 1. Dynamic, as the temperature is. */
   noise?: NoiseScale | undefined;
 }
 
@@ -48,7 +49,7 @@ export const TEMPERATURE: readonly string[] = ["temperature"];
 export const RELAX: readonly string[] = ["temperature", "hard", "noise"];
 
 /** The largest float32. */
-const LARGEST = 2 ** 128 - 2 ** 104;
+export const LARGEST = 2 ** 128 - 2 ** 104;
 
 const INSTEAD_OF_HARD =
   " For an exact value with the gradient of a relaxation use straightThrough(soft, hard): hard from sample, with the " +
@@ -128,8 +129,8 @@ export function checkNoise(
 ): NoiseScale[] {
   if (noise === 1) return [];
   if (typeof noise === "number") {
-    if (noise >= 0 && noise <= LARGEST) return [noise];
-    throw new RangeError(`${where}: noise must be a number from 0 to 3.4e38, as float32 holds it, got ${noise}.`);
+    if (noise >= 0 && noise <= LARGEST_NOISE) return [noise];
+    throw new RangeError(`${where}: noise must be a number from 0 to 1e20, got ${noise}.`);
   }
   checkOfEvents(where, "noise", noise, logits, eventAxes);
   return [noise];

@@ -40,10 +40,26 @@ export function largestOfRow(x: np.Array): np.Array {
   return n < LONG || n % LANES !== 0 ? np.max(x, -1) : np.max(np.max(inColumns(x, LANES), -2), -1);
 }
 
-/** The sum of each row; on a graphics card in steps where one would keep few threads busy for long. */
-export function sumOfRow(x: np.Array): np.Array {
-  const columns = columnsOfSum(x.shape);
-  return columns === x.shape.at(-1) ? x.sum(-1) : sumOfRow(inColumns(x, columns).sum(-2));
+/** A processor adds up so many numbers at a time, of a row of more than a thousand. */
+const PART = 64;
+const LONG_SUM = 1024;
+
+/**
+ * The sum of each row; on a graphics card in steps where one would keep few threads busy for long. A processor adds up the parts
+ * of a long row, and then those sums: added one by one, 100,000 equal numbers are off by a thousandth.
+ *
+ * @param long how long that is
+ */
+export function sumOfRow(x: np.Array, long = LONG_SUM): np.Array {
+  const n = x.shape.at(-1)!;
+  if (isOnCard()) {
+    const columns = columnsOfSum(x.shape);
+    return columns === n ? x.sum(-1) : sumOfRow(inColumns(x, columns).sum(-2));
+  }
+  if (n < long) return x.sum(-1);
+  const missing = (PART - (n % PART)) % PART;
+  const whole = missing === 0 ? x : np.pad(x, [...x.shape.slice(1).map((): [number, number] => [0, 0]), [0, missing]]);
+  return sumOfRow(inColumns(whole, PART).sum(-1), long);
 }
 
 /**

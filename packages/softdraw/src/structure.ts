@@ -21,6 +21,7 @@
 import { jit, lax, numpy as np, tree } from "@jax-js/jax";
 import { straightThrough } from "./estimators.ts";
 import { isNumber } from "./lawful.ts";
+import { LARGEST_NOISE } from "./numerics.ts";
 import type { NoiseScale, Temperature, TemperatureOptions } from "./options.ts";
 import { column } from "./rows.ts";
 import { isTemperature } from "./tempered.ts";
@@ -222,6 +223,6 @@ export function perturbedBy(
 export function ifScale(result: np.Array, [scale]: np.Array[]): np.Array {
   if (scale === undefined) return result;
   const fixed = lax.stopGradient(scale);
-  const isScale = fixed.ref.greaterEqual(0).mul(fixed.ref.less(Number.POSITIVE_INFINITY)).mul(isNumber(fixed));
+  const isScale = fixed.ref.greaterEqual(0).mul(fixed.ref.lessEqual(LARGEST_NOISE)).mul(isNumber(fixed));
   return np.where(isScale, result, Number.NaN);
 }

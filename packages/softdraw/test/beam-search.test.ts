@@ -12,6 +12,7 @@ import {
 } from "@softdraw/testing/numbers";
 import { type Beam, subset } from "softdraw";
 import { beforeAll, describe, expect, test } from "vitest";
+import { watchCompilations } from "./compilations.ts";
 
 beforeAll(() => {
   defaultDevice(device);
@@ -126,6 +127,58 @@ describe("stochasticBeamSearch", () => {
     }
   });
 
+  test("a prefix without a possible choice is a dead end, and leaves the others as they are", async () => {
+    const none = Number.NEGATIVE_INFINITY;
+    // After 1 nothing is possible.
+    const table = [CHAIN[0]!, [none, none, none], CHAIN[2]!];
+    const blocked = (state: { sum: np.Array }, last: np.Array) => ({
+      logits: np.take(np.array(table), last, 0),
+      state,
+    });
+    const found = await read(subset.stochasticBeamSearch(random.key(7), blocked, start(9), 9, { length: LENGTH }));
+    const there = sequences.filter(([a]) => a !== 1);
+    expect(found.choices.slice(0, 6).map(String).sort()).toEqual(there.map(String).sort());
+    for (const [i, sequence] of found.choices.slice(0, 6).entries()) {
+      expect(found.logProb[i]).toBeCloseTo(logProbOf(sequence), 4);
+    }
+    expect(found.choices.slice(6).flat()).toEqual([-1, -1, -1, -1, -1, -1]);
+    expect(found.logProb.slice(6)).toEqual([none, none, none]);
+    const dead = (state: { sum: np.Array }) => ({ logits: np.full([2, 3], none), state });
+    const nothing = await read(subset.stochasticBeamSearch(random.key(8), dead, start(2), 2, { length: 1 }));
+    expect(nothing.choices).toEqual([[-1], [-1]]);
+    expect(nothing.perturbed).toEqual([none, none]);
+  });
+
+  test("a step may look at all choices so far, and positions share what is compiled", async () => {
+    const seen: number[][][] = [];
+    const looking = (state: { sum: np.Array }, last: np.Array, { position, choices }: subset.BeamPrefixes) => {
+      expect(position).toBe(seen.length);
+      const rows = choices();
+      seen.push(rows.ref.js() as number[][]);
+      rows.dispose();
+      return step(state, last);
+    };
+    const search = (length: number) => subset.stochasticBeamSearch(random.key(9), step, start(5), 5, { length });
+    const before = await read(search(4));
+    const compilations = watchCompilations();
+    const counts: number[] = [];
+    for (const length of [6, 12]) {
+      const earlier = compilations.mock.calls.length;
+      await read(search(length));
+      counts.push(compilations.mock.calls.length - earlier);
+    }
+    compilations.mockRestore();
+    expect(counts[1]).toBe(counts[0]);
+    expect(counts[0]).toBeGreaterThan(0);
+    if (device === "webgpu") return;
+    const found = await read(subset.stochasticBeamSearch(random.key(9), looking, start(5), 5, { length: 4 }));
+    expect(seen[0]!.flat().every((choice) => choice === -1)).toBe(true);
+    expect(found.choices).toEqual(before.choices);
+    const lastSeen = seen[3]!;
+    expect(lastSeen.every((row) => row[3] === -1 && row[2]! >= 0)).toBe(true);
+    for (const row of found.choices) expect(lastSeen.map((seen) => String(seen.slice(0, 3)))).toContain(String(row.slice(0, 3))); // biome-ignore format: short
+  });
+
   test("logits of NaN give NaN", async () => {
     const spoilt = (state: { sum: np.Array }, last: np.Array) => {
       const { logits, state: next } = step(state, last);
@@ -143,6 +196,7 @@ describe("stochasticBeamSearch", () => {
         subset.stochasticBeamSearch(random.key(0), step, from, k, options as { length: number });
     expect(call(0, { length: 2 })).toThrow("subset.stochasticBeamSearch: k must be");
     expect(call(2, {})).toThrow("subset.stochasticBeamSearch: length must be");
+    expect(call(2, { length: 2, first: 2 ** 40 })).toThrow("first must be a whole number from 0 to 2147483647, got");
     expect(call(3, { length: 2 })).toThrow(
       new RangeError("subset.stochasticBeamSearch: start must have arrays with 3 prefixes, [3, ...], got float32[2]."),
     );

@@ -331,6 +331,17 @@ describe("stretched, the hard concrete distribution", () => {
     expect(largestDifference(stretched, expected)).toBeLessThan(1e-6);
   });
 
+  test("openProbability keeps what is never and always at any temperature, and refuses a stretch of null", async () => {
+    const logits = () => np.array([Number.NEGATIVE_INFINITY, -1e30, 0, 1e30, Number.POSITIVE_INFINITY]);
+    for (const temperature of [1e-30, 1, 3e38]) {
+      const found = await values(bernoulli.openProbability(logits(), { temperature }));
+      expect([found[0], found[1], found[3], found[4]]).toEqual([0, 0, 1, 1]);
+    }
+    expect(() => bernoulli.openProbability(logits(), { stretch: null as never })).toThrow(
+      "such as [-0.1, 1.1], got null",
+    );
+  });
+
   test("openProbability has the stretch of the paper by default, and keeps what is never and always", async () => {
     const found = await values(
       bernoulli.openProbability(np.array([Number.NEGATIVE_INFINITY, 0, Number.POSITIVE_INFINITY, Number.NaN])),
@@ -341,12 +352,15 @@ describe("stretched, the hard concrete distribution", () => {
     expect(found[3]).toBeNaN();
   });
 
-  test.each([[[0, 1]], [[-0.1]], [[-0.1, Number.NaN]], ["wide"], [0.1]])("a stretch of %j is refused", (bad) => {
-    const options = { stretch: bad as unknown as Stretch };
-    expect(() => bernoulli.softMode(np.array([0]), options)).toThrow(
-      /^bernoulli.softMode: stretch must be two numbers, one below 0 and one above 1, such as \[-0.1, 1.1\], got /,
-    );
-  });
+  test.each([[[0, 1]], [[-0.1]], [[-0.1, Number.NaN]], ["wide"], [0.1], [null], [[-1e300, 1e300]], [[-1e-9, 1.1]]])(
+    "a stretch of %j is refused",
+    (bad) => {
+      const options = { stretch: bad as unknown as Stretch };
+      expect(() => bernoulli.softMode(np.array([0]), options)).toThrow(
+        /^bernoulli.softMode: stretch must be two numbers, one below 0 and one above 1, by a millionth to a million, such as \[-0.1, 1.1\], got /, // biome-ignore format: short
+      );
+    },
+  );
 });
 
 test("fromProbabilities: the law is that of the probabilities, and what is certain has no gradient", async () => {

@@ -516,6 +516,19 @@ describe("sparsemax and entmax", () => {
     },
   );
 
+  test("long rows sum to 1, and their log-probabilities are those of float64", async () => {
+    const n = 99_991;
+    const rows = [new Float32Array(n).fill(0.3), Float32Array.from({ length: n }, (_, i) => Math.sin(13 * i) / 1000)];
+    for (const row of rows) {
+      for (const alpha of [1, 1.25, 1.5]) {
+        const p = await values(categorical.softMode(np.array(row), { relaxation: "entmax", alpha }));
+        expect(Math.abs(p.reduce((a, b) => a + b, 0) - 1)).toBeLessThan(3e-6);
+      }
+      const entropy = Math.log(row.reduce((sum, l) => sum + Math.exp(l), 0)) - row.reduce((sum, l) => sum + l, 0) / n;
+      expect(Math.abs((await values(categorical.entropy(np.array(row))))[0]! - entropy)).toBeLessThan(2e-5);
+    }
+  });
+
   test("entmax of 1 is the softmax, of 2 the sparsemax, and sparsemax of [1.1, 1, 0.2] is [0.55, 0.45, 0]", async () => {
     const z = () => np.array([1.1, 1, 0.2]);
     const at = (options: CategoricalOptions) => values(categorical.softMode(z(), options));

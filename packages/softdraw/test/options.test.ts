@@ -38,6 +38,9 @@ const PLAN = [
   ...["rowSlack", "columnSlack", "start"],
 ];
 
+/** Of single relaxations of an order. */
+const ofOrders = ["network", "sigmoid", "iterations"];
+
 /** Every function that takes options: how it is called, what it must be given, and all names that it knows. */
 const functions: Record<string, { call: (options: never) => unknown; needed?: object; names: string[] }> = {
   "bernoulli.relax": {
@@ -113,21 +116,21 @@ const functions: Record<string, { call: (options: never) => unknown; needed?: ob
   },
   "ranking.relax": {
     call: (o) => ranking.relax(key(), logits(), o),
-    names: ["temperature", "hard", "noise", "relaxation"],
+    names: ["temperature", "hard", "noise", "relaxation", ...ofOrders],
   },
   "ranking.relaxGiven": {
     call: (o) => ranking.relaxGiven(key(), np.eye(3), logits(), o),
-    names: ["temperature", "relaxation"],
+    names: ["temperature", "relaxation", ...ofOrders],
   },
   ...Object.fromEntries(
     (["softMode", "softRank", "softSort"] as const).map((verb) => [
       `ranking.${verb}`,
-      { call: (o: never) => ranking[verb](logits(), o), names: ["temperature", "relaxation"] },
+      { call: (o: never) => ranking[verb](logits(), o), names: ["temperature", "relaxation", ...ofOrders] },
     ]),
   ),
   "ranking.softQuantile": {
     call: (o) => ranking.softQuantile(logits(), 0.5, o),
-    names: ["temperature", "relaxation"],
+    names: ["temperature", "relaxation", ...ofOrders],
   },
   expectation: {
     call: (o) => expectation(categorical, key(), logits(), (value) => value.sum(-1), o),

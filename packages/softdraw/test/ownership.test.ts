@@ -94,6 +94,22 @@ describe.each(verbs)("$name", ({ arrays, call }) => {
   });
 });
 
+describe("an error leaves the other arrays as they were", () => {
+  /** Calls that do something with an array before they hand it on. */
+  const isOwn = ({ name }: Call) => /^prepareExpectation|captures$|in blocks$|in columns$/.test(name);
+  const ofMany = verbs.filter((verb) => !isOwn(verb) && disposed(verb.arrays()).length > 1);
+  test.each(ofMany)("in $name", async ({ arrays, call }) => {
+    const count = disposed(arrays()).length;
+    for (let wrong = 0; wrong < count; wrong++) {
+      const given = arrays();
+      const others = given.filter((_, i) => i !== wrong);
+      await expect(async () => call(...given.map((x, i) => (i === wrong ? ("wrong" as never) : x)))).rejects.toThrow();
+      for (const array of others) expect(array.refCount, `after a wrong argument ${wrong}`).toBe(1);
+      disposed(given);
+    }
+  });
+});
+
 /** The first calls compile, and what is compiled keeps constants. */
 const WARM_UP = 2;
 const CALLS = 3;

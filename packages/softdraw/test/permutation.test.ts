@@ -461,7 +461,7 @@ describe("arguments", () => {
     [
       "half an iteration",
       () => permutation.sinkhorn(logits(), { iterations: 0.5 }),
-      "iterations must be a whole number of at least 0, got 0.5.",
+      "iterations must be a whole number from 0 to 1000, got 0.5.",
     ],
     [
       "another form",

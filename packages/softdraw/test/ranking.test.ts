@@ -580,21 +580,32 @@ describe("options", () => {
 
   test("of another relaxation than the one that is asked for are refused", () => {
     expect(() => ranking.softMode(x(), { iterations: 3 })).toThrow(
-      'ranking.softMode: unknown option "iterations". There are "temperature", "relaxation".',
+      'ranking.softMode: iterations is an option of the relaxation "sinkhorn", and the relaxation is "softsort".',
     );
-    expect(() => ranking.softSort(x(), { relaxation: "softsort", sigmoid: "cauchy" })).toThrow(
-      /unknown option "sigmoid"/,
+    expect(() => ranking.relax(random.key(0), x(), { network: "bitonic" })).toThrow(
+      'ranking.relax: network is an option of the relaxation "network", and the relaxation is "softsort".',
+    );
+    expect(() => ranking.softSort(x(), { relaxation: "projection", sigmoid: "cauchy" })).toThrow(
+      'sigmoid is an option of the relaxation "network", and the relaxation is "projection".',
     );
   });
 
   test("are one of those that there are", () => {
     const wrong = (options: object) => () => ranking.softMode(x(), options);
+    for (const relaxation of ["toString", "constructor", "__proto__"]) {
+      expect(wrong({ relaxation })).toThrow(`relaxation must be one of "softsort", "neuralsort", "network", "sinkhorn", got "${relaxation}".`); // biome-ignore format: short
+    }
+    expect(wrong({ relaxation: "sinkhorn", iterations: 1e6 })).toThrow(
+      /iterations must be a whole number from 1 to 1000, got/,
+    );
     expect(wrong({ relaxation: "projection" })).toThrow(
       'ranking.softMode: relaxation must be one of "softsort", "neuralsort", "network", "sinkhorn", got "projection".',
     );
     expect(wrong({ relaxation: "network", network: "merge" })).toThrow(/network must be one of "odd-even", "bitonic"/);
     expect(wrong({ relaxation: "network", sigmoid: "tanh" })).toThrow(/sigmoid must be one of/);
-    expect(wrong({ relaxation: "sinkhorn", iterations: 0 })).toThrow(/iterations must be a whole number of at least 1/);
+    expect(wrong({ relaxation: "sinkhorn", iterations: 0 })).toThrow(
+      /iterations must be a whole number from 1 to 1000/,
+    );
   });
 
   test("a matrix has the logits' n", () => {

@@ -2,6 +2,7 @@
 
 import { grad, jit, numpy as np, random, vmap } from "@jax-js/jax";
 import { values } from "@softdraw/testing/device";
+import { watchArrays } from "@softdraw/testing/live-arrays";
 import { differences, largestDifference, normals } from "@softdraw/testing/numbers";
 import { isThorough } from "@softdraw/testing/thorough";
 import { permutation, type TransportOptions, transport } from "softdraw";
@@ -349,6 +350,13 @@ describe("matchings", () => {
     },
   );
 
+  test("of equals mode takes the first, of small squares without both slacks", async () => {
+    const first = [1, 0, 0, 0, 1, 0, 0, 0, 1];
+    for (const options of [{}, { rowSlack: 0.5 }, { columnSlack: np.array([1, 1, 1]) }]) {
+      expect(await values(await transport.mode(np.zeros([3, 3]), options))).toEqual(first);
+    }
+  });
+
   test("relax tends to sample of the same key", async () => {
     const options = { rowSlack: 0.5, columnSlack: 0.5 };
     const exact = await values(await transport.sample(random.key(3), matrix(normals(8, 60), 3, 4, [5]), options));
@@ -356,6 +364,22 @@ describe("matchings", () => {
     const relaxed = await values(transport.relax(random.key(3), matrix(normals(8, 60), 3, 4, [5]), cold));
     expect(largestDifference(relaxed, exact)).toBeLessThan(0.2);
   });
+});
+
+describe("slack that is not finite", () => {
+  test.each([NOT_A_NUMBER, POSITIVE_INFINITY, NEGATIVE_INFINITY])(
+    "an entry of %d is named, by mode and sample",
+    async (entry) => {
+      const slack = { rowSlack: 0, columnSlack: np.array([0, entry]) };
+      const message = `columnSlack must be finite, got ${entry}.`;
+      const square = () => matrix(normals(1, 4), 2, 2);
+      await expect(transport.mode(square(), { ...slack, columnSlack: slack.columnSlack.ref })).rejects.toThrow(
+        new RangeError(`transport.mode: ${message}`),
+      );
+      await expect(transport.sample(random.key(0), square(), slack)).rejects.toThrow(message);
+      expect(slack.columnSlack.refCount).toBe(0);
+    },
+  );
 });
 
 describe("what there is no plan of", () => {
@@ -413,6 +437,72 @@ describe("what there is no plan of", () => {
       expect([gradient[0]!, gradient[4]!].map(Math.abs)).toEqual([0, 0]);
       expect(gradient.every(Number.isFinite)).toBe(true);
     }
+  });
+});
+
+describe("outliers and beginnings of any size", () => {
+  test.each([
+    [100, 0.1, 1, 1],
+    [200, 1, 1, 1],
+    [500, 0.5, 1, undefined],
+    [3e4, 0.01, 20, undefined],
+  ])("a cost of %d at temperature %d beside penalties", async (cost, temperature, rowPenalty, columnPenalty) => {
+    const logits = [-cost, -cost, 0, -1];
+    const given = { temperature, rowPenalty, ...(columnPenalty && { columnPenalty }) };
+    const problem = { m: 2, n: 2, iterations: 20, ...given };
+    const expected = exactPlan(logits, problem);
+    const far = () => matrix(logits, 2, 2);
+    expect(largestDifference(await values(transport.sinkhorn(far(), given)), expected)).toBeLessThan(1e-5);
+    const { rows, columns } = transport.potentials(far(), given);
+    const [f, g] = [await values(rows), await values(columns)];
+    const made = logits.map((l, k) => Math.exp((l + f[Math.floor(k / 2)]! + g[k % 2]!) / temperature));
+    expect(largestDifference(made, expected)).toBeLessThan(1e-4 + (1e-7 * cost) / temperature);
+    const loss = (options: TransportOptions) => (l: Array) =>
+      transport
+        .sinkhorn(l, { ...given, ...options })
+        .mul(matrix([1, 2, 3, 4], 2, 2))
+        .sum();
+    for (const gradient of ["unrolled", "implicit"] as const) {
+      expect((await values(grad(loss({ gradient }))(far()))).every(Number.isFinite)).toBe(true);
+    }
+  });
+
+  test("the plan does not depend on where the iterations begin, and is none where that is no number", async () => {
+    const logits = [3, 2, 0, 0, 1, 1, 1, 1, 4];
+    const options = { iterations: 60, temperature: 0.9 };
+    const expected = exactPlan(logits, { m: 3, n: 3, ...options });
+    const begun = async (start: number[], more: TransportOptions = {}) =>
+      values(transport.sinkhorn(matrix(logits, 3, 3), { ...options, ...more, start: np.array(start) }));
+    const beginnings = [[-1e8, 0, 0], [-1e6, 3, 0], [1e30, 0, -1e30], [3e38, -3e38, 0], [1e8, 1e8, 1e8]]; // biome-ignore format: short
+    for (const start of beginnings) {
+      expect(largestDifference(await begun(start), expected)).toBeLessThan(2e-6);
+      const more = { rows: np.ones([3]), gradient: "implicit" } as const;
+      expect(largestDifference(await begun(start, more), expected)).toBeLessThan(2e-6);
+      for (const form of ["log", "scaling"] as const) {
+        expect(largestDifference(await begun(start, { form, gradient: "implicit" }), expected)).toBeLessThan(1e-4);
+      }
+    }
+    for (const start of [NEGATIVE_INFINITY, POSITIVE_INFINITY, NOT_A_NUMBER]) {
+      for (const more of [{}, { rowPenalty: 1 }, { rowSlack: 0, columnSlack: 0 }]) {
+        expect((await begun([start, 0, 0], more)).every(Number.isNaN)).toBe(true);
+      }
+      const counted = transport.iterationsFor(matrix(logits, 3, 3), { start: np.array([start, 0, 0]) });
+      await expect(counted).rejects.toThrow("a start that is not finite");
+    }
+  });
+
+  test("a plan by scalings is NaN where they overflow", async () => {
+    const logits = () => matrix([-1, -2, -4, -3, -1, -2], 2, 3);
+    const options = { temperature: 0.01, iterations: 500, gradient: "implicit" } as const;
+    const found = await values(transport.sinkhorn(logits(), { ...options, form: "scaling" }));
+    expect(found.every(Number.isNaN)).toBe(true);
+    const right = await values(transport.sinkhorn(logits(), options));
+    expect(largestDifference(right, [2 / 3, 1 / 3, 0, 0, 1 / 3, 2 / 3])).toBeLessThan(1e-5);
+  });
+
+  test("sums of 1e-30 are kept beside sums of 1", async () => {
+    const found = await values(transport.sinkhorn(matrix([0, 1, 1, 0], 2, 2), { rows: [1e-30, 1] }));
+    expect(found.slice(0, 2).reduce((a, b) => a + b) / 1e-30).toBeCloseTo(1, 4);
   });
 });
 
@@ -477,9 +567,21 @@ describe("arguments", () => {
     ["an array of another shape", () => transport.sinkhorn(logits(), { rows: np.ones([3]) }), /rows must have shape \[2\]/], // biome-ignore format: short
     ["a penalty", () => transport.sinkhorn(logits(), { rowPenalty: 0 }), /rowPenalty must be a positive number, got 0/],
     ["a slack", () => transport.sinkhorn(logits(), { rowSlack: NOT_A_NUMBER }), /rowSlack must be a finite number, got NaN/], // biome-ignore format: short
+    ["totals of lists beside a slack of -Infinity", () => transport.sinkhorn(logits(), { rows: [1, 1], columns: [1, 1, 1], columnSlack: NEGATIVE_INFINITY }), /one total, got 2 and 3/], // biome-ignore format: short
+    ["a slack of -Infinity on the side that needs one", () => transport.mode(logits(), { columnSlack: NEGATIVE_INFINITY }), /leave columns without a partner/], // biome-ignore format: short
+    ["a penalty below float32", () => transport.sinkhorn(logits(), { rowPenalty: 1e-300 }), /^transport.sinkhorn: rowPenalty must be Infinity or from 1\.2e-38 to 3\.4e38, as float32 holds it, got 1e-300\.$/], // biome-ignore format: short
+    ["a slack beyond float32", () => transport.mode(logits(), { columnSlack: 1e300 }), /columnSlack must be a finite number of up to 3\.4e38, as float32 holds it, got 1e\+300/], // biome-ignore format: short
+    ["sums below float32", () => transport.sinkhorn(logits(), { rows: [1e-50, 1e-50] }), /rows must be 0 or from 1\.2e-38 on, with a total of up to 3\.4e38, as float32 holds them, got \[1e-50, 1e-50\]\./], // biome-ignore format: short
+    [
+      "sums beyond float32",
+      () => transport.residual(logits(), { columns: [1e300, 1, 1] }),
+      /columns must be 0 or from/,
+    ],
     ["slack on the wrong side", () => transport.sinkhorn(logits(), { rowSlack: 0 }), /leave columns without a partner: say by columnSlack/], // biome-ignore format: short
     ["a rectangle's mode", () => transport.mode(logits()), /^transport.mode: logits float32\[2,3\] leave columns without a partner: say by columnSlack what that is worth, such as \{ columnSlack: 0 \}\.$/], // biome-ignore format: short
-    ["no iterations", () => transport.sinkhorn(logits(), { iterations: 0 }), /iterations must be a whole number of at least 1/], // biome-ignore format: short
+    ["too many iterations", () => transport.sinkhorn(logits(), { iterations: 2000 }), /iterations must be a whole number from 1 to 1000, or to 100000 with the form "auto" and the gradient "implicit", which are not compiled as a whole, got 2000/], // biome-ignore format: short
+    ["far too many iterations", () => permutation.sinkhorn(np.zeros([2, 2]), { iterations: 1e6, gradient: "implicit" }), /iterations must be a whole number from 0 to 100000, got 1000000/], // biome-ignore format: short
+    ["no iterations", () => transport.sinkhorn(logits(), { iterations: 0 }), /iterations must be a whole number from 1 to/], // biome-ignore format: short
     ["a vector", () => transport.sinkhorn(np.zeros([3])), /logits must have shape \[\.\.\., m, n\]/],
     ["items", () => transport.apply(logits(), np.zeros([2])), /^transport.apply: items must have first axis 3/],
     ["a number in place of a plan", () => transport.apply(1 as never, np.zeros([2])), /plan must be an array/],
@@ -487,5 +589,25 @@ describe("arguments", () => {
   ];
   test.each(calls)("%s are refused", (_, call, message) => {
     expect(call).toThrow(message);
+  });
+
+  test("what comes before a wrong option is not consumed, and nothing is made of it", () => {
+    const { count } = watchArrays();
+    const one = () => np.array(new Float32Array([1, 2])).slice(0);
+    const two = () => np.array(new Float32Array([1, 2]));
+    const given = { rowSlack: one(), columnSlack: two(), rowPenalty: one(), start: two(), temperature: one() };
+    const square = np.array(new Float32Array([1, 2, 3, 4]), { shape: [2, 2] });
+    const key = random.key(0);
+    const before = count();
+    for (const wrong of [{ iterations: -1 }, { form: "none" }, { gradient: 1 }, { noise: -1 }] as never[]) {
+      const options = { ...given, rows: [1, 2], ...(wrong as object) };
+      expect(() => transport.relax(key, square, options)).toThrow("transport.relax");
+    }
+    expect(() => transport.iterationsFor(square, { ...given, columns: [1, 2], limit: -1 })).toThrow("limit");
+    expect(count()).toBe(before);
+    for (const array of [key, square, ...Object.values(given)]) {
+      expect(array.refCount).toBe(1);
+      array.dispose();
+    }
   });
 });

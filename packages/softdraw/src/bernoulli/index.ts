@@ -57,7 +57,10 @@ const UNIT: Stretch = [0, 1];
 /** That of Louizos et al. */
 const STRETCH: Stretch = [-0.1, 1.1];
 
-/** From where to where a relaxed draw is stretched before it is clipped: from below 0 to above 1. */
+/**
+ * From where to where a relaxed draw is stretched before it is clipped: from below 0 to above 1, by a millionth to a million,
+ * of which float32 holds enough.
+ */
 export type Stretch = readonly [low: number, high: number];
 
 interface Stretched {
@@ -191,7 +194,7 @@ export function perturbGiven(key: np.Array, value: np.Array, logits: np.Array): 
  * @param logits any shape, consumed
  * @param options.temperature positive number, or an array that broadcasts over the batch; default 1
  * @param options.hard default false
- * @param options.noise scale of the noise, a number from 0 or an array that broadcasts over the batch; default 1
+ * @param options.noise scale of the noise, 0 to 1e20, or an array that broadcasts over the batch; default 1
  * @param options.stretch such as `[-0.1, 1.1]`, the hard concrete distribution; default none
  * @throws RangeError for a temperature that is not positive, TypeError for a key that is none and for
  *   an option of another name
@@ -287,8 +290,9 @@ export function sample(key: np.Array, logits: np.Array): np.Array {
 export function openProbability(logits: np.Array, options: BernoulliOptions = {}): np.Array {
   checkLogits("bernoulli.openProbability", logits, 0);
   const temperature = checkTemperature("bernoulli.openProbability", logits, 0, options, BERNOULLI);
-  const stretch = checkStretch("bernoulli.openProbability", { stretch: options.stretch ?? STRETCH });
-  return openProbabilityKernel(logits, temperature as np.Array, ...stretch);
+  const { stretch = STRETCH } = options;
+  const [low, high] = checkStretch("bernoulli.openProbability", { stretch });
+  return openProbabilityKernel(logits, temperature as np.Array, low, high);
 }
 
 /**
@@ -346,7 +350,8 @@ const logProbKernel = jit(function logProb(value: np.Array, logits: np.Array) {
 const openProbabilityKernel = jit(
   function openProbability(logits: np.Array, temperature: np.Array, low: number, high: number) {
     const l = bounded(logits.ref).sub(temperature.ref.mul(Math.log(-low / high)));
-    return np.where(isTemperature(temperature), keepNaN(logits, sigmoid(l)), Number.NaN);
+    const p = np.where(isNever(logits.ref), 0, np.where(isAlways(logits.ref), 1, sigmoid(l)));
+    return np.where(isTemperature(temperature), keepNaN(logits, p), Number.NaN);
   },
   { staticArgnums: [2, 3] },
 );
@@ -381,10 +386,12 @@ function checkGiven(where: string, key: np.Array, value: np.Array, logits: np.Ar
 function checkStretch(where: string, { stretch = UNIT }: Stretched): Stretch {
   if (stretch === UNIT) return UNIT;
   const isPair = Array.isArray(stretch) && stretch.length === 2 && stretch.every(Number.isFinite);
-  if (isPair && stretch[0] < 0 && stretch[1] > 1) return stretch;
+  const isBeyond = (distance: number) => distance >= 1e-6 && distance <= 1e6;
+  if (isPair && isBeyond(-stretch[0]) && isBeyond(stretch[1] - 1)) return stretch;
   const got = Array.isArray(stretch) ? `[${stretch}]` : kindOf(stretch);
   throw new RangeError(
-    `${where}: stretch must be two numbers, one below 0 and one above 1, such as [-0.1, 1.1], got ${got}.`,
+    `${where}: stretch must be two numbers, one below 0 and one above 1, by a millionth to a million, such as ` +
+      `[-0.1, 1.1], got ${got}.`,
   );
 }
 

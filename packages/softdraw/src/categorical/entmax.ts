@@ -19,6 +19,9 @@ import { inverseOf, tempered } from "../tempered.ts";
 /** Stands for a base of 0, of which there is no logarithm. */
 const SMALLEST_BASE = 1e-30;
 
+/** Rows from here on are summed in parts for what they are divided by, so that entries sum to 1. */
+const EXACTLY_FROM = 128;
+
 /** Steps of Newton's method after those that halve. */
 const LAST_STEPS = 2;
 
@@ -33,7 +36,7 @@ export function entmax(keys: np.Array, temperature: np.Array, alpha: number): np
   const distance = tempered(keys.ref, originOfRow(keys), inverseOf(temperature));
   const fixed = lax.stopGradient(distance.ref);
   const { entry, slope } = at(fixed.ref.sub(column(solve(fixed, alpha))), alpha);
-  const value = dividedByRow(entry.ref, sumOfRow(entry));
+  const value = dividedByRow(entry.ref, sumOfRow(entry, EXACTLY_FROM));
   // Zero, with the gradient of the distance, as in the threshold relaxation of subsets.
   const change = distance.ref.sub(lax.stopGradient(distance));
   const shift = sumOfRow(slope.ref.mul(change.ref)).div(sumOfRow(slope.ref));

@@ -64,7 +64,10 @@ export type { SinkhornForm } from "../transport/forms.ts";
 export * as gibbs from "./gibbs/index.ts";
 
 export interface SinkhornOptions extends TemperatureOptions {
-  /** Normalizations of the rows and then the columns; default 20. `iterationsFor` says how many a tolerance takes. */
+  /**
+   * Normalizations of the rows and then the columns, default 20; `iterationsFor` says how many a tolerance takes. Up to
+   * 1,000, which are compiled as a whole, or 100,000 by "auto" and "implicit", in pieces.
+   */
   iterations?: number | undefined;
   /**
    * How they are computed. "auto", the default: by matrix-vector products that stay in range at any temperature.
@@ -87,7 +90,7 @@ export interface PermutationRelaxOptions extends Omit<SinkhornOptions, "hard"> {
    * the exact maximum of the same keys. For n up to 10. Default false.
    */
   hard?: boolean | undefined;
-  /** From 0; default 1. Dynamic, as the temperature is. Mena et al. call it the noise factor. */
+  /** From 0 to 1e20; default 1. Dynamic, as the temperature is. Mena et al. call it the noise factor. */
   noise?: NoiseScale | undefined;
 }
 
@@ -237,7 +240,7 @@ export function mode(logits: np.Array): Promise<np.Array> {
  * @param logits `[..., n, n]`, consumed
  * @param options those of `sinkhorn`
  * @param options.hard default false
- * @param options.noise scale of G, a number from 0 or an array that broadcasts over the batch; default 1
+ * @param options.noise scale of G, 0 to 1e20, or an array that broadcasts over the batch; default 1
  * @throws RangeError for a temperature that is not positive, and for `hard` where n is above 10; TypeError for a key
  *   that is none and for an option of another name
  *
@@ -298,7 +301,7 @@ export function sample(key: np.Array, logits: np.Array): Promise<np.Array> {
  *
  * @param logits `[..., n, n]`, consumed
  * @param options.temperature positive number, or an array that broadcasts over the batch; default 1
- * @param options.iterations whole number, default 20
+ * @param options.iterations whole number up to 1,000, default 20; implicitly up to 100,000
  * @param options.form "auto", "log" or "scaling": how it is computed; "auto" is right at any temperature
  * @param options.gradient "unrolled" (of the iterations) or "implicit" (of the fixed point, from the plan alone)
  * @throws RangeError for options that are none of these

@@ -103,11 +103,11 @@ export function perturbGiven(key: np.Array, value: np.Array, logits: np.Array): 
  * @param logits `[..., n]`, consumed
  * @param options.temperature positive number, or an array that broadcasts over the batch; default 1
  * @param options.hard default false
- * @param options.noise scale of the noise, a number from 0 or an array that broadcasts over the batch; default 1
+ * @param options.noise scale of the noise, 0 to 1e20, or an array that broadcasts over the batch; default 1
  * @param options.relaxation "softsort" (default), "neuralsort", "network" or "sinkhorn": see `OrderRelaxation`
  * @param options.network "bitonic" (default) or "odd-even", of "network" alone
  * @param options.sigmoid "logistic" (default), "cauchy" or "optimal", of "network" alone
- * @param options.iterations whole number, default 20, of "sinkhorn" alone
+ * @param options.iterations whole number up to 1,000, default 20, of "sinkhorn" alone
  * @throws RangeError for a temperature that is not positive and for what is not to be chosen; TypeError for a key that is
  *   none and for an option of another name, or of a relaxation that is not asked for
  *

@@ -11,6 +11,7 @@ import {
   type Temperature,
   type TemperatureOptions,
 } from "../options.ts";
+import { MOST_UNROLLED } from "../transport/plan.ts";
 import type { Network } from "./layers.ts";
 import type { Sigmoid } from "./sigmoids.ts";
 
@@ -43,7 +44,7 @@ interface OrderForm {
    * entry takes grows with the keys, and limits are approached slowly: as T, and not as `exp(-1 / T)`.
    */
   sigmoid?: Sigmoid | undefined;
-  /** Of "sinkhorn" alone: normalizations of the rows and then the columns, a whole number from 1 on; default 20. */
+  /** Of "sinkhorn" alone: normalizations of the rows and then the columns, a whole number from 1 to 1,000; default 20. */
   iterations?: number | undefined;
 }
 
@@ -81,10 +82,15 @@ const RELAXATIONS = Object.keys(OWN);
 
 const DEFAULT: OrderRelaxation = "softsort";
 
-/** The names of options: an option of a relaxation that is not asked for is none. */
-function namesOf(common: readonly string[], options: SoftOptions): string[] {
-  const relaxation = options?.relaxation ?? DEFAULT;
-  return [...common, "relaxation", ...(OWN[relaxation as OrderRelaxation] ?? [])];
+/** Refuses an option of a relaxation that is not asked for. */
+function checkOwn(where: string, relaxation: string, options: SoftOptions): void {
+  for (const [other, names] of Object.entries(OWN)) {
+    const name = other !== relaxation && names.find((name) => options[name as keyof SoftOptions] !== undefined);
+    if (!name) continue;
+    throw new TypeError(
+      `${where}: ${name} is an option of the relaxation "${other}", and the relaxation is "${relaxation}".`,
+    );
+  }
 }
 
 /** The temperature and the form of options. */
@@ -94,13 +100,14 @@ export function checkForm(
   options: SoftOptions,
   kind: "relax" | "softMode" | "values",
 ): { temperature: Temperature; form: Form } {
-  const names = namesOf(kind === "relax" ? RELAX : TEMPERATURE, options);
+  const names = [...(kind === "relax" ? RELAX : TEMPERATURE), "relaxation", ...Object.values(OWN).flat()];
   const temperature = checkTemperature(where, x, 1, options, names);
   const { relaxation = DEFAULT, network = "bitonic", sigmoid = "logistic", iterations = 20 } = options;
   checkChoice(where, "relaxation", relaxation, kind === "values" ? [...RELAXATIONS, "projection"] : RELAXATIONS);
+  checkOwn(where, relaxation, options);
   checkChoice(where, "network", network, NETWORKS);
   checkChoice(where, "sigmoid", sigmoid, SIGMOIDS);
-  checkCount(where, "iterations", iterations, 1);
+  checkCount(where, "iterations", iterations, 1, MOST_UNROLLED);
   if (relaxation === "network") return { temperature, form: { name: nameOfNetwork(network, sigmoid), iterations: 0 } };
   return { temperature, form: { name: relaxation, iterations: relaxation === "sinkhorn" ? iterations : 0 } };
 }

@@ -8,7 +8,7 @@
  */
 
 import { jit, lax, numpy as np, random, tree } from "@jax-js/jax";
-import { checkCount, checkFloat, checkKey, describe, isArray, kindOf } from "../checks.ts";
+import { checkCount, checkFloat, checkKey, describe, isArray, isTraced, kindOf } from "../checks.ts";
 import { below } from "../given.ts";
 import { canTake } from "../lawful.ts";
 import { gumbel } from "../noise.ts";
@@ -20,19 +20,32 @@ import { entriesAt, indicesOfLargest } from "./top.ts";
 /** What a model knows of each of k prefixes: any nesting of plain objects and lists with arrays `[k, ...]` at the leaves. */
 export type BeamState = np.Array | { [name: string]: BeamState } | BeamState[];
 
+/** What a step may ask about the prefixes, beside what is in its state. */
+export interface BeamPrefixes {
+  /** How many choices each has, from 0. */
+  readonly position: number;
+  /** All choices so far, int32 `[k, length]`, with -1 where there is none yet; whoever asks for them consumes them. */
+  choices(): np.Array;
+}
+
 /**
  * The choices after k prefixes.
  *
  * @param state of the prefixes without their last choice, consumed
  * @param last the last choice of each, int32 `[k]`, consumed
+ * @param prefixes for models that look at more than their state
  * @returns logits `[k, n]` of the next choice, and the state of the prefixes with their last choice
  */
-export type BeamStep<State extends BeamState> = (state: State, last: np.Array) => { logits: np.Array; state: State };
+export type BeamStep<State extends BeamState> = (
+  state: State,
+  last: np.Array,
+  prefixes: BeamPrefixes,
+) => { logits: np.Array; state: State };
 
 export interface BeamOptions {
   /** How many choices a sequence has. */
   length: number;
-  /** What `step` is told as the last choice when there is none yet; default 0. */
+  /** What `step` is told as the last choice when there is none yet, an int32 of 0 or more; default 0. */
   first?: number | undefined;
 }
 
@@ -56,17 +69,18 @@ export type Beam<State extends BeamState> = {
  * left. Their perturbed log-probabilities are the k largest of all sequences', so that of one more sequence is a threshold kappa, and
  * `f(sequence) p / (1 - exp(-exp(log p - kappa)))`, summed over the others, is an unbiased estimate of the mean of f.
  *
- * A sequence that ends early goes on with a choice that alone is possible: logits of 0 there, and of -Infinity elsewhere. Equal
- * prefixes are one. Logits of NaN or Infinity give NaN, and choices of -1. No gradient: the log-probability of a sequence that was
- * drawn is the model's to compute. Works eagerly and, as a loop of `length` steps that is written out, under `jit`; where it is
- * eager, `step` may be jitted.
+ * A sequence that ends early goes on with a choice that alone is possible: logits of 0 there, and of -Infinity elsewhere. A prefix
+ * whose logits are all -Infinity is a dead end: no sequence comes of it, and its probability is lost. Equal prefixes are one. Logits
+ * of NaN or Infinity give NaN, and choices of -1. No gradient: the log-probability of a sequence that was drawn is the model's to
+ * compute. Works eagerly, where all positions share what is compiled, and `step` may be jitted; and under `jit`, as a loop of
+ * `length` steps that is written out, and compiled as a whole.
  *
  * @param key PRNG key, consumed
  * @param step the model
  * @param start its state before the first choice, with arrays `[k, ...]`, consumed
  * @param k a positive whole number
  * @param options.length a positive whole number
- * @param options.first a whole number; default 0
+ * @param options.first a whole number, up to 2^31 - 1; default 0
  * @throws TypeError for arguments of another type, RangeError for sizes that do not fit
  *
  * Kool, van Hoof, Welling, "Stochastic Beams and Where to Find Them", 2019.
@@ -82,19 +96,28 @@ export function stochasticBeamSearch<State extends BeamState>(
   options: BeamOptions,
 ): Beam<State> {
   const { length, first } = checkBeam(key, step, start, k, options);
-  let { next, beam, last, choices } = rootKernel(key, k, first);
+  let { next, beam, last, choices, filled } = rootKernel(key, k, length, first);
   let state = start;
   for (let position = 0; position < length; position++) {
-    const after = step(state, last);
+    const after = step(state, last, { position, choices: () => choices.ref });
     checkStep(after, k);
-    const level = levelKernel(next, lax.stopGradient(after.logits), beam, choices);
+    const level = levelKernel(next, lax.stopGradient(after.logits), beam, choices, filled);
     state = tree.map((x: np.Array) => rowsKernel(lax.stopGradient(x), level.parents.ref), after.state) as State;
+    if (position === 0) for (const x of [level.choices, ...tree.leaves(state)]) computeNow(x as np.Array);
     level.parents.dispose();
-    ({ next, beam, choices, last } = level);
+    ({ next, beam, choices, filled, last } = level);
   }
-  next.dispose();
-  last.dispose();
+  tree.dispose([next, last, filled]);
   return { ...finishKernel(choices, beam), state };
+}
+
+/**
+ * Has the kernels of an array compiled, and run, before others wait for them.
+ *
+ * Upstream: on WebAssembly a kernel that is being compiled asynchronously is compiled once more for every use that is waiting.
+ */
+function computeNow(x: np.Array): void {
+  if (!isTraced(x) && x.device === "wasm") x.ref.dataSync();
 }
 
 /** Of each prefix in the beam, `[k]`; and whether all logits so far have had a law, a scalar of 1 or 0. */
@@ -102,24 +125,35 @@ type Level = { logProb: np.Array; perturbed: np.Array; isLawful: np.Array };
 
 /** The empty prefix, and no other. */
 const rootKernel = jit(
-  function root(key: np.Array, k: number, first: number) {
+  function root(key: np.Array, k: number, length: number, first: number) {
     const [noiseKey, next] = random.split(key) as unknown as [np.Array, np.Array];
     const isRoot = np.arange(k).equal(0);
     const perturbed = np.where(isRoot.ref, gumbel(noiseKey, []), LOWEST);
     const beam: Level = { logProb: np.where(isRoot, 0, LOWEST), perturbed, isLawful: np.ones([]) };
     const last = np.full([k], first, { dtype: np.int32 });
-    return { next, beam, last, choices: np.zeros([k, 0], { dtype: np.int32 }) };
+    const choices = np.full([k, length], -1, { dtype: np.int32 });
+    return { next, beam, last, choices, filled: np.zeros([], { dtype: np.int32 }) };
   },
-  { staticArgnums: [1, 2] },
+  { staticArgnums: [1, 2, 3] },
 );
 
-/** The children with the largest perturbed log-probabilities, where they come from, and which choice leads to them. */
-const levelKernel = jit(function level(key: np.Array, logits: np.Array, beam: Level, choices: np.Array) {
+/**
+ * The children with the largest perturbed log-probabilities, where they come from, and which choice leads to them.
+ *
+ * @param choices `[k, length]`, of which the first are filled: so all positions have one shape, and are compiled once
+ */
+const levelKernel = jit(function level(
+  key: np.Array,
+  logits: np.Array,
+  beam: Level,
+  choices: np.Array,
+  filled: np.Array,
+) {
   const [k, n] = logits.shape as [number, number];
   const [forLargest, forOthers, next] = random.split(key, 3) as unknown as [np.Array, np.Array, np.Array];
   const isAlive = column(beam.perturbed.ref.greater(LOWEST));
   const isPossible = logits.ref.greater(LOWEST).mul(isAlive.ref);
-  const hasLaw = np.where(isAlive, canTake(logits.ref, 1), true);
+  const hasLaw = np.where(isAlive, canTake(logits.ref, 0), true);
   const logProb = column(beam.logProb).add(logSoftmax(finite(logits)));
   // Which child is as large as its parent is a draw by itself; the others have noise of their own, cut off there.
   const largest = np.argmax(logProb.ref.add(gumbel(forLargest, [k, n])), -1, { keepdims: true });
@@ -131,6 +165,7 @@ const levelKernel = jit(function level(key: np.Array, logits: np.Array, beam: Le
     entriesAt(np.array(Int32Array.from({ length: k * n }, (_, i) => from(i))), indices.ref);
   const parents = place((i) => Math.floor(i / n));
   const last = place((i) => i % n);
+  const isNext = np.arange(choices.shape[1]!).equal(filled.ref);
   return {
     next,
     beam: {
@@ -138,7 +173,8 @@ const levelKernel = jit(function level(key: np.Array, logits: np.Array, beam: Le
       perturbed: entriesAt(perturbed, indices),
       isLawful: beam.isLawful.mul(np.min(hasLaw.astype(np.float32))),
     },
-    choices: np.concatenate([np.take(choices, parents.ref, 0), column(last.ref)], -1),
+    choices: np.where(isNext, column(last.ref), np.take(choices, parents.ref, 0)),
+    filled: filled.add(np.array(1, { dtype: np.int32 })),
     last,
     parents,
   };
@@ -167,6 +203,7 @@ const finishKernel = jit(function finish(choices: np.Array, { logProb, perturbed
 
 const WHERE = "subset.stochasticBeamSearch";
 const BEAM = ["length", "first"];
+const LARGEST_INT32 = 2 ** 31 - 1;
 
 function checkBeam(key: np.Array, step: unknown, start: BeamState, k: number, options: BeamOptions) {
   checkKey(WHERE, key);
@@ -176,7 +213,7 @@ function checkBeam(key: np.Array, step: unknown, start: BeamState, k: number, op
   checkOptions(WHERE, options, BEAM, "{ length: 10 }");
   const { length, first = 0 } = options;
   checkCount(WHERE, "length", length, 1);
-  checkCount(WHERE, "first", first, 0);
+  checkCount(WHERE, "first", first, 0, LARGEST_INT32);
   return { length, first };
 }
 

@@ -18,7 +18,14 @@ import type { numpy as np } from "@jax-js/jax";
 import type { SubsetOptions, SubsetRelaxOptions } from "./verbs.ts";
 import * as verbs from "./verbs.ts";
 
-export { type Beam, type BeamOptions, type BeamState, type BeamStep, stochasticBeamSearch } from "./beam-search.ts";
+export {
+  type Beam,
+  type BeamOptions,
+  type BeamPrefixes,
+  type BeamState,
+  type BeamStep,
+  stochasticBeamSearch,
+} from "./beam-search.ts";
 export { of, type SubsetOf } from "./of.ts";
 export { type ReservoirOptions, reservoir } from "./reservoir.ts";
 export type { Relaxation, SubsetOptions, SubsetRelaxOptions } from "./verbs.ts";
@@ -88,7 +95,7 @@ export function perturbGiven(key: np.Array, khot: np.Array, logits: np.Array, k:
  * @param k from 1 to n; for n, a vector of ones
  * @param options.temperature positive number, or an array that broadcasts over the batch; default 1
  * @param options.hard default false
- * @param options.noise scale of the noise, a number from 0 or an array that broadcasts over the batch; default 1
+ * @param options.noise scale of the noise, 0 to 1e20, or an array that broadcasts over the batch; default 1
  * @param options.relaxation "threshold" (default) or "successive"
  * @throws RangeError for a k that is not from 1 to n, for a temperature that is not positive, and for a relaxation of
  *   another name; TypeError for a key that is none and for an option of another name

@@ -5,7 +5,7 @@ import { keepNaN } from "../lawful.ts";
 import { logarithm, logSumExp } from "../numerics.ts";
 import { column, row } from "../rows.ts";
 import { scaleColumns, scaleRows } from "./stabilized.ts";
-import { type Side, type Sides, scaledTo } from "./sums.ts";
+import { potentialOf, type Side, type Sides, scaledTo } from "./sums.ts";
 
 /** How the iterations are computed; see `sinkhorn`. */
 export type SinkhornForm = "auto" | "log" | "scaling";
@@ -24,9 +24,9 @@ export const iterate: Record<
   scaling: jit(scaling, { staticArgnums: [2] }),
 };
 
-function log(x: np.Array, { rows, columns }: Sides, iterations: number): np.Array {
-  const hasPower = "power" in rows || "power" in columns;
-  return hasPower ? logOfPotentials(x, { rows, columns }, iterations) : logOfEntries(x, { rows, columns }, iterations);
+function log(x: np.Array, sides: Sides, iterations: number): np.Array {
+  const isOfEntries = !("power" in sides.rows || "power" in sides.columns || "start" in sides.columns);
+  return (isOfEntries ? logOfEntries : logOfPotentials)(x, sides, iterations);
 }
 
 function logOfEntries(x: np.Array, { rows, columns }: Sides, iterations: number): np.Array {
@@ -41,12 +41,12 @@ function logOfEntries(x: np.Array, { rows, columns }: Sides, iterations: number)
 }
 
 function logOfPotentials(x: np.Array, { rows, columns }: Sides, iterations: number): np.Array {
-  const potential = ({ sums, power, shift }: Side, total: np.Array) => {
-    const level = logarithm(sums!.ref).sub(total);
-    return power === undefined ? level : power.ref.mul(level).add(shift!.ref);
+  const potential = (side: Side, total: np.Array) => {
+    const level = np.negative(total);
+    return potentialOf(side, side.sums === undefined ? level : level.add(logarithm(side.sums.ref)));
   };
   let f = np.zeros([]);
-  let g: np.Array | undefined;
+  let g = columns.start?.ref;
   for (let i = 0; i < iterations; i++) {
     f = potential(rows, logSumExp(g === undefined ? x.ref : x.ref.add(row(g))));
     g = potential(columns, logSumExp(np.swapaxes(x.ref.add(column(f.ref)), -1, -2)));
@@ -56,12 +56,15 @@ function logOfPotentials(x: np.Array, { rows, columns }: Sides, iterations: numb
 
 function scaling(x: np.Array, { rows, columns }: Sides, iterations: number): np.Array {
   const kernel = np.exp(x.ref);
-  const none = np.zeros([]);
-  let u = scaledTo(rows, np.reciprocal(kernel.ref.sum(-1)), none).scaling;
-  let v = scaleColumns(kernel.ref, u.ref, columns, none).scaling;
+  let v = columns.start && np.exp(columns.start.ref);
+  let u =
+    v === undefined
+      ? scaledTo(rows, np.reciprocal(kernel.ref.sum(-1))).scaling
+      : scaleRows(kernel.ref, v, rows).scaling;
+  v = scaleColumns(kernel.ref, u.ref, columns).scaling;
   for (let i = 1; i < iterations; i++) {
-    u = scaleRows(kernel.ref, v, rows, none).scaling;
-    v = scaleColumns(kernel.ref, u.ref, columns, none).scaling;
+    u = scaleRows(kernel.ref, v, rows).scaling;
+    v = scaleColumns(kernel.ref, u.ref, columns).scaling;
   }
   return keepNaN(x, kernel.mul(column(u)).mul(row(v)));
 }

@@ -16,7 +16,7 @@ import { keepNaN } from "../lawful.ts";
 import { column, row } from "../rows.ts";
 import { changesOf, ownChange, type Side, type Sides } from "./sums.ts";
 
-/** The logarithms of scalings, where there is a power: of rows and columns. */
+/** Where there is a power: the logarithms of what it is applied to, of rows and columns. */
 export type Levels = { rows?: np.Array; columns?: np.Array } & Record<string, np.Array>;
 
 /**
@@ -26,7 +26,7 @@ export type Levels = { rows?: np.Array; columns?: np.Array } & Record<string, np
  * @param plan `[..., m, n]`, without gradient of its own, consumed
  * @param sides consumed
  * @param stoppedSides the same without a gradient, consumed
- * @param logarithms of the scalings of a side that has a power, without a gradient, consumed
+ * @param levels where a side has a power, without a gradient, consumed
  */
 export const withImplicitGradient = jit(
   function withImplicitGradient(
@@ -34,21 +34,20 @@ export const withImplicitGradient = jit(
     plan: np.Array,
     sides: Sides,
     stoppedSides: Sides,
-    logarithms: Levels,
+    levels: Levels,
     terms: number,
   ): np.Array {
     // Zero, with the gradient of x: what follows is linear in it.
     // Upstream: there is no way to give a function a gradient of one's own (`custom_vjp`).
     const change = x.ref.sub(lax.stopGradient(x.ref));
     const ofSides = changesOf(sides, stoppedSides);
-    const ownOf = (name: "rows" | "columns") =>
-      ownChange(stoppedSides[name], ofSides[name], levelOf(stoppedSides[name], logarithms[name]));
+    const ownOf = (name: "rows" | "columns") => ownChange(stoppedSides[name], ofSides[name], levels[name]);
     const [ownRows, ownColumns] = [ownOf("rows"), ownOf("columns")];
     const weighted = plan.ref.mul(change.ref);
     const rows = weighted.ref.sum(-1);
     const columns = weighted.sum(-2);
-    const sums = plan.ref.sum(-1);
-    const others = stoppedSides.columns.sums === undefined ? undefined : sumsOfColumns(plan);
+    const sums = stoppedSides.rows.sums === undefined ? plan.ref.sum(-1) : sumsOf(plan, -1);
+    const others = stoppedSides.columns.sums === undefined ? undefined : sumsOf(plan, -2);
     const back = (columns: np.Array) => overSums(columns, others, stoppedSides.columns);
     const inner = ownColumns === undefined ? back(columns.ref) : back(columns.ref).sub(ownColumns.ref);
     const right = matvec(plan.ref, inner).sub(rows).div(sums.ref);
@@ -60,17 +59,12 @@ export const withImplicitGradient = jit(
   { staticArgnums: [5] },
 );
 
-/** A column without mass has a sum that is no divisor; its entries are 0. */
-function sumsOfColumns(plan: np.Array): np.Array {
-  return np.maximum(plan.ref.sum(-2), SMALLEST_SUM);
+/** Without mass a row or column has a sum that is no divisor; its entries are 0. */
+function sumsOf(plan: np.Array, axis: -1 | -2): np.Array {
+  return np.maximum(plan.ref.sum(axis), SMALLEST_SUM);
 }
 
 const SMALLEST_SUM = 1e-37;
-
-/** What a power is applied to, from the logarithm of the scaling. */
-function levelOf({ power, shift }: Side, logarithm: np.Array | undefined): np.Array | undefined {
-  return power === undefined ? undefined : logarithm!.sub(shift!.ref).div(power.ref);
-}
 
 function overSums(x: np.Array, sums: np.Array | undefined, side: Side): np.Array {
   return powered(sums === undefined ? x : x.div(sums.ref), side);

@@ -42,6 +42,7 @@ import {
   checkOfEvents,
   checkOptions,
   checkTemperature,
+  LARGEST,
   type NoiseScale,
   TEMPERATURE,
   type Temperature,
@@ -49,11 +50,16 @@ import {
 } from "../options.ts";
 import { matrixOf } from "../permutation/matrices.ts";
 import { applied, checkItems } from "../plans.ts";
-import { column, ofRow } from "../rows.ts";
+import { column, ofRow, row } from "../rows.ts";
+import { SMALLEST_TEMPERATURE as SMALLEST } from "../tempered.ts";
 import type { SinkhornForm } from "./forms.ts";
 import { COMPUTATION, checkSettings, planOf, type Settings } from "./plan.ts";
 import { extrasOf, finishPlan, type Given, MISMATCH, type Prepared, prepare } from "./prepare.ts";
-import { advance, driftOf, longestRun, potentials as potentialsOf, stabilized, start } from "./stabilized.ts";
+import * as byPotentials from "./potentials.ts";
+import { advance, drift, longestRun, potentials as potentialsOf, type State, stabilized, start } from "./stabilized.ts";
+import type { Sides } from "./sums.ts";
+
+type Potentials = byPotentials.Potentials;
 
 /** Sums: an array, or a list of numbers of 0 or more, which is checked. */
 export type Sums = np.Array | readonly number[];
@@ -81,12 +87,19 @@ export interface Marginals extends TemperatureOptions {
   rowSlack?: number | np.Array | undefined;
   /** What a column gains that stays without a row: a number, or an array that broadcasts to `[..., n]`. */
   columnSlack?: number | np.Array | undefined;
-  /** Potentials of the columns to begin from, `[..., n]`, as `potentials` gives them; without a gradient. Default 0. */
+  /**
+   * Potentials of the columns to begin from, `[..., n]`, as `potentials` gives them; without a gradient. Default 0. Finite,
+   * else there is no plan. Where both sums are kept they count relative to one another, and may be of any size; beside
+   * penalties they are what they are, as exactly as float32 holds them over the temperature.
+   */
   start?: np.Array | undefined;
 }
 
 export interface TransportOptions extends Marginals {
-  /** Scalings of the rows and then the columns; default 20. `iterationsFor` says how many a tolerance takes. */
+  /**
+   * Scalings of the rows and then the columns, default 20; `iterationsFor` says how many a tolerance takes. Up to 1,000,
+   * which are compiled as a whole, or 100,000 by "auto" and "implicit", in pieces.
+   */
   iterations?: number | undefined;
   /** How they are computed, as for `permutation.sinkhorn`: "auto", the default, "scaling" or "log". */
   form?: SinkhornForm | undefined;
@@ -95,7 +108,7 @@ export interface TransportOptions extends Marginals {
 }
 
 export interface TransportRelaxOptions extends TransportOptions {
-  /** From 0; default 1. Dynamic, as the temperature is. */
+  /** From 0 to 1e20; default 1. Dynamic, as the temperature is. */
   noise?: NoiseScale | undefined;
 }
 
@@ -108,7 +121,7 @@ export interface TransportIterationsOptions extends Marginals {
 
 /** What a row, or a column, gains that stays alone. */
 export interface MatchingOptions {
-  /** As in `TransportOptions`; finite. */
+  /** As in `TransportOptions`; finite, also all entries of an array. */
   rowSlack?: number | np.Array | undefined;
   columnSlack?: number | np.Array | undefined;
 }
@@ -176,7 +189,10 @@ export function iterationsFor(logits: np.Array, options: TransportIterationsOpti
   checkPositive(where, "tolerance", tolerance);
   checkCount(where, "limit", limit, 0);
   const longest = longestFor(logits.shape.slice(-2), options);
-  return countIterations(prepare(logits, temperature as np.Array, given), tolerance, limit, longest);
+  const prepared = prepare(logits, temperature as np.Array, taken(given));
+  return longest === 1
+    ? countIterations(BY_POTENTIALS, prepared, tolerance, limit)
+    : countIterations(byScalings(longest), prepared, tolerance, limit);
 }
 
 /** Which law estimators may rely on: see `Structure`. */
@@ -186,13 +202,15 @@ export const law = "gumbel-max";
  * The best matching, a matrix `[..., m, n]` of zeros and ones: with the largest sum of the logits of its pairs and of
  * the slacks of what stays alone. Without slack every row and column has a partner, so that m = n; with `rowSlack`
  * alone every column has, with `columnSlack` alone every row. It is what the plan with sums of 1 tends to as the
- * temperature falls. No gradient. Solved on the host, so outside `jit`.
+ * temperature falls. Of equals it is the first in the order of `permutation.support` for squares of up to 10 without both
+ * slacks, and else one of them, the same one each time. No gradient. Solved on the host, so outside `jit`.
  *
  * @param logits `[..., m, n]`, consumed
  * @param options.rowSlack what a row gains that stays alone: a finite number, or an array that broadcasts to `[..., m]`
  * @param options.columnSlack the same of a column, `[..., n]`
  * @throws TypeError for arrays that `jit`, `grad` or `vmap` trace, RangeError for sizes that leave something over; the
- *   promise is rejected with a RangeError for a logit of NaN or Infinity, or where no matching is possible
+ *   promise is rejected with a RangeError for a logit of NaN or Infinity, for an entry of a slack that is not finite, or
+ *   where no matching is possible
  *
  * @example
  * const pairs = await transport.mode(logits, { rowSlack: 0, columnSlack: 0 });
@@ -225,13 +243,14 @@ export function potentials(
   const sizes = logits.shape.slice(-2) as [number, number];
   const fixed = (x: np.Array) => (isArray(x) ? lax.stopGradient(x) : x);
   const t = fixed(temperature as np.Array);
-  const all: Given = Object.fromEntries(Object.entries(given).map(([name, x]) => [name, fixed(x)]));
-  const begun = all.start === undefined ? {} : { start: all.start.ref };
+  const all: Given = Object.fromEntries(Object.entries(taken(given)).map(([name, x]) => [name, fixed(x)]));
   const { x, sides, mass, origin } = prepare(lax.stopGradient(logits), isArray(t) ? t.ref : t, all);
   const once = isSettledAtOnce(x, given) ? 1 : iterations;
-  const scaled = potentialsOf(stabilized(x, sides, once, longestFor(sizes, options)));
+  const longest = longestFor(sizes, options);
+  const scaled =
+    longest === 1 ? byPotentials.potentialsAfter(x, sides, once) : potentialsOf(stabilized(x, sides, once, longest));
   tree.dispose(sides);
-  return potentialsKernel(scaled, { origin, ...(mass && { mass }), ...begun }, t, ...sizes);
+  return potentialsKernel(scaled, { origin, ...(mass && { mass }) }, t, ...sizes);
 }
 
 /**
@@ -241,7 +260,7 @@ export function potentials(
  * @param key PRNG key, consumed
  * @param logits `[..., m, n]`, consumed
  * @param options those of `sinkhorn`
- * @param options.noise scale of G, a number from 0 or an array that broadcasts over the batch; default 1
+ * @param options.noise scale of G, 0 to 1e20, or an array that broadcasts over the batch; default 1
  * @throws TypeError for arguments of another type, RangeError for shapes or options that do not fit
  *
  * @example
@@ -253,7 +272,7 @@ export function relax(key: np.Array, logits: np.Array, options: TransportRelaxOp
   const [noise] = checkNoise("transport.relax", logits, 2, options) as np.Array[];
   const settings = checkSettings("transport.relax", options, 1);
   const longest = longestFor(logits.shape.slice(-2), options);
-  return plan(logits, temperature, { ...given, key, ...(noise !== undefined && { noise }) }, longest, settings);
+  return plan(logits, temperature, { ...taken(given), key, ...(noise !== undefined && { noise }) }, longest, settings);
 }
 
 /**
@@ -268,7 +287,7 @@ export function relax(key: np.Array, logits: np.Array, options: TransportRelaxOp
 export function residual(plan: np.Array, options: Pick<Marginals, "rows" | "columns"> = {}): np.Array {
   checkLogits("transport.residual", plan, 2, "plan", SHAPE);
   checkOptions("transport.residual", options, RESIDUAL, "{ rows: [0.5, 0.5] }");
-  return residualKernel(plan, checkSums("transport.residual", plan, options));
+  return residualKernel(plan, taken(checkSums("transport.residual", plan, options)));
 }
 
 /**
@@ -303,8 +322,8 @@ export function sample(key: np.Array, logits: np.Array, options: MatchingOptions
  * @param options.columns sums of the columns; default m / n each, or 1 each with slack
  * @param options.rowPenalty and `columnPenalty`: positive; default Infinity
  * @param options.rowSlack and `columnSlack`: logits; default -Infinity
- * @param options.start potentials of the columns
- * @param options.iterations whole number from 1, default 20
+ * @param options.start potentials of the columns, finite
+ * @param options.iterations whole number from 1 to 1,000, default 20; implicitly up to 100,000
  * @param options.form "auto", "log" or "scaling"
  * @param options.gradient "unrolled" or "implicit"
  * @throws TypeError for arguments of another type; RangeError for shapes or numbers that do not fit, and for lists of
@@ -336,7 +355,8 @@ export function softMode(logits: np.Array, options: TransportOptions = {}): np.A
 function sinkhornOf(where: string, logits: np.Array, options: TransportOptions): np.Array {
   const { temperature, given } = checkMarginals(where, logits, options, TRANSPORT);
   const longest = longestFor(logits.shape.slice(-2), options);
-  return plan(logits, temperature, given, longest, checkSettings(where, options, 1));
+  const settings = checkSettings(where, options, 1);
+  return plan(logits, temperature, taken(given), longest, settings);
 }
 
 function plan(logits: np.Array, temperature: Temperature, given: Given, longest: number, settings: Settings): np.Array {
@@ -384,15 +404,32 @@ function givenSlack({ rowSlack, columnSlack }: MatchingOptions): object {
   };
 }
 
-function isSlack(slack: number | np.Array | undefined): boolean {
+function isSlack(slack: number | np.Array | undefined): slack is number | np.Array {
   return slack !== undefined && slack !== Number.NEGATIVE_INFINITY;
 }
 
-async function countIterations(
+/** Iterations one by one. */
+interface Method<State> {
+  start(x: np.Array, sides: Sides): State;
+  next(state: State, x: np.Array, sides: Sides): State;
+  drift(state: State, x: np.Array, sides: Sides): np.Array;
+}
+
+const BY_POTENTIALS: Method<Potentials> = {
+  start: byPotentials.start,
+  next: (state, x, sides) => byPotentials.advance(state, x, sides, 1),
+  drift: byPotentials.drift,
+};
+
+function byScalings(longest: number): Method<State> {
+  return { start, next: (state, x, sides) => advance(state, x, sides, 1, true, longest), drift };
+}
+
+async function countIterations<S extends Potentials | State>(
+  method: Method<S>,
   { x, sides, mass, origin }: Prepared,
   tolerance: number,
   limit: number,
-  longest: number,
 ): Promise<number> {
   origin.dispose();
   const largest =
@@ -402,38 +439,52 @@ async function countIterations(
           .max(mass)
           .data()
           .then(([value]) => value!);
-  let state = start(x.ref, tree.ref(sides));
+  let state = method.start(x.ref, tree.ref(sides));
   let iterations = 1;
-  const drift = async () => largest * (await np.max(driftOf(tree.ref(state), tree.ref(sides))).data())[0]!;
-  let deviation = await drift();
+  const driftOf = async () =>
+    largest * (await np.max(method.drift(tree.ref(state), x.ref, tree.ref(sides))).data())[0]!;
+  let deviation = await driftOf();
   while (deviation > tolerance && iterations <= limit) {
-    state = advance(state, x.ref, tree.ref(sides), 1, true, longest);
+    state = method.next(state, x.ref, tree.ref(sides));
     iterations++;
-    deviation = await drift();
+    deviation = await driftOf();
   }
   tree.dispose([x, sides, state]);
   if (Number.isNaN(deviation)) {
     throw new RangeError(
-      "transport.iterationsFor: there is no plan: of a logit of NaN or Infinity, of sums that are negative or do not " +
-        "match, or of a row or column that has mass and no way.",
+      "transport.iterationsFor: there is no plan: of a logit of NaN or Infinity, of a start that is not finite, of sums " +
+        "that are negative or do not match, or of a row or column that has mass and no way.",
     );
   }
   return iterations <= limit ? iterations : Number.POSITIVE_INFINITY;
 }
 
-async function matching(where: string, logits: np.Array, { rowSlack, columnSlack }: Given): Promise<np.Array> {
+async function matching(where: string, logits: np.Array, slack: Checked): Promise<np.Array> {
   const n = logits.shape.at(-1)!;
-  const weights = weightsKernel(lax.stopGradient(logits), {
-    ...(rowSlack !== undefined && { rowSlack }),
-    ...(columnSlack !== undefined && { columnSlack }),
-  });
+  const given = taken(slack);
+  try {
+    for (const [name, x] of Object.entries(given)) await checkIsFinite(where, name, x);
+  } catch (error) {
+    for (const x of [logits, ...Object.values(given)]) if (isArray(x)) x.dispose();
+    throw error;
+  }
+  const weights = weightsKernel(lax.stopGradient(logits), given);
   return pairsKernel(await columnsOfLargest(where, "logits", weights, true), n);
+}
+
+/** Refuses an array with an entry that is not finite. */
+async function checkIsFinite(where: string, name: string, x: np.Array): Promise<void> {
+  if (!isArray(x)) return;
+  const entries = [...(await x.ref.data())] as number[];
+  const found = entries.find((entry) => !Number.isFinite(entry));
+  if (found !== undefined) throw new RangeError(`${where}: ${name} must be finite, got ${found}.`);
 }
 
 /** Logits above what the two of a pair have alone; where both may be, with a column of its own for each row. */
 const weightsKernel = jit(function weights(logits: np.Array, { rowSlack, columnSlack }: Given): np.Array {
   const ofRows = rowSlack === undefined ? logits : logits.sub(column(rowSlack.ref));
-  const worth = columnSlack === undefined ? ofRows : ofRows.sub(np.expandDims(columnSlack, -2));
+  const worth =
+    columnSlack === undefined ? ofRows : ofRows.sub(columnSlack.ndim === 0 ? columnSlack : row(columnSlack));
   if (rowSlack === undefined || columnSlack === undefined) return worth;
   const m = worth.shape.at(-2)!;
   const alone = np.where(np.eye(m).greater(0), 0, Number.NEGATIVE_INFINITY);
@@ -461,7 +512,7 @@ const residualKernel = jit(function residual(plan: np.Array, { rows, columns }: 
 const potentialsKernel = jit(
   function potentials(
     { rows, columns }: { rows: np.Array; columns: np.Array },
-    { origin, mass, start }: Record<string, np.Array>,
+    { origin, mass }: Record<string, np.Array>,
     temperature: np.Array,
     m: number,
     n: number,
@@ -474,14 +525,16 @@ const potentialsKernel = jit(
     const scaled = scale === undefined ? ofRows : ofRows.add(column(scale).mul(t.ref));
     const ofColumns = columns.mul(t);
     const slack = ofColumns.shape.at(-1)! > n ? part(ofColumns, n, n + 1) : np.zeros([]);
-    const alone = part(ofColumns, 0, n);
-    const begun = start === undefined ? alone : alone.add(start);
-    return { rows: part(scaled, 0, m).add(slack.ref), columns: begun.sub(slack) };
+    return { rows: part(scaled, 0, m).add(slack.ref), columns: part(ofColumns, 0, n).sub(slack) };
   },
   { staticArgnums: [3, 4] },
 );
 
 const { POSITIVE_INFINITY } = Number;
+
+/** What was given, checked, and not yet used. */
+type Checked = Record<string, np.Array | number | readonly number[]>;
+
 const SHAPE = "[..., m, n] with m and n at least 1";
 
 /** Checks all that says what a plan is. */
@@ -490,7 +543,7 @@ function checkMarginals(
   logits: np.Array,
   options: Marginals,
   names: readonly string[],
-): { temperature: Temperature; given: Given } {
+): { temperature: Temperature; given: Checked } {
   checkLogits(where, logits, 2, "logits", SHAPE);
   const temperature = checkTemperature(where, logits, 2, options, names);
   const given = {
@@ -501,11 +554,22 @@ function checkMarginals(
   const { start } = options;
   if (start !== undefined) checkLine(where, "start", start, logits, -1);
   checkTotals(where, logits, options);
-  // Upstream: a gradient that enters a jitted function and ends there leaks arrays; so it is stopped out here.
-  return { temperature, given: start === undefined ? given : { ...given, start: lax.stopGradient(start) } };
+  return { temperature, given: start === undefined ? given : { ...given, start } };
 }
 
-function checkMatching(where: string, logits: np.Array, options: MatchingOptions): Given {
+/** What was given as the kernels take it, once all has been checked. Consumes its arrays. */
+function taken(given: Checked): Given {
+  const arrays: Given = {};
+  for (const [name, value] of Object.entries(given)) {
+    // A number becomes an array where it enters a kernel.
+    arrays[name] = Array.isArray(value) ? np.array([...value]) : (value as np.Array);
+  }
+  // Upstream: a gradient that enters a jitted function and ends there leaks arrays; so it is stopped out here.
+  if (arrays.start !== undefined) arrays.start = lax.stopGradient(arrays.start);
+  return arrays;
+}
+
+function checkMatching(where: string, logits: np.Array, options: MatchingOptions): Checked {
   checkLogits(where, logits, 2, "logits", SHAPE);
   checkOptions(where, options, SLACK, "{ rowSlack: 0, columnSlack: 0 }");
   const slack = checkSlack(where, logits, options);
@@ -525,21 +589,26 @@ function checkLeft(where: string, logits: np.Array, slack: object): void {
   );
 }
 
-function checkSums(where: string, logits: np.Array, { rows, columns }: Pick<Marginals, "rows" | "columns">): Given {
-  return {
-    ...(rows !== undefined && { rows: sumsOf(where, "rows", rows, logits, -2) }),
-    ...(columns !== undefined && { columns: sumsOf(where, "columns", columns, logits, -1) }),
-  };
+function checkSums(where: string, logits: np.Array, { rows, columns }: Pick<Marginals, "rows" | "columns">): Checked {
+  if (rows !== undefined) checkSumsOf(where, "rows", rows, logits, -2);
+  if (columns !== undefined) checkSumsOf(where, "columns", columns, logits, -1);
+  return { ...(rows !== undefined && { rows }), ...(columns !== undefined && { columns }) };
 }
 
-function sumsOf(where: string, name: string, sums: Sums, logits: np.Array, axis: -1 | -2): np.Array {
+function checkSumsOf(where: string, name: string, sums: Sums, logits: np.Array, axis: -1 | -2): void {
   if (isArray(sums)) {
     checkLine(where, name, sums, logits, axis);
-    return sums;
+    return;
   }
   const size = logits.shape.at(axis)!;
   const isList = Array.isArray(sums) && sums.length === size && sums.every((x) => Number.isFinite(x) && x >= 0);
-  if (isList && sums.some((x) => x > 0)) return np.array([...sums]);
+  if (isList && sums.some((x) => x > 0)) {
+    if (sums.every((x) => x === 0 || x >= SMALLEST) && sums.reduce((a, b) => a + b, 0) <= LARGEST) return;
+    throw new RangeError(
+      `${where}: ${name} must be 0 or from 1.2e-38 on, with a total of up to 3.4e38, as float32 holds them, got ` +
+        `[${sums.join(", ")}].`,
+    );
+  }
   const got = Array.isArray(sums) ? `[${sums.map(kindOf).join(", ")}]` : kindOf(sums);
   throw new RangeError(
     `${where}: ${name} must be ${size} numbers of 0 or more, not all of them 0, or an array [..., ${size}], got ` +
@@ -564,28 +633,36 @@ function broadcastsTo(shape: number[], wanted: number[]): boolean {
   return shape.length <= wanted.length && shape.every((size, i) => [1, wanted.at(i - shape.length)].includes(size));
 }
 
-function checkPenalties(where: string, logits: np.Array, options: Marginals): Given {
-  const given: Given = {};
+function checkPenalties(where: string, logits: np.Array, options: Marginals): Checked {
+  const given: Checked = {};
   for (const name of ["rowPenalty", "columnPenalty"] as const) {
     const penalty = options[name];
     if (penalty === undefined || penalty === Number.POSITIVE_INFINITY) continue;
     if (typeof penalty === "number") {
       if (!(penalty > 0)) throw new RangeError(`${where}: ${name} must be a positive number, got ${penalty}.`);
+      if (penalty < SMALLEST || penalty > LARGEST) {
+        throw new RangeError(
+          `${where}: ${name} must be Infinity or from 1.2e-38 to 3.4e38, as float32 holds it, got ${penalty}.`,
+        );
+      }
     } else checkOfEvents(where, name, penalty, logits, 2);
-    given[name] = penalty as np.Array;
+    given[name] = penalty;
   }
   return given;
 }
 
-function checkSlack(where: string, logits: np.Array, options: MatchingOptions): Given {
-  const given: Given = {};
+function checkSlack(where: string, logits: np.Array, options: MatchingOptions): Checked {
+  const given: Checked = {};
   for (const name of ["rowSlack", "columnSlack"] as const) {
     const slack = options[name];
-    if (slack === undefined || slack === Number.NEGATIVE_INFINITY) continue;
+    if (!isSlack(slack)) continue;
+    given[name] = slack;
     if (typeof slack === "number") {
-      if (!Number.isFinite(slack)) throw new RangeError(`${where}: ${name} must be a finite number, got ${slack}.`);
-      given[name] = np.array([slack]);
-      continue;
+      if (Math.abs(slack) <= LARGEST) continue;
+      throw new RangeError(
+        `${where}: ${name} must be a finite number${Number.isFinite(slack) ? " of up to 3.4e38, as float32 holds it" : ""}, ` +
+          `got ${slack}.`,
+      );
     }
     if (!isArray(slack)) throw new TypeError(`${where}: ${name} must be a number or an array, got ${kindOf(slack)}.`);
     checkFloat(where, name, slack);
@@ -593,7 +670,6 @@ function checkSlack(where: string, logits: np.Array, options: MatchingOptions): 
     if (!broadcastsTo(slack.shape, wanted)) {
       throw new RangeError(`${where}: ${name} must broadcast to [${wanted}], got ${describe(slack)}.`);
     }
-    given[name] = slack.ndim === 0 ? slack.reshape([1]) : slack;
   }
   return given;
 }
@@ -602,10 +678,7 @@ function checkSlack(where: string, logits: np.Array, options: MatchingOptions): 
 function checkTotals(where: string, logits: np.Array, options: Marginals): void {
   const { rows, columns, rowPenalty, columnPenalty, rowSlack, columnSlack } = options;
   if ([rowPenalty, columnPenalty].some((x) => x !== undefined && x !== Number.POSITIVE_INFINITY)) return;
-  const slack = {
-    ...(rowSlack !== undefined && { rowSlack }),
-    ...(columnSlack !== undefined && { columnSlack }),
-  };
+  const slack = givenSlack(options);
   const isLoose = Object.keys(slack).length > 0;
   if (rows === undefined && columns === undefined && isLoose) checkLeft(where, logits, slack);
   if (!Array.isArray(rows) || !Array.isArray(columns)) return;
@@ -614,8 +687,8 @@ function checkTotals(where: string, logits: np.Array, options: Marginals): void 
     number,
   ];
   const rounding = MISMATCH * Math.max(ofRows, ofColumns);
-  const isOver = ofRows - ofColumns > rounding && rowSlack === undefined;
-  const isUnder = ofColumns - ofRows > rounding && columnSlack === undefined;
+  const isOver = ofRows - ofColumns > rounding && !isSlack(rowSlack);
+  const isUnder = ofColumns - ofRows > rounding && !isSlack(columnSlack);
   if (!isOver && !isUnder) return;
   throw new RangeError(
     `${where}: rows and columns must have one total, got ${ofRows} and ${ofColumns}. A penalty or a slack allows ` +

@@ -10,8 +10,8 @@ import { gumbel } from "../noise.ts";
 import { finite, indicator, LOWEST } from "../numerics.ts";
 import { column, ofRow, originOfRow, row } from "../rows.ts";
 import { ifScale, perturbedBy } from "../structure.ts";
-import { inverseOf, isTemperature, tempered } from "../tempered.ts";
-import { ONES, type Side, type Sides } from "./sums.ts";
+import { FARTHEST, inverseOf, isTemperature, tempered } from "../tempered.ts";
+import type { Side, Sides } from "./sums.ts";
 
 /** What a call gave, each name only where it did. */
 export interface Given {
@@ -52,8 +52,11 @@ export const MISMATCH = 1e-4;
  */
 const ASIDE = -30;
 
-/** In place of a sum of 0, beside sums of about 1. */
-const SMALLEST_SUM = 1e-15;
+/** In place of a sum of 0, beside sums of about 1, and of one that is smaller. */
+const SMALLEST_SUM = 1e-37;
+
+/** About the largest float32: in place of an infinite penalty. */
+const LARGEST_PENALTY = 3e38;
 
 /** Whether a matrix gets a column, or a row, for what stays alone; a single one gets a companion beside penalties. */
 export function extrasOf([m = 0, n = 0]: number[], given: object): { column: boolean; row: boolean } {
@@ -75,12 +78,14 @@ export const prepare = jit(function prepare(logits: np.Array, temperature: np.Ar
   const scale = given.noise === undefined ? [] : [given.noise];
   const clean = finite(logits.ref);
   const noisy = given.key === undefined ? clean : perturbedBy(gumbel, given.key, clean, tree.ref(scale));
-  const keys = shifted(extended(noisy, given), given);
+  const keys = extended(noisy, given);
+  const inverse = inverseOf(temperature.ref);
   if (isPlain(sizes, given)) {
     const origin = originOfRow(keys.ref);
-    const isLawful = canPermute(logits).mul(isTemperature(temperature.ref));
-    const x = np.where(isLawful, tempered(keys, origin.ref, inverseOf(temperature)), Number.NaN);
-    return { x: ifScale(x, scale), sides: ONES, origin: np.squeeze(origin, -1) };
+    const isLawful = canPermute(logits).mul(isTemperature(temperature));
+    const { start, isStart } = beginning(given, keys.shape, lax.stopGradient(inverse.ref));
+    const x = np.where(isLawful.mul(isStart), tempered(keys, origin.ref, inverse), Number.NaN);
+    return { x: ifScale(x, scale), sides: { rows: {}, columns: start }, origin: np.squeeze(origin, -1) };
   }
   const totals = totalsOf(logits.ref, given);
   const [noRow, noColumn] = [isNone(totals.rows), isNone(totals.columns)];
@@ -95,20 +100,21 @@ export const prepare = jit(function prepare(logits: np.Array, temperature: np.Ar
     .mul(totals.isLawful);
   const open = np.where(isMassless.ref, LOWEST, keys);
   const origin = np.where(column(noRow.ref), 0, originOfRow(open.ref));
-  const scaled = tempered(open, origin.ref, inverseOf(temperature.ref));
+  const scaled = tempered(open, origin.ref, inverse.ref);
+  const { start, isStart } = beginning(given, totals.columns.shape, lax.stopGradient(inverse), noColumn.ref);
   // What has no mass is nothing, and sums of it are to be divided by.
   const filled = np.where(column(noRow.ref), 0, np.where(row(noColumn.ref), ASIDE, scaled));
-  const isRight = column(column(isLawful)).mul(isTemperature(temperature.ref)).mul(arePenalties(given));
+  const isRight = column(column(isLawful)).mul(isTemperature(temperature.ref)).mul(arePenalties(given)).mul(isStart);
   const x = np.where(isRight, filled, Number.NaN);
-  const [ofRows, ofColumns] = [np.squeeze(origin, -1), np.negative(startOf(given, totals.columns.shape))];
+  const moved = np.squeeze(origin, -1);
   return {
     x: ifScale(x, scale),
     sides: {
-      rows: sideOf(totals.rows, totals.scale.ref, given.rowPenalty, temperature.ref, ofRows.ref),
-      columns: sideOf(totals.columns, totals.scale.ref, given.columnPenalty, temperature, ofColumns),
+      rows: sideOf(totals.rows, totals.scale.ref, given.rowPenalty, temperature.ref, moved.ref),
+      columns: { ...sideOf(totals.columns, totals.scale.ref, given.columnPenalty, temperature), ...start },
     },
     mass: np.where(isMassless, 0, column(column(totals.scale))),
-    origin: ofRows,
+    origin: moved,
   };
 });
 
@@ -216,29 +222,43 @@ function arePenalties({ rowPenalty, columnPenalty }: Given): np.Array {
   return isPenalty(rowPenalty).mul(isPenalty(columnPenalty));
 }
 
-/** Of logits that were shifted by an amount, which a penalty feels. */
+/** @param moved what the logits of each row were shifted by, which a penalty feels */
 function sideOf(
   sums: np.Array,
   scale: np.Array,
   penalty: np.Array | undefined,
   temperature: np.Array,
-  moved: np.Array,
+  moved?: np.Array,
 ): Side {
   const scaled = np.maximum(sums.div(column(scale)), SMALLEST_SUM);
   if (penalty === undefined) return { sums: scaled };
   const [rho, t] = [ofRow(penalty.ref), ofRow(temperature)];
-  return { sums: scaled, power: np.reciprocal(t.ref.div(rho.ref).add(1)), shift: moved.div(rho.add(t)) };
+  const power = np.reciprocal(t.ref.div(rho.ref).add(1));
+  if (moved === undefined) return { sums: scaled, power };
+  return { sums: scaled, power, shift: tempered(moved, 0, inverseOf(np.minimum(rho.add(t), LARGEST_PENALTY))) };
 }
 
-/** Columns moved by what they begin from. */
-function shifted(keys: np.Array, given: Given): np.Array {
-  return given.start === undefined ? keys : keys.add(row(startOf(given, keys.shape)));
-}
-
-/** What the columns are moved by, `[..., n]` with slack. */
-function startOf({ start }: Given, shape: number[]): np.Array {
-  if (start === undefined) return np.zeros([]);
+/**
+ * The potentials that the columns begin from, over the temperature; and whether those of all that have mass are finite, a shape
+ * that broadcasts over matrices. Where both sums are kept a constant in all of them is nothing, and is taken off.
+ *
+ * @param noColumn which columns have no mass, if any
+ */
+function beginning(
+  given: Given,
+  shape: number[],
+  inverse: np.Array,
+  noColumn: np.Array = np.array(false),
+): { start: Side; isStart: np.Array } {
+  if (given.start === undefined) return { start: {}, isStart: np.array(true) };
+  const { start } = given;
   const extra = shape.at(-1)! - start.shape.at(-1)!;
-  const fixed = lax.stopGradient(start.ref);
-  return extra === 0 ? fixed : np.concatenate([fixed, np.zeros([...start.shape.slice(0, -1), extra])], -1);
+  const slack = () => np.zeros([...start.shape.slice(0, -1), extra]);
+  const all = extra === 0 ? start.ref : np.concatenate([start.ref, slack()], -1);
+  const isFinite = isNumber(all.ref).mul(np.absolute(all.ref).less(Number.POSITIVE_INFINITY));
+  const isStart = column(np.min(np.where(noColumn.ref, 1, indicator(isFinite)), -1, { keepdims: true })).greater(0);
+  const hasPenalty = "rowPenalty" in given || "columnPenalty" in given;
+  const origin = hasPenalty ? 0 : originOfRow(np.where(noColumn.ref, LOWEST, all.ref));
+  const scaled = np.clip(all.sub(origin).mul(ofRow(inverse)), -FARTHEST, FARTHEST);
+  return { start: { start: np.where(noColumn, 0, scaled) }, isStart };
 }

@@ -7,8 +7,8 @@
  * far (Schmitzer 2019), and how few follows from n alone. After one iteration K has column sums 1 and row sums from 1/n
  * to n, and further iterations never widen that range: each changes log u and log v by at most log n. So within m
  * iterations what is lost below exp(-87) is less than n^(2m+1) exp(-87) of any sum. With other sums than 1, n stands
- * for their total over the least of them, where they are known when a function is traced; where they are not, scalings
- * are absorbed at every iteration, which is right up to a quotient of 3e10.
+ * for their total over the least of them. Where that is not known when a function is traced, or is too much, and where
+ * there are penalties, potentials.ts has the iterations.
  *
  * Schmitzer, "Stabilized Sparse Scaling Algorithms for Entropy Regularized Transport Problems", 2019.
  */
@@ -49,9 +49,6 @@ const LOST = 14;
  */
 const PIECE = 100;
 
-/** The same where each iteration absorbs, and so has four times the kernels. */
-const ABSORBING_PIECE = 10;
-
 /**
  * The state after `iterations` of Sinkhorn, rows then columns, at least one.
  *
@@ -60,10 +57,9 @@ const ABSORBING_PIECE = 10;
  * @param longest iterations between two absorptions
  */
 export function stabilized(x: np.Array, sides: Sides, iterations: number, longest: number): State {
-  const piece = longest === 1 ? ABSORBING_PIECE : PIECE;
   let state = start(x.ref, tree.ref(sides));
-  for (let done = 1; done < iterations; done += piece) {
-    state = advance(state, x.ref, tree.ref(sides), Math.min(piece, iterations - done), done > 1, longest);
+  for (let done = 1; done < iterations; done += PIECE) {
+    state = advance(state, x.ref, tree.ref(sides), Math.min(PIECE, iterations - done), done > 1, longest);
   }
   x.dispose();
   return state;
@@ -73,15 +69,18 @@ export function stabilized(x: np.Array, sides: Sides, iterations: number, longes
  * The first iteration, whose steps may be of any size, in the log domain; and the plan with its rows normalized alone.
  */
 export function firstIteration(x: np.Array, sides: Sides): { state: State; softmax: np.Array; scalings: Scalings } {
-  const weights = np.exp(x.ref);
+  const begun = sides.columns.start;
+  const moved = begun === undefined ? x.ref : x.ref.add(row(begun.ref));
+  // Without a beginning that is 0.
+  const origin = begun === undefined ? undefined : lax.stopGradient(np.max(moved.ref, -1));
+  const weights = np.exp(origin === undefined ? moved : moved.sub(column(origin.ref)));
   const normalizer = np.reciprocal(weights.ref.sum(-1));
-  const none = np.zeros([]);
-  const scaledRows = scaledTo(sides.rows, normalizer.ref, none);
+  const scaledRows = scaledTo(sides.rows, normalizer.ref);
   const rows = absorb(scaledRows.scaling.ref);
-  const f = rows.logarithm;
+  const f = origin === undefined ? rows.logarithm : rows.logarithm.sub(origin);
   const g = np.negative(lax.stopGradient(np.max(x.ref.add(column(f.ref)), -2)));
   const kernel = exponential(x, f.ref, g.ref);
-  const columns = scaleColumns(kernel.ref, rows.rest.ref, sides.columns, g.ref);
+  const columns = scaleColumns(kernel.ref, rows.rest.ref, sides.columns);
   const state = { f, g, kernel, u: rows.rest, v: columns.scaling.ref };
   return { state, softmax: weights.mul(column(normalizer)), scalings: { rows: scaledRows, columns } };
 }
@@ -115,12 +114,12 @@ export const advance = jit(
 /** So many iterations with the kernel of a state, and the scalings of each. */
 export function run(state: State, sides: Sides, iterations: number): { state: State; path: Scalings[] } {
   const path: Scalings[] = [];
-  const { kernel, f, g } = state;
+  const { kernel } = state;
   let { u, v } = state;
   for (let i = 0; i < iterations; i++) {
-    const rows = scaleRows(kernel.ref, v.ref, sides.rows, f.ref);
+    const rows = scaleRows(kernel.ref, v.ref, sides.rows);
     u = rows.scaling.ref;
-    const columns = scaleColumns(kernel.ref, u.ref, sides.columns, g.ref);
+    const columns = scaleColumns(kernel.ref, u.ref, sides.columns);
     v = columns.scaling.ref;
     path.push({ rows, columns });
   }
@@ -132,10 +131,10 @@ export const finish = jit(function finish({ kernel, u, v }: State): np.Array {
 });
 
 /** By how much one more scaling would change the sum of a row, at most, `[...]`. */
-export const driftOf = jit(function drift({ f, g, kernel, u, v }: State, sides: Sides): np.Array {
-  g.dispose();
+export const drift = jit(function drift({ f, g, kernel, u, v }: State, x: np.Array, sides: Sides): np.Array {
+  tree.dispose([f, g, x]);
   const sums = kernel.mul(row(v)).sum(-1);
-  const next = scaledTo(sides.rows, np.reciprocal(sums.ref), f).scaling;
+  const next = scaledTo(sides.rows, np.reciprocal(sums.ref)).scaling;
   return np.max(np.absolute(next.sub(u).mul(sums)), -1);
 });
 
@@ -183,10 +182,10 @@ function exponential(x: np.Array, f: np.Array, g: np.Array): np.Array {
   return np.exp(exponent.add(lax.stopGradient(drop)));
 }
 
-export function scaleRows(kernel: np.Array, v: np.Array, side: Side, f: np.Array): Scaled {
-  return scaledTo(side, np.reciprocal(kernel.mul(row(v)).sum(-1)), f);
+export function scaleRows(kernel: np.Array, v: np.Array, side: Side): Scaled {
+  return scaledTo(side, np.reciprocal(kernel.mul(row(v)).sum(-1)));
 }
 
-export function scaleColumns(kernel: np.Array, u: np.Array, side: Side, g: np.Array): Scaled {
-  return scaledTo(side, np.reciprocal(kernel.mul(column(u)).sum(-2)), g);
+export function scaleColumns(kernel: np.Array, u: np.Array, side: Side): Scaled {
+  return scaledTo(side, np.reciprocal(kernel.mul(column(u)).sum(-2)));
 }

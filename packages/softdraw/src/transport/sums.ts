@@ -11,7 +11,7 @@
 import { numpy as np } from "@jax-js/jax";
 import { logarithm } from "../numerics.ts";
 
-/** Of rows, or of columns: a record of arrays, as `jit` takes it. All are absent where sums are 1. */
+/** Of rows, or of columns: a record of arrays, as `jit` takes it. The sums are absent where they are 1. */
 export interface Side {
   /** The sums, positive, `[..., m]`. */
   sums?: np.Array;
@@ -19,6 +19,8 @@ export interface Side {
   power?: np.Array;
   /** Beside a power: what its logarithms are off by, because logits were shifted. A shape that broadcasts. */
   shift?: np.Array;
+  /** Of columns: the logarithms of the scalings that the iterations begin from; absent where those are 1. */
+  start?: np.Array;
   [name: string]: np.Array;
 }
 
@@ -36,28 +38,26 @@ export interface Scaled {
   scaling: np.Array;
   /** 1 over the sums that this is made from. */
   inverse: np.Array;
-  /** Beside a power: the logarithm of what it is the power of. */
-  level?: np.Array;
 }
 
-/**
- * Of a sum that has underflowed, because next to nothing is to be there: the next absorption makes it a number again.
- */
-const LARGEST_INVERSE = 1e30;
+/** @param inverse 1 over the sums so far, consumed */
+export function scaledTo(side: Side, inverse: np.Array): Scaled {
+  const { sums, power } = side;
+  if (power !== undefined) return { scaling: np.exp(potentialOf(side, levelOfSum(side, inverse.ref))), inverse };
+  return { scaling: sums === undefined ? inverse.ref : sums.ref.mul(inverse.ref), inverse };
+}
 
-/**
- * @param inverse 1 over the sums so far, consumed
- * @param absorbed the logarithm of what the kernel has of this scaling already, kept
- */
-export function scaledTo(side: Side, inverse: np.Array, absorbed: np.Array): Scaled {
-  const { sums, power, shift } = side;
-  if (sums === undefined) return { scaling: inverse.ref, inverse };
-  const bounded = np.minimum(inverse, LARGEST_INVERSE);
-  const quotient = sums.ref.mul(bounded.ref);
-  if (power === undefined) return { scaling: quotient, inverse: bounded };
-  const level = logarithm(quotient).add(absorbed.ref);
-  const whole = power.ref.mul(level.ref).add(shift!.ref);
-  return { scaling: np.exp(whole.sub(absorbed.ref)), inverse: bounded, level };
+/** The logarithm of what rows are scaled by, before any power. Consumes 1 over their sums. */
+export function levelOfSum({ sums }: Side, inverse: np.Array): np.Array {
+  const level = logarithm(inverse);
+  return sums === undefined ? level : level.add(logarithm(sums.ref));
+}
+
+/** The logarithm of a scaling. */
+export function potentialOf({ power, shift }: Side, level: np.Array): np.Array {
+  if (power === undefined) return level;
+  const raised = power.ref.mul(level);
+  return shift === undefined ? raised : raised.add(shift.ref);
 }
 
 /**
@@ -65,10 +65,10 @@ export function scaledTo(side: Side, inverse: np.Array, absorbed: np.Array): Sca
  *
  * @param side without a gradient, kept
  * @param change zeros with the gradients of the side's arrays, of its sums by themselves; kept
- * @param level beside a power: see `Scaled`; consumed
  * @param ofSum the change of the logarithm of the sum that the scaling is made from, consumed
+ * @param level beside a power: the logarithm of what it is applied to; consumed
  */
-export function changeOfScaling(side: Side, change: Side, level: np.Array | undefined, ofSum: np.Array): np.Array {
+export function changeOfScaling(side: Side, change: Side, ofSum: np.Array, level?: np.Array): np.Array {
   const own = ownChange(side, change, level);
   const lower = side.power === undefined ? np.negative(ofSum) : np.negative(side.power.ref.mul(ofSum));
   return own === undefined ? lower : lower.add(own);
@@ -79,12 +79,13 @@ export function ownChange(side: Side, change: Side, level: np.Array | undefined)
   if (side.sums === undefined) return undefined;
   const ofSums = change.sums!.ref.div(side.sums.ref);
   if (side.power === undefined) return ofSums;
-  return side.power.ref.mul(ofSums).add(change.power!.ref.mul(level!)).add(change.shift!.ref);
+  const ofPower = side.power.ref.mul(ofSums).add(change.power!.ref.mul(level!));
+  return change.shift === undefined ? ofPower : ofPower.add(change.shift.ref);
 }
 
 /** Zeros with the gradients of some sides. */
 export function changesOf(sides: Sides, stopped: Sides): Sides {
-  const changes = (side: Side, fixed: Side): Side =>
+  const changes = ({ start: _, ...side }: Side, fixed: Side): Side =>
     Object.fromEntries(Object.entries(side).map(([name, x]) => [name, x.sub(fixed[name]!.ref)]));
   return { rows: changes(sides.rows, stopped.rows), columns: changes(sides.columns, stopped.columns) };
 }

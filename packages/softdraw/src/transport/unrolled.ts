@@ -48,15 +48,10 @@ export const unrolled = jit(
     const changes: Changes = { x: change, sides: stoppedSides, ofSides: changesOf(sides, stoppedSides) };
     const begun = firstIteration(stopped.ref, stoppedSides);
     let state = begun.state;
-    const { rows, columns } = begun.scalings;
-    let a = changeOfScaling(stoppedSides.rows, changes.ofSides.rows, rows.level, begun.softmax.mul(change.ref).sum(-1));
+    const { columns } = begun.scalings;
+    let a = changeOfScaling(stoppedSides.rows, changes.ofSides.rows, begun.softmax.mul(change.ref).sum(-1));
     const moved = state.kernel.ref.mul(column(state.u.ref)).mul(change.ref.add(column(a.ref)));
-    let b = changeOfScaling(
-      stoppedSides.columns,
-      changes.ofSides.columns,
-      columns.level,
-      columns.inverse.mul(moved.sum(-2)),
-    );
+    let b = changeOfScaling(stoppedSides.columns, changes.ofSides.columns, columns.inverse.mul(moved.sum(-2)));
     for (let done = 1; done < iterations; done += longest) {
       if (done > 1) state = absorbed(state, stopped.ref);
       const next = run(state, stoppedSides, Math.min(longest, iterations - done));
@@ -95,10 +90,10 @@ function follow(
     );
     for (const [t, { rows, columns }] of part.entries()) {
       const ofRow = ofRows[t]!.add(product(kernel.ref, befores[t]!.ref.mul(b))).mul(rows.inverse.ref);
-      a = changeOfScaling(sides.rows, ofSides.rows, rows.level, ofRow);
+      a = changeOfScaling(sides.rows, ofSides.rows, ofRow);
       const transposed = np.swapaxes(kernel.ref, -1, -2);
       const ofColumn = ofColumns[t]!.add(product(transposed, rows.scaling.ref.mul(a.ref))).mul(columns.inverse.ref);
-      b = changeOfScaling(sides.columns, ofSides.columns, columns.level, ofColumn);
+      b = changeOfScaling(sides.columns, ofSides.columns, ofColumn);
     }
   }
   return { a, b };
