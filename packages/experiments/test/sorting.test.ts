@@ -75,6 +75,9 @@ describe("the configuration", () => {
     ["a falling temperature", { schedule: "linear", temperatureEnd: 0.1 }],
     ["a falling learning rate", { learningRateDecay: "linear" }],
     ["another initialization", { initialization: "fan-in" }],
+    ["one score a number, and draws", { relaxation: "softsort", noise: true, iterations: 20 }],
+    ["an odd-even network", { relaxation: "network", network: "odd-even", sigmoid: "cauchy", iterations: 20 }],
+    ["optimal transport", { relaxation: "sinkhorn" }],
   ];
 
   test.each(variants)("%s trains, and is not the same as without", async (_, values) => {
