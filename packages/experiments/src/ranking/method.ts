@@ -37,7 +37,7 @@ export const schema = z.strictObject({
   epochs: z.int().min(1).default(10).describe("reports while training"),
   steps: z.int().min(1).default(300).describe("steps between two reports"),
   batch: z.int().min(1).default(20).describe("lists a step, new ones in every step"),
-  ...orderOptions({ relaxation: "softsort", noise: false }),
+  ...orderOptions({ relaxation: "neuralsort", noise: false }),
   ...temperatureOptions({ temperature: 1, schedule: "constant", temperatureEnd: 1 }),
   loss: z
     .enum(["cross-entropy", "binary-cross-entropy"])

@@ -28,7 +28,7 @@ export function addSort(demo: Command): void {
         .argParser(wholeNumbers(2, 500))
         .default([5, 8, 16, 32, 64, 128], "5,8,16,32,64,128"),
     )
-    .option("--steps <number>", "steps of a training", wholeNumber(FEWEST_STEPS), 500)
+    .option("--steps <number>", "steps of a training", wholeNumber(FEWEST_STEPS), 200)
     .option("--batch <number>", "lists a step", wholeNumber(1), 20)
     .option("--learning-rate <number>", "Adam's step size, which falls to 0", positiveNumber, 0.01)
     .addOption(seedOption("seed of the trainings"));
@@ -38,7 +38,7 @@ export function addSort(demo: Command): void {
 const HELP = `
 Examples:
   softdraw demo sort
-  softdraw demo sort --n 5,10 --steps 2000
+  softdraw demo sort --n 5,10 --steps 1000
   softdraw demo sort --json | jq 'select(.type == "sorter") | .n, .relaxation, .wrongElements'
 
 One training each, as softdraw train sort does it: the others with one score a number, gumbel-sinkhorn with one for every place.
