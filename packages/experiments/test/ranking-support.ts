@@ -12,9 +12,9 @@ export type Config = Parameters<typeof pictureRanking.run>[0];
 const SETTINGS = {
   seed: 5,
   n: 3,
-  digits: 2,
+  digits: 1,
   epochs: 2,
-  steps: 3,
+  steps: 4,
   batch: 4,
   relaxation: "softsort",
   noise: false,

@@ -44,7 +44,7 @@ Examples:
 One training each, as softdraw train sort does it: the others with one score a number, gumbel-sinkhorn with one for every place.
   wrong numbers    % of numbers in a wrong place, of fresh lists that are sorted by the exact order of the scores
   wrong lists      % of those lists with any error
-  ms a step        the median, once it is compiled
+  ms a step        the fastest step: what else a machine does makes the others longer
   MB               the most that a step's arrays take at once
 Odd-even networks have n layers, each compiled: they are left out for more than 32 numbers.`;
 
