@@ -4,7 +4,6 @@ import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "../src/chec
 import { generated } from "../src/data/types.ts";
 import type { EpochRecord, Trained } from "../src/experiment.ts";
 import { streamKey } from "../src/nn/keys.ts";
-import type { Picture } from "../src/report/pixels.ts";
 import { sorting } from "../src/sorting/index.ts";
 import { bestPlaces } from "./best-places.ts";
 import { type Config, configuration, referenceNetwork, train as trainOn } from "./sorting-support.ts";
@@ -175,7 +174,8 @@ describe("with one score a number", () => {
     expect(checkpoint.tensors["model.output.weight"]!.shape).toEqual([1, 8]);
     // A score that grows with the number sorts any list.
     expect(last(records)).toMatchObject({ wrongElements: 0, wrongLists: 0 });
-    const [{ picture }] = (await sorting.pictures({ config, checkpoint }, data)) as [{ picture: Picture }];
+    const [drawn] = await sorting.pictures({ config, checkpoint }, data);
+    const { picture } = drawn!;
     const [scale, gap] = [40, 8];
     // The coldest plan of the sorted list is nearest to the diagonal.
     const diagonal = range(5).map((plan) =>
