@@ -64,7 +64,8 @@ export async function softdrawOptions(): Promise<Set<string>> {
 
 async function checkConfiguration(this: Command): Promise<void> {
   const experiment = experiments.find(({ name }) => name === this.name());
-  if (experiment === undefined) return;
+  // A demonstration may have the name of an experiment, and has options of its own.
+  if (experiment === undefined || this.parent?.name() === "demo") return;
   const config = await readConfiguration(experiment, { ...this.opts(), config: undefined, dataDir: undefined });
   if (this.parent?.name() === "sweep") defineSweep(experiment, config, this.optsWithGlobals());
 }

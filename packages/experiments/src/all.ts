@@ -5,6 +5,7 @@ import type { Experiment } from "./experiment.ts";
 import { explain } from "./explain/index.ts";
 import { jigsaw } from "./jigsaw/index.ts";
 import { nearestNeighbourClassifier } from "./nearest-neighbours/index.ts";
+import { pictureRanking } from "./ranking/index.ts";
 import { sorting } from "./sorting/index.ts";
 
 export const experiments: readonly Experiment[] = [
@@ -12,5 +13,6 @@ export const experiments: readonly Experiment[] = [
   nearestNeighbourClassifier,
   jigsaw,
   sorting,
+  pictureRanking,
   explain,
 ];

@@ -8,11 +8,13 @@ import type { DatasetSplits } from "../src/data/types.ts";
 import type { BaseConfig, Experiment } from "../src/experiment.ts";
 import { jigsaw } from "../src/jigsaw/index.ts";
 import { nearestNeighbourClassifier } from "../src/nearest-neighbours/index.ts";
+import { pictureRanking } from "../src/ranking/index.ts";
 import { sorting } from "../src/sorting/index.ts";
 import * as vae from "./categorical-vae-support.ts";
 import { subjects } from "./explain-support.ts";
 import * as pieces from "./jigsaw-support.ts";
 import * as neighbours from "./nearest-neighbours-support.ts";
+import * as ranked from "./ranking-support.ts";
 import * as numbers from "./sorting-support.ts";
 import { fewDigits, HOOK_TIMEOUT, trainingOf } from "./support.ts";
 
@@ -99,9 +101,18 @@ describe.each([
     ...subjectOf(nearestNeighbourClassifier, (values) => neighbours.configuration({ ...values, sampler })),
     name: `dknn by ${sampler}`,
   })),
-  // These two have no exact draws with a gradient to turn on.
+  // These have no exact draws with a gradient to turn on.
   subjectOf(jigsaw, ({ hard: _, ...values }) => pieces.configuration(values)),
   subjectOf(sorting, ({ hard: _, ...values }) => numbers.configuration({ ...values, steps: 20 })),
+  {
+    ...subjectOf(sorting, ({ hard: _, ...values }) =>
+      numbers.configuration({ ...values, steps: 20, relaxation: "softsort", iterations: 20 }),
+    ),
+    name: "sort by one score a number",
+  },
+  subjectOf(pictureRanking, ({ hard: _, ...values }) =>
+    ranked.configuration({ ...values, batch: 2, steps: 5, noise: true }),
+  ),
   // The synthetic tasks differ in their data alone.
   ...subjects
     .filter(({ task }) => ["sequences", "xor", "digits"].includes(task))

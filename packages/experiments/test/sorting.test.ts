@@ -75,6 +75,9 @@ describe("the configuration", () => {
     ["a falling temperature", { schedule: "linear", temperatureEnd: 0.1 }],
     ["a falling learning rate", { learningRateDecay: "linear" }],
     ["another initialization", { initialization: "fan-in" }],
+    ["one score a number, and draws", { relaxation: "softsort", noise: true, iterations: 20 }],
+    ["an odd-even network", { relaxation: "network", network: "odd-even", sigmoid: "cauchy", iterations: 20 }],
+    ["optimal transport", { relaxation: "sinkhorn" }],
   ];
 
   test.each(variants)("%s trains, and is not the same as without", async (_, values) => {
@@ -160,6 +163,33 @@ describe("what cannot be trained is refused", () => {
       "The checkpoint is of something else",
     );
     expect(() => checkWith({ epochs: 1 })).toThrow(`expected at most epoch 1, step ${STEPS}, got epoch 2, step 2`);
+  });
+});
+
+describe("with one score a number", () => {
+  const config = configuration({ relaxation: "softsort", iterations: 20, n: 4, epochs: 1, steps: 60, batch: 20 });
+
+  test("a network is trained that is judged and shown by the order of its scores", async () => {
+    const { records, checkpoint } = await train(config);
+    expect(checkpoint.tensors["model.output.weight"]!.shape).toEqual([1, 8]);
+    // A score that grows with the number sorts any list.
+    expect(last(records)).toMatchObject({ wrongElements: 0, wrongLists: 0 });
+    const [drawn] = await sorting.pictures({ config, checkpoint }, data);
+    const { picture } = drawn!;
+    const [scale, gap] = [40, 8];
+    // The coldest plan of the sorted list is nearest to the diagonal.
+    const diagonal = range(5).map((plan) =>
+      mean(range(4).map((i) => picture.data[i * scale * picture.width + plan * (4 * scale + gap) + i * scale]! / 255)),
+    );
+    expect(diagonal[4]).toBeGreaterThan(0.9);
+    expect(diagonal).toEqual(diagonal.toSorted((a, b) => a - b));
+  });
+
+  test("options of another relaxation are refused before any work", () => {
+    const check = (values: object) => sorting.check(configuration(values), { data });
+    check({ relaxation: "network", network: "odd-even", sigmoid: "optimal", iterations: 20 });
+    expect(() => check({ relaxation: "softsort" })).toThrow("iterations is an option of the relaxation");
+    expect(() => check({ sigmoid: "cauchy" })).toThrow("leave it out beside gumbel-sinkhorn, got cauchy");
   });
 });
 

@@ -15,6 +15,7 @@ const small: Readonly<Record<string, object>> = {
   dknn: { batch: 20 },
   jigsaw: { batch: 4, channels: 4, hidden: 8 },
   sort: { batch: 4, hidden: 4 },
+  rank: { batch: 2, n: 3, digits: 1, channels: 4, hidden: 4 },
   explain: { batch: 4, steps: 4 },
   // A step of the classifier, and two of the explainer.
   "explain digits": { batch: 4, steps: 1, classifierEpochs: 1 },

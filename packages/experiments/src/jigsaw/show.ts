@@ -1,6 +1,7 @@
 /** What is shown of a jigsaw solver: its curves, pictures put together, and a plan from warm to cold. */
 
 import { tree } from "@jax-js/jax";
+import { permutation } from "softdraw";
 import { shuffledOrders } from "../data/batches.ts";
 import { arrangePieces, type Cut, cutOf, gatherPieces, inverseOrders, joinPieces } from "../data/pieces.ts";
 import type { DatasetSplits } from "../data/types.ts";
@@ -84,8 +85,8 @@ async function planPicture({ iterations }: Config, solver: Solver, cut: Cut, shu
       "from every piece a little everywhere to a permutation.",
     alt: "Matrices from even grey to one white square in every row.",
     picture: await planTiles(scores, {
+      planAt: (scores, temperature) => permutation.softMode(scores, { temperature, iterations }),
       temperatures: TEMPERATURES,
-      iterations,
       scale: Math.max(3, Math.round(96 / size)),
     }),
   };

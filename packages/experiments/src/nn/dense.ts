@@ -15,9 +15,11 @@ export type Dense = { weight: np.Array; bias: np.Array };
 /**
  * How the parameters begin:
  * - `fan-in`: weights and biases uniform within 1/sqrt(inputs) of 0, the default of PyTorch's linear layer;
- * - `he`: weights normal with variance 2/inputs, biases 0, which keeps the scale of ReLU layers (He et al. 2015).
+ * - `he`: weights normal with variance 2/inputs, biases 0, which keeps the scale of ReLU layers (He et al. 2015);
+ * - `truncated`: weights normal with deviation 0.1 and within 0.2 of 0, biases 0.1, whatever the size, as many examples of
+ *   TensorFlow begin.
  */
-export const initializations = ["fan-in", "he"] as const;
+export const initializations = ["fan-in", "he", "truncated"] as const;
 export type Initialization = (typeof initializations)[number];
 
 /** @param key PRNG key, consumed */
@@ -40,9 +42,22 @@ export function initLayer(
   if (initialization === "he") {
     return { weight: random.normal(key, shape).mul(Math.sqrt(2 / inputs)), bias: np.zeros([outputs]) };
   }
+  if (initialization === "truncated") {
+    return { weight: truncatedNormal(key, shape).mul(0.1), bias: np.full([outputs], 0.1) };
+  }
   const [weightKey, biasKey] = splitKey(key, 2);
   const range = { minval: -1 / Math.sqrt(inputs), maxval: 1 / Math.sqrt(inputs) };
   return { weight: random.uniform(weightKey, shape, range), bias: random.uniform(biasKey, [outputs], range) };
+}
+
+/** Of this many normal numbers in a row, all are beyond two deviations once in 2^31 times; the last one is then cut there. */
+const DRAWS = 7;
+
+/** Normal numbers within two deviations: those beyond are drawn again. Consumes the key. */
+function truncatedNormal(key: np.Array, shape: number[]): np.Array {
+  return splitKey<number>(key, DRAWS)
+    .map((drawKey) => random.normal(drawKey, shape))
+    .reduceRight((next, drawn) => np.where(np.absolute(drawn.ref).greater(2), next, drawn), np.full(shape, 2));
 }
 
 /** `x weight^T + bias`, `[batch, inputs]` to `[batch, outputs]`. */

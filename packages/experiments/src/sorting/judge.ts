@@ -1,4 +1,4 @@
-/** How well a sorter sorts: by the best assignment of its scores, on lists that it has not seen. */
+/** How well a sorter sorts: by the exact order of its scores, on lists that it has not seen. */
 
 import { jit, numpy as np, random, tree } from "@jax-js/jax";
 import { permutation } from "softdraw";
@@ -7,6 +7,7 @@ import { lossColumn, type MeasuresOf, paceColumn, type RecordOf, resultsOf, temp
 import type { EvaluationOptions, Progress, Result, Trained } from "../experiment.ts";
 import { blocksOf } from "../mathematics/blocks.ts";
 import { streamKey } from "../nn/keys.ts";
+import { exactOrder } from "../orders.ts";
 import type { EpochEnd } from "../training/loop.ts";
 import { streams } from "../training/streams.ts";
 import { type Config, type Model, type State, scoreNumbers } from "./method.ts";
@@ -33,7 +34,7 @@ const errorColumns = [
     digits: 2,
     unit: "%",
     description: "% of fresh lists with any error",
-    note: (judged = MEASURED_LAST) => `of ${judged.toLocaleString("en-US")} fresh lists, sorted by the best assignment`,
+    note: (judged = MEASURED_LAST) => `of ${judged.toLocaleString("en-US")} fresh lists, sorted by the scores`,
   },
 ] as const;
 
@@ -61,17 +62,18 @@ export async function measureEpoch(
   return { epoch, loss, ...errors, temperature, listsPerSecond: pace };
 }
 
-/** Sorts fresh lists by the best assignment. Keeps the model. */
+/** Sorts fresh lists by the exact order of their scores. Keeps the model. */
 async function measureErrors(
   model: Model,
   count: number,
-  { n, seed }: Pick<Config, "n" | "seed">,
+  config: Pick<Config, "n" | "relaxation" | "seed">,
   onProgress?: Progress,
 ): Promise<MeasuresOf<typeof errorColumns>> {
+  const { n, seed } = config;
   let [wrongElements, wrongLists] = [0, 0];
   for (const { first, size } of blocksOf(count, SORTED_AT_ONCE)) {
     const lists = random.uniform(streamKey(seed, streams.measuring + first), [size, n]);
-    const matching = await permutation.mode(scoreKernel(tree.ref(model), lists.ref));
+    const matching = await exactOrder(config, scoreKernel(tree.ref(model), lists.ref));
     const found = permutation.applyInverse(matching, lists.ref);
     const wrong = (await found.notEqual(np.sort(lists, -1)).astype(np.float32).sum(-1).data()) as Float32Array;
     for (const errors of wrong) {
@@ -91,7 +93,7 @@ export async function evaluate(
   { examples = MEASURED_LAST, seed, onProgress }: EvaluationOptions,
 ): Promise<Result[]> {
   const errors = await withModel(checkpoint, (model: Model) =>
-    measureErrors(model, examples, { n: config.n, seed }, onProgress),
+    measureErrors(model, examples, { ...config, seed }, onProgress),
   );
   return resultsOf(columns, headlines, errors, examples);
 }

@@ -1,10 +1,11 @@
 /**
- * Learning to sort numbers: a network looks at each number alone and scores its places, and the permutation that sorts
- * the list is trained through its relaxation. It never sees an order, only the error of the sorted list.
+ * Learning to sort numbers: a network looks at each number alone and scores its places, or gives it one score, and the
+ * permutation that sorts the list is trained through its relaxation. It never sees an order, only the error of the sorted
+ * list.
  *
  * After Mena, Belanger, Linderman, Snoek, "Learning Latent Permutations with Gumbel-Sinkhorn Networks", 2018, section
- * 5.1. The order below is theirs: configuration, model, objective, step. What is measured is in judge.ts, what is shown of
- * it in show.ts, and the loop in training/loop.ts.
+ * 5.1. The order below is theirs: configuration, model, objective, step. The relaxations are in orders.ts, what is measured
+ * in judge.ts, what is shown of it in show.ts, and the loop in training/loop.ts.
  */
 
 import { jit, nn, numpy as np, random, tree, valueAndGrad } from "@jax-js/jax";
@@ -14,8 +15,9 @@ import type { Context, Presets } from "../experiment.ts";
 import { type AdamState, adam, initAdam } from "../nn/adam.ts";
 import { type Dense, dense, initDense, initializations } from "../nn/dense.ts";
 import { splitKey } from "../nn/keys.ts";
+import { checkOrder, orderOptions, relaxedOrder, scoresPlaces } from "../orders.ts";
 import { noBatches } from "../training/loop.ts";
-import { learningRateOptions, MOST_ITERATIONS, seedOption, temperatureOptions } from "../training/options.ts";
+import { learningRateOptions, seedOption, temperatureOptions } from "../training/options.ts";
 import { type StepSettings, scheduledSettings } from "../training/settings.ts";
 
 // Configuration ------------------------------------------------------------------------------------------------------
@@ -26,9 +28,8 @@ export const schema = z.strictObject({
   epochs: z.int().min(1).default(10).describe("reports while training"),
   steps: z.int().min(1).default(200).describe("steps between two reports"),
   batch: z.int().min(1).default(20).describe("lists a step"),
-  noise: z.boolean().default(true).describe("train on relaxed draws; without, on the plan of the scores alone"),
+  ...orderOptions({ relaxation: "gumbel-sinkhorn", noise: true }),
   ...temperatureOptions({ temperature: 1, schedule: "constant", temperatureEnd: 1 }),
-  iterations: z.int().min(1).max(MOST_ITERATIONS).default(20).describe("Sinkhorn iterations"),
   ...learningRateOptions("Adam's step size", 0.1, "cosine"),
   hidden: z.int().min(1).default(32).describe("units of the hidden layer"),
   initialization: z.enum(initializations).default("he").describe("how the weights of the hidden layer begin"),
@@ -43,19 +44,28 @@ export const presets: Presets<Config> = {};
 export type Model = { hidden: Dense; output: Dense };
 
 /**
- * The scores begin at zero: what the places then learn differs from one to the next only by their place, and their order
- * comes out with fewer exchanged neighbours than from random scores: for 30 numbers, a tenth of the errors.
+ * The scores of places begin at zero: what the places then learn differs from one to the next only by their place, and
+ * their order comes out with fewer exchanged neighbours than from random scores: for 30 numbers, a tenth of the errors. Of
+ * single scores that are all equal, no relaxation knows which way is up, so these begin at random.
  */
-function initModel(key: np.Array, { n, hidden, initialization }: Config): Model {
-  const output = { weight: np.zeros([n, hidden]), bias: np.zeros([n]) };
-  return { hidden: initDense(key, 1, hidden, initialization), output };
+function initModel(key: np.Array, config: Config): Model {
+  const { n, hidden, initialization } = config;
+  if (scoresPlaces(config)) {
+    const output = { weight: np.zeros([n, hidden]), bias: np.zeros([n]) };
+    return { hidden: initDense(key, 1, hidden, initialization), output };
+  }
+  const [hiddenKey, outputKey] = splitKey(key, 2);
+  return {
+    hidden: initDense(hiddenKey, 1, hidden, initialization),
+    output: initDense(outputKey, hidden, 1, initialization),
+  };
 }
 
-/** Lists `[..., n]` to the score of every place for every number, `[..., n, n]`. */
+/** Lists `[..., n]` to the score of every place for every number, `[..., n, n]`; or to one score for each, `[..., n]`. */
 export function scoreNumbers({ hidden, output }: Model, lists: np.Array): np.Array {
-  const shape = lists.shape;
+  const [shape, outputs] = [lists.shape, output.bias.size];
   const features = nn.relu(dense(hidden, lists.reshape([-1, 1])));
-  return dense(output, features).reshape([...shape, shape.at(-1)!]);
+  return dense(output, features).reshape(outputs === 1 ? shape : [...shape, outputs]);
 }
 
 // Objective ----------------------------------------------------------------------------------------------------------
@@ -78,15 +88,14 @@ function initState(config: Config): State {
 }
 
 /** New lists, gradient and optimizer in one jitted function, which consumes the state. */
-function trainingStep({ n, batch, noise, iterations }: Config) {
+function trainingStep(config: Config) {
+  const { n, batch, noise } = config;
   return jit(function step(state: State, _: Record<string, never>, { temperature, learningRate }: StepSettings) {
     const [key, listsKey, drawKey] = splitKey(state.key, 3);
     const lists = random.uniform(listsKey, [batch, n]);
     const objective = (model: Model) => {
       const scores = scoreNumbers(model, lists.ref);
-      const options = { temperature, iterations };
-      const plans = noise ? permutation.relax(drawKey, scores, options) : permutation.softMode(scores, options);
-      return sortingError(plans, lists);
+      return sortingError(relaxedOrder(config, scores, temperature, noise ? drawKey : undefined), lists);
     };
     const [loss, gradients] = valueAndGrad(objective)(tree.ref(state.model));
     const { parameters: model, state: optimizer } = adam(state.model, gradients, state.optimizer, learningRate);
@@ -100,6 +109,7 @@ export const NAME = "sort";
 
 export function trainingOf(config: Config, { temperatureOverride }: Context) {
   const { epochs, steps, batch } = config;
+  checkOrder(config);
   return {
     name: NAME,
     epochs,

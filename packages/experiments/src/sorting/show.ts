@@ -4,6 +4,7 @@ import { numpy as np, random } from "@jax-js/jax";
 import { modelOf } from "../checkpoint/model.ts";
 import type { EpochChart, NamedPicture, SeriesOf, Trained } from "../experiment.ts";
 import { streamKey } from "../nn/keys.ts";
+import { relaxedOrder } from "../orders.ts";
 import { planTiles } from "../report/plan-tiles.ts";
 import { streams } from "../training/streams.ts";
 import type { columns } from "./judge.ts";
@@ -13,7 +14,7 @@ export function charts(series: SeriesOf<typeof columns>): EpochChart[] {
   return [
     {
       title: "Errors",
-      caption: "On fresh lists, by the best assignment. An error of 0 has no place on this axis.",
+      caption: "On fresh lists, by the exact order of the scores. An error of 0 has no place on this axis.",
       y: { label: "%", log: true },
       series: [series("numbers in a wrong place", "wrongElements"), series("lists with any error", "wrongLists")],
     },
@@ -30,7 +31,7 @@ const TEMPERATURES = [10, 3, 1, 0.3, 0.1];
 
 /** The plan of one list, its numbers in order so that the right permutation is the diagonal. */
 export async function pictures({ config, checkpoint }: Trained<Config>): Promise<NamedPicture[]> {
-  const { n, iterations, seed } = config;
+  const { n, seed } = config;
   const model = modelOf<Model>(checkpoint);
   const list = np.sort(random.uniform(streamKey(seed, streams.measuring), [n]));
   const scores = scoreNumbers(model, list);
@@ -43,8 +44,8 @@ export async function pictures({ config, checkpoint }: Trained<Config>): Promise
         `${TEMPERATURES.join(", ")}. A perfect sorter is the diagonal.`,
       alt: "Matrices whose diagonal stands out more and more.",
       picture: await planTiles(scores, {
+        planAt: (scores, temperature) => relaxedOrder(config, scores, temperature),
         temperatures: TEMPERATURES,
-        iterations,
         scale: Math.max(1, Math.round(160 / n)),
       }),
     },

@@ -8,7 +8,7 @@ import {
   STANDARD_ERRORS,
 } from "@softdraw/testing/numbers";
 import { describe, expect, test } from "vitest";
-import { type Dense, dense, initDense } from "../../src/nn/dense.ts";
+import { type Dense, dense, type Initialization, initDense, initializations } from "../../src/nn/dense.ts";
 
 const matrix = (values: number[], shape: number[]) => np.array(Float32Array.from(values), { shape });
 
@@ -60,7 +60,7 @@ describe.each([
 /** A seed makes a test pass or fail once and for all; `STANDARD_ERRORS` and `kolmogorovCritical` allow one seed in 10,000 to fail. */
 describe("initDense", () => {
   const [inputs, outputs] = [400, 300];
-  const init = (seed: number, initialization: "fan-in" | "he") => {
+  const init = (seed: number, initialization: Initialization) => {
     const { weight, bias } = initDense(random.key(seed), inputs, outputs, initialization);
     expect(weight.shape).toEqual([outputs, inputs]);
     expect(bias.shape).toEqual([outputs]);
@@ -91,17 +91,32 @@ describe("initDense", () => {
     expect([...bias]).toEqual(Array(outputs).fill(0));
   });
 
-  test.each(["fan-in", "he"] as const)(
-    "%s: a key gives the same layer again, another key another",
-    (initialization) => {
-      const bytes = (seed: number) => Object.values(init(seed, initialization)).map((x) => Buffer.from(x.buffer));
-      const [first, again, other] = [bytes(3), bytes(3), bytes(4)];
-      expect(first.every((layer, i) => layer.equals(again[i]!))).toBe(true);
-      expect(first[0]!.equals(other[0]!)).toBe(false);
-    },
-  );
+  test("truncated: weights have the normal law of deviation 0.1 within 0.2 of 0, biases are 0.1", () => {
+    const { weight, bias } = init(6, "truncated");
+    expect(weight.reduce((most, x) => Math.max(most, Math.abs(x)), 0)).toBeLessThanOrEqual(0.2 * (1 + 1e-6));
+    // Of a normal number within two deviations.
+    for (const [limit, share] of [
+      [0.05, 0.382925 / 0.9545],
+      [0.1, 0.682689 / 0.9545],
+      [0.15, 0.866386 / 0.9545],
+    ] as const) {
+      const within = weight.filter((x) => Math.abs(x) < limit).length / weight.length;
+      const error = Math.sqrt((share * (1 - share)) / weight.length);
+      expect(Math.abs(within - share)).toBeLessThan(STANDARD_ERRORS * error);
+    }
+    const positive = weight.filter((x) => x > 0).length / weight.length;
+    expect(Math.abs(positive - 0.5)).toBeLessThan((STANDARD_ERRORS * 0.5) / Math.sqrt(weight.length));
+    expect([...bias]).toEqual(Array(outputs).fill(Math.fround(0.1)));
+  });
 
-  test.each(["fan-in", "he"] as const)("%s: the key is consumed", (initialization) => {
+  test.each(initializations)("%s: a key gives the same layer again, another key another", (initialization) => {
+    const bytes = (seed: number) => Object.values(init(seed, initialization)).map((x) => Buffer.from(x.buffer));
+    const [first, again, other] = [bytes(3), bytes(3), bytes(4)];
+    expect(first.every((layer, i) => layer.equals(again[i]!))).toBe(true);
+    expect(first[0]!.equals(other[0]!)).toBe(false);
+  });
+
+  test.each(initializations)("%s: the key is consumed", (initialization) => {
     const key = random.key(5);
     tree.dispose(initDense(key, 3, 2, initialization));
     expect(key.refCount).toBe(0);

@@ -1,4 +1,4 @@
-/** `softdraw demo subset | explain | gradients`: what draws and what estimates beside each other, and beside what they should. */
+/** `softdraw demo subset | explain | gradients | sort`: what draws and what estimates beside each other, and beside what they should. */
 
 import {
   compareExplainSamplers,
@@ -22,6 +22,7 @@ import { writeAtomically } from "../runs/files.ts";
 import type { Reporter } from "../training/reporter.ts";
 import { addCommonOptions, begin, type CommonOptions } from "./common-options.ts";
 import { addGradients } from "./demo-gradients.ts";
+import { addSort } from "./demo-sort.ts";
 import { positiveNumber, positiveNumbers, seedOption, wholeNumber } from "./parsers.ts";
 import { table } from "./table.ts";
 
@@ -31,10 +32,12 @@ export function addDemo(program: Command): void {
   const demo = program
     .command("demo")
     .description("compare samplers and estimators with each other, and with what is exact");
-  demo.addHelpText("after", "\nExamples:\n  softdraw demo subset\n  softdraw demo explain\n  softdraw demo gradients");
+  const calls = ["subset", "explain", "gradients", "sort"].map((name) => `\n  softdraw demo ${name}`);
+  demo.addHelpText("after", `\nExamples:${calls.join("")}`);
   addSubset(demo);
   addExplain(demo);
   addGradients(demo);
+  addSort(demo);
 }
 
 // Explanations -------------------------------------------------------------------------------------------------------

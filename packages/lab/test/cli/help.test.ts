@@ -27,6 +27,7 @@ test.each([
   "demo subset",
   "demo explain",
   "demo gradients",
+  "demo sort",
 ])("softdraw %s --help: exits 0, says how to call it, and gives an example", async (command) => {
   const words = command === "" ? [] : command.split(" ");
   const { code, out, err } = await call(folder.path(), ...words, "--help");

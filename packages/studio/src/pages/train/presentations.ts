@@ -35,6 +35,11 @@ const presentations: Readonly<Record<string, Presentation>> = {
     sections: step,
     symbols: { temperature: "temperature", n: "size" },
   },
+  rank: {
+    source: () => import("@softdraw/experiments/ranking/method?raw"),
+    sections: step,
+    symbols: { temperature: "temperature", n: "size" },
+  },
   explain: {
     source: () => import("@softdraw/experiments/explain/model?raw"),
     sections: drawn,
