@@ -491,6 +491,14 @@ describe("outliers and beginnings of any size", () => {
     }
   });
 
+  test("iterationsFor says where one matrix of a batch has no plan", async () => {
+    const spoilt = () => matrix([NOT_A_NUMBER, 0, 0, 0, 1, 2, 3, 4], 2, 2, [2]);
+    for (const options of [{}, { rowPenalty: 1 }, { rows: np.ones([2]) }]) {
+      await expect(transport.iterationsFor(spoilt(), options)).rejects.toThrow("there is no plan");
+    }
+    await expect(permutation.iterationsFor(spoilt())).rejects.toThrow("permutation.iterationsFor: no matrix");
+  });
+
   test("a plan by scalings is NaN where they overflow", async () => {
     const logits = () => matrix([-1, -2, -4, -3, -1, -2], 2, 3);
     const options = { temperature: 0.01, iterations: 500, gradient: "implicit" } as const;
