@@ -7,11 +7,13 @@ import { common, onWebgpu } from "./vitest.config.ts";
 const LIBRARY = [
   "accuracy",
   "assignment",
+  "beam-search",
   "bernoulli",
   "categorical",
   "checks",
   "conditional-bernoulli",
   "estimators",
+  "gibbs",
   "laws",
   "noise",
   "numerics",
@@ -20,6 +22,7 @@ const LIBRARY = [
   "permutation",
   "ranking",
   "subset",
+  "transport",
 ];
 
 export default {

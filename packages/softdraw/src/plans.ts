@@ -26,3 +26,12 @@ export function checkItems(where: string, plan: np.Array, items: np.Array, axis:
     batch > 0 ? `the batch axes ${JSON.stringify(plan.shape.slice(0, -2))} and then ${size}` : `first axis ${size}`;
   throw new RangeError(`${where}: items must have ${axes}, as plan ${describe(plan)} does, got ${describe(items)}.`);
 }
+
+/**
+ * The largest of numbers on the host, NaN where one of them is.
+ *
+ * Upstream: on WebGPU the larger of NaN and a number is the number.
+ */
+export function largestOf(numbers: ArrayLike<number>): number {
+  return Array.from(numbers).reduce((largest, x) => Math.max(largest, x));
+}

@@ -516,6 +516,13 @@ describe("sparsemax and entmax", () => {
     },
   );
 
+  test("the example of the entmax package's README has its numbers", async () => {
+    const at = (options: CategoricalOptions) => values(categorical.softMode(np.array([-2, 0, 0.5]), options));
+    expect(largestDifference(await at({}), [0.0486, 0.3592, 0.5922])).toBeLessThan(6e-5);
+    expect(largestDifference(await at({ relaxation: "sparsemax" }), [0, 0.25, 0.75])).toBeLessThan(1e-6);
+    expect(largestDifference(await at({ relaxation: "entmax", alpha: 1.5 }), [0, 0.326, 0.674])).toBeLessThan(6e-5);
+  });
+
   test("long rows sum to 1, and their log-probabilities are those of float64", async () => {
     const n = 99_991;
     const rows = [new Float32Array(n).fill(0.3), Float32Array.from({ length: n }, (_, i) => Math.sin(13 * i) / 1000)];

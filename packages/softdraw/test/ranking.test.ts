@@ -575,6 +575,20 @@ describe("softQuantile", () => {
   });
 });
 
+/** Its order is ascending, and its ranks begin at 1: ours are those of its n less its ranks. */
+test("by projection, the examples of the README of fast-soft-sort have their numbers", async () => {
+  const x = () => np.array([[5, 1, 2], [2, 1, 5]]); // biome-ignore format: short
+  const projected = (temperature: number) => ({ temperature, relaxation: "projection" }) as const;
+  const descending = [11 / 3, 8 / 3, 5 / 3];
+  const sorted = await values(ranking.softSort(x(), projected(1)));
+  expect(largestDifference(sorted, [...descending, ...descending])).toBeLessThan(1e-5);
+  expect(largestDifference(await values(ranking.softSort(x(), projected(0.1))), [5, 2, 1, 5, 2, 1])).toBeLessThan(1e-5);
+  const ranks = async (temperature: number) =>
+    (await values(ranking.softRank(x(), projected(temperature)))).map((r) => 3 - r);
+  expect(largestDifference(await ranks(2), [3, 1.25, 1.75, 1.75, 1.25, 3])).toBeLessThan(1e-6);
+  expect(largestDifference(await ranks(1), [3, 1, 2, 2, 1, 3])).toBeLessThan(1e-6);
+});
+
 describe("options", () => {
   const x = () => np.ones([3]);
 

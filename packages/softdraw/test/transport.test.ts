@@ -440,6 +440,41 @@ describe("what there is no plan of", () => {
   });
 });
 
+describe("published numbers", () => {
+  const half = [0.5, 0.5];
+  const small = { given: { rows: half, columns: half }, costs: [0, 1, 1, 0], n: 2, temperature: 1 };
+  const wide = { costs: [0, 1, 3, 2, 0.5, 1], n: 3, temperature: 0.2 };
+  const found: Record<
+    string,
+    { given: TransportOptions; costs: number[]; n: number; temperature: number; plan: number[] }
+  > = {
+    "the documentation of POT's ot.sinkhorn": {
+      ...small,
+      plan: [0.36552929, 0.13447071, 0.13447071, 0.36552929],
+    },
+    "the documentation of POT's ot.sinkhorn_unbalanced": {
+      ...small,
+      given: { ...small.given, rowPenalty: 1, columnPenalty: 1 },
+      plan: [0.51122823, 0.18807035, 0.18807035, 0.51122823],
+    },
+    "POT 0.8.2, ot.sinkhorn": {
+      ...wide,
+      given: { rows: [0.4, 0.6], columns: [0.2, 0.5, 0.3] },
+      plan: [1.99998881e-1, 1.99890644e-1, 1.10475408e-4, 1.11900908e-6, 3.00109356e-1, 2.99889525e-1],
+    },
+    "POT 0.8.2, ot.unbalanced.sinkhorn_knopp_unbalanced": {
+      ...wide,
+      given: { rows: [0.4, 0.6], columns: [0.4, 1, 0.6], rowPenalty: 0.7, columnPenalty: 0.7 },
+      plan: [4.32825539e-1, 3.67317013e-2, 8.28912276e-6, 2.14291158e-5, 4.87992829e-1, 1.991084e-1],
+    },
+  };
+  test.each(Object.entries(found))("of %s", async (_, { given, costs, n, temperature, plan }) => {
+    const options = { ...given, temperature, iterations: 300, gradient: "implicit" } as const;
+    const logits = matrix(costs.map((cost) => -cost), 2, n); // biome-ignore format: short
+    expect(largestDifference(await values(transport.sinkhorn(logits, options)), plan)).toBeLessThan(1e-6);
+  });
+});
+
 describe("outliers and beginnings of any size", () => {
   test.each([
     [100, 0.1, 1, 1],
@@ -489,6 +524,14 @@ describe("outliers and beginnings of any size", () => {
       const counted = transport.iterationsFor(matrix(logits, 3, 3), { start: np.array([start, 0, 0]) });
       await expect(counted).rejects.toThrow("a start that is not finite");
     }
+  });
+
+  test("iterationsFor says where one matrix of a batch has no plan", async () => {
+    const spoilt = () => matrix([NOT_A_NUMBER, 0, 0, 0, 1, 2, 3, 4], 2, 2, [2]);
+    for (const options of [{}, { rowPenalty: 1 }, { rows: np.ones([2]) }]) {
+      await expect(transport.iterationsFor(spoilt(), options)).rejects.toThrow("there is no plan");
+    }
+    await expect(permutation.iterationsFor(spoilt())).rejects.toThrow("permutation.iterationsFor: no matrix");
   });
 
   test("a plan by scalings is NaN where they overflow", async () => {

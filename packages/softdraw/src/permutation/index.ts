@@ -47,7 +47,7 @@ import {
   TEMPERATURE,
   type TemperatureOptions,
 } from "../options.ts";
-import { applied, checkItems } from "../plans.ts";
+import { applied, checkItems, largestOf } from "../plans.ts";
 import { originOfRow } from "../rows.ts";
 import { sort, sortingIndices } from "../sorting.ts";
 import { ifScale, perturbedBy } from "../structure.ts";
@@ -397,8 +397,7 @@ async function countIterations(x: np.Array, tolerance: number, limit: number): P
 }
 
 async function largestResidual(plan: np.Array): Promise<number> {
-  const [largest] = await np.max(residualKernel(plan)).data();
-  return largest!;
+  return largestOf(await residualKernel(plan).data());
 }
 
 // The verbs up to where the host takes over, which knows impossible pairs by -Infinity, or a plan that is computed in

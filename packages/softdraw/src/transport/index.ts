@@ -49,7 +49,7 @@ import {
   type TemperatureOptions,
 } from "../options.ts";
 import { matrixOf } from "../permutation/matrices.ts";
-import { applied, checkItems } from "../plans.ts";
+import { applied, checkItems, largestOf } from "../plans.ts";
 import { column, ofRow, row } from "../rows.ts";
 import { SMALLEST_TEMPERATURE as SMALLEST } from "../tempered.ts";
 import type { SinkhornForm } from "./forms.ts";
@@ -441,8 +441,7 @@ async function countIterations<S extends Potentials | State>(
           .then(([value]) => value!);
   let state = method.start(x.ref, tree.ref(sides));
   let iterations = 1;
-  const driftOf = async () =>
-    largest * (await np.max(method.drift(tree.ref(state), x.ref, tree.ref(sides))).data())[0]!;
+  const driftOf = async () => largest * largestOf(await method.drift(tree.ref(state), x.ref, tree.ref(sides)).data());
   let deviation = await driftOf();
   while (deviation > tolerance && iterations <= limit) {
     state = method.next(state, x.ref, tree.ref(sides));

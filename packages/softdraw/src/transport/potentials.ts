@@ -11,7 +11,7 @@ import { jit, numpy as np, tree } from "@jax-js/jax";
 import { keepNaN } from "../lawful.ts";
 import { materialize } from "../materialize.ts";
 import { column, row } from "../rows.ts";
-import { changeOfScaling, changesOf, levelOfSum, potentialOf, type Side, type Sides } from "./sums.ts";
+import { changeOfScaling, changesOf, levelOfSum, potentialOf, type Side, type Sides, wherePlan } from "./sums.ts";
 
 /** The logarithms of the scalings of rows and columns. */
 export interface Potentials {
@@ -119,11 +119,11 @@ export const levelsOf = jit(function levels({ rows, columns }: Potentials, x: np
 
 /** By how much one more scaling would change the sum of a row, at most, `[...]`. */
 export const drift = jit(function drift({ rows, columns }: Potentials, x: np.Array, sides: Sides): np.Array {
-  const { weights, inverse, level, potential } = normalization(x, columns, sides.rows, -1);
+  const { weights, inverse, level, potential } = normalization(x.ref, columns, sides.rows, -1);
   weights.dispose();
   const logOfSum = levelOfSum(sides.rows, inverse).sub(level);
   const mass = (f: np.Array) => np.minimum(np.exp(f.add(logOfSum.ref)), LARGEST_MASS);
-  return np.max(np.absolute(mass(potential).sub(mass(rows))), -1);
+  return wherePlan(x, np.max(np.absolute(mass(potential).sub(mass(rows))), -1));
 });
 
 /**

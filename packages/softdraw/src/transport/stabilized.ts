@@ -17,7 +17,7 @@ import { jit, lax, numpy as np, tree } from "@jax-js/jax";
 import { materialize } from "../materialize.ts";
 import { LOWEST, logarithm } from "../numerics.ts";
 import { column, row } from "../rows.ts";
-import { type Scaled, type Side, type Sides, scaledTo } from "./sums.ts";
+import { type Scaled, type Side, type Sides, scaledTo, wherePlan } from "./sums.ts";
 
 /** The plan so far is `u_i K_ij v_j` with `K = exp(x_ij + f_i + g_j)`. Gradients flow through x, u and v alone. */
 export interface State {
@@ -132,10 +132,10 @@ export const finish = jit(function finish({ kernel, u, v }: State): np.Array {
 
 /** By how much one more scaling would change the sum of a row, at most, `[...]`. */
 export const drift = jit(function drift({ f, g, kernel, u, v }: State, x: np.Array, sides: Sides): np.Array {
-  tree.dispose([f, g, x]);
+  tree.dispose([f, g]);
   const sums = kernel.mul(row(v)).sum(-1);
   const next = scaledTo(sides.rows, np.reciprocal(sums.ref)).scaling;
-  return np.max(np.absolute(next.sub(u).mul(sums)), -1);
+  return wherePlan(x, np.max(np.absolute(next.sub(u).mul(sums)), -1));
 });
 
 /** The logarithms of the scalings. */

@@ -9,6 +9,7 @@
  */
 
 import { numpy as np } from "@jax-js/jax";
+import { isNumber } from "../lawful.ts";
 import { logarithm } from "../numerics.ts";
 
 /** Of rows, or of columns: a record of arrays, as `jit` takes it. The sums are absent where they are 1. */
@@ -88,4 +89,9 @@ export function changesOf(sides: Sides, stopped: Sides): Sides {
   const changes = ({ start: _, ...side }: Side, fixed: Side): Side =>
     Object.fromEntries(Object.entries(side).map(([name, x]) => [name, x.sub(fixed[name]!.ref)]));
   return { rows: changes(sides.rows, stopped.rows), columns: changes(sides.columns, stopped.columns) };
+}
+
+/** A number of each matrix, `[...]`, but NaN where its logits are: there is no plan. Consumes both. */
+export function wherePlan(x: np.Array, result: np.Array): np.Array {
+  return np.where(np.all(isNumber(x), [-1, -2]), result, Number.NaN);
 }
