@@ -42,6 +42,7 @@ export type {
 export * as ranking from "./ranking/index.ts";
 export type { ExponentialOptions, Schedule, TransitionOptions } from "./schedules.ts";
 export * as schedules from "./schedules.ts";
+export * as spanningTree from "./spanning-tree/index.ts";
 export type { Structure } from "./structure.ts";
 export type {
   Beam,

@@ -1,0 +1,90 @@
+/** Trees as the tests define them: by enumeration, and by determinants in float64. */
+
+/** All edges of n vertices without direction, row by row. */
+export function edgesOf(n: number): [number, number][] {
+  return Array.from({ length: n }, (_, i) => i).flatMap((i) =>
+    Array.from({ length: n - i - 1 }, (_, k): [number, number] => [i, i + 1 + k]),
+  );
+}
+
+/** The subsets of k numbers below n, in lexicographic order. */
+function subsets(n: number, k: number, from = 0): number[][] {
+  if (k === 0) return [[]];
+  return Array.from({ length: Math.max(0, n - from) }, (_, i) => from + i).flatMap((first) =>
+    subsets(n, k - 1, first + 1).map((rest) => [first, ...rest]),
+  );
+}
+
+/** Whether edges connect the vertices: what is reached from the first grows until it is all. */
+function connects(n: number, edges: [number, number][]): boolean {
+  const reached = new Set([0]);
+  for (let round = 0; round < n; round++) {
+    for (const [i, j] of edges) if (reached.has(i) || reached.has(j)) reached.add(i).add(j);
+  }
+  return reached.size === n;
+}
+
+/** The symmetric matrices of all spanning trees, in lexicographic order of their edges. */
+export function spanningTreesOf(n: number): number[][] {
+  const edges = edgesOf(n);
+  return subsets(edges.length, n - 1)
+    .map((chosen) => chosen.map((e) => edges[e]!))
+    .filter((chosen) => connects(n, chosen))
+    .map((chosen) => {
+      const matrix = Array<number>(n * n).fill(0);
+      for (const [i, j] of chosen) {
+        matrix[n * i + j] = 1;
+        matrix[n * j + i] = 1;
+      }
+      return matrix;
+    });
+}
+
+/** The mean of both triangles of a matrix, 0 on the diagonal; -Infinity where one of them is that. */
+export function symmetric(logits: number[], n: number): number[] {
+  return logits.map((x, at) => {
+    const [i, j] = [Math.floor(at / n), at % n];
+    return i === j ? 0 : (x + logits[n * j + i]!) / 2;
+  });
+}
+
+/** The logarithm of the sum over all spanning trees: that of a minor of the Laplacian, in float64. */
+export function logDeterminantOfTrees(logits: number[], n: number): number {
+  const weights = symmetric(logits, n).map(Math.exp);
+  const minor = Array.from({ length: n - 1 }, (_, i) =>
+    Array.from({ length: n - 1 }, (_, j) => {
+      if (i !== j) return -weights[n * (i + 1) + j + 1]!;
+      return Array.from({ length: n }, (_, k) => (k === i + 1 ? 0 : weights[n * (i + 1) + k]!)).reduce((a, b) => a + b);
+    }),
+  );
+  return logDeterminant(minor);
+}
+
+/** By Gauss' elimination with pivoting. */
+export function logDeterminant(matrix: number[][]): number {
+  const a = matrix.map((row) => [...row]);
+  let total = 0;
+  for (let k = 0; k < a.length; k++) {
+    const pivot = a.slice(k).reduce((best, row, i) => (Math.abs(row[k]!) > Math.abs(a[best]![k]!) ? k + i : best), k);
+    [a[k], a[pivot]] = [a[pivot]!, a[k]!];
+    total += Math.log(Math.abs(a[k]![k]!));
+    for (const row of a.slice(k + 1)) {
+      const factor = row[k]! / a[k]![k]!;
+      for (let j = k; j < a.length; j++) row[j]! -= factor * a[k]![j]!;
+    }
+  }
+  return total;
+}
+
+/** The law in proportion to products of weights, in float64, of some trees. */
+export function gibbsLaw(trees: number[][], logits: number[], entries: 1 | 2) {
+  const sums = trees.map((tree) => tree.reduce((sum, x, i) => (x === 1 ? sum + logits[i]! : sum), 0) / entries);
+  const largest = sums.reduce((a, b) => Math.max(a, b));
+  const weights = sums.map((sum) => Math.exp(sum - largest));
+  const total = weights.reduce((a, b) => a + b);
+  const logProbs = sums.map((sum) => sum - largest - Math.log(total));
+  const probabilities = weights.map((weight) => weight / total);
+  const marginals = logits.map((_, i) => trees.reduce((sum, tree, t) => sum + tree[i]! * probabilities[t]!, 0));
+  const entropy = -probabilities.reduce((sum, p, t) => (p > 0 ? sum + p * logProbs[t]! : sum), 0);
+  return { trees, sums, logProbs, probabilities, marginals, entropy, logPartition: largest + Math.log(total) };
+}
