@@ -4,6 +4,8 @@
  * @packageDocumentation
  */
 
+export type { ArborescenceOf, PerturbedArborescenceOf, RootOptions } from "./arborescence/index.ts";
+export * as arborescence from "./arborescence/index.ts";
 export * as assignment from "./assignment/index.ts";
 export type { BernoulliOptions, BernoulliRelaxOptions, Stretch } from "./bernoulli/index.ts";
 export * as bernoulli from "./bernoulli/index.ts";

@@ -88,3 +88,42 @@ export function gibbsLaw(trees: number[][], logits: number[], entries: 1 | 2) {
   const entropy = -probabilities.reduce((sum, p, t) => (p > 0 ? sum + p * logProbs[t]! : sum), 0);
   return { trees, sums, logProbs, probabilities, marginals, entropy, logPartition: largest + Math.log(total) };
 }
+
+/**
+ * The matrices of all arborescences, in lexicographic order of the parents of the vertices, where none comes first: from
+ * every vertex but one, parents lead to that.
+ *
+ * @param root where none is given, any
+ */
+export function arborescencesOf(n: number, root?: number): number[][] {
+  const vertices = Array.from({ length: n }, (_, i) => i);
+  const parents = vertices.reduce<number[][]>(
+    (lists) => lists.flatMap((list) => [-1, ...vertices].map((parent) => [...list, parent])),
+    [[]],
+  );
+  const rootOf = (list: number[], vertex: number) => {
+    let at = vertex;
+    for (let step = 0; step < n && list[at]! >= 0; step++) at = list[at]!;
+    return list[at]! < 0 ? at : -1;
+  };
+  return parents
+    .filter((list) => {
+      const only = root ?? list.indexOf(-1);
+      return list[only] === -1 && list.filter((x) => x < 0).length === 1 && vertices.every((v) => rootOf(list, v) >= 0);
+    })
+    .map((list) => {
+      const matrix = Array<number>(n * n).fill(0);
+      list.forEach((parent, child) => {
+        if (parent >= 0) matrix[n * parent + child] = 1;
+      });
+      return matrix;
+    });
+}
+
+/** The logarithm of the sum over all arborescences from a root: that of a minor of the Laplacian of in-degrees. */
+export function logDeterminantFrom(root: number, logits: number[], n: number): number {
+  const rest = Array.from({ length: n }, (_, i) => i).filter((i) => i !== root);
+  const weight = (i: number, j: number) => (i === j ? 0 : Math.exp(logits[n * i + j]!));
+  const arriving = (j: number) => Array.from({ length: n }, (_, i) => weight(i, j)).reduce((a, b) => a + b);
+  return logDeterminant(rest.map((i) => rest.map((j) => (i === j ? arriving(j) : -weight(i, j)))));
+}

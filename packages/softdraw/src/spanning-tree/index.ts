@@ -21,12 +21,9 @@ import type { numpy as np } from "@jax-js/jax";
 import { checkBroadcast, checkFloat, checkKey, checkSquare } from "../checks.ts";
 import { checkTemperature, type TemperatureOptions } from "../options.ts";
 
-import { kernelsOf } from "../trees/kernels.ts";
-import { definition, NO_ROOT, supportOfSpanningTrees } from "./definition.ts";
+import { kernels, NO_ROOT, supportOfSpanningTrees } from "./definition.ts";
 
 export * as perturbed from "./perturbed.ts";
-
-const kernels = kernelsOf(definition);
 
 /** How many of the last axes of the logits are one choice: see `Structure`. */
 export const eventAxes = 2;

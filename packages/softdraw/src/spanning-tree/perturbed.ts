@@ -16,9 +16,9 @@ import { checkKey, checkSquare } from "../checks.ts";
 import { gumbel } from "../noise.ts";
 import { checkRelax, checkTemperature, RELAX, type RelaxOptions, type TemperatureOptions } from "../options.ts";
 import { perturbedKernelsOf } from "../trees/kernels.ts";
-import { definition, NO_ROOT, supportOfSpanningTrees } from "./definition.ts";
+import { definition, kernels, NO_ROOT, supportOfSpanningTrees } from "./definition.ts";
 
-const kernels = perturbedKernelsOf(definition, noiseOfEdges);
+const perturbedKernels = perturbedKernelsOf(definition, noiseOfEdges);
 
 /** How many of the last axes of the logits are one choice: see `Structure`. */
 export const eventAxes = 2;
@@ -54,7 +54,12 @@ export function mode(logits: np.Array): np.Array {
 export function relax(key: np.Array, logits: np.Array, options: RelaxOptions = {}): np.Array {
   checkKey("spanningTree.perturbed.relax", key);
   checkSquare("spanningTree.perturbed.relax", "logits", logits);
-  return kernels.relax(key, logits, checkRelax("spanningTree.perturbed.relax", logits, 2, options, RELAX), NO_ROOT);
+  return perturbedKernels.relax(
+    key,
+    logits,
+    checkRelax("spanningTree.perturbed.relax", logits, 2, options, RELAX),
+    NO_ROOT,
+  );
 }
 
 /**
@@ -70,7 +75,7 @@ export function relax(key: np.Array, logits: np.Array, options: RelaxOptions = {
 export function sample(key: np.Array, logits: np.Array): np.Array {
   checkKey("spanningTree.perturbed.sample", key);
   checkSquare("spanningTree.perturbed.sample", "logits", logits);
-  return kernels.sample(key, logits, NO_ROOT);
+  return perturbedKernels.sample(key, logits, NO_ROOT);
 }
 
 /**

@@ -13,6 +13,8 @@ export interface Frame {
   readonly entries: 1 | 2;
   /** Whether the root is one more vertex, of which exactly one pointer is to go to. */
   readonly isAnyRoot: boolean;
+  /** Whether the entry i, j means nothing. */
+  isIgnored(i: number, j: number): boolean;
   /** Keys of the edges, which both have the gradient of: finite, `LOWEST` where there is no edge. */
   keysOf(logits: np.Array): np.Array;
   /** Numbers `[n, n, batch]` of the edges as those of pointers, `[m, m or m + 1, batch]` without an added root. */
@@ -29,6 +31,7 @@ export interface Frame {
 export const UNDIRECTED: Frame = {
   entries: 2,
   isAnyRoot: false,
+  isIgnored: (i, j) => i === j,
   keysOf: (logits) => {
     const x = finite(logits);
     const mean = x.ref.mul(0.5).add(np.swapaxes(x.ref, -1, -2).mul(0.5));
@@ -51,6 +54,7 @@ export function directedFrom(root: number): Frame {
     return {
       entries: 1,
       isAnyRoot: true,
+      isIgnored: (i, j) => i === j,
       keysOf: finite,
       pointersOf: (edges) => np.swapaxes(edges, 0, 1),
       edgesOf: (pointers) => np.swapaxes(pointers.slice([], [1, pointers.shape[1]!]), 0, 1),
@@ -61,6 +65,7 @@ export function directedFrom(root: number): Frame {
   return {
     entries: 1,
     isAnyRoot: false,
+    isIgnored: (i, j) => i === j || j === root,
     keysOf: finite,
     pointersOf: (edges) => {
       const first = [0, 1].reduce((x, axis) => moved(x, root, 0, axis), edges);

@@ -62,7 +62,7 @@ export function kernelsOf({ frameOf, largest }: Definition) {
 
   const modeKernel = jit(
     function mode(logits: np.Array, root: number) {
-      return law.ifNumeric(largest(logits.ref, root), logits);
+      return law.ifNumeric(frameOf(root), largest(logits.ref, root), logits);
     },
     { staticArgnums: [1] },
   );
@@ -100,23 +100,21 @@ export function kernelsOf({ frameOf, largest }: Definition) {
 }
 
 /**
- * Those of the other law, that of the tree with the largest sum of perturbed keys.
+ * Those of the other law, that of the tree with the largest sum of perturbed keys, where they are others.
  *
  * @param noise of the edges, as `gumbel` has it
  */
 export function perturbedKernelsOf({ frameOf, largest }: Definition, noise: typeof gumbel) {
   const [withGradient, without] = [true, false].map((hasGradient) =>
     structureKernelsOf<[root: number]>({
-      // Their edges are the same whatever the root.
-      keys: (logits) => keysOf(frameOf(0), logits),
+      keys: (logits) => keysOf(frameOf(-1), logits),
       noise,
       vertex: largest,
       relaxation: (keys, temperature, root) => law.relaxed(frameOf(root), keys, temperature, hasGradient),
-      isLawful: (logits) => besideMatrix(isNumeric(logits)),
+      isLawful: (logits, root) => besideMatrix(isNumeric(frameOf(root), logits)),
     }),
   ) as [Kernels, Kernels];
   return {
-    mode: without.mode,
     sample: without.sample,
     relax: (
       key: np.Array,
@@ -127,8 +125,6 @@ export function perturbedKernelsOf({ frameOf, largest }: Definition, noise: type
       const { relax } = [logits, settings[0], ...settings[1]].some(isTraced) ? withGradient : without;
       return relax(key, logits, ...settings, root);
     },
-    softMode: (logits: np.Array, temperature: Temperature, root: number): np.Array =>
-      (isTraced(logits) || isTraced(temperature) ? withGradient : without).softMode(logits, temperature, root),
   };
 }
 

@@ -43,7 +43,7 @@ export function logPartition(frame: Frame, logits: np.Array): np.Array {
 /** The mean of a draw, `[..., n, n]`; without a gradient, it takes a third of the time. */
 export function marginals(frame: Frame, logits: np.Array, hasGradient: boolean): np.Array {
   if (isSingle(logits)) return nothing(logits);
-  return ifNumeric(meanOfKeys(frame, keysOf(frame, logits.ref), hasGradient), logits);
+  return ifNumeric(frame, meanOfKeys(frame, keysOf(frame, logits.ref), hasGradient), logits);
 }
 
 /** The mean of keys over a temperature; NaN where there is no tree. */
@@ -57,7 +57,7 @@ export function relaxed(frame: Frame, logits: np.Array, temperature: np.Array, h
 /** The same, NaN also where logits or temperature are none. */
 export function softMode(frame: Frame, logits: np.Array, temperature: np.Array, hasGradient: boolean): np.Array {
   const mean = relaxed(frame, logits.ref, temperature.ref, hasGradient);
-  return np.where(isTemperature(temperature), ifNumeric(mean, logits), Number.NaN);
+  return np.where(isTemperature(temperature), ifNumeric(frame, mean, logits), Number.NaN);
 }
 
 function meanOfKeys(frame: Frame, keys: np.Array, hasGradient: boolean): np.Array {
@@ -147,8 +147,8 @@ export function largest(frame: Frame, logits: np.Array): np.Array {
 }
 
 /** Numbers or matrices of logits, but NaN where one of those is none. */
-export function ifNumeric(x: np.Array, logits: np.Array): np.Array {
-  const isKnown = isNumeric(logits);
+export function ifNumeric(frame: Frame, x: np.Array, logits: np.Array): np.Array {
+  const isKnown = isNumeric(frame, logits);
   return np.where(x.ndim > isKnown.ndim ? besideMatrix(isKnown) : isKnown, x, Number.NaN);
 }
 
@@ -158,11 +158,9 @@ function ifTree(logP: np.Array, value: np.Array, isTree: np.Array): np.Array {
 }
 
 /** The same, and NaN where there is no tree. */
-function ifLawful(x: np.Array, { isConnected }: Pass, logits: np.Array): np.Array {
-  return ifNumeric(
-    np.where(x.ndim > isConnected.ndim ? besideMatrix(isConnected.ref) : isConnected.ref, x, Number.NaN),
-    logits,
-  );
+function ifLawful(x: np.Array, { frame, isConnected }: Pass, logits: np.Array): np.Array {
+  const connected = x.ndim > isConnected.ndim ? besideMatrix(isConnected.ref) : isConnected.ref;
+  return ifNumeric(frame, np.where(connected, x, Number.NaN), logits);
 }
 
 /** 0, with a gradient of its own by each edge, `[..., n, n]`. */

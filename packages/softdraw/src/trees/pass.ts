@@ -6,13 +6,10 @@ import { LOWEST } from "../numerics.ts";
 import { eliminated, logSumOf, type Step } from "./elimination.ts";
 import { type Frame, inColumns, inRows } from "./frame.ts";
 import { changeOfMeans, meansOf } from "./means.ts";
-import { exponentialOf, type Logarithm, logarithmOf } from "./scaled.ts";
+import { exponentialOf, isPossible, type Logarithm, logarithmOf, possibleWhere } from "./scaled.ts";
 
 /** Keys that are farther below the largest one count as so far below it. */
 export const FARTHEST = 9e29;
-
-/** A sum over all trees with an exponent below this has an impossible term. */
-const LOWEST_EXPONENT = -1e34;
 
 /** The pointers of trees with one root, and their weights. */
 export interface Problem {
@@ -22,9 +19,8 @@ export interface Problem {
   /** The largest key, `[..., 1, 1]`, and how far below it the others are: `[..., n, n]`, 0 where there is no edge. */
   readonly origin: np.Array;
   readonly distance: np.Array;
-  /** Logarithms of the weights of pointers, `[m, m + 1, batch]`, and which are possible. */
+  /** Logarithms of the weights of pointers, `[m, m + 1, batch]`. */
   readonly logarithms: Logarithm;
-  readonly isPossible: np.Array;
   /** The exponent of a pointer to a root that is added, less its sign: `[batch]`. */
   readonly depth: np.Array;
 }
@@ -38,9 +34,9 @@ export interface Pass extends Problem {
   readonly isConnected: np.Array;
 }
 
-/** Keys of logits, or of keys: finite, `LOWEST` where there is no edge and on the diagonal. */
+/** Keys of logits, or of keys: finite, `LOWEST` where there is no edge. */
 export function keysOf(frame: Frame, logits: np.Array): np.Array {
-  return np.where(diagonal(logits.shape.at(-1)!), LOWEST, frame.keysOf(logits));
+  return np.where(ignored(frame, logits.shape.at(-1)!), LOWEST, frame.keysOf(logits));
 }
 
 /** The largest key of each matrix, `[..., 1, 1]`, without a gradient. */
@@ -64,29 +60,27 @@ export function problemOf(frame: Frame, keys: np.Array): Problem {
   const origin = originOf(fixed.ref);
   const below = np.where(fixed.ref.greater(LOWEST), np.maximum(fixed.ref.sub(origin.ref), -FARTHEST), LOWEST);
   const rows = frame.pointersOf(inColumns(below.ref));
-  const isPossible = rows.ref.greater(LOWEST);
-  const logarithms = logarithmOf(rows);
-  const [vertices = 0, , count = 0] = isPossible.shape;
+  const logarithms = possibleWhere(rows.ref.greater(LOWEST), logarithmOf(rows));
+  const [vertices = 0, , count = 0] = logarithms.exponent.shape;
   const known = { frame, batch, origin, distance: np.where(fixed.greater(LOWEST), below, 0) };
-  if (!frame.isAnyRoot) return { ...known, logarithms, isPossible, depth: np.zeros([count]) };
-  const lowest = np.min(np.where(isPossible.ref, logarithms.exponent.ref, 0), [0, 1]);
+  if (!frame.isAnyRoot) return { ...known, logarithms, depth: np.zeros([count]) };
+  const { exponent } = logarithms;
+  const lowest = np.min(np.where(isPossible(exponent.ref), exponent.ref, 0), [0, 1]);
   const depth = np.subtract(2, lowest).mul(4 * vertices);
   const toRoot = [vertices, 1, count];
-  const exponent = np.broadcastTo(np.negative(depth.ref), toRoot);
   return {
     ...known,
-    depth,
+    depth: depth.ref,
     logarithms: {
       rest: np.concatenate([np.zeros(toRoot), logarithms.rest], 1),
-      exponent: np.concatenate([exponent, logarithms.exponent], 1),
+      exponent: np.concatenate([np.broadcastTo(np.negative(depth), toRoot), exponent], 1),
     },
-    isPossible: np.concatenate([np.ones(toRoot), np.where(isPossible, 1, 0)], 1).greater(0.5),
   };
 }
 
 export function passOf(frame: Frame, keys: np.Array): Pass {
   const problem = problemOf(frame, keys);
-  const steps = eliminated(exponentialOf(problem.logarithms, problem.isPossible.ref));
+  const steps = eliminated(exponentialOf(problem.logarithms));
   const { rest, exponent } = logSumOf(steps);
   return {
     ...problem,
@@ -101,8 +95,8 @@ export function passOf(frame: Frame, keys: np.Array): Pass {
 
 /** Whether a sum over all trees, or the largest of its terms, is one of possible trees, by its exponent `[batch]`. */
 export function isConnected({ frame, depth, batch }: Problem, exponent: np.Array): np.Array {
-  const lowest = frame.isAnyRoot ? depth.ref.mul(-1.5) : LOWEST_EXPONENT;
-  return exponent.greater(lowest).reshape(batch);
+  const isTree = frame.isAnyRoot ? exponent.greater(depth.ref.mul(-1.5)) : isPossible(exponent);
+  return isTree.reshape(batch);
 }
 
 /** The probability of each edge, `[..., n, n]`. */
@@ -118,9 +112,9 @@ export function changeOfMean({ frame, steps, batch }: Pass, change: np.Array): n
   return inRows(frame.edgesOf(changeOfMeans(steps, meansOf(steps), ofPointers)), batch);
 }
 
-/** Whether all logits but those of the diagonal are numbers or -Infinity: booleans `[...]`. */
-export function isNumeric(logits: np.Array): np.Array {
-  const counts = countPossible(np.where(diagonal(logits.shape.at(-1)!), 0, logits), -1);
+/** Whether all logits that mean something are numbers or -Infinity: booleans `[...]`. */
+export function isNumeric(frame: Frame, logits: np.Array): np.Array {
+  const counts = countPossible(np.where(ignored(frame, logits.shape.at(-1)!), 0, logits), -1);
   return np.min(np.squeeze(counts, -1), -1).greaterEqual(0);
 }
 
@@ -129,13 +123,13 @@ export function isSingle(logits: np.Array): boolean {
   return logits.shape.at(-1) === 1;
 }
 
-/** That tree. */
+/** That tree: a zero, with a gradient that is one. */
 export function nothing(logits: np.Array): np.Array {
-  return np.where(diagonal(1), 0, logits);
+  return np.where(np.array([[true]]), 0, logits);
 }
 
-/** Whether entries are on the diagonal, `[n, n]`. */
-function diagonal(n: number): np.Array {
-  const isOnIt = Float32Array.from({ length: n * n }, (_, i) => (i % (n + 1) === 0 ? 1 : 0));
-  return np.array(isOnIt, { shape: [n, n] }).greater(0.5);
+/** Which entries mean nothing, `[n, n]`. */
+function ignored({ isIgnored }: Frame, n: number): np.Array {
+  const places = Float32Array.from({ length: n * n }, (_, at) => (isIgnored(Math.floor(at / n), at % n) ? 1 : 0));
+  return np.array(places, { shape: [n, n] }).greater(0.5);
 }

@@ -5,7 +5,6 @@
  */
 
 import { numpy as np } from "@jax-js/jax";
-import { LOWEST } from "../numerics.ts";
 
 export interface Scaled {
   /** From 2^-24 to 2^24, or a little beyond; 0 for the number 0. */
@@ -22,8 +21,9 @@ const LOG_UNIT = 48 * Math.LN2;
 const LOG_UNIT_HIGH = 2129 / 64;
 const LOG_UNIT_LOW = LOG_UNIT - LOG_UNIT_HIGH;
 
-/** The exponent of 0. */
+/** The exponent of 0, and what sums of exponents are above where none is of 0. */
 const NOWHERE = -1e35;
+const LOWEST_EXPONENT = -1e34;
 
 /** A logarithm as that of a mantissa, from -17 to 17, and the exponent. */
 export interface Logarithm {
@@ -44,12 +44,19 @@ export function plainLogarithm(rest: np.Array, exponent: np.Array): np.Array {
   return exponent.ref.mul(LOG_UNIT_HIGH).add(exponent.mul(LOG_UNIT_LOW).add(rest));
 }
 
-/** The exponentials of logarithms; 0 where an entry is impossible. */
-export function exponentialOf({ rest, exponent }: Logarithm, isPossible: np.Array): Scaled {
-  return {
-    mantissa: np.where(isPossible.ref, np.exp(rest), 0),
-    exponent: np.where(isPossible, exponent, NOWHERE),
-  };
+/** The exponentials of logarithms; 0 where they are not possible. */
+export function exponentialOf({ rest, exponent }: Logarithm): Scaled {
+  return { mantissa: np.where(isPossible(exponent.ref), np.exp(rest), 0), exponent };
+}
+
+/** Logarithms, that of 0 where a condition does not hold. */
+export function possibleWhere(condition: np.Array, { rest, exponent }: Logarithm): Logarithm {
+  return { rest, exponent: np.where(condition, exponent, NOWHERE) };
+}
+
+/** Whether an exponent, or the sum of many, is of possible numbers alone. */
+export function isPossible(exponent: np.Array): np.Array {
+  return exponent.greater(LOWEST_EXPONENT);
 }
 
 /** Brings mantissas from between 2^-72 and 2^72 back into their range. */
@@ -66,9 +73,4 @@ export function normalized({ mantissa, exponent }: Scaled): Scaled {
 export function aligned(mantissa: np.Array, distance: np.Array): np.Array {
   const isNear = distance.ref.greater(-0.5);
   return mantissa.mul(np.where(isNear, 1, np.where(distance.greater(-1.5), 1 / UNIT, 0)));
-}
-
-/** Whether logits are possible: what is not, is 0 as a number. */
-export function isPossibleLogit(logits: np.Array): np.Array {
-  return logits.greater(LOWEST);
 }
