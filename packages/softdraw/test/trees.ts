@@ -127,3 +127,59 @@ export function logDeterminantFrom(root: number, logits: number[], n: number): n
   const arriving = (j: number) => Array.from({ length: n }, (_, i) => weight(i, j)).reduce((a, b) => a + b);
   return logDeterminant(rest.map((i) => rest.map((j) => (i === j ? arriving(j) : -weight(i, j)))));
 }
+
+/** The arborescence from a root with the largest sum, after Chu, Liu and Edmonds, in float64. */
+export function largestArborescence(logits: number[], n: number, root: number): number[] {
+  const edges = logits.flatMap((weight, at) => {
+    const [from, to] = [Math.floor(at / n), at % n];
+    return from === to || to === root ? [] : [{ from, to, weight, at }];
+  });
+  const tree = Array<number>(n * n).fill(0);
+  for (const at of largestEdges(edges, root)) tree[at] = 1;
+  return tree;
+}
+
+interface Edge {
+  from: number;
+  to: number;
+  weight: number;
+  /** What it stands for. */
+  at: number;
+}
+
+function largestEdges(edges: Edge[], root: number): number[] {
+  const best = new Map<number, Edge>();
+  for (const edge of edges) if (edge.weight > (best.get(edge.to)?.weight ?? -Infinity)) best.set(edge.to, edge);
+  const circle = circleOf(best, root);
+  if (circle === undefined) return [...best.values()].map(({ at }) => at);
+  // The circle becomes one vertex, and an edge that enters it is worth what it is more than that which it replaces.
+  const joined = circle[0]!;
+  const isIn = (vertex: number) => circle.includes(vertex);
+  const byIndex = edges.flatMap((edge, index) => {
+    if (isIn(edge.from) && isIn(edge.to)) return [];
+    return [
+      {
+        from: isIn(edge.from) ? joined : edge.from,
+        to: isIn(edge.to) ? joined : edge.to,
+        weight: isIn(edge.to) ? edge.weight - best.get(edge.to)!.weight : edge.weight,
+        at: index,
+      },
+    ];
+  });
+  const chosen = largestEdges(byIndex, root).map((index) => edges[index]!);
+  const entered = chosen.find(({ to }) => isIn(to))!.to;
+  const kept = circle.filter((vertex) => vertex !== entered).map((vertex) => best.get(vertex)!);
+  return [...chosen, ...kept].map(({ at }) => at);
+}
+
+/** The vertices of a circle of edges, one to each vertex, if there is one. */
+function circleOf(best: Map<number, Edge>, root: number): number[] | undefined {
+  for (const start of best.keys()) {
+    const way: number[] = [];
+    for (let at = start; at !== root; at = best.get(at)!.from) {
+      if (way.includes(at)) return way.slice(way.indexOf(at));
+      way.push(at);
+    }
+  }
+  return undefined;
+}
