@@ -32,8 +32,8 @@ export function drawn(steps: readonly Step[], uniforms: np.Array): np.Array {
   };
   return assembled(
     steps,
-    (pointers, { detours }) => {
-      const share = pointers.mul(detours!.ref).sum(1);
+    (pointers, { kept }) => {
+      const share = pointers.mul(np.subtract(1, kept!.ref)).sum(1);
       return next(share.shape[0]!).lessEqual(share);
     },
     (isAllowed, { weights }) => chosen(weights, isAllowed, next(1)),

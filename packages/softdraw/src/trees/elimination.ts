@@ -18,6 +18,7 @@
  */
 
 import { numpy as np } from "@jax-js/jax";
+import { materialize } from "../materialize.ts";
 import { logarithm } from "../numerics.ts";
 import { aligned, type Logarithm, normalized, type Scaled } from "./scaled.ts";
 
@@ -27,8 +28,8 @@ export interface Step {
   readonly weights: Scaled;
   /** Their shares of the sum, `[n, batch]`. */
   readonly shares: np.Array;
-  /** Which share of the weight from i to j goes by way of this vertex, `[n - 1, n, batch]`; of the last vertex none. */
-  readonly detours?: np.Array;
+  /** Which share of the weight from i to j does not go by way of this vertex, `[n - 1, n, batch]`; of the last one none. */
+  readonly kept?: np.Array;
   /** The sum: `mantissa 2^(48 exponent)`, `[batch]`. */
   readonly sum: Scaled;
 }
@@ -42,23 +43,22 @@ export function eliminated(weights: Scaled): Step[] {
     const exponent = np.max(row.exponent.ref, 0);
     const terms = aligned(row.mantissa.ref, row.exponent.ref.sub(exponent.ref));
     const mantissa = terms.ref.sum(0);
-    const inverse = np.where(mantissa.ref.greater(0), np.reciprocal(mantissa.ref), 0);
-    // A product with an inverse is not always exactly 1 where a quotient is.
-    const shares = np.where(terms.ref.equal(mantissa.ref), 1, np.minimum(terms.mul(inverse.ref), 1));
+    const inverse = materialize(np.where(mantissa.ref.greater(0), np.reciprocal(mantissa.ref), 0));
+    const shares = share(terms, mantissa.ref, inverse.ref);
     const step = { weights: row, shares, sum: { mantissa, exponent } };
     if (n === 1) return [...steps, step];
     const around = withDetours(left, n, {
       mantissa: row.mantissa.ref.mul(inverse),
       exponent: row.exponent.ref.sub(exponent.ref),
     });
-    steps.push({ ...step, detours: around.detours });
+    steps.push({ ...step, kept: around.kept });
     left = around.weights;
   }
   return steps;
 }
 
-/** The weights among vertices 0 to n - 1, with the detours by vertex n, whose row has some shares. */
-function withDetours(left: Scaled, n: number, shares: Scaled): { weights: Scaled; detours: np.Array } {
+/** The weights among vertices 0 to n - 1, with the ways by vertex n, whose row has some shares. */
+function withDetours(left: Scaled, n: number, shares: Scaled): { weights: Scaled; kept: np.Array } {
   const direct = mapped(left, (x) => restOf(x, n));
   const column = mapped(left, (x) => np.expandDims(columnOf(x, n), 1));
   const detourExponent = column.exponent.add(shares.exponent);
@@ -66,23 +66,29 @@ function withDetours(left: Scaled, n: number, shares: Scaled): { weights: Scaled
   const directly = aligned(direct.mantissa, direct.exponent.sub(exponent.ref));
   const around = aligned(column.mantissa.mul(shares.mantissa), detourExponent.sub(exponent.ref));
   const mantissa = directly.ref.add(around.ref);
-  const inverse = np.reciprocal(mantissa.ref);
-  const isOnlyWay = np.where(around.ref.greater(0), 1, 0);
-  const detours = np.where(directly.greater(0), np.minimum(around.mul(inverse), 1), isOnlyWay);
-  return { weights: normalized({ mantissa, exponent }), detours };
+  const kept = share(directly, mantissa.ref, np.reciprocal(mantissa.ref));
+  return { weights: normalized({ mantissa, exponent }), kept };
 }
 
-/** The logarithm of the sum over all trees, `[batch]`; NaN, or far below all others, where there is none. */
+/** A part of a sum as a share of it, which is exactly 1 where it is the sum: a product with an inverse is not always that. */
+function share(part: np.Array, sum: np.Array, inverse: np.Array): np.Array {
+  return np.where(part.ref.equal(sum), 1, np.minimum(part.mul(inverse), 1));
+}
+
+/** So many of the sums have a product in the range of float32, whatever they are. */
+const MULTIPLIED = 3;
+
+/** The logarithm of the sum over all trees, `[batch]`; its exponent is far below all others where there is none. */
 export function logSumOf(steps: readonly Step[]): Logarithm {
-  const mantissas = np.stack(
-    steps.map(({ sum }) => sum.mantissa.ref),
-    0,
+  const mantissas = steps.map(({ sum }) => sum.mantissa.ref);
+  const products = mantissas.flatMap((first, i) =>
+    i % MULTIPLIED === 0 ? [mantissas.slice(i + 1, i + MULTIPLIED).reduce((a, b) => a.mul(b), first)] : [],
   );
-  const exponents = np.stack(
-    steps.map(({ sum }) => sum.exponent.ref),
-    0,
-  );
-  return { rest: logarithm(mantissas).sum(0), exponent: exponents.sum(0) };
+  const exponents = steps.map(({ sum }) => sum.exponent.ref);
+  return {
+    rest: logarithm(np.stack(products, 0)).sum(0),
+    exponent: np.stack(exponents, 0).sum(0),
+  };
 }
 
 /** The last vertex's parents: row n - 1, columns 0 to n - 1. */

@@ -40,10 +40,10 @@ export function kernelsOf({ frameOf, largest }: Definition) {
   );
 
   const logPartitionKernel = jit(
-    function logPartition(logits: np.Array, root: number) {
-      return law.logPartition(frameOf(root), logits);
+    function logPartition(logits: np.Array, hasGradient: boolean, root: number) {
+      return law.logPartition(frameOf(root), logits, hasGradient);
     },
-    { staticArgnums: [1] },
+    { staticArgnums: [1, 2] },
   );
 
   const logProbKernel = jit(
@@ -87,7 +87,7 @@ export function kernelsOf({ frameOf, largest }: Definition) {
     entropy: (logits: np.Array, root: number): np.Array => entropyKernel(logits, root),
     kl: (logits: np.Array, prior: np.Array | undefined, root: number): np.Array =>
       prior === undefined ? klToUniformKernel(logits, root) : klKernel(logits, prior, root),
-    logPartition: (logits: np.Array, root: number): np.Array => logPartitionKernel(logits, root),
+    logPartition: (logits: np.Array, root: number): np.Array => logPartitionKernel(logits, isTraced(logits), root),
     logProb: (value: np.Array, logits: np.Array, root: number): np.Array =>
       logProbKernel(lax.stopGradient(value), logits, root),
     marginals: (logits: np.Array, root: number): np.Array => marginalsKernel(logits, isTraced(logits), root),

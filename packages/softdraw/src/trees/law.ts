@@ -30,14 +30,14 @@ import {
 } from "./pass.ts";
 import { type Logarithm, logarithmOf, plainLogarithm } from "./scaled.ts";
 
-/** The logarithm of the sum over all trees, `[...]`. */
-export function logPartition(frame: Frame, logits: np.Array): np.Array {
+/** The logarithm of the sum over all trees, `[...]`; without a gradient, it takes a third of the time. */
+export function logPartition(frame: Frame, logits: np.Array, hasGradient: boolean): np.Array {
   if (isSingle(logits)) return sumOver(nothing(logits));
   const keys = keysOf(frame, logits.ref);
   const pass = passOf(frame, keys.ref);
   const count = logits.shape.at(-1)! - 1;
   const value = plainOf(pass.logSum).add(np.squeeze(pass.origin.ref, [-1, -2]).mul(count));
-  return ifLawful(value.add(changeOf(pass, keys, meanOf(pass))), pass, logits);
+  return ifLawful(hasGradient ? value.add(changeOf(pass, keys, meanOf(pass))) : value, pass, logits);
 }
 
 /** The mean of a draw, `[..., n, n]`; without a gradient, it takes a third of the time. */

@@ -2,9 +2,9 @@
  * Means over the law of trees, and how they change, by going back through an elimination. Of the pointers among the
  * other vertices, those of which a share goes by way of v come to it; and v itself points, in the mean, to
  *
- *     share_vj (1 - sum_i p_iv) + sum_i p_ij detour_ij
+ *     share_vj (1 - sum_i p_iv) + sum_i p_ij (1 - kept_ij)
  *
- * which is the derivative of `log S_v` and of the detours.
+ * which is the derivative of `log S_v` and of the ways by v.
  */
 
 import { numpy as np } from "@jax-js/jax";
@@ -15,12 +15,11 @@ export function meansOf(steps: readonly Step[]): np.Array[] {
   const [last, ...before] = [...steps].reverse();
   let mean = withItself(last!.shares.ref);
   const means = [mean.ref];
-  for (const { shares, detours } of before) {
-    const around = mean.ref.mul(detours!.ref);
+  for (const { shares, kept } of before) {
+    const around = mean.ref.mul(np.subtract(1, kept!.ref));
     const arriving = around.ref.sum(1);
     const own = shares.ref.mul(np.subtract(1, arriving.ref.sum(0))).add(around.sum(0));
-    const direct = mean.mul(np.subtract(1, detours!.ref));
-    mean = withVertex(direct, arriving, np.clip(own, 0, 1));
+    mean = withVertex(mean.mul(kept!.ref), arriving, np.clip(own, 0, 1));
     means.push(mean.ref);
   }
   return means;
@@ -34,27 +33,27 @@ export function meansOf(steps: readonly Step[]): np.Array[] {
  * @param change consumed; finite, 0 where a pointer is impossible
  */
 export function changeOfMeans(steps: readonly Step[], means: readonly np.Array[], change: np.Array): np.Array {
-  const changes = steps.map(({ shares, detours }, i) => {
+  const changes = steps.map(({ shares, kept }, i) => {
     const n = steps.length - i;
     const row = rowOf(change, n);
     const relative = row.ref.sub(shares.ref.mul(row).sum(0));
-    const direct = detours && restOf(change, n);
-    // How much more the detour grows than the direct way.
-    const excess = detours && np.expandDims(columnOf(change, n), 1).add(relative.ref).sub(direct!.ref);
-    if (detours) change = direct!.add(detours.ref.mul(excess!.ref));
+    if (kept === undefined) return { relative };
+    const direct = restOf(change, n);
+    // How much more the way by the vertex grows than the direct one.
+    const excess = np.expandDims(columnOf(change, n), 1).add(relative.ref).sub(direct.ref);
+    change = direct.add(np.subtract(1, kept.ref).mul(excess.ref));
     return { relative, excess };
   });
   let changed = withItself(steps.at(-1)!.shares.ref.mul(changes.at(-1)!.relative));
   for (let n = 2; n <= steps.length; n++) {
-    const { shares, detours } = steps[steps.length - n]!;
+    const { shares, kept } = steps[steps.length - n]!;
     const { relative, excess } = changes[steps.length - n]!;
-    const mean = means[n - 2]!;
-    const spread = mean.ref.mul(detours!.ref).mul(np.subtract(1, detours!.ref));
-    const around = changed.ref.mul(detours!.ref).add(spread.mul(excess!));
+    const leaving = np.subtract(1, kept!.ref);
+    const moved = means[n - 2]!.ref.mul(leaving.ref);
+    const arrived = np.subtract(1, moved.ref.sum([0, 1]));
+    const around = changed.ref.mul(leaving).add(moved.mul(kept!.ref).mul(excess!));
     const arriving = around.ref.sum(1);
-    const arrived = mean.ref.mul(detours!.ref).sum([0, 1]);
-    const ownWeight = relative.mul(np.subtract(1, arrived)).sub(arriving.ref.sum(0));
-    const own = shares.ref.mul(ownWeight).add(around.ref.sum(0));
+    const own = shares.ref.mul(relative.mul(arrived).sub(arriving.ref.sum(0))).add(around.ref.sum(0));
     changed = withVertex(changed.sub(around), arriving, own);
   }
   return changed;

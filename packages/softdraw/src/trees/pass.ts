@@ -2,6 +2,7 @@
 
 import { lax, numpy as np } from "@jax-js/jax";
 import { countPossible } from "../lawful.ts";
+import { materialize } from "../materialize.ts";
 import { LOWEST } from "../numerics.ts";
 import { eliminated, logSumOf, type Step } from "./elimination.ts";
 import { type Frame, inColumns, inRows } from "./frame.ts";
@@ -101,7 +102,7 @@ export function isConnected({ frame, depth, batch }: Problem, exponent: np.Array
 
 /** The probability of each edge, `[..., n, n]`. */
 export function meanOf({ frame, steps, batch }: Pass): np.Array {
-  return inRows(frame.edgesOf(meansOf(steps).at(-1)!), batch);
+  return inRows(materialize(frame.edgesOf(meansOf(steps).at(-1)!)), batch);
 }
 
 /** How the probabilities change if the keys do, both `[..., n, n]`. It is linear in the change, and has a gradient by it. */
