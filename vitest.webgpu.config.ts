@@ -20,6 +20,7 @@ const LIBRARY = [
   "permutation",
   "ranking",
   "subset",
+  "trees",
 ];
 
 export default {

@@ -26,8 +26,8 @@ import { column } from "./rows.ts";
 import { isTemperature } from "./tempered.ts";
 
 /**
- * What code for any structure takes: `bernoulli`, `categorical`, `ranking`, `permutation`, `permutation.gibbs`, and what
- * `subset.of(k)` and `conditionalBernoulli.of(k)` return. It awaits exact draws, which are promises where they are found
+ * What code for any structure takes: `bernoulli`, `categorical`, `ranking`, `permutation`, `permutation.gibbs`,
+ * `spanningTree`, `arborescence`, their `perturbed`, and what `subset.of(k)` and `conditionalBernoulli.of(k)` return. It awaits exact draws, which are promises where they are found
  * on the host. What a structure may lack is optional: `Structure & Required<Pick<Structure, "logProb">>` has a
  * `logProb`.
  */
