@@ -66,6 +66,9 @@ export function withItself(row: np.Array): np.Array {
 
 /** A matrix of one more vertex: those that point to it, and its own pointer. */
 export function withVertex(rest: np.Array, column: np.Array, row: np.Array): np.Array {
-  const upper = np.concatenate([rest, np.expandDims(column, 1)], 1);
-  return np.concatenate([upper, withItself(row)], 0);
+  const [others = 0, n = 0] = rest.shape;
+  const padded = (x: np.Array, rows: [number, number], columns: [number, number]) => np.pad(x, [rows, columns, [0, 0]]);
+  const ofColumn = padded(np.expandDims(column, 1), [0, 1], [n, 0]);
+  const ofRow = padded(np.expandDims(row, 0), [others, 0], [0, 1]);
+  return padded(rest, [0, 1], [0, 1]).add(ofColumn).add(ofRow);
 }
