@@ -398,16 +398,4 @@ describe("sizes that no enumeration has", () => {
     const [alone] = [await values(grad(loss, { argnums: 1 })(keys().slice(0), rows().slice(0)))];
     expect(largestDifference(gradients.slice(0, n * n), alone)).toBeLessThan(1e-4);
   });
-
-  test("more values than are listed are refused, and a root that is no vertex", () => {
-    expect(() => spanningTree.support(np.zeros([8, 8]))).toThrow("at most 65536 values");
-    expect(() => arborescence.support(np.zeros([7, 7]))).toThrow("at most 65536 values");
-    expect(() => arborescence.of({ root: 3 }).mode(np.zeros([3, 3]))).toThrow(
-      new RangeError(
-        "arborescence.of({ root: 3 }).mode: root must be a vertex, from 0 to n - 1 = 2, of logits float32[3,3].",
-      ),
-    );
-    expect(() => arborescence.of({ root: -1 })).toThrow("root must be a whole number of at least 0, got -1");
-    expect(() => arborescence.perturbed.of({ root: 0.5 })).toThrow(RangeError);
-  });
 });

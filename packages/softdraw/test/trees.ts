@@ -61,7 +61,7 @@ export function logDeterminantOfTrees(logits: number[], n: number): number {
 }
 
 /** By Gauss' elimination with pivoting. */
-export function logDeterminant(matrix: number[][]): number {
+function logDeterminant(matrix: number[][]): number {
   const a = matrix.map((row) => [...row]);
   let total = 0;
   for (let k = 0; k < a.length; k++) {

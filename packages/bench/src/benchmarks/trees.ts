@@ -30,7 +30,7 @@ const TASKS: Record<Task, string> = {
 const PEERS: Partial<Record<Task, string>> = {
   gradient: "PyTorch, slogdet",
   partition: "PyTorch, slogdet",
-  sample: "NumPy, Wilson's algorithm",
+  sample: "Python, Wilson's algorithm",
 };
 
 const tasks = Object.keys(TASKS) as Task[];
