@@ -102,8 +102,8 @@ export function marginals(logits: np.Array): np.Array {
  * The most probable arborescence, that with the largest sum of logits, `[..., n, n]`; of equals, or of those whose sums
  * differ by less than rounding, it is one of them. No gradient.
  *
- * Vertices are eliminated one by one, and sums of logits are compared that grow with the way: two trees whose sums are
- * closer than 1e-5, of logits up to 10, may be taken for one another.
+ * Vertices are eliminated one by one, and sums of logits are compared that grow with the way: two trees whose sums differ
+ * by less than 1e-6 n, or 1e-6 n times the size of the logits where that is more, may be taken for one another.
  *
  * @param logits `[..., n, n]`, consumed
  * @throws TypeError for arguments of another type, RangeError for shapes that do not fit

@@ -30,7 +30,7 @@ import {
 } from "./pass.ts";
 import { type Logarithm, logarithmOf, plainLogarithm } from "./scaled.ts";
 
-/** The logarithm of the sum over all trees, `[...]`; without a gradient, it takes a third of the time. */
+/** The logarithm of the sum over all trees, `[...]`; without a gradient, it takes half of the time. */
 export function logPartition(frame: Frame, logits: np.Array, hasGradient: boolean): np.Array {
   if (isSingle(logits)) return sumOver(nothing(logits));
   const keys = keysOf(frame, logits.ref);
@@ -40,7 +40,7 @@ export function logPartition(frame: Frame, logits: np.Array, hasGradient: boolea
   return ifLawful(hasGradient ? value.add(changeOf(pass, keys, meanOf(pass))) : value, pass, logits);
 }
 
-/** The mean of a draw, `[..., n, n]`; without a gradient, it takes a third of the time. */
+/** The mean of a draw, `[..., n, n]`; without a gradient, it takes less time. */
 export function marginals(frame: Frame, logits: np.Array, hasGradient: boolean): np.Array {
   if (isSingle(logits)) return nothing(logits);
   return ifNumeric(frame, meanOfKeys(frame, keysOf(frame, logits.ref), hasGradient), logits);
