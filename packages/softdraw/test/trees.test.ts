@@ -265,16 +265,18 @@ test.each(Object.entries({ spanningTree, arborescence, "one with a root": arbore
   "a single vertex has one tree, without edges: %s",
   async (_, verbs) => {
     const one = () => np.array([[Number.NaN]]);
+    // On WebGPU a zero may have a sign.
+    const numbers = async (x: Array) => (await values(x)).map((y) => y + 0);
     const { mode, marginals, logPartition, entropy, support } = verbs;
     for (const verb of [mode, marginals, logPartition, entropy, (l: Array) => verbs.kl(l), support]) {
-      expect(await values(verb(one()))).toEqual([0]);
+      expect(await numbers(verb(one()))).toEqual([0]);
     }
-    expect(await values(verbs.sample(random.key(0), one()))).toEqual([0]);
-    expect(await values(verbs.logProb(np.zeros([1, 1]), one()))).toEqual([0]);
-    expect(await values(verbs.logProb(np.ones([1, 1]), one()))).toEqual([NO]);
-    expect(await values(verbs.softMode(one(), { temperature: 0.1 }))).toEqual([0]);
+    expect(await numbers(verbs.sample(random.key(0), one()))).toEqual([0]);
+    expect(await numbers(verbs.logProb(np.zeros([1, 1]), one()))).toEqual([0]);
+    expect(await numbers(verbs.logProb(np.ones([1, 1]), one()))).toEqual([NO]);
+    expect(await numbers(verbs.softMode(one(), { temperature: 0.1 }))).toEqual([0]);
     for (const verb of [marginals, logPartition, entropy]) {
-      expect(await values(grad((l: Array) => verb(l).sum())(one()))).toEqual([0]);
+      expect(await numbers(grad((l: Array) => verb(l).sum())(one()))).toEqual([0]);
     }
   },
 );
