@@ -23,6 +23,7 @@ const LIBRARY = [
   "ranking",
   "subset",
   "transport",
+  "trees",
 ];
 
 export default {

@@ -5,6 +5,7 @@ import { numpy as np, random } from "@jax-js/jax";
 import { contestantsOf } from "@softdraw/experiments/demos/gradient-estimators";
 import { structureNames } from "@softdraw/experiments/demos/gradient-problems";
 import {
+  arborescence,
   bernoulli,
   categorical,
   conditionalBernoulli,
@@ -13,6 +14,7 @@ import {
   permutation,
   ranking,
   type Structure,
+  spanningTree,
   subset,
 } from "softdraw";
 import { describe, expect, test } from "vitest";
@@ -77,6 +79,10 @@ describe("the table of estimators", () => {
     ranking,
     permutation,
     "permutation.gibbs": permutation.gibbs,
+    spanningTree,
+    "spanningTree.perturbed": spanningTree.perturbed,
+    arborescence,
+    "arborescence.perturbed": arborescence.perturbed,
   };
 
   test("has the estimators of the library, in their order", () => {

@@ -4,6 +4,8 @@
  * @packageDocumentation
  */
 
+export type { ArborescenceOf, PerturbedArborescenceOf, RootOptions } from "./arborescence/index.ts";
+export * as arborescence from "./arborescence/index.ts";
 export * as assignment from "./assignment/index.ts";
 export type { BernoulliOptions, BernoulliRelaxOptions, Stretch } from "./bernoulli/index.ts";
 export * as bernoulli from "./bernoulli/index.ts";
@@ -42,6 +44,7 @@ export type {
 export * as ranking from "./ranking/index.ts";
 export type { ExponentialOptions, Schedule, TransitionOptions } from "./schedules.ts";
 export * as schedules from "./schedules.ts";
+export * as spanningTree from "./spanning-tree/index.ts";
 export type { Structure } from "./structure.ts";
 export type {
   Beam,

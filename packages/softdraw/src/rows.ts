@@ -12,6 +12,12 @@ export function row(x: np.Array): np.Array {
   return np.expandDims(x, -2);
 }
 
+/** Ones on the diagonal and below it: a product with them has sums. Numbers of JavaScript take no kernels, as `tri` does. */
+export function belowDiagonal(size: number): np.Array {
+  const ones = Float32Array.from({ length: size * size }, (_, i) => (i % size <= Math.floor(i / size) ? 1 : 0));
+  return np.array(ones, { shape: [size, size] });
+}
+
 /** The largest entry of each row as a column, without a gradient: what a softmax takes off all entries, and does not feel. */
 export function originOfRow(x: np.Array): np.Array {
   return column(lax.stopGradient(largestOfRow(x)));

@@ -27,8 +27,8 @@ import { column } from "./rows.ts";
 import { isTemperature } from "./tempered.ts";
 
 /**
- * What code for any structure takes: `bernoulli`, `categorical`, `ranking`, `permutation`, `permutation.gibbs`, and what
- * `subset.of(k)` and `conditionalBernoulli.of(k)` return. It awaits exact draws, which are promises where they are found
+ * What code for any structure takes: `bernoulli`, `categorical`, `ranking`, `permutation`, `permutation.gibbs`,
+ * `spanningTree`, `arborescence`, their `perturbed`, and what `subset.of(k)` and `conditionalBernoulli.of(k)` return. It awaits exact draws, which are promises where they are found
  * on the host. What a structure may lack is optional: `Structure & Required<Pick<Structure, "logProb">>` has a
  * `logProb`.
  */
@@ -84,10 +84,13 @@ export interface Definition<Sizes extends number[] = []> {
   vertex(keys: np.Array, ...sizes: Sizes): np.Array;
   /** The relaxation of that maximum, which tends to it as the temperature falls. */
   relaxation(keys: np.Array, temperature: np.Array, ...sizes: Sizes): np.Array;
-  /** Keys with the noise of a PRNG key, given the vertex that is their exact maximum. No gradient reaches that. */
-  perturbTo(key: np.Array, vertex: np.Array, keys: np.Array, ...sizes: Sizes): np.Array;
+  /**
+   * Keys with the noise of a PRNG key, given the vertex that is their exact maximum. No gradient reaches that. Absent, with
+   * `canBe`, where there is no `perturbGiven`.
+   */
+  perturbTo?(key: np.Array, vertex: np.Array, keys: np.Array, ...sizes: Sizes): np.Array;
   /** Whether a value is a vertex, and one that is possible: booleans that broadcast with the logits. */
-  canBe(value: np.Array, logits: np.Array, ...sizes: Sizes): np.Array;
+  canBe?(value: np.Array, logits: np.Array, ...sizes: Sizes): np.Array;
   /** Whether logits have a law: booleans that broadcast with the logits. Where they have none, every verb gives NaN. */
   isLawful(logits: np.Array, ...sizes: Sizes): np.Array;
 }
@@ -164,8 +167,8 @@ export function kernelsOf<Sizes extends number[] = []>(definition: Definition<Si
   const perturbGivenKernel = jit(
     function perturbGiven(key: np.Array, value: np.Array, logits: np.Array, sizes: number[]) {
       const [v, l] = together(value, logits);
-      const given = perturbTo(key, v.ref, keys(l.ref), ...sizes);
-      const isPossible = canBe(v, l.ref, ...sizes);
+      const given = perturbTo!(key, v.ref, keys(l.ref), ...sizes);
+      const isPossible = canBe!(v, l.ref, ...sizes);
       return np.where(isLawful(l, ...sizes), np.where(isPossible, given, Number.NaN), Number.NaN);
     },
     { staticArgnums: [3] },
@@ -174,9 +177,9 @@ export function kernelsOf<Sizes extends number[] = []>(definition: Definition<Si
   const relaxGivenKernel = jit(
     function relaxGiven(key: np.Array, value: np.Array, logits: np.Array, temperature: np.Array, sizes: number[]) {
       const [v, l] = together(value, logits);
-      const given = perturbTo(key, v.ref, keys(l.ref), ...sizes);
+      const given = perturbTo!(key, v.ref, keys(l.ref), ...sizes);
       const relaxed = relaxation(given, temperature.ref, ...sizes);
-      const isPossible = ofValue(canBe(v, l.ref, ...sizes));
+      const isPossible = ofValue(canBe!(v, l.ref, ...sizes));
       return softly(np.where(isPossible, relaxed, Number.NaN), l, temperature, sizes);
     },
     { staticArgnums: [4] },

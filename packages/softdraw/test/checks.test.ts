@@ -2,12 +2,14 @@
 
 import { grad, jit, numpy as np, random, vmap } from "@jax-js/jax";
 import {
+  arborescence,
   assignment,
   bernoulli,
   categorical,
   conditionalBernoulli,
   noise,
   permutation,
+  spanningTree,
   straightThrough,
   subset,
 } from "softdraw";
@@ -277,6 +279,39 @@ test.each([subset, conditionalBernoulli])("what of(k) gives cannot be changed", 
   expect(Object.isFrozen(of(2))).toBe(true);
 });
 
+describe("trees refuse", () => {
+  const rooted = arborescence.of({ root: 2 });
+  const shape = "logits must have shape [..., n, n]";
+  refuses(RangeError, {
+    [`spanningTree.marginals: ${shape}, got float32[3,2].`]: () => spanningTree.marginals(floats(3, 2)),
+    [`spanningTree.sample: ${shape} with n at least 1, got float32[3].`]: () => spanningTree.sample(key(), floats(3)),
+    [`arborescence.perturbed.relax: ${shape}, got float32[2,4,3].`]: () =>
+      arborescence.perturbed.relax(key(), floats(2, 4, 3)),
+    "spanningTree.kl: prior must match logits float32[3,3] in its event axes and broadcast over the batch, got float32[2,2].":
+      () => spanningTree.kl(floats(3, 3), floats(2, 2)),
+    "arborescence.logProb: value must match logits float32[3,3] in its event axes and broadcast over the batch, got float32[3].":
+      () => arborescence.logProb(floats(3), floats(3, 3)),
+    "arborescence.of({ root: 2 }).sample: root must be a vertex, from 0 to n - 1 = 1, of logits float32[2,2].": () =>
+      rooted.sample(key(), floats(2, 2)),
+    "arborescence.of: root must be a whole number of at least 0, got -1.": () => arborescence.of({ root: -1 }),
+    "arborescence.perturbed.of: root must be a whole number of at least 0, got 0.5.": () =>
+      arborescence.perturbed.of({ root: 0.5 }),
+  });
+  refuses(TypeError, {
+    [keyMessage("spanningTree.sample", "float32[2]")]: () => spanningTree.sample(floats(2), floats(3, 3)),
+    [keyMessage("spanningTree.perturbed.sample", "float32[2]")]: () =>
+      spanningTree.perturbed.sample(floats(2), floats(3, 3)),
+    [keyMessage("arborescence.perturbed.sample", "float32[2]")]: () =>
+      arborescence.perturbed.sample(floats(2), floats(3, 3)),
+    "arborescence.of: options must be an object such as { root: 0 }, got 2.": () => arborescence.of(2 as never),
+    "arborescence.kl: prior must be floating point, got int32[3,3].": () =>
+      arborescence.kl(floats(3, 3), integers(3, 3)),
+  });
+  test("what of gives cannot be changed", () => {
+    expect([rooted, arborescence.perturbed.of({ root: 0 })].every(Object.isFrozen)).toBe(true);
+  });
+});
+
 describe("values and priors are refused", () => {
   const { kl, logProb, relaxedLogProb } = categorical;
   const mismatch = (got: string) =>
@@ -328,6 +363,8 @@ describe("what has too many values to list them is refused", () => {
     [message("subset.of(40).support", "100", "more than 2^53", 100)]: () => subset.of(40).support(floats(100)),
     [message("subset.support", "8193", 8193, 8193)]: () => subset.support(floats(8193), 8192),
     [message("permutation.support", "9,9", 362_880, 81)]: () => permutation.support(floats(9, 9)),
+    [message("spanningTree.support", "8,8", 262_144, 64)]: () => spanningTree.support(floats(8, 8)),
+    [message("arborescence.support", "7,7", 117_649, 49)]: () => arborescence.support(floats(7, 7)),
     [message("permutation.support", "1000,1000", "more than 2^53", 1_000_000)]: () =>
       permutation.support(floats(1000, 1000)),
     "permutation.support: logits must have shape [..., n, n], got float32[2,3].": () =>

@@ -58,12 +58,13 @@ export async function computeSpoilt(
   const { numpy: np, random } = jax;
   const results: Record<string, number[]> = {};
   for (const { instances } of structures) {
-    for (const { name, event, verbs, hopeless, onHost, absolute, ...functions } of instances) {
+    for (const { name, event, verbs, hopeless, ignored, onHost, absolute, ...functions } of instances) {
       const size = event.reduce((a, b) => a * b, 1);
       const plain = Array.from({ length: size }, (_, i) => Math.sin(i + 1));
+      const first = plain.findIndex((_, i) => !ignored?.includes(i));
       const spoilt = {
-        NaN: plain.map((x, i) => (i === 0 ? Number.NaN : x)),
-        ...(absolute ? {} : { Infinity: plain.map((x, i) => (i === 0 ? Number.POSITIVE_INFINITY : x)) }),
+        NaN: plain.map((x, i) => (i === first ? Number.NaN : x)),
+        ...(absolute ? {} : { Infinity: plain.map((x, i) => (i === first ? Number.POSITIVE_INFINITY : x)) }),
         ...(hopeless.length === 0
           ? {}
           : { hopeless: plain.map((x, i) => (hopeless.includes(i) ? Number.NEGATIVE_INFINITY : x)) }),

@@ -280,9 +280,10 @@ describe.each(instances)("$name", ({ verbs, ...structure }) => {
     ...(hasHard && { "relax hard": (l: Array) => relax(random.key(12), l, { hard: true }) }),
   };
 
+  const first = logits.findIndex((_, i) => !structure.ignored?.includes(i));
   const spoilt: Record<string, (i: number) => number> = {
-    NaN: (i) => (i === 0 ? Number.NaN : logits[i]!),
-    ...(structure.absolute ? {} : { Infinity: (i) => (i === 0 ? Number.POSITIVE_INFINITY : logits[i]!) }),
+    NaN: (i) => (i === first ? Number.NaN : logits[i]!),
+    ...(structure.absolute ? {} : { Infinity: (i) => (i === first ? Number.POSITIVE_INFINITY : logits[i]!) }),
     ...(structure.hopeless.length === 0
       ? {}
       : { "too few possible": (i) => (structure.hopeless.includes(i) ? Number.NEGATIVE_INFINITY : logits[i]!) }),

@@ -5,6 +5,7 @@ import { numpy as np, random } from "@jax-js/jax";
 import { values } from "@softdraw/testing/device";
 import * as softdraw from "softdraw";
 import {
+  arborescence,
   bernoulli,
   categorical,
   conditionalBernoulli,
@@ -18,6 +19,7 @@ import {
   type Structure,
   schedules,
   scoreFunction,
+  spanningTree,
   subset,
   type TemperatureOptions,
   transport,
@@ -114,6 +116,25 @@ const functions: Record<string, { call: (options: never) => unknown; needed?: ob
     call: (o) => conditionalBernoulli.of(2).softMode(logits(), o),
     names: ["temperature"],
   },
+  ...Object.fromEntries(
+    Object.entries({
+      spanningTree,
+      "spanningTree.perturbed": spanningTree.perturbed,
+      arborescence,
+      "arborescence.perturbed": arborescence.perturbed,
+    }).map(([name, { softMode }]) => [
+      `${name}.softMode`,
+      { call: (o: never) => softMode(logits(), o), names: ["temperature"] },
+    ]),
+  ),
+  ...Object.fromEntries(
+    Object.entries({ spanningTree, arborescence }).map(([name, { perturbed }]) => [
+      `${name}.perturbed.relax`,
+      { call: (o: never) => perturbed.relax(key(), logits(), o), names: ["temperature", "hard", "noise"] },
+    ]),
+  ),
+  "arborescence.of": { call: (o) => arborescence.of(o), names: ["root"], needed: { root: 0 } },
+  "arborescence.perturbed.of": { call: (o) => arborescence.perturbed.of(o), names: ["root"], needed: { root: 0 } },
   "ranking.relax": {
     call: (o) => ranking.relax(key(), logits(), o),
     names: ["temperature", "hard", "noise", "relaxation", ...ofOrders],
@@ -243,6 +264,12 @@ const withoutOptions = [
     `conditionalBernoulli.of(2).${verb}`,
   ]),
   "conditionalBernoulli.of",
+  ...["spanningTree", "arborescence"].flatMap((name) => [
+    ...["entropy", "kl", "logPartition", "logProb", "marginals", "mode", "sample", "support"].map(
+      (verb) => `${name}.${verb}`,
+    ),
+    ...["mode", "sample", "support"].map((verb) => `${name}.perturbed.${verb}`),
+  ]),
 ];
 
 test("every exported function is known to take options, or none", () => {
@@ -250,6 +277,8 @@ test("every exported function is known to take options, or none", () => {
     "permutation.gibbs": permutation.gibbs,
     "subset.of(2)": subset.of(2),
     "conditionalBernoulli.of(2)": conditionalBernoulli.of(2),
+    "spanningTree.perturbed": spanningTree.perturbed,
+    "arborescence.perturbed": arborescence.perturbed,
   };
   const exported = Object.entries({ ...softdraw, ...nested }).flatMap(([name, value]) =>
     typeof value === "function"

@@ -42,7 +42,9 @@ export interface Instance {
   smooth?: number[];
   /** Whether a logit means something by itself, and not beside the others: then they cannot all be shifted. */
   absolute?: true;
-  /** Whether a relaxation depends on the order in which the entries come. */
+  /** Entries that mean nothing, such as the diagonal of a graph's edges. */
+  ignored?: number[];
+  /** Whether a relaxation depends on the order in which the entries come along the last axis. */
   arranged?: true;
   /** Whether the values of an event are a vertex (an exact choice), or a point of the polytope (a relaxed one). */
   isVertex(value: number[]): boolean;

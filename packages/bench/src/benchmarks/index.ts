@@ -16,6 +16,7 @@ import { sinkhornGrowth } from "./sinkhorn-growth.ts";
 import { subset } from "./subset.ts";
 import { sweepOverhead, sweepQueue, sweepWorkers } from "./sweeps.ts";
 import { transport } from "./transport.ts";
+import { trees } from "./trees.ts";
 import { twoCores } from "./two-cores.ts";
 import { vaeStep } from "./vae-step.ts";
 
@@ -35,6 +36,7 @@ export const benchmarks: readonly Benchmark[] = [
   sinkhornGrowth,
   transport,
   gibbs,
+  trees,
   assignment,
   twoCores,
   sweepOverhead,

@@ -6,7 +6,7 @@
 import { numpy as np, random } from "@jax-js/jax";
 import { materialize } from "../materialize.ts";
 import { finite } from "../numerics.ts";
-import { column } from "../rows.ts";
+import { belowDiagonal, column } from "../rows.ts";
 import { uniformFromBits } from "../uniforms.ts";
 import { halves, trimmed } from "./counts.ts";
 import { inRows, oddsOf, treeOfOdds } from "./odds.ts";
@@ -58,10 +58,4 @@ function divided(counts: np.Array, level: np.Array, uniforms: np.Array): np.Arra
   const share = sums.ref.div(sums.slice([size - 1, size]));
   const reached = np.where(share.greaterEqual(flat(uniforms)), numbers, size);
   return np.min(reached, 0).reshape(shape);
-}
-
-/** Ones on the diagonal and below it. Numbers of JavaScript take no kernels, as `tri` does. */
-function belowDiagonal(size: number): np.Array {
-  const ones = Float32Array.from({ length: size * size }, (_, i) => (i % size <= Math.floor(i / size) ? 1 : 0));
-  return np.array(ones, { shape: [size, size] });
 }

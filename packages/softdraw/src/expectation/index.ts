@@ -72,7 +72,7 @@ const ESTIMATES: { readonly [E in Estimator]: (task: Task<Extract<AnyOptions, { 
  * log-probabilities are numbers: an estimate of nothing, but with "exact", "relaxed", and for the variate of "relax".
  *
  * @param structure `bernoulli`, `categorical`, `subset.of(k)`, `conditionalBernoulli.of(k)`, `ranking`, `permutation`,
- *   `permutation.gibbs`, or one of your own
+ *   `permutation.gibbs`, `spanningTree`, `arborescence`, or one of your own
  * @param key PRNG key, consumed; for what is solved on the host what `prepareExpectation` gave
  * @param logits `[...batch, ...event]`, consumed
  * @param cost `(value) => costs`

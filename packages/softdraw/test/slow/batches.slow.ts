@@ -6,7 +6,17 @@
 import { defaultDevice, grad, jit, numpy as np } from "@jax-js/jax";
 import { device, values } from "@softdraw/testing/device";
 import { largestDifference, normals } from "@softdraw/testing/numbers";
-import { bernoulli, categorical, conditionalBernoulli, permutation, ranking, subset, transport } from "softdraw";
+import {
+  arborescence,
+  bernoulli,
+  categorical,
+  conditionalBernoulli,
+  permutation,
+  ranking,
+  spanningTree,
+  subset,
+  transport,
+} from "softdraw";
 import { beforeAll, describe, expect, test } from "vitest";
 
 type Array = np.Array;
@@ -48,6 +58,14 @@ const ofSquares: Record<string, (logits: Array) => Array> = {
   "permutation.gibbs.marginals": (l) => permutation.gibbs.marginals(l),
   "permutation.gibbs.logPartition": (l) => permutation.gibbs.logPartition(l),
   "permutation.gibbs.entropy": (l) => permutation.gibbs.entropy(l),
+  "spanningTree.marginals": spanningTree.marginals,
+  "spanningTree.logPartition": spanningTree.logPartition,
+  "spanningTree.entropy": spanningTree.entropy,
+  "spanningTree.kl": (l) => spanningTree.kl(l),
+  "arborescence.marginals": arborescence.marginals,
+  "arborescence.logPartition": arborescence.logPartition,
+  "arborescence.entropy": arborescence.entropy,
+  "arborescence.kl": (l) => arborescence.kl(l),
   "transport.sinkhorn": (l) => transport.sinkhorn(l, { iterations: 5 }),
   "transport.sinkhorn with slack": (l) => transport.sinkhorn(l, { iterations: 5, rowSlack: 0, columnSlack: 0 }),
 };

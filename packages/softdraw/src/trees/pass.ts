@@ -1,0 +1,136 @@
+/** The elimination of logits, and what it says of edges: what all verbs begin with. Nothing here has a gradient. */
+
+import { lax, numpy as np } from "@jax-js/jax";
+import { countPossible } from "../lawful.ts";
+import { materialize } from "../materialize.ts";
+import { LOWEST } from "../numerics.ts";
+import { eliminated, logSumOf, type Step } from "./elimination.ts";
+import { type Frame, inColumns, inRows } from "./frame.ts";
+import { changeOfMeans, meansOf } from "./means.ts";
+import { exponentialOf, isPossible, type Logarithm, logarithmOf, possibleWhere } from "./scaled.ts";
+
+/** Keys that are farther below the largest one count as so far below it. */
+export const FARTHEST = 9e29;
+
+/** The pointers of trees with one root, and their weights. */
+export interface Problem {
+  readonly frame: Frame;
+  /** The batch axes of the logits. */
+  readonly batch: number[];
+  /** The largest key, `[..., 1, 1]`, and how far below it the others are: `[..., n, n]`, 0 where there is no edge. */
+  readonly origin: np.Array;
+  readonly distance: np.Array;
+  /** Logarithms of the weights of pointers, `[m, m + 1, batch]`. */
+  readonly logarithms: Logarithm;
+  /** The exponent of a pointer to a root that is added, less its sign: `[batch]`. */
+  readonly depth: np.Array;
+}
+
+/** A problem with its elimination. */
+export interface Pass extends Problem {
+  readonly steps: readonly Step[];
+  /** The logarithm of the sum over all trees of the exponentials of distances, `[...]`. */
+  readonly logSum: Logarithm;
+  /** Whether there is any tree: booleans `[...]`. */
+  readonly isConnected: np.Array;
+}
+
+/** Keys of logits, or of keys: finite, `LOWEST` where there is no edge. */
+export function keysOf(frame: Frame, logits: np.Array): np.Array {
+  return np.where(ignored(frame, logits.shape.at(-1)!), LOWEST, frame.keysOf(logits));
+}
+
+/** The largest key of each matrix, `[..., 1, 1]`, without a gradient. */
+export function originOf(keys: np.Array): np.Array {
+  return np.max(lax.stopGradient(keys), [-1, -2], { keepdims: true });
+}
+
+/** Whether keys are edges. */
+export function isEdge(keys: np.Array): np.Array {
+  return lax.stopGradient(keys).greater(LOWEST);
+}
+
+/**
+ * A root that is any of the vertices is one more vertex, to which exactly one pointer is to go. So a pointer to it has a
+ * weight so small that what two of them have is nothing beside what one has, whatever the others weigh: none of the
+ * sums takes notice of it.
+ */
+export function problemOf(frame: Frame, keys: np.Array): Problem {
+  const fixed = lax.stopGradient(keys);
+  const batch = fixed.shape.slice(0, -2);
+  const origin = originOf(fixed.ref);
+  const below = np.where(fixed.ref.greater(LOWEST), np.maximum(fixed.ref.sub(origin.ref), -FARTHEST), LOWEST);
+  const rows = frame.pointersOf(inColumns(below.ref));
+  const logarithms = possibleWhere(rows.ref.greater(LOWEST), logarithmOf(rows));
+  const [vertices = 0, , count = 0] = logarithms.exponent.shape;
+  const known = { frame, batch, origin, distance: np.where(fixed.greater(LOWEST), below, 0) };
+  if (!frame.isAnyRoot) return { ...known, logarithms, depth: np.zeros([count]) };
+  const { exponent } = logarithms;
+  const lowest = np.min(np.where(isPossible(exponent.ref), exponent.ref, 0), [0, 1]);
+  const depth = np.subtract(2, lowest).mul(4 * vertices);
+  const toRoot = [vertices, 1, count];
+  return {
+    ...known,
+    depth: depth.ref,
+    logarithms: {
+      rest: np.concatenate([np.zeros(toRoot), logarithms.rest], 1),
+      exponent: np.concatenate([np.broadcastTo(np.negative(depth), toRoot), exponent], 1),
+    },
+  };
+}
+
+export function passOf(frame: Frame, keys: np.Array): Pass {
+  const problem = problemOf(frame, keys);
+  const steps = eliminated(exponentialOf(problem.logarithms));
+  const { rest, exponent } = logSumOf(steps);
+  return {
+    ...problem,
+    steps,
+    isConnected: isConnected(problem, exponent.ref),
+    logSum: {
+      rest: rest.reshape(problem.batch),
+      exponent: exponent.add(problem.depth.ref).reshape(problem.batch),
+    },
+  };
+}
+
+/** Whether a sum over all trees, or the largest of its terms, is one of possible trees, by its exponent `[batch]`. */
+export function isConnected({ frame, depth, batch }: Problem, exponent: np.Array): np.Array {
+  const isTree = frame.isAnyRoot ? exponent.greater(depth.ref.mul(-1.5)) : isPossible(exponent);
+  return isTree.reshape(batch);
+}
+
+/** The probability of each edge, `[..., n, n]`. */
+export function meanOf({ frame, steps, batch }: Pass): np.Array {
+  return inRows(materialize(frame.edgesOf(meansOf(steps).at(-1)!)), batch);
+}
+
+/** How the probabilities change if the keys do, both `[..., n, n]`. It is linear in the change, and has a gradient by it. */
+export function changeOfMean({ frame, steps, batch }: Pass, change: np.Array): np.Array {
+  const rows = frame.pointersOf(inColumns(change));
+  const [vertices = 0, , count = 0] = rows.shape;
+  const ofPointers = frame.isAnyRoot ? np.concatenate([np.zeros([vertices, 1, count]), rows], 1) : rows;
+  return inRows(frame.edgesOf(changeOfMeans(steps, meansOf(steps), ofPointers)), batch);
+}
+
+/** Whether all logits that mean something are numbers or -Infinity: booleans `[...]`. */
+export function isNumeric(frame: Frame, logits: np.Array): np.Array {
+  const counts = countPossible(np.where(ignored(frame, logits.shape.at(-1)!), 0, logits), -1);
+  return np.min(np.squeeze(counts, -1), -1).greaterEqual(0);
+}
+
+/** Whether there is a single vertex, and so the tree without an edge. */
+export function isSingle(logits: np.Array): boolean {
+  return logits.shape.at(-1) === 1;
+}
+
+/** That tree: a zero, with a gradient that is one. */
+export function nothing(logits: np.Array): np.Array {
+  return np.where(np.array([[true]]), 0, logits);
+}
+
+/** Which entries mean nothing, `[n, n]`. */
+function ignored({ isIgnored }: Frame, n: number): np.Array {
+  const places = Float32Array.from({ length: n * n }, (_, at) => (isIgnored(Math.floor(at / n), at % n) ? 1 : 0));
+  return np.array(places, { shape: [n, n] }).greater(0.5);
+}
