@@ -1,0 +1,324 @@
+/**
+ * Sequences of labels with transitions, one-hot `[..., length, labels]`: a linear-chain conditional random field. Logits
+ * `[..., length, labels]` say how well a label fits a place, transitions `[..., labels, labels]` how well the label of a
+ * column follows that of a row. The score of a sequence is the sum of both,
+ *
+ *     score(y) = sum_t logits_(t, y_t) + sum_t transitions_(y_t, y_(t+1)),    P(y) = exp(score(y)) / Z
+ *
+ * which is the Gibbs law; in `chain.perturbed` there is another of the same sequences. Transitions with one axis more
+ * than the logits, `[..., length - 1, labels, labels]`, have a matrix for each place and its next. The batch axes of
+ * both, and of lengths, broadcast; where transitions have more of them than the logits, give the logits axes of length 1.
+ *
+ * With `lengths`, int32 `[...]` from 1 to length, sequences end earlier. Behind the end, values and marginals are zeros,
+ * and what the arrays hold there counts nothing.
+ *
+ * -Infinity, or what is below -1e30, in either array is impossible: never taken, with a gradient of zero. Arrays with
+ * NaN or Infinity, of which every sequence is impossible, or with a length that is none, have no law: all that is asked
+ * of them is NaN.
+ *
+ * Everything is computed by messages along the chain, in a number of steps that grows as the length; each is a few
+ * kernels, which are compiled at the first call of a shape. Sums are taken relative to the largest of their terms, so
+ * that arrays of any size are in range: `logPartition` and `logProb` are off by at most 1e-5 of the largest sum of
+ * entries that a sequence has, or of 1.
+ *
+ * Lafferty, McCallum, Pereira, "Conditional Random Fields: Probabilistic Models for Segmenting and Labeling Sequence
+ * Data", 2001; Rabiner, "A Tutorial on Hidden Markov Models", 1989.
+ */
+
+import { jit, lax, numpy as np } from "@jax-js/jax";
+import { isArray, isTraced } from "../checks.ts";
+import { checkKey } from "../checks.ts";
+import { checkTemperature, type TemperatureOptions } from "../options.ts";
+import { inverseOf, isTemperature } from "../tempered.ts";
+import type { Given } from "./arrays.ts";
+import { CHAIN, type ChainOptions, checkArrays, checkChain, checkPairs, checkPrior, checkValue } from "./checks.ts";
+import { sequencesOf } from "./draw.ts";
+import * as law from "./law.ts";
+import { maximaOf } from "./messages.ts";
+import { supportOfChains } from "./support.ts";
+
+export type { ChainOptions } from "./checks.ts";
+
+export interface ChainTemperatureOptions extends ChainOptions, TemperatureOptions {}
+
+/**
+ * The entropy in nats, `-sum_y P(y) log P(y)`, shape `[...]`, from 0 to length times the logarithm of labels. Its
+ * gradient has no derivative of its own.
+ *
+ * @param logits `[..., length, labels]`, consumed
+ * @param transitions `[..., labels, labels]`, or a matrix for each place, consumed
+ * @param options.lengths of shorter sequences
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
+ */
+export function entropy(logits: np.Array, transitions: np.Array, options: ChainOptions = {}): np.Array {
+  const lengths = checkChain("chain.entropy", logits, transitions, options);
+  return entropyKernel(bothOf(logits, transitions), lengths);
+}
+
+/** How many of the last axes of logits and transitions are one choice: see `Structure`. */
+export const eventAxes = [2, 2] as const;
+
+/**
+ * The Kullback-Leibler divergence in nats, `sum_y P(y) (log P(y) - log Q(y))`, shape `[...]`, of the law of the arrays
+ * from that of the prior's, of the same lengths. Never negative. Infinity where P takes what Q cannot (with a probability
+ * that float32 holds); there is no gradient there. Its gradient has no derivative of its own.
+ *
+ * @param logits `[..., length, labels]`, consumed
+ * @param transitions `[..., labels, labels]`, or a matrix for each place, consumed
+ * @param prior logits and transitions of Q, in a list, consumed; default uniform over all sequences
+ * @param options.lengths of shorter sequences
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
+ */
+export function kl(
+  logits: np.Array,
+  transitions: np.Array,
+  prior: readonly [np.Array, np.Array] = uniformLike(logits),
+  options: ChainOptions = {},
+): np.Array {
+  const lengths = checkChain("chain.kl", logits, transitions, options);
+  const [q, ofSteps] = checkPrior("chain.kl", prior, logits);
+  return klKernel(bothOf(logits, transitions), bothOf(q, ofSteps), lengths);
+}
+
+/**
+ * The logarithm of the sum over all sequences, `log sum_y exp(score(y))`, shape `[...]`. Its gradient is `marginals` by
+ * the logits and, by the transitions, how often the pairs are expected: the sum of `pairMarginals`. These have no
+ * derivative here: differentiate `marginals`.
+ *
+ * @param logits `[..., length, labels]`, consumed
+ * @param transitions `[..., labels, labels]`, or a matrix for each place, consumed
+ * @param options.lengths of shorter sequences
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
+ *
+ * @example
+ * const logCount = chain.logPartition(np.zeros([4, 3]), np.zeros([3, 3])); // log 81
+ */
+export function logPartition(logits: np.Array, transitions: np.Array, options: ChainOptions = {}): np.Array {
+  const lengths = checkChain("chain.logPartition", logits, transitions, options);
+  return isTraced(logits) || isTraced(transitions)
+    ? logPartitionKernel(bothOf(logits, transitions), lengths)
+    : logPartitionAloneKernel(logits, transitions, lengths);
+}
+
+/**
+ * The log-probability of sequences, `score(value) - logPartition`, shape `[...]`. -Infinity for what is no sequence of
+ * one-hot rows, with zeros behind its end, and for one with an impossible label or transition. The gradient is by logits
+ * and transitions, what the value has less what is expected, and has no derivative of its own.
+ *
+ * @param value one-hot `[..., length, labels]`, whose batch axes broadcast with those of the logits, consumed; no
+ *   gradient reaches it
+ * @param logits `[..., length, labels]`, consumed
+ * @param transitions `[..., labels, labels]`, or a matrix for each place, consumed
+ * @param options.lengths of shorter sequences
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
+ *
+ * Lafferty, McCallum, Pereira, "Conditional Random Fields", 2001.
+ */
+export function logProb(
+  value: np.Array,
+  logits: np.Array,
+  transitions: np.Array,
+  options: ChainOptions = {},
+): np.Array {
+  const lengths = checkChain("chain.logProb", logits, transitions, options);
+  checkValue("chain.logProb", value, logits);
+  return logProbKernel(lax.stopGradient(value), bothOf(logits, transitions), lengths);
+}
+
+/**
+ * The mean of `sample`: the probability of each label at each place, `[..., length, labels]`. Rows sum to 1, or are zeros
+ * behind the end. The gradient is by the covariances.
+ *
+ * @param logits `[..., length, labels]`, consumed
+ * @param transitions `[..., labels, labels]`, or a matrix for each place, consumed
+ * @param options.lengths of shorter sequences
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
+ *
+ * @example
+ * const mean = chain.marginals(logits, transitions);
+ */
+export function marginals(logits: np.Array, transitions: np.Array, options: ChainOptions = {}): np.Array {
+  return meanOf("labels", logits, transitions, checkChain("chain.marginals", logits, transitions, options));
+}
+
+/**
+ * The most probable sequence (Viterbi), one-hot `[..., length, labels]`; of equals the first in the order of `support`,
+ * as far as sums of the same numbers in float32 are equal. No gradient.
+ *
+ * @param logits `[..., length, labels]`, consumed
+ * @param transitions `[..., labels, labels]`, or a matrix for each place, consumed
+ * @param options.lengths of shorter sequences
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
+ *
+ * Viterbi, "Error Bounds for Convolutional Codes and an Asymptotically Optimum Decoding Algorithm", 1967.
+ */
+export function mode(logits: np.Array, transitions: np.Array, options: ChainOptions = {}): np.Array {
+  const lengths = checkChain("chain.mode", logits, transitions, options);
+  return modeKernel(lax.stopGradient(logits), lax.stopGradient(transitions), lengths);
+}
+
+/**
+ * The probability of each two labels at each place and its next, `[..., length - 1, labels, labels]`, the first label the
+ * row. Their sums by rows, and by columns, are marginals of the labels. The gradient is by the covariances.
+ *
+ * @param logits `[..., length, labels]`, length at least 2, consumed
+ * @param transitions `[..., labels, labels]`, or a matrix for each place, consumed
+ * @param options.lengths of shorter sequences
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
+ */
+export function pairMarginals(logits: np.Array, transitions: np.Array, options: ChainOptions = {}): np.Array {
+  const lengths = checkChain("chain.pairMarginals", logits, transitions, options);
+  checkPairs("chain.pairMarginals", logits);
+  return meanOf("pairs", logits, transitions, lengths);
+}
+
+/**
+ * An exact draw, one-hot `[..., length, labels]`: messages from the end to the beginning, and labels from the beginning to
+ * the end, each by its law given the one before. No gradient.
+ *
+ * @param key PRNG key, consumed
+ * @param logits `[..., length, labels]`, consumed
+ * @param transitions `[..., labels, labels]`, or a matrix for each place, consumed
+ * @param options.lengths of shorter sequences
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
+ *
+ * @example
+ * const draw = chain.sample(random.key(0), np.zeros([4, 3]), np.zeros([3, 3]));
+ */
+export function sample(key: np.Array, logits: np.Array, transitions: np.Array, options: ChainOptions = {}): np.Array {
+  checkKey("chain.sample", key);
+  const lengths = checkChain("chain.sample", logits, transitions, options);
+  return sampleKernel(key, lax.stopGradient(logits), lax.stopGradient(transitions), lengths);
+}
+
+/**
+ * The marginals of logits and transitions over a temperature, `[..., length, labels]`: `marginals` at 1, and `mode` as
+ * the temperature falls, but for sequences that tie, which share what is left. The gradient is by both arrays and the
+ * temperature.
+ *
+ * @param logits `[..., length, labels]`, consumed
+ * @param transitions `[..., labels, labels]`, or a matrix for each place, consumed
+ * @param options.temperature positive number, or an array that broadcasts over the batch of the logits; default 1
+ * @param options.lengths of shorter sequences
+ * @throws TypeError for arguments of another type, RangeError for shapes or options that do not fit
+ */
+export function softMode(logits: np.Array, transitions: np.Array, options: ChainTemperatureOptions = {}): np.Array {
+  const lengths = checkChain("chain.softMode", logits, transitions, options, TEMPERED);
+  const temperature = checkTemperature("chain.softMode", logits, 2, options, TEMPERED) as np.Array;
+  const fixed = isArray(temperature) ? lax.stopGradient(temperature.ref) : temperature;
+  return softModeKernel(bothOf(logits, transitions), temperature, fixed, lengths);
+}
+
+/**
+ * The labels^length sequences, `[labels^length, length, labels]`, whatever the batch axes: in lexicographic order, so that
+ * the last label changes first.
+ *
+ * @param logits `[..., length, labels]`, consumed; only their shape matters
+ * @param transitions consumed likewise
+ * @throws TypeError for arguments of another type, RangeError for shapes that do not fit, and for more than 2^16
+ *   sequences or 2^26 entries
+ */
+export function support(logits: np.Array, transitions: np.Array): np.Array {
+  checkArrays("chain.support", logits, transitions);
+  const all = supportOfChains("chain.support", logits);
+  transitions.dispose();
+  return all;
+}
+
+const TEMPERED = ["temperature", ...CHAIN];
+
+/** Arrays with their gradients, and without: see law.ts. Transitions from a single place are not looked at. */
+interface Pair {
+  logits: np.Array;
+  transitions: np.Array;
+  fixedLogits: np.Array;
+  fixedTransitions: np.Array;
+}
+
+function bothOf(logits: np.Array, transitions: np.Array): Pair {
+  const fixedLogits = lax.stopGradient(logits.ref);
+  const fixedTransitions = lax.stopGradient(transitions.ref);
+  const isUsed = logits.shape.at(-2)! > 1;
+  return { logits, transitions: isUsed ? transitions : lax.stopGradient(transitions), fixedLogits, fixedTransitions };
+}
+
+/** The arrays of a kernel, with 1 / temperature in a list, or none. */
+function given(pair: Pair, lengths: np.Array[], inverse: np.Array[] = [], fixedInverse: np.Array[] = []): law.Both {
+  const ref = (arrays: np.Array[]) => arrays.map((x) => x.ref);
+  return {
+    moving: { logits: pair.logits, transitions: pair.transitions, lengths: ref(lengths), inverse },
+    fixed: {
+      logits: pair.fixedLogits,
+      transitions: pair.fixedTransitions,
+      lengths: ref(lengths),
+      inverse: fixedInverse,
+    },
+  };
+}
+
+/** The marginals. That they have a gradient takes most of the time: so only where one may be asked for. */
+function meanOf(of: law.Moment, logits: np.Array, transitions: np.Array, lengths: np.Array[]): np.Array {
+  return isTraced(logits) || isTraced(transitions)
+    ? marginalsKernel(bothOf(logits, transitions), lengths, of)
+    : marginalsAloneKernel(logits, transitions, lengths, of);
+}
+
+function uniformLike(logits: np.Array): readonly [np.Array, np.Array] {
+  const [length = 0, labels = 0] = logits.shape.slice(-2);
+  return [np.zeros([length, labels]), np.zeros([labels, labels])];
+}
+
+const entropyKernel = jit(function entropy(pair: Pair, lengths: np.Array[]) {
+  return law.entropy(given(pair, lengths));
+});
+
+const klKernel = jit(function kl(pair: Pair, prior: Pair, lengths: np.Array[]) {
+  return law.kl(given(pair, lengths), given(prior, lengths));
+});
+
+const logPartitionKernel = jit(function logPartition(pair: Pair, lengths: np.Array[]) {
+  return law.logPartition(given(pair, lengths));
+});
+
+const logPartitionAloneKernel = jit(function logPartition(
+  logits: np.Array,
+  transitions: np.Array,
+  lengths: np.Array[],
+) {
+  return law.logPartitionAlone({ logits, transitions, lengths, inverse: [] });
+});
+
+const logProbKernel = jit(function logProb(value: np.Array, pair: Pair, lengths: np.Array[]) {
+  return law.logProb(value, given(pair, lengths));
+});
+
+const marginalsKernel = jit(
+  function marginals(pair: Pair, lengths: np.Array[], of: law.Moment) {
+    return law.marginals(given(pair, lengths), of);
+  },
+  { staticArgnums: [2] },
+);
+
+const marginalsAloneKernel = jit(
+  function marginals(logits: np.Array, transitions: np.Array, lengths: np.Array[], of: law.Moment) {
+    return law.marginalsAlone({ logits, transitions, lengths, inverse: [] }, of);
+  },
+  { staticArgnums: [3] },
+);
+
+const modeKernel = jit(function mode(logits: np.Array, transitions: np.Array, lengths: np.Array[]) {
+  const fixed: Given = { logits, transitions, lengths, inverse: [] };
+  const passed = law.passedAlong(fixed, maximaOf);
+  return law.ifInside(sequencesOf(passed, []), fixed, passed, "labels");
+});
+
+const sampleKernel = jit(function sample(key: np.Array, logits: np.Array, transitions: np.Array, lengths: np.Array[]) {
+  const fixed: Given = { logits, transitions, lengths, inverse: [] };
+  const passed = law.passedAlong(fixed);
+  return law.ifInside(sequencesOf(passed, [key]), fixed, passed, "labels");
+});
+
+const softModeKernel = jit(function softMode(pair: Pair, temperature: np.Array, fixed: np.Array, lengths: np.Array[]) {
+  const both = given(pair, lengths, [inverseOf(temperature.ref)], [inverseOf(fixed)]);
+  return np.where(isTemperature(temperature), law.marginals(both, "labels"), Number.NaN);
+});
