@@ -44,7 +44,7 @@ export type {
 export * as ranking from "./ranking/index.ts";
 export type { ExponentialOptions, Schedule, TransitionOptions } from "./schedules.ts";
 export * as schedules from "./schedules.ts";
-export type { Structure } from "./structure.ts";
+export type { PairStructure, Structure } from "./structure.ts";
 export type {
   Beam,
   BeamOptions,

@@ -41,6 +41,9 @@ export type { ChainOptions } from "./checks.ts";
 
 export interface ChainTemperatureOptions extends ChainOptions, TemperatureOptions {}
 
+/** How many arrays verbs take, and `expectation` in a list: see `PairStructure`. */
+export const arrays = 2;
+
 /**
  * The entropy in nats, `-sum_y P(y) log P(y)`, shape `[...]`, from 0 to length times the logarithm of labels. Its
  * gradient has no derivative of its own.
@@ -55,8 +58,8 @@ export function entropy(logits: np.Array, transitions: np.Array, options: ChainO
   return entropyKernel(bothOf(logits, transitions), lengths);
 }
 
-/** How many of the last axes of logits and transitions are one choice: see `Structure`. */
-export const eventAxes = [2, 2] as const;
+/** How many of the last axes of the logits are one choice: see `PairStructure`. */
+export const eventAxes = 2;
 
 /**
  * The Kullback-Leibler divergence in nats, `sum_y P(y) (log P(y) - log Q(y))`, shape `[...]`, of the law of the arrays

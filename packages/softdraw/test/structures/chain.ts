@@ -15,14 +15,17 @@ const oneHot = (labels: number[]) => labels.flatMap((label) => range(LABELS).map
 
 function law(logits: number[], transitions: number[]) {
   const weights = sequences.map((labels) => {
-    const terms = labels.map((i, t) => logits[LABELS * t + i]! + (t > 0 ? transitions[LABELS * labels[t - 1]! + i]! : 0));
+    const terms = labels.map(
+      (i, t) => logits[LABELS * t + i]! + (t > 0 ? transitions[LABELS * labels[t - 1]! + i]! : 0),
+    );
     return Math.exp(terms.reduce((a, b) => a + b));
   });
   const total = weights.reduce((a, b) => a + b);
   return sequences.map((labels, s) => ({ vertex: oneHot(labels), probability: weights[s]! / total }));
 }
 
-const rowSums = (x: number[]) => range(LENGTH).map((t) => range(LABELS).reduce((sum, i) => sum + x[LABELS * t + i]!, 0));
+const rowSums = (x: number[]) =>
+  range(LENGTH).map((t) => range(LABELS).reduce((sum, i) => sum + x[LABELS * t + i]!, 0));
 
 const LOGITS = [0.3, -0.2, 0.5, 1, 0, -1, 0.2, 0.4, -0.6, 0.1, 0.7, -0.3];
 const TRANSITIONS = [0.4, -0.5, 0.1, -1, 0.8, 0.3, 0.2, -0.1, 0.6];
@@ -104,7 +107,11 @@ const byTransitions: Instance = {
   law: (transitions) => law(LOGITS, transitions),
 };
 
-const transitions = () => np.array(Float32Array.from({ length: 16 }, (_, i) => Math.cos(i)), { shape: [4, 4] });
+const transitions = () =>
+  np.array(
+    Float32Array.from({ length: 16 }, (_, i) => Math.cos(i)),
+    { shape: [4, 4] },
+  );
 const byPlace = () =>
   np.array(
     Float32Array.from({ length: 16 * 48 }, (_, i) => Math.cos(i)),
@@ -140,7 +147,8 @@ const callsOf = ([verb, f]: [string, Verb]): Call[] => [
 ];
 
 /** Integers last: the gradients of calls are given them first. */
-const inOrder = (given: np.Array[]) => [...given].sort((a, b) => Number(a.dtype === np.int32) - Number(b.dtype === np.int32));
+const inOrder = (given: np.Array[]) =>
+  [...given].sort((a, b) => Number(a.dtype === np.int32) - Number(b.dtype === np.int32));
 
 export const description: Description = {
   columns: { chain: { shape: "[..., length, labels]", verbs: chain } },
