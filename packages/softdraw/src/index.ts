@@ -9,7 +9,7 @@ export type { BernoulliOptions, BernoulliRelaxOptions, Stretch } from "./bernoul
 export * as bernoulli from "./bernoulli/index.ts";
 export type { CategoricalOptions, CategoricalRelaxation, CategoricalRelaxOptions } from "./categorical/index.ts";
 export * as categorical from "./categorical/index.ts";
-export type { ChainOptions, ChainTemperatureOptions } from "./chain/index.ts";
+export type { ChainOf, ChainOptions, ChainTemperatureOptions } from "./chain/index.ts";
 export * as chain from "./chain/index.ts";
 export type { ConditionalBernoulliOf } from "./conditional-bernoulli/index.ts";
 export * as conditionalBernoulli from "./conditional-bernoulli/index.ts";

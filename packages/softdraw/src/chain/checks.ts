@@ -54,12 +54,16 @@ export function checkChain(
   checkOptions(where, options, names, "{ lengths }");
   const { lengths } = options;
   if (lengths === undefined) return [];
-  checkArray(where, "lengths", lengths, INDICES);
-  if (lengths.dtype !== np.int32) throw new TypeError(`${where}: lengths must be int32, got ${describe(lengths)}.`);
+  checkLengths(where, lengths);
   if (broadcasts(lengths.shape, logits.shape.slice(0, -2))) return [lax.stopGradient(lengths)];
   throw new RangeError(
     `${where}: lengths must broadcast with the batch of logits ${describe(logits)}, got ${describe(lengths)}.`,
   );
+}
+
+export function checkLengths(where: string, lengths: np.Array): void {
+  checkArray(where, "lengths", lengths, INDICES);
+  if (lengths.dtype !== np.int32) throw new TypeError(`${where}: lengths must be int32, got ${describe(lengths)}.`);
 }
 
 /** A value beside logits: the batch axes broadcast. */

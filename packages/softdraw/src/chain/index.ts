@@ -25,21 +25,28 @@
  * Data", 2001; Rabiner, "A Tutorial on Hidden Markov Models", 1989.
  */
 
-import { jit, lax, numpy as np } from "@jax-js/jax";
-import { isArray, isTraced } from "../checks.ts";
-import { checkKey } from "../checks.ts";
+import { lax, numpy as np } from "@jax-js/jax";
+import { checkKey, isTraced } from "../checks.ts";
 import { checkTemperature, type TemperatureOptions } from "../options.ts";
-import { inverseOf, isTemperature } from "../tempered.ts";
-import type { Given } from "./arrays.ts";
-import { CHAIN, type ChainOptions, checkArrays, checkChain, checkPairs, checkPrior, checkValue } from "./checks.ts";
-import { sequencesOf } from "./draw.ts";
-import * as law from "./law.ts";
-import { maximaOf } from "./messages.ts";
+import {
+  CHAIN,
+  type ChainOptions,
+  checkArrays,
+  checkChain,
+  checkLengths,
+  checkPairs,
+  checkPrior,
+  checkValue,
+} from "./checks.ts";
+import * as kernels from "./kernels.ts";
 import { supportOfChains } from "./support.ts";
 
 export type { ChainOptions } from "./checks.ts";
+export * as perturbed from "./perturbed.ts";
 
 export interface ChainTemperatureOptions extends ChainOptions, TemperatureOptions {}
+
+const TEMPERED = ["temperature", ...CHAIN];
 
 /** How many arrays verbs take, and `expectation` in a list: see `PairStructure`. */
 export const arrays = 2;
@@ -55,7 +62,7 @@ export const arrays = 2;
  */
 export function entropy(logits: np.Array, transitions: np.Array, options: ChainOptions = {}): np.Array {
   const lengths = checkChain("chain.entropy", logits, transitions, options);
-  return entropyKernel(bothOf(logits, transitions), lengths);
+  return kernels.entropyKernel(kernels.bothOf(logits, transitions), lengths);
 }
 
 /** How many of the last axes of the logits are one choice: see `PairStructure`. */
@@ -80,7 +87,7 @@ export function kl(
 ): np.Array {
   const lengths = checkChain("chain.kl", logits, transitions, options);
   const [q, ofSteps] = checkPrior("chain.kl", prior, logits);
-  return klKernel(bothOf(logits, transitions), bothOf(q, ofSteps), lengths);
+  return kernels.klKernel(kernels.bothOf(logits, transitions), kernels.bothOf(q, ofSteps), lengths);
 }
 
 /**
@@ -99,8 +106,8 @@ export function kl(
 export function logPartition(logits: np.Array, transitions: np.Array, options: ChainOptions = {}): np.Array {
   const lengths = checkChain("chain.logPartition", logits, transitions, options);
   return isTraced(logits) || isTraced(transitions)
-    ? logPartitionKernel(bothOf(logits, transitions), lengths)
-    : logPartitionAloneKernel(logits, transitions, lengths);
+    ? kernels.logPartitionKernel(kernels.bothOf(logits, transitions), lengths)
+    : kernels.logPartitionAloneKernel(logits, transitions, lengths);
 }
 
 /**
@@ -125,7 +132,7 @@ export function logProb(
 ): np.Array {
   const lengths = checkChain("chain.logProb", logits, transitions, options);
   checkValue("chain.logProb", value, logits);
-  return logProbKernel(lax.stopGradient(value), bothOf(logits, transitions), lengths);
+  return kernels.logProbKernel(lax.stopGradient(value), kernels.bothOf(logits, transitions), lengths);
 }
 
 /**
@@ -141,7 +148,61 @@ export function logProb(
  * const mean = chain.marginals(logits, transitions);
  */
 export function marginals(logits: np.Array, transitions: np.Array, options: ChainOptions = {}): np.Array {
-  return meanOf("labels", logits, transitions, checkChain("chain.marginals", logits, transitions, options));
+  return kernels.meanOf("labels", logits, transitions, checkChain("chain.marginals", logits, transitions, options));
+}
+
+/** What `chain.of(lengths)` returns: the verbs of `chain` without their option `lengths`. */
+export interface ChainOf {
+  readonly arrays: 2;
+  readonly eventAxes: 2;
+  /** See `chain.entropy`. */
+  entropy(logits: np.Array, transitions: np.Array): np.Array;
+  /** See `chain.kl`. */
+  kl(logits: np.Array, transitions: np.Array, prior?: readonly [np.Array, np.Array]): np.Array;
+  /** See `chain.logPartition`. */
+  logPartition(logits: np.Array, transitions: np.Array): np.Array;
+  /** See `chain.logProb`. */
+  logProb(value: np.Array, logits: np.Array, transitions: np.Array): np.Array;
+  /** See `chain.marginals`. */
+  marginals(logits: np.Array, transitions: np.Array): np.Array;
+  /** See `chain.mode`. */
+  mode(logits: np.Array, transitions: np.Array): np.Array;
+  /** See `chain.pairMarginals`. */
+  pairMarginals(logits: np.Array, transitions: np.Array): np.Array;
+  /** See `chain.sample`. */
+  sample(key: np.Array, logits: np.Array, transitions: np.Array): np.Array;
+  /** See `chain.softMode`. */
+  softMode(logits: np.Array, transitions: np.Array, options?: TemperatureOptions): np.Array;
+}
+
+/**
+ * Chains of given lengths, with the signatures of a structure of two arrays, for code that takes any of them:
+ * `expectation` by `"simple"` or `"score-function"`.
+ *
+ * @param lengths int32 `[...]`, from 1 to length, one for each sequence. It is kept: each call takes another `.ref` of it
+ * @throws TypeError for arguments of another type
+ *
+ * @example
+ * const short = chain.of(np.array([3, 1], { dtype: np.int32 }));
+ * const draws = short.sample(random.key(0), np.zeros([2, 4, 3]), np.zeros([3, 3]));
+ */
+export function of(lengths: np.Array): ChainOf {
+  checkLengths("chain.of", lengths);
+  const options = () => ({ lengths: lengths.ref });
+  const bound: ChainOf = {
+    arrays,
+    eventAxes,
+    entropy: (logits, transitions) => entropy(logits, transitions, options()),
+    kl: (logits, transitions, prior) => kl(logits, transitions, prior, options()),
+    logPartition: (logits, transitions) => logPartition(logits, transitions, options()),
+    logProb: (value, logits, transitions) => logProb(value, logits, transitions, options()),
+    marginals: (logits, transitions) => marginals(logits, transitions, options()),
+    mode: (logits, transitions) => mode(logits, transitions, options()),
+    pairMarginals: (logits, transitions) => pairMarginals(logits, transitions, options()),
+    sample: (key, logits, transitions) => sample(key, logits, transitions, options()),
+    softMode: (logits, transitions, more = {}) => softMode(logits, transitions, { ...more, ...options() }),
+  };
+  return Object.freeze(bound);
 }
 
 /**
@@ -157,7 +218,7 @@ export function marginals(logits: np.Array, transitions: np.Array, options: Chai
  */
 export function mode(logits: np.Array, transitions: np.Array, options: ChainOptions = {}): np.Array {
   const lengths = checkChain("chain.mode", logits, transitions, options);
-  return modeKernel(lax.stopGradient(logits), lax.stopGradient(transitions), lengths);
+  return kernels.modeKernel(lax.stopGradient(logits), lax.stopGradient(transitions), lengths);
 }
 
 /**
@@ -172,7 +233,7 @@ export function mode(logits: np.Array, transitions: np.Array, options: ChainOpti
 export function pairMarginals(logits: np.Array, transitions: np.Array, options: ChainOptions = {}): np.Array {
   const lengths = checkChain("chain.pairMarginals", logits, transitions, options);
   checkPairs("chain.pairMarginals", logits);
-  return meanOf("pairs", logits, transitions, lengths);
+  return kernels.meanOf("pairs", logits, transitions, lengths);
 }
 
 /**
@@ -191,7 +252,7 @@ export function pairMarginals(logits: np.Array, transitions: np.Array, options: 
 export function sample(key: np.Array, logits: np.Array, transitions: np.Array, options: ChainOptions = {}): np.Array {
   checkKey("chain.sample", key);
   const lengths = checkChain("chain.sample", logits, transitions, options);
-  return sampleKernel(key, lax.stopGradient(logits), lax.stopGradient(transitions), lengths);
+  return kernels.sampleKernel(key, lax.stopGradient(logits), lax.stopGradient(transitions), lengths);
 }
 
 /**
@@ -208,8 +269,7 @@ export function sample(key: np.Array, logits: np.Array, transitions: np.Array, o
 export function softMode(logits: np.Array, transitions: np.Array, options: ChainTemperatureOptions = {}): np.Array {
   const lengths = checkChain("chain.softMode", logits, transitions, options, TEMPERED);
   const temperature = checkTemperature("chain.softMode", logits, 2, options, TEMPERED) as np.Array;
-  const fixed = isArray(temperature) ? lax.stopGradient(temperature.ref) : temperature;
-  return softModeKernel(bothOf(logits, transitions), temperature, fixed, lengths);
+  return kernels.softModeKernel(kernels.bothOf(logits, transitions), kernels.withFixed(temperature), lengths);
 }
 
 /**
@@ -228,100 +288,7 @@ export function support(logits: np.Array, transitions: np.Array): np.Array {
   return all;
 }
 
-const TEMPERED = ["temperature", ...CHAIN];
-
-/** Arrays with their gradients, and without: see law.ts. Transitions from a single place are not looked at. */
-interface Pair {
-  logits: np.Array;
-  transitions: np.Array;
-  fixedLogits: np.Array;
-  fixedTransitions: np.Array;
-}
-
-function bothOf(logits: np.Array, transitions: np.Array): Pair {
-  const fixedLogits = lax.stopGradient(logits.ref);
-  const fixedTransitions = lax.stopGradient(transitions.ref);
-  const isUsed = logits.shape.at(-2)! > 1;
-  return { logits, transitions: isUsed ? transitions : lax.stopGradient(transitions), fixedLogits, fixedTransitions };
-}
-
-/** The arrays of a kernel, with 1 / temperature in a list, or none. */
-function given(pair: Pair, lengths: np.Array[], inverse: np.Array[] = [], fixedInverse: np.Array[] = []): law.Both {
-  const ref = (arrays: np.Array[]) => arrays.map((x) => x.ref);
-  return {
-    moving: { logits: pair.logits, transitions: pair.transitions, lengths: ref(lengths), inverse },
-    fixed: {
-      logits: pair.fixedLogits,
-      transitions: pair.fixedTransitions,
-      lengths: ref(lengths),
-      inverse: fixedInverse,
-    },
-  };
-}
-
-/** The marginals. That they have a gradient takes most of the time: so only where one may be asked for. */
-function meanOf(of: law.Moment, logits: np.Array, transitions: np.Array, lengths: np.Array[]): np.Array {
-  return isTraced(logits) || isTraced(transitions)
-    ? marginalsKernel(bothOf(logits, transitions), lengths, of)
-    : marginalsAloneKernel(logits, transitions, lengths, of);
-}
-
 function uniformLike(logits: np.Array): readonly [np.Array, np.Array] {
   const [length = 0, labels = 0] = logits.shape.slice(-2);
   return [np.zeros([length, labels]), np.zeros([labels, labels])];
 }
-
-const entropyKernel = jit(function entropy(pair: Pair, lengths: np.Array[]) {
-  return law.entropy(given(pair, lengths));
-});
-
-const klKernel = jit(function kl(pair: Pair, prior: Pair, lengths: np.Array[]) {
-  return law.kl(given(pair, lengths), given(prior, lengths));
-});
-
-const logPartitionKernel = jit(function logPartition(pair: Pair, lengths: np.Array[]) {
-  return law.logPartition(given(pair, lengths));
-});
-
-const logPartitionAloneKernel = jit(function logPartition(
-  logits: np.Array,
-  transitions: np.Array,
-  lengths: np.Array[],
-) {
-  return law.logPartitionAlone({ logits, transitions, lengths, inverse: [] });
-});
-
-const logProbKernel = jit(function logProb(value: np.Array, pair: Pair, lengths: np.Array[]) {
-  return law.logProb(value, given(pair, lengths));
-});
-
-const marginalsKernel = jit(
-  function marginals(pair: Pair, lengths: np.Array[], of: law.Moment) {
-    return law.marginals(given(pair, lengths), of);
-  },
-  { staticArgnums: [2] },
-);
-
-const marginalsAloneKernel = jit(
-  function marginals(logits: np.Array, transitions: np.Array, lengths: np.Array[], of: law.Moment) {
-    return law.marginalsAlone({ logits, transitions, lengths, inverse: [] }, of);
-  },
-  { staticArgnums: [3] },
-);
-
-const modeKernel = jit(function mode(logits: np.Array, transitions: np.Array, lengths: np.Array[]) {
-  const fixed: Given = { logits, transitions, lengths, inverse: [] };
-  const passed = law.passedAlong(fixed, maximaOf);
-  return law.ifInside(sequencesOf(passed, []), fixed, passed, "labels");
-});
-
-const sampleKernel = jit(function sample(key: np.Array, logits: np.Array, transitions: np.Array, lengths: np.Array[]) {
-  const fixed: Given = { logits, transitions, lengths, inverse: [] };
-  const passed = law.passedAlong(fixed);
-  return law.ifInside(sequencesOf(passed, [key]), fixed, passed, "labels");
-});
-
-const softModeKernel = jit(function softMode(pair: Pair, temperature: np.Array, fixed: np.Array, lengths: np.Array[]) {
-  const both = given(pair, lengths, [inverseOf(temperature.ref)], [inverseOf(fixed)]);
-  return np.where(isTemperature(temperature), law.marginals(both, "labels"), Number.NaN);
-});

@@ -1,6 +1,6 @@
 /** Structures of two arrays, as estimators see them: the first moves with the samples, and the second goes with it. */
 
-import { numpy as np } from "@jax-js/jax";
+import type { numpy as np } from "@jax-js/jax";
 import { checkFloat, describe, isArray, kindOf } from "../checks.ts";
 import { checkOptions, type TemperatureOptions } from "../options.ts";
 import type { AnyStructure, PairStructure, Structure } from "../structure.ts";

@@ -30,7 +30,7 @@ const rowSums = (x: number[]) =>
 const LOGITS = [0.3, -0.2, 0.5, 1, 0, -1, 0.2, 0.4, -0.6, 0.1, 0.7, -0.3];
 const TRANSITIONS = [0.4, -0.5, 0.1, -1, 0.8, 0.3, 0.2, -0.1, 0.6];
 const places = () => np.array(LOGITS, { shape: [LENGTH, LABELS] });
-const steps = () => np.array(TRANSITIONS, { shape: [LABELS, LABELS] });
+const steps = (labels = LABELS) => np.array(TRANSITIONS.slice(0, labels ** 2), { shape: [labels, labels] });
 const first = () => np.array(oneHot([0, 2, 0, 1]), { shape: [LENGTH, LABELS] });
 
 const common = {
@@ -107,6 +107,45 @@ const byTransitions: Instance = {
   law: (transitions) => law(LOGITS, transitions),
 };
 
+/** Two places of two labels, of which the law is an integral over the noise of the first. */
+const two: Instance = {
+  name: "chain.perturbed",
+  event: [2, 2],
+  verbs: {
+    sample: (key, l) => chain.perturbed.sample(key, l, steps(2)),
+    relax: (key, l, options) => chain.perturbed.relax(key, l, steps(2), options),
+    mode: (l) => chain.perturbed.mode(l, steps(2)),
+    softMode: (l, options) => chain.perturbed.softMode(l, steps(2), options),
+    support: (l) => chain.perturbed.support(l, steps(2)),
+  },
+  differentiable: {},
+  differentiableIfPossible: {},
+  impossible: { entries: [1, 2], share: (value, entry) => value[entry]! },
+  hopeless: [0, 1],
+  arranged: true,
+  isVertex: (x) => [2, 3].every((i) => [0, 1].includes(x[i]!)) && x[0]! + x[1]! === 1 && x[2]! + x[3]! === 1,
+  isInPolytope: (x) =>
+    x.every((y) => y >= 0 && y <= 1 + 1e-6) && [0, 2].every((i) => Math.abs(x[i]! + x[i + 1]! - 1) < 1e-5),
+  law: ([a, b, c, d]) => {
+    const count = 100_000;
+    const probabilities = [0, 0, 0, 0];
+    const score = (i: number, j: number, first: number) => i * first + TRANSITIONS[2 * i + j]!;
+    for (const s of range(count)) {
+      // How far the second label of the first place is above the first, at equal steps of its distribution function.
+      const first = b! - a! + Math.log((s + 0.5) / (count - s - 0.5));
+      const [before, after] = [0, 1].map((j) => (score(1, j, first) > score(0, j, first) ? 1 : 0));
+      const least = score(before!, 0, first) - score(after!, 1, first);
+      const above = 1 / (1 + Math.exp(least - (d! - c!)));
+      probabilities[2 * before!]! += (1 - above) / count;
+      probabilities[2 * after! + 1]! += above / count;
+    }
+    return probabilities.map((probability, s) => {
+      const [i, j] = [s >> 1, s & 1];
+      return { vertex: [1 - i, i, 1 - j, j], probability };
+    });
+  },
+};
+
 const transitions = () =>
   np.array(
     Float32Array.from({ length: 16 }, (_, i) => Math.cos(i)),
@@ -151,8 +190,12 @@ const inOrder = (given: np.Array[]) =>
   [...given].sort((a, b) => Number(a.dtype === np.int32) - Number(b.dtype === np.int32));
 
 export const description: Description = {
-  columns: { chain: { shape: "[..., length, labels]", verbs: chain } },
-  instances: [byLogits, { ...byTransitions, another: true }],
+  columns: {
+    chain: { shape: "[..., length, labels]", verbs: chain },
+    "chain.perturbed": { shape: "[..., length, labels]", verbs: chain.perturbed },
+  },
+  instances: [{ ...byLogits, another: "on a card" }, { ...byTransitions, another: true }, two],
+  withoutArrays: ["chain.of", "chain.perturbed.of"],
   tolerance: 2e-6,
   calls: [
     ...Object.entries(ofArrays).flatMap(callsOf),
@@ -186,6 +229,36 @@ export const description: Description = {
       name: "chain.softMode",
       arrays: () => [squares(), transitions(), scalar()],
       call: (l, a, temperature) => chain.softMode(l!, a!, { temperature }),
+    },
+    {
+      name: "chain.perturbed.mode",
+      arrays: () => [squares(), transitions()],
+      call: (l, a) => chain.perturbed.mode(l!, a!),
+    },
+    {
+      name: "chain.perturbed.relax",
+      arrays: () => [key(), squares(), transitions(), scalar(), scalar()],
+      call: (k, l, a, temperature, noise) => chain.perturbed.relax(k!, l!, a!, { temperature, noise }),
+    },
+    {
+      name: "chain.perturbed.relax hard, with lengths",
+      arrays: () => [key(), lengths(), squares(), transitions()],
+      call: (k, ends, l, a) => chain.perturbed.relax(k!, l!, a!, { hard: true, lengths: ends }),
+    },
+    {
+      name: "chain.perturbed.sample",
+      arrays: () => [key(), squares(), transitions()],
+      call: (k, l, a) => chain.perturbed.sample(k!, l!, a!),
+    },
+    {
+      name: "chain.perturbed.softMode",
+      arrays: () => [squares(), transitions()],
+      call: (l, a) => chain.perturbed.softMode(l!, a!),
+    },
+    {
+      name: "chain.perturbed.support",
+      arrays: () => [squares(), transitions()],
+      call: (l, a) => chain.perturbed.support(l!, a!),
     },
     { name: "chain.support", arrays: () => [squares(), transitions()], call: (l, a) => chain.support(l!, a!) },
   ],
