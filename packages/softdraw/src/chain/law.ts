@@ -106,18 +106,13 @@ export function kl(own: Both, prior: Both): np.Array {
     return { ...passed, walk: walkOf(passed.chain, passed.messages) };
   }) as [Passed & { walk: Walk }, Passed & { walk: Walk }];
   const ratio = ratioOf(p.walk, q.walk);
-  const isMissing = [ratio.logits, ratio.transitions].map((x) =>
-    np.any(
-      x.ref.greater(-LOWEST_SUM),
-      Array.from({ length: x.ndim - 1 }, (_, i) => i),
-    ),
-  );
+  const largest = np.maximum(np.max(ratio.logits.ref, [0, 1]), np.max(ratio.transitions.ref, [0, 1, 2]));
   const value = divergenceOf(p.walk, q.walk);
   const slope = changeAlong(p.walk, ratio, changesFrom(own.moving, p.chain, batch));
   const byPrior = changesFrom(prior.moving, q.chain, batch);
   const priorSlope = changeOfSum(q.walk, byPrior).sub(changeOfSum(p.walk, byPrior));
   const sum = notNegative(value).add(slope).add(priorSlope);
-  const divergence = np.where(isMissing[0]!.add(isMissing[1]!), Number.POSITIVE_INFINITY, sum).reshape(batch);
+  const divergence = np.where(largest.greater(-LOWEST_SUM), Number.POSITIVE_INFINITY, sum).reshape(batch);
   return ifLawful(ifLawful(divergence, prior.fixed, q), own.fixed, p);
 }
 
