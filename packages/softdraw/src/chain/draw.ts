@@ -16,10 +16,11 @@ import { firstLargest, followed } from "./paths.ts";
  * @param key of the noise, or nothing; consumed
  */
 export function sequencesOf({ batch, chain, messages }: Omit<Passed, "origin">, [key]: np.Array[]): np.Array {
-  const { shape } = messages.u;
-  const [length = 0, labels = 0] = shape;
-  const noise = key === undefined ? undefined : gumbel(key, shape);
-  const begin = messages.u.ref.slice(0);
+  const { u } = messages;
+  const length = u.length;
+  const labels = u[0]!.shape[0]!;
+  const noise = key === undefined ? undefined : gumbel(key, [length, ...u[0]!.shape]);
+  const begin = u[0]!.ref;
   const first = firstLargest(noise === undefined ? begin : begin.add(noise.ref.slice(0)), 0);
   const isTaken = (places: np.Array) => np.expandDims(places, 1).equal(numbersTo(labels).reshape([1, labels, 1]));
   const onehot = (places: np.Array) => inOrder(np.where(isTaken(places), 1, 0), batch);

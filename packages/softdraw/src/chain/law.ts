@@ -22,8 +22,8 @@ import {
   type Natural,
   naturalOf,
 } from "./arrays.ts";
-import { type Messages, messagesOf, type Walk, walkOf } from "./messages.ts";
-import { type Changes, changeOfSum, changesOfWalk, countsFor, pairsOf } from "./moments.ts";
+import { joined, type Messages, messagesOf, type Walk, walkOf } from "./messages.ts";
+import { type Changes, changeAlong, changeOfSum, changesOfWalk, pairsOf } from "./moments.ts";
 
 /** The same arrays with their gradients, and without. */
 export interface Both {
@@ -36,10 +36,10 @@ export type Moment = "labels" | "pairs";
 
 /** log Z, `[...]`. */
 export function logPartition({ moving, fixed }: Both): np.Array {
-  const passed = passedAlong(fixed);
+  const { walk, ...passed } = walkedAlong(fixed);
   const { batch, chain, messages, origin } = passed;
   const value = logSumOf(messages).reshape(batch).add(origin);
-  const change = changeOfSum(walkOf(chain, messages), changesFrom(moving, chain, batch));
+  const change = changeOfSum(walk, changesFrom(moving, chain, batch));
   return ifLawful(value.add(change.reshape(batch)), fixed, passed);
 }
 
@@ -52,27 +52,28 @@ export function logPartitionAlone(fixed: Given): np.Array {
 
 /** Probabilities. */
 export function marginals({ moving, fixed }: Both, of: Moment): np.Array {
-  const passed = passedAlong(fixed);
-  const { batch, chain, messages } = passed;
-  const walk = walkOf(chain, messages);
+  const { walk, ...passed } = walkedAlong(fixed);
+  const { batch, chain } = passed;
   const change = changesOfWalk(walk, changesFrom(moving, chain, batch));
-  const mean = of === "labels" ? walk.labels.add(change.labels) : pairsOf(walk).add(change.pairs!);
-  return ifInside(inOrder(mean, batch), fixed, passed, of);
+  const mean = meansOf(walk, of).map((one, t) => one.add(change[of][t]!));
+  return ifInside(inOrder(joined(mean), batch), fixed, passed, of);
 }
 
 /** The same where no gradient is asked for. */
 export function marginalsAlone(fixed: Given, of: Moment): np.Array {
-  const passed = passedAlong(fixed);
-  const { batch, chain, messages } = passed;
-  const walk = walkOf(chain, messages);
-  return ifInside(inOrder(of === "labels" ? walk.labels : pairsOf(walk), batch), fixed, passed, of);
+  const { walk, ...passed } = walkedAlong(fixed);
+  return ifInside(inOrder(joined(meansOf(walk, of)), passed.batch), fixed, passed, of);
+}
+
+function meansOf(walk: Walk, of: Moment): np.Array[] {
+  return of === "labels" ? walk.labels : pairsOf(walk);
 }
 
 /** The log-probability of values, `[...]`: the sum of what they take, less log Z. */
 export function logProb(value: np.Array, { moving, fixed }: Both): np.Array {
-  const passed = passedAlong(fixed);
+  const { walk, ...passed } = walkedAlong(fixed);
   const { batch, chain, messages } = passed;
-  const change = changeOfSum(walkOf(chain, messages), changesFrom(tree.ref(moving), chain, batch));
+  const change = changeOfSum(walk, changesFrom(tree.ref(moving), chain, batch));
   const total = logSumOf(messages).add(change).reshape(batch);
   const score = scoreOf(value.ref, naturalOf(moving));
   const [length = 0] = value.shape.slice(-2);
@@ -86,9 +87,8 @@ export function logProb(value: np.Array, { moving, fixed }: Both): np.Array {
 
 /** The entropy, `[...]`: that of the first label, and of each place the mean of that of the next. */
 export function entropy({ moving, fixed }: Both): np.Array {
-  const passed = passedAlong(fixed);
-  const { batch, chain, messages } = passed;
-  const walk = walkOf(chain, messages);
+  const { walk, ...passed } = walkedAlong(fixed);
+  const { batch, chain } = passed;
   const score = scoresOf(walk);
   const value = notNegative(np.negative(changeOfSum(walk, score)));
   const slope = changeAlong(walk, score, changesFrom(moving, chain, batch));
@@ -101,10 +101,7 @@ export function entropy({ moving, fixed }: Both): np.Array {
  */
 export function kl(own: Both, prior: Both): np.Array {
   const batch = np.broadcastShapes(batchOf(own.fixed), batchOf(prior.fixed));
-  const [p, q] = [own, prior].map(({ fixed }) => {
-    const passed = passedAlong(fixed, messagesOf, batch);
-    return { ...passed, walk: walkOf(passed.chain, passed.messages) };
-  }) as [Passed & { walk: Walk }, Passed & { walk: Walk }];
+  const [p, q] = [walkedAlong(own.fixed, batch), walkedAlong(prior.fixed, batch)];
   const ratio = ratioOf(p.walk, q.walk);
   const largest = np.maximum(np.max(ratio.logits.ref, [0, 1]), np.max(ratio.transitions.ref, [0, 1, 2]));
   const value = divergenceOf(p.walk, q.walk);
@@ -134,41 +131,39 @@ function divergenceOf(p: Walk, q: Walk): np.Array {
     const far = other.ref.sub(share.ref).add(share.ref.mul(apart.ref));
     return np.where(share.greater(0), np.where(np.absolute(apart).less(NEAR), near, far), other);
   };
-  const first = excess(p.labels.ref.slice(0), p.logFirst.ref, q.labels.ref.slice(0), q.logFirst.ref).sum(0);
-  if (p.steps === undefined) return first;
-  const length = p.labels.shape[0]!;
-  const rows = excess(p.steps.ref, p.logSteps!.ref, q.steps!.ref, q.logSteps!.ref).sum(2);
-  const weights = p.labels.ref.slice([0, length - 1]);
-  return first.add(np.where(weights.ref.greater(0), weights.mul(rows), 0).sum([0, 1]));
+  const first = excess(p.labels[0]!.ref, p.logFirst.ref, q.labels[0]!.ref, q.logFirst.ref).sum(0);
+  const rows = p.steps.map(({ share, logShare }, t) =>
+    excess(share.ref, logShare.ref, q.steps[t]!.share.ref, q.steps[t]!.logShare.ref).sum(1),
+  );
+  if (rows.length === 0) return first;
+  const weights = joined(p.labels.slice(0, rows.length));
+  return first.add(np.where(weights.ref.greater(0), weights.mul(joined(rows)), 0).sum([0, 1]));
 }
 
 /** The log-probabilities of the steps of a walk, where it takes them, as changes of a chain. */
 function scoresOf(walk: Walk): Changes {
-  return whereTaken(walk, walk.logFirst.ref, walk.logSteps?.ref);
+  return whereTaken(
+    walk,
+    walk.logFirst.ref,
+    walk.steps.map(({ logShare }) => logShare.ref),
+  );
 }
 
 /** By how much they are above those of another. */
 function ratioOf(walk: Walk, other: Walk): Changes {
-  const steps = walk.logSteps?.ref.sub(other.logSteps!.ref);
+  const steps = walk.steps.map(({ logShare }, t) => logShare.ref.sub(other.steps[t]!.logShare.ref));
   return whereTaken(walk, walk.logFirst.ref.sub(other.logFirst.ref), steps);
 }
 
-function whereTaken(walk: Walk, first: np.Array, steps: np.Array | undefined): Changes {
-  const [length = 0, labels = 0, batch = 0] = walk.labels.shape;
-  const taken = np.expandDims(np.where(walk.labels.ref.slice(0).greater(0), first, 0), 0);
-  if (steps === undefined) return { logits: taken, transitions: np.zeros([1, labels, labels, 1]) };
+function whereTaken(walk: Walk, first: np.Array, steps: np.Array[]): Changes {
+  const [labels = 0, batch = 0] = first.shape;
+  const taken = np.expandDims(np.where(walk.labels[0]!.ref.greater(0), first, 0), 0);
+  if (steps.length === 0) return { logits: taken, transitions: np.zeros([1, labels, labels, 1]) };
+  const pairs = pairsOf(walk);
   return {
-    logits: np.concatenate([taken, np.zeros([length - 1, labels, batch])], 0),
-    transitions: np.where(pairsOf(walk).greater(0), steps, 0),
+    logits: np.concatenate([taken, np.zeros([steps.length, labels, batch])], 0),
+    transitions: joined(steps.map((step, t) => np.where(pairs[t]!.greater(0), step, 0))),
   };
-}
-
-/** How the mean of some changes changes along a direction, `[batch]`: 0, with a gradient by the changes. */
-function changeAlong(walk: Walk, direction: Changes, changes: Changes): np.Array {
-  const { labels, pairs } = changesOfWalk(walk, direction);
-  const ofLabels = labels.mul(changes.logits).sum([0, 1]);
-  if (pairs === undefined) return ofLabels;
-  return ofLabels.add(countsFor(changes.transitions, pairs).mul(changes.transitions.ref).sum([0, 1, 2]));
 }
 
 /** 0, with the gradients of the arrays, in the layout of a chain. */
@@ -188,19 +183,23 @@ export interface Passed {
 }
 
 /** @param fixed its arrays are kept */
-export function passedAlong(
-  fixed: Given,
-  pass: (chain: Chain) => Messages = messagesOf,
-  batch: number[] = batchOf(fixed),
-): Passed {
+export function passedAlong(fixed: Given, pass: (chain: Chain) => Messages = messagesOf): Passed {
+  const batch = batchOf(fixed);
   const natural = naturalOf(tree.ref(fixed));
   const chain = chainOf(natural, batch);
   return { batch, chain, messages: pass(chain), origin: natural.origin };
 }
 
+/** The same with the walk. */
+function walkedAlong(fixed: Given, batch: number[] = batchOf(fixed)): Passed & { walk: Walk } {
+  const { origin, ...natural } = naturalOf(tree.ref(fixed));
+  const chain = chainOf(natural, batch);
+  return { batch, chain, origin, ...walkOf(chain) };
+}
+
 /** The logarithm of the sum over all sequences, `[batch]`. */
 function logSumOf({ u, origin }: Messages): np.Array {
-  return logSumExp(np.transpose(u.ref.slice(0))).add(origin.ref);
+  return logSumExp(np.transpose(u[0]!.ref)).add(origin.ref);
 }
 
 /** The sum of the logits and transitions that a value takes, relative to the largest, `[...]`. */
@@ -243,6 +242,6 @@ function onesOf(fixed: Given, length: number): np.Array | number {
 
 /** Whether there is a law: no array is spoilt, and a sequence is possible. Booleans `[...]`. */
 function isLawful(fixed: Given, { batch, messages: { u, origin } }: Passed): np.Array {
-  const best = np.max(u.ref.slice(0), 0).add(origin.ref).reshape(batch);
+  const best = np.max(u[0]!.ref, 0).add(origin.ref).reshape(batch);
   return canBeSummed(tree.ref(fixed)).mul(best.greater(LOWEST_SUM));
 }

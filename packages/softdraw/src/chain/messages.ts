@@ -25,18 +25,27 @@ const RELATIVE = 4;
 const JOINED = 8;
 
 export interface Messages {
-  /** `[length, labels, batch]` */
-  u: np.Array;
+  /** Of each place `[labels, batch]`. */
+  u: np.Array[];
   /** What was taken off them, `[batch]`. */
   origin: np.Array;
+}
+
+/**
+ * From a place to the next: P, and its logarithm, `[labels, next labels, batch]`. What lies in the processor's cache is
+ * used at once: so places have arrays of their own.
+ */
+export interface Step {
+  share: np.Array;
+  logShare: np.Array;
 }
 
 /** @param chain its arrays are kept */
 export function messagesOf(chain: Chain): Messages {
   return passed(chain, (terms) => {
-    const high = np.max(terms.ref, 1);
-    const sum = exponential(terms.sub(np.expandDims(high.ref, 1))).sum(1);
-    return high.add(logarithm(sum));
+    const high = np.max(terms.ref, 1, { keepdims: true });
+    const sum = exponential(terms.sub(high.ref)).sum(1);
+    return np.squeeze(high, 1).add(logarithm(sum));
   });
 }
 
@@ -45,82 +54,90 @@ export function maximaOf(chain: Chain): Messages {
   return passed(chain, (terms) => np.max(terms, 1));
 }
 
+/** A walk along a chain, in probabilities. */
+export interface Walk {
+  /** Those of the labels at each place, `[labels, batch]`. */
+  labels: np.Array[];
+  /** The logarithm of the first of them. */
+  logFirst: np.Array;
+  /** From each place to the next. */
+  steps: Step[];
+}
+
+/** @param chain its arrays are kept */
+export function walkOf(chain: Chain): { messages: Messages; walk: Walk } {
+  const steps: Step[] = [];
+  const messages = passed(chain, (terms) => {
+    const { total, ...step } = normalized(terms, 1);
+    steps.unshift(step);
+    return np.squeeze(total, 1);
+  });
+  const first = normalized(messages.u[0]!.ref, 0);
+  first.total.dispose();
+  const labels = [materialize(first.share)];
+  for (const { share } of steps) labels.push(np.expandDims(labels.at(-1)!.ref, 1).mul(share.ref).sum(0));
+  return { messages, walk: { labels, logFirst: first.logShare, steps } };
+}
+
+/** Terms as shares of their sum, which is kept apart, so that shares sum to 1 whatever the terms are; and its logarithm. */
+function normalized(terms: np.Array, axis: 0 | 1): Step & { total: np.Array } {
+  const high = np.max(terms.ref, axis, { keepdims: true });
+  const below = terms.sub(high.ref);
+  const weights = exponential(below.ref);
+  const sum = weights.ref.sum(axis, { keepdims: true });
+  const logSum = logarithm(sum.ref);
+  const share = weights.mul(materialize(np.reciprocal(sum)));
+  return { share, logShare: below.sub(logSum.ref), total: high.add(logSum) };
+}
+
 /** @param total of the terms of each label, logarithms `[labels, next labels, batch]` */
 function passed({ logits, transitions }: Chain, total: (terms: np.Array) => np.Array): Messages {
   const length = logits.shape[0]!;
-  let u = materialize(logits.ref.slice(length - 1));
-  const all = [u];
+  const u = [materialize(logits.ref.slice(length - 1))];
   const origins: np.Array[] = [];
   for (let t = length - 2; t >= 0; t--) {
-    const terms = stepAt(transitions, t).add(np.expandDims(u.ref, 0));
-    u = materialize(total(terms).add(logits.ref.slice(t)));
-    if (all.length % RELATIVE === 0) {
-      const largest = np.max(u.ref, 0);
+    const terms = stepAt(transitions, t).add(np.expandDims(u[0]!.ref, 0));
+    let message = materialize(total(terms).add(logits.ref.slice(t)));
+    if (u.length % RELATIVE === 0) {
+      const largest = np.max(message.ref, 0);
       origins.push(largest.ref);
-      u = materialize(u.sub(np.expandDims(largest, 0)));
+      message = materialize(message.sub(np.expandDims(largest, 0)));
     }
-    all.unshift(u);
+    u.unshift(message);
   }
-  const none = np.zeros(u.shape.slice(-1));
-  return { u: joined(all.map((one) => one.ref)), origin: origins.reduce((sum, one) => sum.add(one), none) };
+  const none = np.zeros(u[0]!.shape.slice(-1));
+  return { u, origin: origins.reduce((sum, one) => sum.add(one), none) };
 }
 
 /** The transitions from a place to the next, `[labels, labels, 1 or batch]`. */
-function stepAt(transitions: np.Array, t: number): np.Array {
+export function stepAt(transitions: np.Array, t: number): np.Array {
   return transitions.ref.slice(transitions.shape[0] === 1 ? 0 : t);
 }
 
-/** Arrays along a new first axis. */
+/** The terms of all messages, `[length - 1, labels, next labels, batch]`. */
+export function termsOf({ transitions }: Chain, { u }: Messages): np.Array {
+  return transitions.ref.add(np.expandDims(joined(u.slice(1)), 1));
+}
+
+/** Arrays along a new first axis. They are kept. */
 export function joined(arrays: readonly np.Array[]): np.Array {
-  return concatenated(arrays.map((x) => np.expandDims(x, 0)));
+  return concatenated(arrays.map((x) => np.expandDims(x.ref, 0)));
 }
 
 function concatenated(arrays: np.Array[]): np.Array {
   if (arrays.length === 1) return arrays[0]!;
-  const parts = Array.from({ length: Math.ceil(arrays.length / JOINED) }, (_, i) =>
-    arrays.slice(i * JOINED, (i + 1) * JOINED),
-  );
+  const parts = grouped(arrays);
   return concatenated(parts.map((part) => (part.length === 1 ? part[0]! : materialize(np.concatenate(part, 0)))));
 }
 
-/** The terms of each message, `[length - 1, labels, next labels, batch]`. */
-export function termsOf({ transitions }: Chain, { u }: Messages): np.Array {
-  const length = u.shape[0]!;
-  return transitions.ref.add(np.expandDims(u.ref.slice([1, length]), 1));
+/** The sum of arrays, few at a time: so many the engine adds up in one kernel. */
+export function added(arrays: np.Array[]): np.Array {
+  if (arrays.length === 1) return arrays[0]!;
+  return added(grouped(arrays).map((part) => materialize(part.reduce((sum, x) => sum.add(x)))));
 }
 
-/** A walk along a chain, in probabilities. */
-export interface Walk {
-  /** That of each label at each place, `[length, labels, batch]`. */
-  labels: np.Array;
-  /** P, `[length - 1, labels, next labels, batch]`; absent of a single place. */
-  steps?: np.Array;
-  /** The logarithms of the first place's probabilities, and of P. */
-  logFirst: np.Array;
-  logSteps?: np.Array;
-}
-
-/** @param chain its arrays are kept, as the messages' are */
-export function walkOf(chain: Chain, messages: Messages): Walk {
-  const length = messages.u.shape[0]!;
-  const first = normalized(messages.u.ref.slice(0), 0);
-  if (length === 1) return { labels: np.expandDims(first.share, 0), logFirst: first.logShare };
-  const { share: steps, logShare: logSteps } = normalized(termsOf(chain, messages), 2);
-  let here = materialize(first.share);
-  const all = [here];
-  for (let t = 0; t < length - 1; t++) {
-    here = np.expandDims(here.ref, 1).mul(steps.ref.slice(t)).sum(0);
-    all.push(here);
-  }
-  return { labels: joined(all.map((one) => one.ref)), steps, logFirst: first.logShare, logSteps };
-}
-
-/** Terms as shares of their sum along an axis: the sum is kept apart, so that shares sum to 1 whatever the terms are. */
-function normalized(terms: np.Array, axis: number): { share: np.Array; logShare: np.Array } {
-  const high = np.max(terms.ref, axis, { keepdims: true });
-  const below = terms.sub(high);
-  const weights = materialize(exponential(below.ref));
-  const sum = weights.ref.sum(axis, { keepdims: true });
-  const share = weights.mul(materialize(np.reciprocal(sum.ref)));
-  return { share, logShare: below.sub(materialize(logarithm(sum))) };
+function grouped(arrays: np.Array[]): np.Array[][] {
+  return Array.from({ length: Math.ceil(arrays.length / JOINED) }, (_, i) =>
+    arrays.slice(i * JOINED, (i + 1) * JOINED),
+  );
 }

@@ -11,9 +11,9 @@
  */
 
 import { numpy as np } from "@jax-js/jax";
-import { joined, type Walk } from "./messages.ts";
+import { added, joined, stepAt, type Walk } from "./messages.ts";
 
-/** Changes of a chain, in its layout. */
+/** Changes of a chain, in its layout: of which transitions may be the same at all places. */
 export interface Changes {
   /** `[length, labels, batch]` */
   logits: np.Array;
@@ -21,59 +21,53 @@ export interface Changes {
   transitions: np.Array;
 }
 
-/** How often two labels follow each other, `[length - 1, labels, labels, batch]`. */
-export function pairsOf({ labels, steps }: Walk): np.Array {
-  const length = labels.shape[0]!;
-  return np.expandDims(labels.ref.slice([0, length - 1]), 2).mul(steps!.ref);
+/** Of each place how often two labels follow each other there, `[labels, labels, batch]`. */
+export function pairsOf({ labels, steps }: Walk): np.Array[] {
+  return steps.map(({ share }, t) => np.expandDims(labels[t]!.ref, 1).mul(share.ref));
 }
 
 /** `sum_t <p_t, dl_t> + sum_t <pairs_t, da_t>`, `[batch]`: the change of the logarithm of the sum over all sequences. */
-export function changeOfSum(walk: Walk, { logits, transitions }: Changes): np.Array {
-  const ofLabels = walk.labels.ref.mul(logits.ref).sum([0, 1]);
-  if (walk.steps === undefined) return ofLabels;
-  return ofLabels.add(countsFor(transitions, pairsOf(walk)).mul(transitions.ref).sum([0, 1, 2]));
+export function changeOfSum(walk: Walk, changes: Changes): np.Array {
+  return along(walk.labels, pairsOf(walk), changes);
 }
 
-/** What is of pairs at each place, summed up where transitions are the same at all. */
-export function countsFor(transitions: np.Array, pairs: np.Array): np.Array {
-  return transitions.shape[0] === 1 ? pairs.sum(0, { keepdims: true }) : pairs;
+/** The sum of products with changes, `[batch]`. */
+function along(labels: np.Array[], pairs: np.Array[], { logits, transitions }: Changes): np.Array {
+  const ofLabels = joined(labels).mul(logits.ref).sum([0, 1]);
+  if (pairs.length === 0) return ofLabels;
+  const counts = transitions.shape[0] === 1 ? np.expandDims(added(pairs), 0) : joined(pairs);
+  return ofLabels.add(counts.mul(transitions.ref).sum([0, 1, 2]));
 }
 
-/** The changes of the probabilities of labels, and of pairs of them where there is a pair. */
-export function changesOfWalk(walk: Walk, { logits, transitions }: Changes): { labels: np.Array; pairs?: np.Array } {
+/** How the mean of some changes changes along others. */
+export function changeAlong(walk: Walk, direction: Changes, changes: Changes): np.Array {
+  const { labels, pairs } = changesOfWalk(walk, direction);
+  return along(labels, pairs, changes);
+}
+
+/** The changes of the probabilities of labels, and of pairs of them, at each place. */
+export function changesOfWalk(walk: Walk, changes: Changes): { labels: np.Array[]; pairs: np.Array[] } {
   const { labels, steps } = walk;
-  const length = labels.shape[0]!;
-  const weighted = labels.ref.mul(logits.ref);
-  if (steps === undefined) {
-    const total = weighted.ref.sum(1, { keepdims: true });
-    return { labels: weighted.sub(labels.ref.mul(total)) };
+  const transitions = steps.map((_, t) => stepAt(changes.transitions, t));
+  const logits = labels.map((_, t) => changes.logits.ref.slice(t));
+  const following = [np.zeros(labels[0]!.shape)];
+  for (let t = steps.length - 1; t >= 0; t--) {
+    const next = logits[t + 1]!.ref.add(following[0]!.ref);
+    following.unshift(steps[t]!.share.ref.mul(transitions[t]!.ref.add(np.expandDims(next, 0))).sum(1));
   }
-  const pairs = pairsOf(walk);
-  const ahead = steps.ref.mul(transitions.ref).sum(2);
-  const behind = pairs.ref.mul(transitions.ref).sum(1);
-  let following = np.zeros(labels.shape.slice(1));
-  const allFollowing = [following];
-  for (let t = length - 2; t >= 0; t--) {
-    const next = logits.ref.slice(t + 1).add(following.ref);
-    following = steps.ref.slice(t).mul(np.expandDims(next, 0)).sum(1).add(ahead.ref.slice(t));
-    allFollowing.unshift(following);
+  const before = [labels[0]!.ref.mul(logits[0]!.ref)];
+  for (const [t, { share }] of steps.entries()) {
+    const own = np.expandDims(labels[t]!.ref, 1).mul(transitions[t]!.ref);
+    const moved = share.ref.mul(np.expandDims(before[t]!.ref, 1).add(own)).sum(0);
+    before.push(moved.add(labels[t + 1]!.ref.mul(logits[t + 1]!.ref)));
   }
-  let before = weighted.ref.slice(0);
-  const allBefore = [before];
-  for (let t = 0; t < length - 1; t++) {
-    const moved = steps.ref.slice(t).mul(np.expandDims(before.ref, 1)).sum(0);
-    before = moved.add(behind.ref.slice(t)).add(weighted.ref.slice(t + 1));
-    allBefore.push(before);
-  }
-  const total = np.expandDims(before.ref.sum(0), [0, 1]);
-  const [later, earlier] = [joined(allFollowing.map((x) => x.ref)), joined(allBefore.map((x) => x.ref))];
-  const ofLabels = earlier.ref.add(labels.ref.mul(later.ref.sub(total.ref)));
-  const rest = logits
-    .slice([1, length])
-    .add(later.slice([1, length]))
-    .sub(np.squeeze(total, 0));
-  const ofPairs = steps.ref
-    .mul(np.expandDims(earlier.slice([0, length - 1]), 2))
-    .add(pairs.mul(transitions.add(np.expandDims(rest, 1))));
-  return { labels: ofLabels, pairs: ofPairs };
+  const total = before.at(-1)!.ref.sum(0, { keepdims: true });
+  return {
+    labels: labels.map((p, t) => before[t]!.ref.add(p.ref.mul(following[t]!.ref.sub(total.ref)))),
+    pairs: pairsOf(walk).map((pair, t) => {
+      const rest = logits[t + 1]!.ref.add(following[t + 1]!.ref).sub(total.ref);
+      const later = pair.mul(transitions[t]!.ref.add(np.expandDims(rest, 0)));
+      return steps[t]!.share.ref.mul(np.expandDims(before[t]!.ref, 1)).add(later);
+    }),
+  };
 }
