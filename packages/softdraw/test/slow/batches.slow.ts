@@ -6,7 +6,7 @@
 import { defaultDevice, grad, jit, numpy as np } from "@jax-js/jax";
 import { device, values } from "@softdraw/testing/device";
 import { largestDifference, normals } from "@softdraw/testing/numbers";
-import { bernoulli, categorical, conditionalBernoulli, permutation, ranking, subset, transport } from "softdraw";
+import { bernoulli, categorical, chain, conditionalBernoulli, permutation, ranking, subset, transport } from "softdraw";
 import { beforeAll, describe, expect, test } from "vitest";
 
 type Array = np.Array;
@@ -40,6 +40,9 @@ const ofRows: Record<string, (logits: Array) => Array> = {
   "ranking.softSort, bitonic": (l) => ranking.softSort(l, { relaxation: "network" }),
 };
 
+const transitions = () => np.array(normals(3, 16), { shape: [4, 4] });
+const three = () => np.array(3, { dtype: np.int32 });
+
 /** Of logits `[..., n, n]`. */
 const ofSquares: Record<string, (logits: Array) => Array> = {
   "permutation.sinkhorn": (l) => permutation.sinkhorn(l, { iterations: 5 }),
@@ -48,6 +51,11 @@ const ofSquares: Record<string, (logits: Array) => Array> = {
   "permutation.gibbs.marginals": (l) => permutation.gibbs.marginals(l),
   "permutation.gibbs.logPartition": (l) => permutation.gibbs.logPartition(l),
   "permutation.gibbs.entropy": (l) => permutation.gibbs.entropy(l),
+  "chain.logPartition": (l) => chain.logPartition(l, transitions()),
+  "chain.logPartition with lengths": (l) => chain.logPartition(l, transitions(), { lengths: three() }),
+  "chain.marginals": (l) => chain.marginals(l, transitions()),
+  "chain.entropy": (l) => chain.entropy(l, transitions()),
+  "chain.kl": (l) => chain.kl(l, transitions()),
   "transport.sinkhorn": (l) => transport.sinkhorn(l, { iterations: 5 }),
   "transport.sinkhorn with slack": (l) => transport.sinkhorn(l, { iterations: 5, rowSlack: 0, columnSlack: 0 }),
 };
