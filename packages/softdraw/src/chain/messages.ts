@@ -114,11 +114,6 @@ export function stepAt(transitions: np.Array, t: number): np.Array {
   return transitions.ref.slice(transitions.shape[0] === 1 ? 0 : t);
 }
 
-/** The terms of all messages, `[length - 1, labels, next labels, batch]`. */
-export function termsOf({ transitions }: Chain, { u }: Messages): np.Array {
-  return transitions.ref.add(np.expandDims(joined(u.slice(1)), 1));
-}
-
 /** Arrays along a new first axis. They are kept. */
 export function joined(arrays: readonly np.Array[]): np.Array {
   return concatenated(arrays.map((x) => np.expandDims(x.ref, 0)));
