@@ -56,7 +56,7 @@ export function batchOf({ logits, transitions, lengths }: Given): number[] {
 }
 
 /** Whether there is a matrix of transitions for each place: then they have an axis more than the logits. */
-export function isByPlace(logits: np.Array, transitions: np.Array): boolean {
+function isByPlace(logits: np.Array, transitions: np.Array): boolean {
   return transitions.ndim > logits.ndim;
 }
 

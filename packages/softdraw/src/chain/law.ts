@@ -216,7 +216,7 @@ function scoreOf(value: np.Array, { logits, transitions, origin }: Natural): np.
 }
 
 /** Numbers of each chain, `[...]`, but NaN where it has no law. */
-export function ifLawful(result: np.Array, fixed: Given, passed: Passed): np.Array {
+function ifLawful(result: np.Array, fixed: Given, passed: Passed): np.Array {
   return np.where(isLawful(fixed, passed), result, Number.NaN);
 }
 

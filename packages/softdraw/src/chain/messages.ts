@@ -35,7 +35,7 @@ export interface Messages {
  * From a place to the next: P, and its logarithm, `[labels, next labels, batch]`. What lies in the processor's cache is
  * used at once: so places have arrays of their own.
  */
-export interface Step {
+interface Step {
   share: np.Array;
   logShare: np.Array;
 }
