@@ -3,6 +3,7 @@
 import { jit, lax, numpy as np, tree } from "@jax-js/jax";
 import { isArray, isTraced } from "../checks.ts";
 import { straightThrough } from "../estimators.ts";
+import { keepNaN } from "../lawful.ts";
 import { gumbel } from "../noise.ts";
 import { finite } from "../numerics.ts";
 import { ifScale, perturbedBy } from "../structure.ts";
@@ -158,7 +159,7 @@ export const relaxKernel = jit(
 );
 
 function keysOf(key: np.Array, logits: np.Array, scale: np.Array[]): np.Array {
-  return perturbedBy(gumbel, key, finite(logits), scale);
+  return keepNaN(logits.ref, perturbedBy(gumbel, key, finite(logits), scale));
 }
 
 function largest(fixed: Given): np.Array {
