@@ -297,6 +297,22 @@ describe("lengths", () => {
     expect(await of([1, 2, 0])).toBe(NEGATIVE_INFINITY);
   });
 
+  test("of a prior are the same, and of chain.perturbed, too", async () => {
+    const prior = () => [rows(), np.zeros([labels, labels])] as const;
+    const together = await values(chain.kl(rows(), np.array(a), prior(), { lengths: ends() }));
+    const soft = chain.perturbed.relax(random.key(2), rows(), np.array(a), { lengths: ends(), temperature: 0.5 });
+    const places = inRows(await values(soft), labels).map(sum);
+    for (const [i, n] of lengths.entries()) {
+      const alone = await values(chain.kl(short(n), np.array(a), [short(n), np.zeros([labels, labels])]));
+      expect(together[i]).toBeCloseTo(alone[0]!, 5);
+      places.slice(i * length, (i + 1) * length).forEach((x, t) => {
+        expect(x).toBeCloseTo(t < n ? 1 : 0, 5);
+      });
+    }
+    const draws = chain.perturbed.sample(random.key(2), rows(), np.array(a), { lengths: ends() });
+    expect(await values(draws.sum([-1, -2]))).toEqual(lengths);
+  });
+
   test("that are none have no law", async () => {
     for (const bad of [0, -1, 6]) {
       const found = chain.logPartition(np.array(l), np.array(a), { lengths: np.array(bad, { dtype: np.int32 }) });

@@ -13,7 +13,7 @@ import { column } from "../rows.ts";
 const FARTHEST = 1e28;
 
 /** Stands for what is impossible. Sums over 10,000 places are in the range of float32. */
-const IMPOSSIBLE = -1e34;
+export const IMPOSSIBLE = -1e34;
 
 /** Sums are below it if and only if one of their terms is impossible. */
 export const LOWEST_SUM = -1e33;

@@ -17,6 +17,7 @@ import { numpy as np } from "@jax-js/jax";
 import { materialize } from "../materialize.ts";
 import { exponential, logarithm } from "../numerics.ts";
 import type { Chain } from "./arrays.ts";
+import { isForTree, messagesByTree } from "./tree.ts";
 
 /** Messages are made relative to the largest after so many places, before they are large and lose their digits. */
 const RELATIVE = 4;
@@ -42,16 +43,18 @@ interface Step {
 
 /** @param chain its arrays are kept */
 export function messagesOf(chain: Chain): Messages {
-  return passed(chain, (terms) => {
-    const high = np.max(terms.ref, 1, { keepdims: true });
-    const sum = exponential(terms.sub(high.ref)).sum(1);
-    return np.squeeze(high, 1).add(logarithm(sum));
-  });
+  return isForTree(chain) ? messagesByTree(chain, logSum) : passed(chain, (terms) => logSum(terms, 1));
+}
+
+function logSum(terms: np.Array, axis: number): np.Array {
+  const high = np.max(terms.ref, axis, { keepdims: true });
+  const sum = exponential(terms.sub(high.ref)).sum(axis);
+  return np.squeeze(high, axis).add(logarithm(sum));
 }
 
 /** The same with the largest term in place of the logarithm of the sum. */
 export function maximaOf(chain: Chain): Messages {
-  return passed(chain, (terms) => np.max(terms, 1));
+  return isForTree(chain) ? messagesByTree(chain, np.max) : passed(chain, (terms) => np.max(terms, 1));
 }
 
 /** A walk along a chain, in probabilities. */
@@ -66,12 +69,7 @@ export interface Walk {
 
 /** @param chain its arrays are kept */
 export function walkOf(chain: Chain): { messages: Messages; walk: Walk } {
-  const steps: Step[] = [];
-  const messages = passed(chain, (terms) => {
-    const { total, ...step } = normalized(terms, 1);
-    steps.unshift(step);
-    return np.squeeze(total, 1);
-  });
+  const { messages, steps } = isForTree(chain) ? stepsByTree(chain) : stepsByPlace(chain);
   const first = normalized(messages.u[0]!.ref, 0);
   first.total.dispose();
   const labels = [materialize(first.share)];
@@ -79,8 +77,33 @@ export function walkOf(chain: Chain): { messages: Messages; walk: Walk } {
   return { messages, walk: { labels, logFirst: first.logShare, steps } };
 }
 
+interface Steps {
+  messages: Messages;
+  steps: Step[];
+}
+
+function stepsByPlace(chain: Chain): Steps {
+  const steps: Step[] = [];
+  const messages = passed(chain, (terms) => {
+    const { total, ...step } = normalized(terms, 1);
+    steps.unshift(step);
+    return np.squeeze(total, 1);
+  });
+  return { messages, steps };
+}
+
+function stepsByTree(chain: Chain): Steps {
+  const messages = messagesByTree(chain, logSum);
+  const terms = chain.transitions.ref.add(np.expandDims(joined(messages.u.slice(1)), 1));
+  const { share, logShare, total } = normalized(terms, 2);
+  total.dispose();
+  const all = materialize(share);
+  const steps = messages.u.slice(1).map((_, t) => ({ share: all.ref.slice(t), logShare: logShare.ref.slice(t) }));
+  return { messages, steps };
+}
+
 /** Terms as shares of their sum, which is kept apart, so that shares sum to 1 whatever the terms are; and its logarithm. */
-function normalized(terms: np.Array, axis: 0 | 1): Step & { total: np.Array } {
+function normalized(terms: np.Array, axis: number): Step & { total: np.Array } {
   const high = np.max(terms.ref, axis, { keepdims: true });
   const below = terms.sub(high.ref);
   const weights = exponential(below.ref);
