@@ -112,7 +112,9 @@ const SIZES = [
   [2, 2],
   [3, 1],
   [7, 5],
+  // By a tree, and place by place.
   [33, 4],
+  [20, 24],
 ] as const;
 
 describe.each(SIZES)("%i places of %i labels, against float64", (length, labels) => {
@@ -330,6 +332,31 @@ describe("lengths", () => {
     kept.dispose();
   });
 });
+
+test.skipIf(!isThorough)(
+  "in a batch, mapped and compiled, with their gradients, verbs are the same as alone: by a tree, and place by place",
+  async () => {
+    // So many in a batch are no work for a tree, but each of them is.
+    const [count, length, labels] = [500, 12, 6];
+    const all = () => np.array(normals(23, count * length * labels), { shape: [count, length, labels] });
+    const a = () => np.array(normals(24, labels ** 2), { shape: [labels, labels] });
+    const cotangent = () => np.array(normals(25, length * labels), { shape: [length, labels] });
+    const loss = (l: Array) => chain.marginals(l, a()).mul(cotangent()).sum();
+    const few = [0, 1, count - 1];
+    const alone = await Promise.all(few.map((i) => values(grad(loss)(all().slice(i)))));
+    const batch = await values(grad(loss)(all()));
+    const mapped = await values(jit(vmap(grad(loss)))(all()));
+    const size = length * labels;
+    for (const [k, i] of few.entries()) {
+      for (const found of [batch, mapped]) {
+        expect(largestDifference(found.slice(i * size, (i + 1) * size), alone[k]!)).toBeLessThan(1e-5);
+      }
+    }
+    const [draws, rows] = [chain.mode(all(), a()), all()];
+    for (const i of few)
+      expect(await values(draws.ref.slice(i))).toEqual(await values(chain.mode(rows.ref.slice(i), a())));
+  },
+);
 
 test("batch axes of logits and transitions broadcast", async () => {
   const [l, a] = [normals(9, 2 * 12), normals(10, 3 * 9)];

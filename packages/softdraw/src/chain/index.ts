@@ -16,10 +16,11 @@
  * NaN or Infinity, of which every sequence is impossible, or with a length that is none, have no law: all that is asked
  * of them is NaN.
  *
- * Everything is computed by messages along the chain, in a number of steps that grows as the length; each is a few
- * kernels, which are compiled at the first call of a shape. Sums are taken relative to the largest of their terms, so
- * that arrays of any size are in range: `logPartition` and `logProb` are off by at most 1e-5 of the largest sum of
- * entries that a sequence has, or of 1.
+ * Everything is computed by messages along the chain. Of few labels they are passed by a tree, in steps that grow as the
+ * logarithm of the length; of more of them place by place. What goes place by place is a few kernels for each, which are
+ * compiled at the first call of a shape. Sums are taken relative to the largest of their terms, so that arrays of any
+ * size are in range: `logPartition` is off by at most 2e-6 of the largest sum of entries that a sequence could have, or
+ * of 1, marginals by 1e-5, or 1e-8 of that sum if it is more.
  *
  * Lafferty, McCallum, Pereira, "Conditional Random Fields: Probabilistic Models for Segmenting and Labeling Sequence
  * Data", 2001; Rabiner, "A Tutorial on Hidden Markov Models", 1989.

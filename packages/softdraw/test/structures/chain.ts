@@ -1,6 +1,6 @@
 import { numpy as np } from "@jax-js/jax";
 import { chain } from "softdraw";
-import { key, scalar, squares } from "../arguments.ts";
+import { COLUMNS, key, logits, scalar, squares } from "../arguments.ts";
 import type { Call, Description, Instance } from "../structures.ts";
 
 const [LENGTH, LABELS] = [4, 3];
@@ -151,6 +151,11 @@ const transitions = () =>
     Float32Array.from({ length: 16 }, (_, i) => Math.cos(i)),
     { shape: [4, 4] },
   );
+const ofColumns = () =>
+  np.array(
+    Float32Array.from({ length: COLUMNS ** 2 }, (_, i) => Math.sin(i)),
+    { shape: [COLUMNS, COLUMNS] },
+  );
 const byPlace = () =>
   np.array(
     Float32Array.from({ length: 16 * 48 }, (_, i) => Math.cos(i)),
@@ -215,6 +220,13 @@ export const description: Description = {
       arrays: () => [squares().slice([], [0, 1]).add(0), transitions()],
       call: (l, a) => chain.logPartition(l!, a!),
     },
+    ...Object.entries({ logPartition, marginals, mode }).map(
+      ([verb, f]: [string, Verb]): Call => ({
+        name: `chain.${verb} of many places`,
+        arrays: () => [logits(), ofColumns()],
+        call: (l, a) => f(l!, a!),
+      }),
+    ),
     {
       name: "chain.sample",
       arrays: () => [key(), squares(), transitions()],
