@@ -137,7 +137,12 @@ function divergenceOf(p: Walk, q: Walk): np.Array {
   );
   if (rows.length === 0) return first;
   const weights = joined(p.labels.slice(0, rows.length));
-  return first.add(np.where(weights.ref.greater(0), weights.mul(joined(rows)), 0).sum([0, 1]));
+  return first.add(
+    np
+      .where(weights.ref.greater(0), weights.mul(joined(rows)), 0)
+      .sum(1)
+      .sum(0),
+  );
 }
 
 /** The log-probabilities of the steps of a walk, where it takes them, as changes of a chain. */

@@ -31,12 +31,12 @@ export function changeOfSum(walk: Walk, changes: Changes): np.Array {
   return along(walk.labels, pairsOf(walk), changes);
 }
 
-/** The sum of products with changes, `[batch]`. */
+/** The sum of products with changes, `[batch]`. An axis after the other: so no sum has many roundings. */
 function along(labels: np.Array[], pairs: np.Array[], { logits, transitions }: Changes): np.Array {
-  const ofLabels = joined(labels).mul(logits.ref).sum([0, 1]);
+  const ofLabels = joined(labels).mul(logits.ref).sum(1).sum(0);
   if (pairs.length === 0) return ofLabels;
   const counts = transitions.shape[0] === 1 ? np.expandDims(added(pairs), 0) : joined(pairs);
-  return ofLabels.add(counts.mul(transitions.ref).sum([0, 1, 2]));
+  return ofLabels.add(counts.mul(transitions.ref).sum(2).sum(1).sum(0));
 }
 
 /** How the mean of some changes changes along others. */
