@@ -13,7 +13,7 @@ import type { Messages } from "./messages.ts";
 const SHORTEST = 9;
 
 /** With more terms than this at all levels together a tree takes longer than it saves. */
-const MOST_TERMS = 2 ** 20;
+const MOST_TERMS = 2 ** 18;
 
 /** Whether a tree is faster. */
 export function isForTree({ logits }: Chain): boolean {
