@@ -78,7 +78,7 @@ export function logProb(value: np.Array, { moving, fixed }: Both): np.Array {
   const score = scoreOf(value.ref, naturalOf(moving));
   const [length = 0] = value.shape.slice(-2);
   const isKnown = np.all(isNumber(value.ref), [-1, -2]);
-  const isOneOrNone = np.all(value.ref.equal(0).add(value.ref.equal(1)), [-1, -2]);
+  const isOneOrNone = np.all(np.where(value.ref.equal(0), true, value.ref.equal(1)), [-1, -2]);
   const isTaken = np.all(value.sum(-1).equal(onesOf(fixed, length)), -1);
   const isPossible = isOneOrNone.mul(isTaken).mul(lax.stopGradient(score.ref).greater(LOWEST_SUM));
   const logP = np.where(isPossible, score.sub(total), Number.NEGATIVE_INFINITY);
