@@ -9,6 +9,7 @@ const LIBRARY = [
   "assignment",
   "bernoulli",
   "categorical",
+  "chain",
   "checks",
   "conditional-bernoulli",
   "estimators",
