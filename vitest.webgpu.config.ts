@@ -10,6 +10,7 @@ const LIBRARY = [
   "beam-search",
   "bernoulli",
   "categorical",
+  "chain",
   "checks",
   "conditional-bernoulli",
   "estimators",

@@ -8,9 +8,11 @@ import {
   arborescence,
   bernoulli,
   categorical,
+  chain,
   conditionalBernoulli,
   type ExpectationOptions,
   expectation,
+  type PairStructure,
   permutation,
   ranking,
   type Structure,
@@ -71,7 +73,7 @@ describe("the table of verbs", () => {
 describe("the table of estimators", () => {
   const [titles, ...lines] = tableBelow("### Gradients") as [string[], ...string[][]];
   const estimatorOf = (cells: string[]) => cells[0]!.slice(1, -1);
-  const structures: Record<string, Structure> = {
+  const structures: Record<string, Structure | PairStructure> = {
     bernoulli,
     categorical,
     "subset.of(k)": subset.of(2),
@@ -83,6 +85,8 @@ describe("the table of estimators", () => {
     "spanningTree.perturbed": spanningTree.perturbed,
     arborescence,
     "arborescence.perturbed": arborescence.perturbed,
+    chain,
+    "chain.perturbed": chain.perturbed,
   };
 
   test("has the estimators of the library, in their order", () => {
@@ -99,10 +103,10 @@ describe("the table of estimators", () => {
       const options = { estimator, samples: 2, variate: (z: np.Array) => z.sum(-1) };
       if (estimator !== "relax") Reflect.deleteProperty(options, "variate");
       if (estimator === "exact") Reflect.deleteProperty(options, "samples");
-      const logits = np.zeros([3, 3]);
+      const logits = "arrays" in structure ? [np.zeros([3, 3]), np.zeros([3, 3])] : np.zeros([3, 3]);
       const cost = (value: np.Array) => value.sum(Array.from({ length: value.ndim - 1 }, (_, axis) => axis + 1));
       try {
-        expectation(structure as typeof bernoulli, random.key(0), logits, cost, options as never).dispose();
+        expectation(structure as typeof bernoulli, random.key(0), logits as np.Array, cost, options as never).dispose();
       } catch (error) {
         return !/needs a structure|choices alone/.test(String(error));
       }

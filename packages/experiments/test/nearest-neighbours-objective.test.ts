@@ -11,8 +11,8 @@ import type { Checkpoint } from "../src/checkpoint/safetensors.ts";
 import { shuffledOrder } from "../src/data/batches.ts";
 import { distortInto, NUMBERS_A_DISTORTION, randomDistortions } from "../src/data/distortions.ts";
 import type { DatasetSplits } from "../src/data/types.ts";
-import { nearestNeighbourClassifier } from "../src/nearest-neighbours/index.ts";
 import { subsetLaw } from "../src/demos/subset-law.ts";
+import { nearestNeighbourClassifier } from "../src/nearest-neighbours/index.ts";
 import { splitKey, streamKey } from "../src/nn/keys.ts";
 import {
   type Config,

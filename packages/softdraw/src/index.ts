@@ -11,6 +11,8 @@ export type { BernoulliOptions, BernoulliRelaxOptions, Stretch } from "./bernoul
 export * as bernoulli from "./bernoulli/index.ts";
 export type { CategoricalOptions, CategoricalRelaxation, CategoricalRelaxOptions } from "./categorical/index.ts";
 export * as categorical from "./categorical/index.ts";
+export type { ChainOf, ChainOptions, ChainTemperatureOptions } from "./chain/index.ts";
+export * as chain from "./chain/index.ts";
 export type { ConditionalBernoulliOf } from "./conditional-bernoulli/index.ts";
 export * as conditionalBernoulli from "./conditional-bernoulli/index.ts";
 export { straightThrough } from "./estimators.ts";
@@ -45,7 +47,7 @@ export * as ranking from "./ranking/index.ts";
 export type { ExponentialOptions, Schedule, TransitionOptions } from "./schedules.ts";
 export * as schedules from "./schedules.ts";
 export * as spanningTree from "./spanning-tree/index.ts";
-export type { Structure } from "./structure.ts";
+export type { PairStructure, Structure } from "./structure.ts";
 export type {
   Beam,
   BeamOptions,

@@ -72,6 +72,27 @@ export interface Structure {
   relaxGiven?(key: np.Array, value: np.Array, logits: np.Array, options?: TemperatureOptions): np.Array;
 }
 
+/**
+ * A structure of two arrays, which its verbs take where those of others take the logits: `chain` has logits and
+ * transitions. `expectation` takes them as a list. A value has the shape of the first, and the batch axes of the second
+ * broadcast to those of the first.
+ */
+export interface PairStructure {
+  /** How many arrays there are. */
+  readonly arrays: 2;
+  /** How many of the last axes of the first array are one choice: the others are batch axes. */
+  readonly eventAxes?: Structure["eventAxes"];
+  sample(key: np.Array, first: np.Array, second: np.Array): np.Array | Promise<np.Array>;
+  relax?(key: np.Array, first: np.Array, second: np.Array, options?: TemperatureOptions): np.Array;
+  mode(first: np.Array, second: np.Array): np.Array | Promise<np.Array>;
+  softMode(first: np.Array, second: np.Array, options?: TemperatureOptions): np.Array;
+  logProb?(value: np.Array, first: np.Array, second: np.Array): np.Array;
+  marginals?(first: np.Array, second: np.Array): np.Array;
+  support?(first: np.Array, second: np.Array): np.Array;
+}
+
+export type AnyStructure = Structure | PairStructure;
+
 /** What a structure is. Its sizes, such as the k of a subset, are numbers that are compiled in. */
 export interface Definition<Sizes extends number[] = []> {
   /** Whether a value is a matrix `[..., n, n]`, of logits `[..., n]`; else it has the shape of the logits. */

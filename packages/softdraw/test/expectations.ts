@@ -4,6 +4,7 @@ import { numpy as np } from "@jax-js/jax";
 import {
   bernoulli,
   categorical,
+  chain,
   conditionalBernoulli,
   type ExpectationOptions,
   expectation,
@@ -65,6 +66,24 @@ const ofRanking: ExpectationOptions<typeof ranking>[] = [
   { estimator: "perturbed" },
 ];
 
+const ofChain: ExpectationOptions<typeof chain>[] = [
+  { estimator: "score-function", samples: 2, baseline: "leave-one-out" },
+  { estimator: "score-function", baseline: "greedy" },
+  { estimator: "simple", samples: 2 },
+];
+
+const ofPerturbedChain: ExpectationOptions<typeof chain.perturbed>[] = [
+  { estimator: "relaxed", samples: 2, noise: 0.5 },
+  { estimator: "relaxed", backwardTemperature: 2 },
+  { estimator: "straight-through", samples: 2 },
+];
+
+const transitions = () =>
+  np.array(
+    Float32Array.from({ length: 16 }, (_, i) => Math.cos(i)),
+    { shape: [4, 4] },
+  );
+
 const words = (options: object) =>
   Object.values(options)
     .filter((value) => typeof value !== "function")
@@ -97,6 +116,26 @@ export const expectations: Call[] = [
       name: `expectation of ranking by ${words(options)}`,
       arrays: () => [key(), logits()],
       call: (k, l) => expectation(ranking, k!, l!, (value) => square(value).sum(-1), options),
+    }),
+  ),
+  ...ofChain.map(
+    (options): Call => ({
+      name: `expectation of chain by ${words(options)}`,
+      arrays: () => [key(), squares(), transitions()],
+      call: (k, l, a) => expectation(chain, k!, [l!, a!], (value) => square(value).sum(-1), options),
+    }),
+  ),
+  {
+    name: "expectation of chain by exact",
+    arrays: () => [key(), squares(), transitions()],
+    call: (k, l, a) =>
+      expectation(chain, k!, [l!, a!], (value) => square(value).sum(-1), { estimator: "exact", batchAxes: 1 }),
+  },
+  ...ofPerturbedChain.map(
+    (options): Call => ({
+      name: `expectation of chain.perturbed by ${words(options)}`,
+      arrays: () => [key(), squares(), transitions()],
+      call: (k, l, a) => expectation(chain.perturbed, k!, [l!, a!], (value) => square(value).sum(-1), options),
     }),
   ),
   {

@@ -8,6 +8,7 @@ import {
   arborescence,
   bernoulli,
   categorical,
+  chain,
   conditionalBernoulli,
   expectation,
   fenchelYoung,
@@ -153,6 +154,26 @@ const functions: Record<string, { call: (options: never) => unknown; needed?: ob
     call: (o) => ranking.softQuantile(logits(), 0.5, o),
     names: ["temperature", "relaxation", ...ofOrders],
   },
+  ...Object.fromEntries(
+    (["entropy", "logPartition", "marginals", "mode", "pairMarginals"] as const).map((verb) => [
+      `chain.${verb}`,
+      { call: (o: never) => chain[verb](logits(), logits(), o), names: ["lengths"] },
+    ]),
+  ),
+  "chain.kl": { call: (o) => chain.kl(logits(), logits(), [logits(), logits()], o), names: ["lengths"] },
+  "chain.logProb": { call: (o) => chain.logProb(np.eye(3), logits(), logits(), o), names: ["lengths"] },
+  "chain.sample": { call: (o) => chain.sample(key(), logits(), logits(), o), names: ["lengths"] },
+  "chain.softMode": { call: (o) => chain.softMode(logits(), logits(), o), names: ["temperature", "lengths"] },
+  "chain.perturbed.mode": { call: (o) => chain.perturbed.mode(logits(), logits(), o), names: ["lengths"] },
+  "chain.perturbed.relax": {
+    call: (o) => chain.perturbed.relax(key(), logits(), logits(), o),
+    names: ["temperature", "hard", "noise", "lengths"],
+  },
+  "chain.perturbed.sample": { call: (o) => chain.perturbed.sample(key(), logits(), logits(), o), names: ["lengths"] },
+  "chain.perturbed.softMode": {
+    call: (o) => chain.perturbed.softMode(logits(), logits(), o),
+    names: ["temperature", "lengths"],
+  },
   expectation: {
     call: (o) => expectation(categorical, key(), logits(), (value) => value.sum(-1), o),
     needed: { estimator: "score-function" },
@@ -270,6 +291,7 @@ const withoutOptions = [
     ),
     ...["mode", "sample", "support"].map((verb) => `${name}.perturbed.${verb}`),
   ]),
+  ...["chain", "chain.perturbed"].flatMap((name) => [`${name}.of`, `${name}.support`]),
 ];
 
 test("every exported function is known to take options, or none", () => {
@@ -279,6 +301,7 @@ test("every exported function is known to take options, or none", () => {
     "conditionalBernoulli.of(2)": conditionalBernoulli.of(2),
     "spanningTree.perturbed": spanningTree.perturbed,
     "arborescence.perturbed": arborescence.perturbed,
+    "chain.perturbed": chain.perturbed,
   };
   const exported = Object.entries({ ...softdraw, ...nested }).flatMap(([name, value]) =>
     typeof value === "function"

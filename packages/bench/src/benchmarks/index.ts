@@ -1,5 +1,6 @@
 import type { Benchmark } from "../benchmark.ts";
 import { assignment } from "./assignment.ts";
+import { chain } from "./chain.ts";
 import { conditionalBernoulli } from "./conditional-bernoulli.ts";
 import { dknnStep } from "./dknn-step.ts";
 import { estimators } from "./estimators.ts";
@@ -31,6 +32,7 @@ export const benchmarks: readonly Benchmark[] = [
   operators,
   subset,
   conditionalBernoulli,
+  chain,
   ranking,
   sinkhorn,
   sinkhornGrowth,

@@ -5,8 +5,8 @@
 
 import type { numpy as np } from "@jax-js/jax";
 import { checkBroadcast, checkFloat, checkKey, checkSquare, describe } from "../checks.ts";
-import { checkRelax, checkTemperature, RELAX, type RelaxOptions, type TemperatureOptions } from "../options.ts";
 import { gumbel } from "../noise.ts";
+import { checkRelax, checkTemperature, RELAX, type RelaxOptions, type TemperatureOptions } from "../options.ts";
 import { supportOf } from "../support.ts";
 import { arborescences } from "../trees/enumeration.ts";
 import { directedFrom } from "../trees/frame.ts";

@@ -7,7 +7,7 @@
 
 import type { numpy as np } from "@jax-js/jax";
 import { checkLogits, kindOf } from "../checks.ts";
-import type { Structure } from "../structure.ts";
+import type { AnyStructure, Structure } from "../structure.ts";
 import { rebarEstimate, relaxEstimate } from "./control-variates.ts";
 import type { Cost } from "./costs.ts";
 import { disarmEstimate } from "./disarm.ts";
@@ -22,11 +22,13 @@ export type { Prepared } from "./task.ts";
 
 import {
   type AnyOptions,
+  type ArraysOf,
   checkEstimator,
   checkTemperatures,
   type Estimator,
   type ExpectationOptions,
 } from "./options.ts";
+import { bindSecond, isPair } from "./pairs.ts";
 import { prepare } from "./prepare.ts";
 import {
   gappedEstimate,
@@ -72,9 +74,9 @@ const ESTIMATES: { readonly [E in Estimator]: (task: Task<Extract<AnyOptions, { 
  * log-probabilities are numbers: an estimate of nothing, but with "exact", "relaxed", and for the variate of "relax".
  *
  * @param structure `bernoulli`, `categorical`, `subset.of(k)`, `conditionalBernoulli.of(k)`, `ranking`, `permutation`,
- *   `permutation.gibbs`, `spanningTree`, `arborescence`, or one of your own
+ *   `permutation.gibbs`, `spanningTree`, `arborescence`, `chain`, their `perturbed`, or one of your own
  * @param key PRNG key, consumed; for what is solved on the host what `prepareExpectation` gave
- * @param logits `[...batch, ...event]`, consumed
+ * @param logits `[...batch, ...event]`, consumed; of a structure of two arrays, such as `chain`, both in a list
  * @param cost `(value) => costs`
  * @param options.estimator its name; further options depend on it
  * @returns the mean over the samples, of the shape of the batch axes that the cost keeps
@@ -89,15 +91,30 @@ const ESTIMATES: { readonly [E in Estimator]: (task: Task<Extract<AnyOptions, { 
  *   samples: 4,
  * });
  */
-export function expectation<S extends Structure>(
+export function expectation<S extends AnyStructure>(
   structure: S,
   key: np.Array | Prepared,
-  logits: np.Array,
+  logits: ArraysOf<S>,
   cost: Cost,
   options: ExpectationOptions<S>,
 ): np.Array {
   const where = "expectation";
   const chosen = options as AnyOptions;
+  if (!isPair(structure)) return estimate(where, structure, key, logits as np.Array, cost, chosen);
+  const bound = bindSecond(where, structure, logits as readonly np.Array[]);
+  const value = estimate(where, bound.structure, key, bound.logits, cost, chosen);
+  bound.dispose();
+  return value;
+}
+
+function estimate(
+  where: string,
+  structure: Structure,
+  key: np.Array | Prepared,
+  logits: np.Array,
+  cost: Cost,
+  chosen: AnyOptions,
+): np.Array {
   checkEstimator(where, structure, chosen);
   checkLogits(where, logits, structure.eventAxes ?? 0);
   if (typeof cost !== "function")

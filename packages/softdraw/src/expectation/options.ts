@@ -2,8 +2,8 @@
 
 import type { numpy as np } from "@jax-js/jax";
 import { checkArray, checkCount, checkFloat, FLOATS, isArray, kindOf } from "../checks.ts";
-import { checkChoice, checkOptions, checkTemperature, type Temperature } from "../options.ts";
-import type { Structure } from "../structure.ts";
+import { checkChoice, checkOptions, checkTemperature, type RelaxOptions, type Temperature } from "../options.ts";
+import type { AnyStructure, PairStructure, Structure } from "../structure.ts";
 
 /** What a score function takes off the cost: what does not depend on the draw that it is taken off of. */
 export type Baseline = "none" | "leave-one-out" | "greedy" | number | np.Array;
@@ -105,19 +105,21 @@ export interface RelaxVariateOptions extends Samples, Relaxing {
 }
 
 /** What `relax` of a structure takes beside its temperature: a subset's relaxation, a permutation's iterations. */
-type Further<S extends Structure> = [OptionsOfRelax<S>] extends [never]
+type Further<S extends AnyStructure> = [OptionsOfRelax<S>] extends [never]
   ? unknown
   : Omit<OptionsOfRelax<S>, "temperature" | "hard">;
 
-/** None, where `relax` of a structure of one's own takes no options. */
-type OptionsOfRelax<S extends Structure> = NonNullable<Parameters<NonNullable<S["relax"]>>[2]>;
+/** None, where `relax` of a structure of one's own takes no options. Of two arrays the noise alone. */
+type OptionsOfRelax<S extends AnyStructure> = S extends PairStructure
+  ? Pick<RelaxOptions, "noise">
+  : NonNullable<Parameters<NonNullable<S["relax"]>>[2]>;
 
 /**
  * The relaxed draw in place of the exact one: `cost'(y) dy / d logits`. Its value and gradient are those of the
  * relaxed expectation, both biased, less so at lower temperatures, whose variance is larger. For differentiable costs
  * and structures with `relax`. Jang, Gu, Poole 2017; Maddison, Mnih, Teh 2017.
  */
-export type RelaxedOptions<S extends Structure = Structure> = Samples &
+export type RelaxedOptions<S extends AnyStructure = Structure> = Samples &
   Relaxing &
   Further<S> & {
     estimator: "relaxed";
@@ -130,7 +132,7 @@ export type RelaxedOptions<S extends Structure = Structure> = Samples &
  * differentiable costs and structures with `relax`. Jang, Gu, Poole, "Categorical Reparameterization with
  * Gumbel-Softmax", 2017.
  */
-export type StraightThroughOptions<S extends Structure = Structure> = Samples &
+export type StraightThroughOptions<S extends AnyStructure = Structure> = Samples &
   Relaxing &
   Further<S> & { estimator: "straight-through" };
 
@@ -139,7 +141,7 @@ export type StraightThroughOptions<S extends Structure = Structure> = Samples &
  * with less variance, and no further value of the cost. For differentiable costs and structures with `perturbGiven`.
  * Paulus, Maddison, Krause, "Rao-Blackwellizing the Straight-Through Gumbel-Softmax Gradient Estimator", 2021.
  */
-export type GumbelRaoOptions<S extends Structure = Structure> = Samples &
+export type GumbelRaoOptions<S extends AnyStructure = Structure> = Samples &
   Relaxing &
   Further<S> & {
     estimator: "gumbel-rao";
@@ -200,7 +202,7 @@ type IsAnyLaw<S> = S extends { readonly law: string } ? true : false;
 type IsLawOfLogits<S> = S extends { readonly valueAxes: number } ? false : IsAnyLaw<S>;
 
 /** The options of the estimators that a structure has what is needed for. */
-export type ExpectationOptions<S extends Structure> =
+export type ExpectationOptions<S extends AnyStructure> =
   | Where<Has<S, "relax">, RelaxedOptions<S> | StraightThroughOptions<S>>
   | Where<Has<S, "logProb" | "support">, ExactOptions>
   | Where<Has<S, "logProb">, ScoreFunctionOptions>
@@ -211,6 +213,9 @@ export type ExpectationOptions<S extends Structure> =
   | Where<IsLaw<S, "categorical">, UnorderedSetOptions | GappedOptions | ReinmaxOptions>
   | Where<IsLawOfLogits<S>, ImleOptions>
   | Where<IsAnyLaw<S>, PerturbedOptions>;
+
+/** What `expectation` takes of a structure in place of the logits: one array, or both in a list. */
+export type ArraysOf<S extends AnyStructure> = S extends PairStructure ? readonly [np.Array, np.Array] : np.Array;
 
 /** The options of any estimator, after the types have done what they can. */
 export type AnyOptions =

@@ -54,8 +54,8 @@ import { column, ofRow, row } from "../rows.ts";
 import { SMALLEST_TEMPERATURE as SMALLEST } from "../tempered.ts";
 import type { SinkhornForm } from "./forms.ts";
 import { COMPUTATION, checkSettings, planOf, type Settings } from "./plan.ts";
-import { extrasOf, finishPlan, type Given, MISMATCH, type Prepared, prepare } from "./prepare.ts";
 import * as byPotentials from "./potentials.ts";
+import { extrasOf, finishPlan, type Given, MISMATCH, type Prepared, prepare } from "./prepare.ts";
 import { advance, drift, longestRun, potentials as potentialsOf, type State, stabilized, start } from "./stabilized.ts";
 import type { Sides } from "./sums.ts";
 

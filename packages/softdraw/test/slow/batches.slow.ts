@@ -10,6 +10,7 @@ import {
   arborescence,
   bernoulli,
   categorical,
+  chain,
   conditionalBernoulli,
   permutation,
   ranking,
@@ -50,6 +51,9 @@ const ofRows: Record<string, (logits: Array) => Array> = {
   "ranking.softSort, bitonic": (l) => ranking.softSort(l, { relaxation: "network" }),
 };
 
+const transitions = () => np.array(normals(3, 16), { shape: [4, 4] });
+const three = () => np.array(3, { dtype: np.int32 });
+
 /** Of logits `[..., n, n]`. */
 const ofSquares: Record<string, (logits: Array) => Array> = {
   "permutation.sinkhorn": (l) => permutation.sinkhorn(l, { iterations: 5 }),
@@ -66,6 +70,11 @@ const ofSquares: Record<string, (logits: Array) => Array> = {
   "arborescence.logPartition": arborescence.logPartition,
   "arborescence.entropy": arborescence.entropy,
   "arborescence.kl": (l) => arborescence.kl(l),
+  "chain.logPartition": (l) => chain.logPartition(l, transitions()),
+  "chain.logPartition with lengths": (l) => chain.logPartition(l, transitions(), { lengths: three() }),
+  "chain.marginals": (l) => chain.marginals(l, transitions()),
+  "chain.entropy": (l) => chain.entropy(l, transitions()),
+  "chain.kl": (l) => chain.kl(l, transitions()),
   "transport.sinkhorn": (l) => transport.sinkhorn(l, { iterations: 5 }),
   "transport.sinkhorn with slack": (l) => transport.sinkhorn(l, { iterations: 5, rowSlack: 0, columnSlack: 0 }),
 };
