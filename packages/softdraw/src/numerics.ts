@@ -22,8 +22,10 @@ export const LOWEST = -1e30;
 /**
  * The largest scale of the noise: beside `LOWEST`, which stands for an impossible entry, so much of it is nothing in float32,
  * and beside it all possible entries are far above that.
+ *
+ * Upstream: on WebGPU a constant from 2^63 to 1e21, such as 1e20, does not compile.
  */
-export const LARGEST_NOISE = 1e20;
+export const LARGEST_NOISE = 1e18;
 
 /**
  * The smallest entry of a relaxed draw (1.9e-34) that a density tells from 0. Below it the gradient by the entry, up to

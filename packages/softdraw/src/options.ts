@@ -17,8 +17,8 @@ export type Temperature = number | np.Array;
 
 /**
  * How much of its noise a relaxed draw has: `logits + noise * G`. At 1, the default, its exact draw is that of `sample`; at 0
- * there is none, and the draw is `softMode`. A number from 0 to 1e20; or an array that broadcasts as that of a temperature
- * does, of which an entry that is negative, above 1e20 or NaN gives NaN. Beyond, the noise would lift impossible entries.
+ * there is none, and the draw is `softMode`. A number from 0 to 1e18; or an array that broadcasts as that of a temperature
+ * does, of which an entry that is negative, above 1e18 or NaN gives NaN. Beyond, the noise would lift impossible entries.
  */
 export type NoiseScale = number | np.Array;
 
@@ -38,7 +38,7 @@ export interface RelaxOptions extends Tempered {
    * maximum of the same keys. Default false.
    */
   hard?: boolean | undefined;
-  /** From 0 to 1e20; default 1. Dynamic, as the temperature is. */
+  /** From 0 to 1e18; default 1. Dynamic, as the temperature is. */
   noise?: NoiseScale | undefined;
 }
 
@@ -130,7 +130,7 @@ export function checkNoise(
   if (noise === 1) return [];
   if (typeof noise === "number") {
     if (noise >= 0 && noise <= LARGEST_NOISE) return [noise];
-    throw new RangeError(`${where}: noise must be a number from 0 to 1e20, got ${noise}.`);
+    throw new RangeError(`${where}: noise must be a number from 0 to 1e18, got ${noise}.`);
   }
   checkOfEvents(where, "noise", noise, logits, eventAxes);
   return [noise];

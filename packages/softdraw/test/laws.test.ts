@@ -149,7 +149,7 @@ describe.each(instances)("$name", ({ verbs, ...structure }) => {
     },
   );
 
-  test.skipIf(!hasRelax).each([-1, Number.NaN, 1e21])("an array with a noise scale of %f gives NaN", async (bad) => {
+  test.skipIf(!hasRelax).each([-1, Number.NaN, 1e19])("an array with a noise scale of %f gives NaN", async (bad) => {
     const noise = () => np.array([bad, 1]).slice(0);
     const found = await valuesOfAll([
       relax(random.key(1), array(logits), { noise: noise() }),
@@ -157,7 +157,7 @@ describe.each(instances)("$name", ({ verbs, ...structure }) => {
     ]);
     expect(found.every(Number.isNaN)).toBe(true);
     expect(() => relax(random.key(1), array(logits), { noise: bad })).toThrow(
-      /noise must be a number from 0 to 1e20, got/,
+      /noise must be a number from 0 to 1e18, got/,
     );
   });
 
@@ -370,7 +370,7 @@ describe.each(instances)("$name", ({ verbs, ...structure }) => {
     expect(await taken(await verbs.sample(random.key(14), repeated(masked, 5000)))).toBe(0);
     if (hasRelax) expect(await taken(relax(random.key(14), repeated(masked, 5000), { temperature: 10 }))).toBe(0);
     if (hasRelax) {
-      const loud = { temperature: 10, noise: 1e20 };
+      const loud = { temperature: 10, noise: 1e18 };
       expect(await taken(relax(random.key(14), repeated(masked, 100), loud))).toBe(0);
     }
     expect(await taken(verbs.softMode(repeated(masked, 1), { temperature: 10 }))).toBe(0);

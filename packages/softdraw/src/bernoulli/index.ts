@@ -194,7 +194,7 @@ export function perturbGiven(key: np.Array, value: np.Array, logits: np.Array): 
  * @param logits any shape, consumed
  * @param options.temperature positive number, or an array that broadcasts over the batch; default 1
  * @param options.hard default false
- * @param options.noise scale of the noise, 0 to 1e20, or an array that broadcasts over the batch; default 1
+ * @param options.noise scale of the noise, 0 to 1e18, or an array that broadcasts over the batch; default 1
  * @param options.stretch such as `[-0.1, 1.1]`, the hard concrete distribution; default none
  * @throws RangeError for a temperature that is not positive, TypeError for a key that is none and for
  *   an option of another name

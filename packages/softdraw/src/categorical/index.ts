@@ -207,7 +207,7 @@ export function perturbGiven(key: np.Array, value: np.Array, logits: np.Array): 
  * @param logits `[..., n]`, consumed
  * @param options.temperature positive number, or an array that broadcasts over the batch; default 1
  * @param options.hard default false
- * @param options.noise scale of the noise, 0 to 1e20, or an array that broadcasts over the batch; default 1
+ * @param options.noise scale of the noise, 0 to 1e18, or an array that broadcasts over the batch; default 1
  * @param options.relaxation "softmax" (default), "sparsemax" or "entmax"
  * @param options.alpha of "entmax", from 1 to 2, default 1.5
  * @throws RangeError for a temperature that is not positive, TypeError for a key that is none and for

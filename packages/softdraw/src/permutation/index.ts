@@ -90,7 +90,7 @@ export interface PermutationRelaxOptions extends Omit<SinkhornOptions, "hard"> {
    * the exact maximum of the same keys. For n up to 10. Default false.
    */
   hard?: boolean | undefined;
-  /** From 0 to 1e20; default 1. Dynamic, as the temperature is. Mena et al. call it the noise factor. */
+  /** From 0 to 1e18; default 1. Dynamic, as the temperature is. Mena et al. call it the noise factor. */
   noise?: NoiseScale | undefined;
 }
 
@@ -240,7 +240,7 @@ export function mode(logits: np.Array): Promise<np.Array> {
  * @param logits `[..., n, n]`, consumed
  * @param options those of `sinkhorn`
  * @param options.hard default false
- * @param options.noise scale of G, 0 to 1e20, or an array that broadcasts over the batch; default 1
+ * @param options.noise scale of G, 0 to 1e18, or an array that broadcasts over the batch; default 1
  * @throws RangeError for a temperature that is not positive, and for `hard` where n is above 10; TypeError for a key
  *   that is none and for an option of another name
  *

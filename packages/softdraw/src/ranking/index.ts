@@ -103,7 +103,7 @@ export function perturbGiven(key: np.Array, value: np.Array, logits: np.Array): 
  * @param logits `[..., n]`, consumed
  * @param options.temperature positive number, or an array that broadcasts over the batch; default 1
  * @param options.hard default false
- * @param options.noise scale of the noise, 0 to 1e20, or an array that broadcasts over the batch; default 1
+ * @param options.noise scale of the noise, 0 to 1e18, or an array that broadcasts over the batch; default 1
  * @param options.relaxation "softsort" (default), "neuralsort", "network" or "sinkhorn": see `OrderRelaxation`
  * @param options.network "bitonic" (default) or "odd-even", of "network" alone
  * @param options.sigmoid "logistic" (default), "cauchy" or "optimal", of "network" alone

@@ -95,7 +95,7 @@ export function perturbGiven(key: np.Array, khot: np.Array, logits: np.Array, k:
  * @param k from 1 to n; for n, a vector of ones
  * @param options.temperature positive number, or an array that broadcasts over the batch; default 1
  * @param options.hard default false
- * @param options.noise scale of the noise, 0 to 1e20, or an array that broadcasts over the batch; default 1
+ * @param options.noise scale of the noise, 0 to 1e18, or an array that broadcasts over the batch; default 1
  * @param options.relaxation "threshold" (default) or "successive"
  * @throws RangeError for a k that is not from 1 to n, for a temperature that is not positive, and for a relaxation of
  *   another name; TypeError for a key that is none and for an option of another name

@@ -108,7 +108,7 @@ export interface TransportOptions extends Marginals {
 }
 
 export interface TransportRelaxOptions extends TransportOptions {
-  /** From 0 to 1e20; default 1. Dynamic, as the temperature is. */
+  /** From 0 to 1e18; default 1. Dynamic, as the temperature is. */
   noise?: NoiseScale | undefined;
 }
 
@@ -260,7 +260,7 @@ export function potentials(
  * @param key PRNG key, consumed
  * @param logits `[..., m, n]`, consumed
  * @param options those of `sinkhorn`
- * @param options.noise scale of G, 0 to 1e20, or an array that broadcasts over the batch; default 1
+ * @param options.noise scale of G, 0 to 1e18, or an array that broadcasts over the batch; default 1
  * @throws TypeError for arguments of another type, RangeError for shapes or options that do not fit
  *
  * @example
