@@ -3,6 +3,7 @@
 import { categoricalVae } from "./categorical-vae/index.ts";
 import type { Experiment } from "./experiment.ts";
 import { explain } from "./explain/index.ts";
+import { graphs } from "./graphs/index.ts";
 import { jigsaw } from "./jigsaw/index.ts";
 import { nearestNeighbourClassifier } from "./nearest-neighbours/index.ts";
 import { sorting } from "./sorting/index.ts";
@@ -13,4 +14,5 @@ export const experiments: readonly Experiment[] = [
   jigsaw,
   sorting,
   explain,
+  graphs,
 ];

@@ -6,11 +6,13 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { categoricalVae } from "../src/categorical-vae/index.ts";
 import type { DatasetSplits } from "../src/data/types.ts";
 import type { BaseConfig, Experiment } from "../src/experiment.ts";
+import { graphs } from "../src/graphs/index.ts";
 import { jigsaw } from "../src/jigsaw/index.ts";
 import { nearestNeighbourClassifier } from "../src/nearest-neighbours/index.ts";
 import { sorting } from "../src/sorting/index.ts";
 import * as vae from "./categorical-vae-support.ts";
 import { subjects } from "./explain-support.ts";
+import * as motion from "./graphs-support.ts";
 import * as pieces from "./jigsaw-support.ts";
 import * as neighbours from "./nearest-neighbours-support.ts";
 import * as numbers from "./sorting-support.ts";
@@ -97,6 +99,9 @@ describe.each([
   // These two have no exact draws with a gradient to turn on.
   subjectOf(jigsaw, ({ hard: _, ...values }) => pieces.configuration(values)),
   subjectOf(sorting, ({ hard: _, ...values }) => numbers.configuration({ ...values, steps: 20 })),
+  subjectOf(graphs, ({ hard, ...values }) =>
+    motion.configuration({ ...values, simulations: 100, estimator: hard ? "straight-through" : "relaxed" }),
+  ),
   // The synthetic tasks differ in their data alone.
   ...subjects
     .filter(({ task }) => ["sequences", "xor", "digits"].includes(task))

@@ -16,6 +16,7 @@ const small: Readonly<Record<string, object>> = {
   jigsaw: { batch: 4, channels: 4, hidden: 8 },
   sort: { batch: 4, hidden: 4 },
   explain: { batch: 4, steps: 4 },
+  graphs: { simulations: 8, batch: 4, hidden: 4, unroll: 2 },
   // A step of the classifier, and two of the explainer.
   "explain digits": { batch: 4, steps: 1, classifierEpochs: 1 },
 };

@@ -50,13 +50,13 @@ export const schema = z.strictObject({
     .int()
     .min(1)
     .max(1_000_000)
-    .default(1000)
+    .default(2000)
     .describe("to train on; a fifth as many to validate, and to test"),
   graph: z
     .enum(["inferred", "true", "none", "full"])
     .default("inferred")
     .describe("which graph the decoder gets: the encoder's, or for comparison the true one, no edges or all edges"),
-  epochs: z.int().min(1).default(30).describe("passes over the training simulations"),
+  epochs: z.int().min(1).default(20).describe("passes over the training simulations"),
   batch: z.int().min(1).default(32).describe("simulations a step"),
   unroll: z
     .int()
@@ -67,7 +67,7 @@ export const schema = z.strictObject({
   estimator: z.enum(estimators).default("relaxed").describe("how the gradient of the prediction reaches the encoder"),
   ...temperatureOptions({ temperature: 0.5, schedule: "constant", temperatureEnd: 0.5 }),
   variance: z.number().positive().default(5e-5).describe("of the Gaussian likelihood of a predicted number"),
-  ...learningRateOptions("Adam's step size", 2e-3, "cosine"),
+  ...learningRateOptions("Adam's step size", 3e-3, "cosine"),
   hidden: z.int().min(1).default(64).describe("units of every hidden layer"),
   normalization: z.boolean().default(true).describe("batch normalization in the encoder"),
 });
@@ -107,8 +107,11 @@ export function predictionLoss(predicted: readonly np.Array[], targets: np.Array
 /** 1 for the starts from which this many steps more than one stay in the window, `[starts]`. */
 function countedStarts(window: Window, step: number): np.Array {
   const { first, last, steps } = window;
-  const counted = (_: unknown, start: number) => (first + start * steps + step + 1 <= last ? 1 : 0);
-  return np.array(Float32Array.from({ length: startsIn(window) }, counted));
+  const reached = np
+    .arange(startsIn(window))
+    .mul(steps)
+    .add(first + step + 1);
+  return reached.lessEqual(last).astype(np.float32);
 }
 
 /** `KL(q(kinds | paths) || uniform)` of all pairs, `[simulations]`. */

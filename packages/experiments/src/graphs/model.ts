@@ -2,6 +2,7 @@
 
 import { nn, numpy as np, random, tree } from "@jax-js/jax";
 import { type BatchNorm, type BatchStatistics, batchNorm, batchNormTraining, initBatchNorm } from "../nn/batch-norm.ts";
+import { materialize } from "../nn/convolution.ts";
 import { type Dense, dense, initDense, initLayer } from "../nn/dense.ts";
 import { splitKey } from "../nn/keys.ts";
 import { product } from "../nn/parts.ts";
@@ -29,28 +30,28 @@ export interface ModelConfig {
  * A product with rows that have a single 1, so that the gradient is a product too.
  *
  * Upstream: the gradient of a lookup is scattered number by number.
+ *
+ * @param ends as `endsOfPairs` gives them
  */
-export function endsOfPairs(x: np.Array): np.Array {
+function atEnds(ends: np.Array, x: np.Array): np.Array {
   const [rows, particles, width] = shapeOf(x, 3);
-  const ends = endRows(particles);
   const columns = np.transpose(x, [0, 2, 1]).reshape([rows, 1, width, particles]);
-  const chosen = np.vecdot(columns, np.array(ends, { shape: [ends.length / particles, 1, particles] }));
-  return chosen.reshape([-1, 2 * width]);
+  return np.vecdot(columns, ends).reshape([-1, 2 * width]);
 }
 
-/** Of every pair a row with a 1 at its sender, and one with a 1 at its receiver. */
-function endRows(particles: number): Float32Array<ArrayBuffer> {
-  const pairs = particles * (particles - 1);
-  const rows = new Float32Array(2 * pairs * particles);
-  let row = 0;
-  for (let receiver = 0; receiver < particles; receiver++) {
-    for (let sender = 0; sender < particles; sender++) {
-      if (sender === receiver) continue;
-      rows[row++ * particles + sender] = 1;
-      rows[row++ * particles + receiver] = 1;
-    }
-  }
-  return rows;
+/**
+ * For every ordered pair a row with a 1 at its sender, and one with a 1 at its receiver: `[2 * pairs, 1, particles]`.
+ *
+ * Upstream: such rows as an array that is made on the host, inside of a jitted function, are never freed, since they are multiplied with
+ * what is differentiated. So they are computed.
+ */
+function endsOfPairs(particles: number): np.Array {
+  const count = (length: number) => np.arange(length).astype(np.float32);
+  const receiver = count(particles).reshape([particles, 1, 1]);
+  const other = count(particles - 1).reshape([1, particles - 1, 1]);
+  const sender = other.ref.add(other.greaterEqual(receiver.ref).astype(np.float32));
+  const ends = np.stack([sender, np.broadcastTo(receiver, sender.shape)], 2);
+  return materialize(ends.equal(count(particles)).astype(np.float32).reshape([-1, 1, particles]));
 }
 
 // Encoder -------------------------------------------------------------------------------------------------------------
@@ -121,15 +122,17 @@ export function initEncoder(key: np.Array, config: ModelConfig): Encoder {
 export function encode(encoder: Encoder, paths: np.Array, particles: number, normalize: Normalize): np.Array {
   const width = encoder.skip.shape[0]!;
   const rows = paths.shape[0]! / particles;
+  const ends = endsOfPairs(particles);
+  const shared = (x: np.Array) => atEnds(ends.ref, x.reshape([rows, particles, width]));
   const own = applyBlock("particles", encoder.particles, paths, normalize);
-  const pairs = applyBlock("pairs", encoder.pairs, endsOfPairs(own.reshape([rows, particles, width])), normalize);
+  const pairs = applyBlock("pairs", encoder.pairs, shared(own), normalize);
   const received = pairs.ref
     .reshape([rows, particles, particles - 1, width])
     .sum(2)
     .div(particles);
   const gathered = applyBlock("gathered", encoder.gathered, received.reshape([-1, width]), normalize);
-  const ends = endsOfPairs(gathered.reshape([rows, particles, width]));
-  const together = applyBlock("together", encoder.together, ends, normalize, product(pairs, encoder.skip));
+  const skipped = product(pairs, encoder.skip);
+  const together = applyBlock("together", encoder.together, shared(gathered), normalize, skipped);
   return dense(encoder.kinds, together).reshape([rows, -1, KINDS]);
 }
 
@@ -227,26 +230,27 @@ export function initDecoder(key: np.Array, { system, hidden }: ModelConfig): Dec
 export function decode(decoder: Decoder, kinds: np.Array, starts: np.Array, system: System, steps: number): np.Array[] {
   const [simulations, count, particles] = shapeOf(starts, 4);
   const gates = SENDING[system].map((kind) => {
-    const isKind = np.array(Float32Array.from({ length: KINDS }, (_, i) => (i === kind ? 1 : 0)));
+    const isKind = np.arange(KINDS).equal(kind).astype(np.float32);
     const gate = np.vecdot(kinds.ref, isKind).reshape([simulations, 1, particles, particles - 1, 1]);
     return np.broadcastTo(gate, [simulations, count, particles, particles - 1, 1]);
   });
+  const ends = endsOfPairs(particles);
   const frames: np.Array[] = [];
   let frame = starts;
   for (let step = 0; step < steps; step++) {
-    frame = nextFrame(tree.ref(decoder), gates, frame.ref);
+    frame = nextFrame(tree.ref(decoder), ends.ref, gates, frame.ref);
     frames.push(frame);
   }
   return frames;
 }
 
 /** What every particle has, moved by what it has and by the sum of the messages that it receives. */
-function nextFrame({ messages, update }: Decoder, gates: readonly np.Array[], frame: np.Array): np.Array {
+function nextFrame({ messages, update }: Decoder, ends: np.Array, gates: readonly np.Array[], frame: np.Array) {
   const [simulations, count, particles] = shapeOf(frame, 4);
   const rows = simulations * count;
-  const ends = endsOfPairs(frame.ref.reshape([rows, particles, FEATURES]));
+  const pairs = atEnds(ends, frame.ref.reshape([rows, particles, FEATURES]));
   const received = messages
-    .map((network, i) => sumOfMessages(network, gates[i]!.ref, ends.ref))
+    .map((network, i) => sumOfMessages(network, gates[i]!.ref, pairs.ref))
     .reduce((sum, more) => sum.add(more));
   const own = product(frame.ref.reshape([-1, FEATURES]), update.own);
   const first = nn.relu(own.add(dense(update.received, received)));
@@ -255,10 +259,10 @@ function nextFrame({ messages, update }: Decoder, gates: readonly np.Array[], fr
 }
 
 /** @param gate `[simulations, starts, particles, particles - 1, 1]` */
-function sumOfMessages({ first, second }: Decoder["messages"][number], gate: np.Array, ends: np.Array): np.Array {
+function sumOfMessages({ first, second }: Decoder["messages"][number], gate: np.Array, pairs: np.Array): np.Array {
   const [simulations, count, particles, others] = shapeOf(gate, 5);
   const width = second.bias.shape[0]!;
-  const linear = dense(second, nn.relu(dense(first, ends)));
+  const linear = dense(second, nn.relu(dense(first, pairs)));
   const messages = nn.relu(linear).reshape([simulations, count, particles, others, width]);
   return messages.mul(gate).sum(3).reshape([-1, width]);
 }
