@@ -1,4 +1,7 @@
-/** Neural relational inference at the published settings: its simulator, and a training step beside the same step in PyTorch. */
+/**
+ * Neural relational inference at the published settings: its simulator, and a training step beside the same step in
+ * PyTorch.
+ */
 
 import type { Benchmark } from "../benchmark.ts";
 import { nodeContestant, torchContestant } from "../contestant.ts";

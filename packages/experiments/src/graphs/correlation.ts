@@ -10,8 +10,8 @@ export interface Rule {
 }
 
 /**
- * The correlation of the positions of every two particles over the frames that an encoder sees, a mean of both coordinates, as the rows
- * `[simulations, particles (particles - 1) / 2]`; and whether there is an edge.
+ * The correlation of the positions of every two particles over the frames that an encoder sees, a mean of both
+ * coordinates, and whether there is an edge.
  */
 function correlatedPairs(simulations: Simulations): { correlation: number; isEdge: boolean }[] {
   const { count, particles, edges } = simulations;

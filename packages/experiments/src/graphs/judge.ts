@@ -1,4 +1,7 @@
-/** How well a graph is inferred, and how well the motion is predicted from it: by the likelier kind of every pair, without noise. */
+/**
+ * How well a graph is inferred, and how well the motion is predicted from it: by the likelier kind of every pair,
+ * without noise.
+ */
 
 import { jit, numpy as np, tree } from "@jax-js/jax";
 import { categorical } from "softdraw";
@@ -132,7 +135,9 @@ export function restoreJudged(checkpoint: Checkpoint): Judged {
   };
 }
 
-/** How many ordered pairs are told to be what: by what they are, no edge and an edge, and by what they are told to be. */
+/**
+ * How many ordered pairs are told to be what: by what they are, no edge and an edge, and by what they are told to be.
+ */
 type Told = readonly [none: readonly [none: number, edge: number], edge: readonly [none: number, edge: number]];
 
 interface Measures {
@@ -194,7 +199,9 @@ interface Block {
   readonly scale: Scale;
 }
 
-/** The kinds that some simulations' pairs are told to have, and the frames predicted from these. Keeps what is judged. */
+/**
+ * The kinds that some simulations' pairs are told to have, and the frames predicted from these. Keeps what is judged.
+ */
 export async function judgeBlock({ system, particles, graph }: Config, judged: Judged, block: Block) {
   const { simulations, rows, window, scale } = block;
   const batch: Batch = gatherBatch(simulations, rows, window, scale);
@@ -235,8 +242,8 @@ const judgeKernel = jit(
 // Edges ---------------------------------------------------------------------------------------------------------------
 
 /**
- * Of charges no one says which of the two kinds is called which: it is the better of both ways to call them, the same for all
- * simulations. Of springs one does: a pair without one sends no messages.
+ * Of charges no one says which of the two kinds is called which: it is the better of both ways to call them, the same
+ * for all simulations. Of springs one does: a pair without one sends no messages.
  */
 function inBestOrder(system: System, [none, edge]: Told): Told {
   const isExchanged = system === "charges" && none[0] + edge[1] < none[1] + edge[0];

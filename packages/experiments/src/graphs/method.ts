@@ -1,10 +1,12 @@
 /**
- * Neural relational inference: from the paths of particles a network tells which of them act on each other, by a draw for every pair
- * that is relaxed while training, and a second one predicts how they move on from that graph. Nobody tells them the graph.
+ * Neural relational inference: from the paths of particles a network tells which of them act on each other, by a draw
+ * for every pair that is relaxed while training, and a second one predicts how they move on from that graph. Nobody
+ * tells them the graph.
  *
- * After Kipf, Fetaya, Wang, Welling, Zemel, "Neural Relational Inference for Interacting Systems", 2018. The order below is theirs:
- * configuration, objective, step. The simulations are made in simulator.ts and cut in motion.ts, the networks are in model.ts; what is
- * measured is in judge.ts, what is shown of it in show.ts, and the loop in training/loop.ts.
+ * After Kipf, Fetaya, Wang, Welling, Zemel, "Neural Relational Inference for Interacting Systems", 2018. The order
+ * below is theirs: configuration, objective, step. The simulations are made in simulator.ts and cut in motion.ts, the
+ * networks are in model.ts; what is measured is in judge.ts, what is shown of it in show.ts, and the loop in
+ * training/loop.ts.
  */
 
 import { jit, numpy as np, random, tree, valueAndGrad } from "@jax-js/jax";
@@ -92,8 +94,8 @@ export const presets: Presets<Config> = {
 // Objective -----------------------------------------------------------------------------------------------------------
 
 /**
- * `-log p` of the frames to be predicted, `[simulations]`, up to a constant: with every number normal around what is predicted,
- * `sum (x - predicted)^2 / (2 variance)`.
+ * `-log p` of the frames to be predicted, `[simulations]`, up to a constant: with every number normal around what is
+ * predicted, `sum (x - predicted)^2 / (2 variance)`.
  */
 export function predictionLoss(predicted: readonly np.Array[], targets: np.Array, window: Window, variance: number) {
   const errors = predicted.map((frame, step) => {
@@ -133,7 +135,9 @@ type Normalization = { statistics?: EncoderStatistics };
 
 type Draw = Normalization & { key: np.Array; temperature: np.Array };
 
-/** Negative evidence lower bound of a batch, a mean over simulations and particles, and the encoder's next statistics. */
+/**
+ * Negative evidence lower bound of a batch, a mean over simulations and particles, and the encoder's next statistics.
+ */
 export function objective(
   { encoder, decoder }: Model,
   { paths, starts, targets, edges }: Batch,

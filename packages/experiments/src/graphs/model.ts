@@ -1,4 +1,7 @@
-/** The two networks of neural relational inference: one tells from paths who acts on whom, the other moves particles by that. */
+/**
+ * The two networks of neural relational inference: one tells from paths who acts on whom, the other moves particles
+ * by that.
+ */
 
 import { nn, numpy as np, random, tree } from "@jax-js/jax";
 import { type BatchNorm, type BatchStatistics, batchNorm, batchNormTraining, initBatchNorm } from "../nn/batch-norm.ts";
@@ -24,8 +27,8 @@ export interface ModelConfig {
 // Pairs ---------------------------------------------------------------------------------------------------------------
 
 /**
- * What both ends of every ordered pair have, the sender first: `[rows, particles, width]` to `[rows * pairs, 2 * width]`. Pairs go by
- * their receiver, and for one receiver by their sender.
+ * What both ends of every ordered pair have, the sender first: `[rows, particles, width]` to
+ * `[rows * pairs, 2 * width]`. Pairs go by their receiver, and for one receiver by their sender.
  *
  * A product with rows that have a single 1, so that the gradient is a product too.
  *
@@ -42,8 +45,8 @@ function atEnds(ends: np.Array, x: np.Array): np.Array {
 /**
  * For every ordered pair a row with a 1 at its sender, and one with a 1 at its receiver: `[2 * pairs, 1, particles]`.
  *
- * Upstream: such rows as an array that is made on the host, inside of a jitted function, are never freed, since they are multiplied with
- * what is differentiated. So they are computed.
+ * Upstream: such rows as an array that is made on the host, inside of a jitted function, are never freed, since they
+ * are multiplied with what is differentiated. So they are computed.
  */
 function endsOfPairs(particles: number): np.Array {
   const count = (length: number) => np.arange(length).astype(np.float32);
@@ -116,8 +119,9 @@ export function initEncoder(key: np.Array, config: ModelConfig): Encoder {
 }
 
 /**
- * Paths `[simulations * particles, 49 * 4]` to the logits of the kinds of every ordered pair, `[simulations, pairs, 2]`: what
- * particles have becomes what pairs have, that becomes what particles receive, and that what pairs have again.
+ * Paths `[simulations * particles, 49 * 4]` to the logits of the kinds of every ordered pair,
+ * `[simulations, pairs, 2]`: what particles have becomes what pairs have, that becomes what particles receive, and that
+ * what pairs have again.
  */
 export function encode(encoder: Encoder, paths: np.Array, particles: number, normalize: Normalize): np.Array {
   const width = encoder.skip.shape[0]!;
@@ -150,7 +154,10 @@ function applyBlock(
   return norm ? normalize(name, norm, given) : given;
 }
 
-/** `x` above 0 and `exp(x) - 1` below, without an overflow in the part that is not taken, whose gradient would be no number. */
+/**
+ * `x` above 0 and `exp(x) - 1` below, without an overflow in the part that is not taken, whose gradient would be no
+ * number.
+ */
 function elu(x: np.Array): np.Array {
   return np.maximum(x.ref, 0).add(np.exp(np.minimum(x, 0)).sub(1));
 }
@@ -189,8 +196,8 @@ export type Decoder = {
 };
 
 /**
- * The kinds that send messages. A pair without a spring sends none, so the two kinds cannot change places; of charges both kinds act,
- * and which of them is which is the model's choice.
+ * The kinds that send messages. A pair without a spring sends none, so the two kinds cannot change places; of charges
+ * both kinds act, and which of them is which is the model's choice.
  */
 const SENDING: Readonly<Record<System, readonly number[]>> = { springs: [1], charges: [0, 1] };
 

@@ -24,8 +24,8 @@ interface MotionConfig {
 }
 
 /**
- * Simulations of one part. They are made from the seed at the first call, in less than a millisecond each, and kept until those of
- * another configuration are asked for.
+ * Simulations of one part. They are made from the seed at the first call, in less than a millisecond each, and kept
+ * until those of another configuration are asked for.
  *
  * @param count by default a fifth of those to train on, for validation and test
  */
@@ -77,8 +77,8 @@ export async function scaleOf(config: MotionConfig): Promise<Scale> {
 // Batches -------------------------------------------------------------------------------------------------------------
 
 /**
- * From which frames on a model predicts, and how far: from `first`, and from every `steps`-th frame after it, `steps` frames each; what
- * would be beyond the frame `last` is not counted.
+ * From which frames on a model predicts, and how far: from `first`, and from every `steps`-th frame after it, `steps`
+ * frames each; what would be beyond the frame `last` is not counted.
  */
 export interface Window {
   readonly first: number;
@@ -99,7 +99,10 @@ export type Batch = {
   starts: np.Array;
   /** The frames to be predicted, `[steps, simulations, starts, particles, 4]`. */
   targets: np.Array;
-  /** For each ordered pair, the receivers in order and of each the senders in order: 1 for an edge, `[simulations, pairs]`. */
+  /**
+   * For each ordered pair, the receivers in order and of each the senders in order: 1 for an edge,
+   * `[simulations, pairs]`.
+   */
   edges: np.Array;
 };
 

@@ -1,4 +1,7 @@
-/** What is shown of relational inference: its curves, graphs beside the paths they are told from, and paths that are predicted. */
+/**
+ * What is shown of relational inference: its curves, graphs beside the paths they are told from, and paths that are
+ * predicted.
+ */
 
 import { withArrays } from "../checkpoint/model.ts";
 import type { EpochChart, NamedPicture, SeriesOf, Trained } from "../experiment.ts";
@@ -110,9 +113,10 @@ function graphPicture({ system }: Config, { simulations, chosen }: Shown, rows: 
     name: "graphs",
     title: "Paths, true graphs and told graphs",
     caption:
-      `Top: the paths of ${simulations.particles} particles in test simulations, with a dot where each begins, each tile as near as they need. Middle: ${edges}. Bottom: what the ` +
-      "model tells from the paths, blue where it is right, vermilion where it is wrong, grey for what it misses. Each half of a line is what " +
-      "is told of the messages to the particle at its end.",
+      `Top: the paths of ${simulations.particles} particles in test simulations, with a dot where each begins, each ` +
+      `tile as near as they need. Middle: ${edges}. Bottom: what the model tells from the paths, blue where it is ` +
+      "right, vermilion where it is wrong, grey for what it misses. Each half of a line is what is told of the " +
+      "messages to the particle at its end.",
     alt: "Three rows of tiles: paths of particles, the graphs of what joins them, and the graphs that the model tells.",
     picture: canvas.picture,
   };
@@ -130,7 +134,9 @@ function predictionPicture({ simulations, scale, predicted }: Shown, rows: Uint3
   return {
     name: "prediction",
     title: "Predicted paths",
-    caption: `The ${UNSEEN.steps} frames after those that the graph is told from: in grey as they are, in colour as the model predicts all of them from the first.`,
+    caption:
+      `The ${UNSEEN.steps} frames after those that the graph is told from: in grey as they are, in colour as the ` +
+      "model predicts all of them from the first.",
     alt: "A row of tiles with paths in grey, and paths in colour on them.",
     picture: canvas.picture,
   };

@@ -1,18 +1,18 @@
 /**
  * Particles that move in a box, and of which some act on each other: springs, or charges.
  *
- * Laws, constants and sampling are those of Kipf, Fetaya, Wang, Welling, Zemel, "Neural Relational Inference for Interacting
- * Systems", 2018, and of its published code:
+ * Laws, constants and sampling are those of Kipf, Fetaya, Wang, Welling, Zemel, "Neural Relational Inference for
+ * Interacting Systems", 2018, and of its published code:
  * - a box from -5 to 5 each way, with elastic walls; masses of 1;
- * - springs: two particles are joined with probability one half, and pull each other by 0.1 times their distance. Positions
- *   begin normal with deviation 0.5, velocities with norm 0.5 in any direction;
- * - charges of -1 or 1, each with probability one half, that repel or attract each other by their product over the squared
- *   distance. Positions begin normal with deviation 1, velocities with norm 0.5;
+ * - springs: two particles are joined with probability one half, and pull each other by 0.1 times their distance.
+ *   Positions begin normal with deviation 0.5, velocities with norm 0.5 in any direction;
+ * - charges of -1 or 1, each with probability one half, that repel or attract each other by their product over the
+ *   squared distance. Positions begin normal with deviation 1, velocities with norm 0.5;
  * - no component of the force on a particle is above 100, so that one step changes no velocity by more than 0.1;
  * - steps of 0.001, of which every hundredth is kept, from the hundredth on.
  *
- * The integrator is leapfrog (velocity Verlet): half a kick, a drift, half a kick, so that positions and velocities that are
- * kept are of the same moment. All is in float64. The same seed gives the same bytes.
+ * The integrator is leapfrog (velocity Verlet): half a kick, a drift, half a kick, so that positions and velocities
+ * that are kept are of the same moment. All is in float64. The same seed gives the same bytes.
  */
 
 import { random } from "@jax-js/jax";
@@ -53,7 +53,9 @@ export interface Simulations {
   readonly frames: number;
   /** `[count, particles, frames, 4]`: x, y, and the velocities along both. */
   readonly paths: Float32Array;
-  /** `[count, particles, particles]`: 1 for a spring, or for charges that repel each other; else 0. The diagonal is 0. */
+  /**
+   * `[count, particles, particles]`: 1 for a spring, or for charges that repel each other; else 0. The diagonal is 0.
+   */
   readonly edges: Uint8Array;
 }
 
@@ -153,7 +155,10 @@ function interactingPairs({ particles, interactions }: Scene): Int16Array {
   return Int16Array.from(pairs);
 }
 
-/** Kinetic and potential energy, which only the walls, the largest force and the length of steps keep from being conserved. */
+/**
+ * Kinetic and potential energy, which only the walls, the largest force and the length of steps keep from being
+ * conserved.
+ */
 export function energyOf(scene: Scene): number {
   const { system, particles, interactions, x, y, velocityX, velocityY } = scene;
   let energy = 0;
