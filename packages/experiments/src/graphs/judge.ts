@@ -226,7 +226,7 @@ const judgeKernel = jit(
     const { system, particles, graph, steps } = setting;
     const { paths, starts, targets, edges } = batch;
     const logits = graph === "inferred" ? encode(encoder!, paths, particles, byRunning(statistics)) : undefined;
-    const kinds = logits ? categorical.mode(logits.ref) : givenKinds(graph as "true", edges.ref);
+    const kinds = graph === "inferred" ? categorical.mode(logits!.ref) : givenKinds(graph, edges.ref);
     const predicted = np.stack(decode(decoder, kinds.ref, starts, system, steps));
     return {
       edges,

@@ -97,7 +97,7 @@ export const presets: Presets<Config> = {
  * `-log p` of the frames to be predicted, `[simulations]`, up to a constant: with every number normal around what is
  * predicted, `sum (x - predicted)^2 / (2 variance)`.
  */
-export function predictionLoss(predicted: readonly np.Array[], targets: np.Array, window: Window, variance: number) {
+function predictionLoss(predicted: readonly np.Array[], targets: np.Array, window: Window, variance: number) {
   const errors = predicted.map((frame, step) => {
     const error = np.square(frame.sub(targets.ref.slice(step))).sum([2, 3]);
     return np.vecdot(error, countedStarts(window, step));
@@ -106,7 +106,7 @@ export function predictionLoss(predicted: readonly np.Array[], targets: np.Array
   return errors.reduce((sum, more) => sum.add(more)).div(2 * variance);
 }
 
-/** 1 for the starts from which this many steps more than one stay in the window, `[starts]`. */
+/** 1 for the starts from which a step, counted from 0, stays in the window, `[starts]`. */
 function countedStarts(window: Window, step: number): np.Array {
   const { first, last, steps } = window;
   const reached = np
@@ -123,10 +123,7 @@ export function divergence(logits: np.Array): np.Array {
 
 /** The kinds of pairs that are not inferred, one-hot `[simulations, pairs, 2]`. */
 export function givenKinds(graph: Exclude<Config["graph"], "inferred">, edges: np.Array): np.Array {
-  const given = { true: () => edges.ref, none: () => np.zerosLike(edges.ref), full: () => np.onesLike(edges.ref) }[
-    graph
-  ]();
-  edges.dispose();
+  const given = edges.mul(graph === "true" ? 1 : 0).add(graph === "full" ? 1 : 0);
   return np.stack([np.subtract(1, given.ref), given], -1);
 }
 
