@@ -3,6 +3,7 @@
 import { categoricalVae } from "./categorical-vae/index.ts";
 import type { Experiment } from "./experiment.ts";
 import { explain } from "./explain/index.ts";
+import { graphs } from "./graphs/index.ts";
 import { jigsaw } from "./jigsaw/index.ts";
 import { nearestNeighbourClassifier } from "./nearest-neighbours/index.ts";
 import { pictureRanking } from "./ranking/index.ts";
@@ -15,4 +16,5 @@ export const experiments: readonly Experiment[] = [
   sorting,
   pictureRanking,
   explain,
+  graphs,
 ];

@@ -6,12 +6,14 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { categoricalVae } from "../src/categorical-vae/index.ts";
 import type { DatasetSplits } from "../src/data/types.ts";
 import type { BaseConfig, Experiment } from "../src/experiment.ts";
+import { graphs } from "../src/graphs/index.ts";
 import { jigsaw } from "../src/jigsaw/index.ts";
 import { nearestNeighbourClassifier } from "../src/nearest-neighbours/index.ts";
 import { pictureRanking } from "../src/ranking/index.ts";
 import { sorting } from "../src/sorting/index.ts";
 import * as vae from "./categorical-vae-support.ts";
 import { subjects } from "./explain-support.ts";
+import * as motion from "./graphs-support.ts";
 import * as pieces from "./jigsaw-support.ts";
 import * as neighbours from "./nearest-neighbours-support.ts";
 import * as ranked from "./ranking-support.ts";
@@ -112,6 +114,9 @@ describe.each([
   },
   subjectOf(pictureRanking, ({ hard: _, ...values }) =>
     ranked.configuration({ ...values, batch: 2, steps: 5, noise: true }),
+  ),
+  subjectOf(graphs, ({ hard, ...values }) =>
+    motion.configuration({ ...values, simulations: 100, estimator: hard ? "straight-through" : "relaxed" }),
   ),
   // The synthetic tasks differ in their data alone.
   ...subjects

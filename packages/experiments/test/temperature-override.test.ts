@@ -17,6 +17,7 @@ const small: Readonly<Record<string, object>> = {
   sort: { batch: 4, hidden: 4 },
   rank: { batch: 2, n: 3, digits: 1, channels: 4, hidden: 4 },
   explain: { batch: 4, steps: 4 },
+  graphs: { simulations: 8, batch: 4, hidden: 4, unroll: 2 },
   // A step of the classifier, and two of the explainer.
   "explain digits": { batch: 4, steps: 1, classifierEpochs: 1 },
 };

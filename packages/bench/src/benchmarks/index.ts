@@ -7,6 +7,7 @@ import { estimators } from "./estimators.ts";
 import { explainStep } from "./explain-step.ts";
 import { gibbs } from "./gibbs.ts";
 import { gpu } from "./gpu.ts";
+import { graphsStep } from "./graphs-step.ts";
 import { gumbel } from "./gumbel.ts";
 import { jigsawStep } from "./jigsaw-step.ts";
 import { memory } from "./memory.ts";
@@ -27,6 +28,7 @@ export const benchmarks: readonly Benchmark[] = [
   dknnStep,
   jigsawStep,
   explainStep,
+  graphsStep,
   estimators,
   gumbel,
   operators,

@@ -13,6 +13,8 @@ export const streams = {
   secondOrder: 2 ** 28,
   /** How the images of an epoch are distorted. */
   distortions: 2 ** 29,
+  /** How particles of simulations begin, and which of them act on each other. */
+  simulations: 2 ** 29 + 2 ** 28,
   /** The pixels of data sets that are drawn once, which do not depend on a training's seed. */
   binarizing: 2 ** 30,
   /** All noise of measuring: the same after every epoch, and none that training sees. */

@@ -15,7 +15,7 @@ export interface Work {
  * kernels, however few numbers there are in them, so small batches are faster on WebAssembly.
  *
  * From one measurement, an NVIDIA H200 and four threads of WebAssembly on slow cores: at these batches the card took a
- * half of their time or less. With another card or faster cores, the border is elsewhere. Sorting was not measured.
+ * half of their time or less. With another card or faster cores, the border is elsewhere. Sorting and graphs were not measured.
  */
 const CARD_FROM: Readonly<Record<string, number>> = { vae: 100, dknn: 100, explain: 100, jigsaw: 128 };
 

@@ -38,6 +38,10 @@ const TRAININGS: Readonly<Record<string, () => string[]>> = {
     ...["rank", ...digits(), "--epochs", "2", "--steps", "2", "--batch", "4"],
     ...["--n", "3", "--channels", "4", "--hidden", "8"],
   ],
+  graphs: () => [
+    ...["graphs", "--epochs", "2", "--simulations", "10", "--batch", "4"],
+    ...["--hidden", "8", "--unroll", "3", "--particles", "3"],
+  ],
   "explain sequences": () => [
     ...["explain", "--epochs", "2", "--steps", "2", "--batch", "10"],
     ...["--width", "8", "--feed-forward", "8", "--hidden", "8"],
