@@ -241,7 +241,8 @@ export function kindOf(value: unknown): string {
   return `${/^[AEIO]/.test(name) ? "an" : "a"} ${name}`;
 }
 
-function broadcasts(a: number[], b: number[]): boolean {
+/** Whether shapes broadcast with each other. */
+export function broadcasts(a: readonly number[], b: readonly number[]): boolean {
   const tail = Math.min(a.length, b.length);
   return Array.from({ length: tail }, (_, i) => [a.at(-1 - i), b.at(-1 - i)]).every(
     ([m, n]) => m === n || m === 1 || n === 1,

@@ -12,10 +12,20 @@ export function row(x: np.Array): np.Array {
   return np.expandDims(x, -2);
 }
 
-/** Ones on the diagonal and below it: a product with them has sums. Numbers of JavaScript take no kernels, as `tri` does. */
+/** 0, 1, 2 and so on, up to n - 1. Numbers of JavaScript take no kernel. */
+export function numbersTo(n: number): np.Array {
+  return np.array(Float32Array.from({ length: n }, (_, i) => i));
+}
+
+/** A matrix `[size, size]` of what is said of row i and column j. Numbers of JavaScript take no kernel. */
+export function matrixOfPlaces(size: number, at: (i: number, j: number) => number): np.Array {
+  const numbers = Float32Array.from({ length: size * size }, (_, place) => at(Math.floor(place / size), place % size));
+  return np.array(numbers, { shape: [size, size] });
+}
+
+/** Ones on the diagonal and below it: a product with them has sums. The engine's `tri` takes kernels. */
 export function belowDiagonal(size: number): np.Array {
-  const ones = Float32Array.from({ length: size * size }, (_, i) => (i % size <= Math.floor(i / size) ? 1 : 0));
-  return np.array(ones, { shape: [size, size] });
+  return matrixOfPlaces(size, (i, j) => (j <= i ? 1 : 0));
 }
 
 /** The largest entry of each row as a column, without a gradient: what a softmax takes off all entries, and does not feel. */

@@ -33,7 +33,7 @@ export function installFastHashing(engine: HashingEngine, options: ThreadOptions
   }
   const hasher = findHasher(engine);
   if (hasher === undefined) newWatch(options.onFallback).stepBack("the engine hashes programs in another way");
-  else if (!isFast(hasher)) hasher.update = update;
+  else hasher.update = update;
 }
 
 /** What the engine makes for each hash: it is updated with what is hashed, and then has the value. */
@@ -77,10 +77,6 @@ function findHasher({ makeJaxpr }: HashingEngine): Hasher | undefined {
 interface Program {
   readonly inBinders: readonly { readonly aval: { readonly shape: unknown[] } }[];
   getHash(): unknown;
-}
-
-function isFast(hasher: Hasher): boolean {
-  return hasher.update === update;
 }
 
 const number = new Float64Array(1);

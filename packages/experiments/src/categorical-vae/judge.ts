@@ -12,8 +12,7 @@ import { meanWithError, streamingLogSumExp } from "../mathematics/statistics.ts"
 import { splitKey, streamKey } from "../nn/keys.ts";
 import { stepsAnEpoch } from "../training/epochs.ts";
 import type { EpochEnd } from "../training/loop.ts";
-import { readPosition } from "../training/position.ts";
-import { temperatureSchedule } from "../training/settings.ts";
+import { temperatureReached } from "../training/settings.ts";
 import { streams } from "../training/streams.ts";
 import { drawn, latentOf } from "./latent.ts";
 import {
@@ -163,10 +162,8 @@ export function measurement(config: Config) {
 }
 
 /** The temperature of the last step that the model has been trained for. */
-export function temperatureReached({ config, checkpoint }: Trained<Config>, train: Dataset): number {
-  const steps = stepsAnEpoch(config, train);
-  const { epoch, step } = readPosition(NAME, checkpoint);
-  return temperatureSchedule(config, steps * config.epochs)((epoch - 1) * steps + step - 1);
+export function lastTemperature(trained: Trained<Config>, train: Dataset): number {
+  return temperatureReached(trained, { name: NAME, steps: stepsAnEpoch(trained.config, train) });
 }
 
 // Evaluation ----------------------------------------------------------------------------------------------------------
@@ -197,7 +194,7 @@ export async function evaluate(
   const { importanceSamples } = evaluationOptions.parse(own);
   const test = await imagesOf(config, data, "test");
   const count = Math.min(examples, test.count);
-  const temperature = temperatureReached({ config, checkpoint }, data.train);
+  const temperature = lastTemperature({ config, checkpoint }, data.train);
   const { losses, bound } = await withModel(checkpoint, async (model: Model) => ({
     losses: await measurement(config)(model, test, count, temperature),
     bound: await likelihoodBound(config, model, test, { count, importanceSamples, seed, onProgress }),

@@ -10,7 +10,7 @@ import type { Dense } from "../nn/dense.ts";
 import { streamKey } from "../nn/keys.ts";
 import { tileImages } from "../report/pixels.ts";
 import { streams } from "../training/streams.ts";
-import { type columns, temperatureReached } from "./judge.ts";
+import { type columns, lastTemperature } from "./judge.ts";
 import { type CodeConfig, drawn, latentOf } from "./latent.ts";
 import { type Config, decode, encode, imagesOf, type Model } from "./method.ts";
 
@@ -88,7 +88,7 @@ async function reconstructions({ config, checkpoint }: Trained<Config>, data: Da
   const { encoder, decoder } = modelOf<Model>(checkpoint);
   const originals = firstImages(test, RECONSTRUCTED);
   const logits = encode(encoder, originals.ref, config);
-  const temperature = temperatureReached({ config, checkpoint }, data.train);
+  const temperature = lastTemperature({ config, checkpoint }, data.train);
   const key = () => streamKey(config.seed, streams.measuring);
   const soft = structure.relax?.(key(), logits.ref, { temperature });
   const exact = drawn(structure, key(), logits, []);

@@ -165,15 +165,16 @@ async function judgeSimulations(
 ): Promise<Measures> {
   const { count } = simulations;
   const scale = await scaleOf(config);
-  const counts = [0, 0, 0, 0] as [number, number, number, number];
+  let told: Told = [
+    [0, 0],
+    [0, 0],
+  ];
   const errors = new Float64Array(window.steps);
   let divergence = 0;
   for (const { first, size } of blocksOf(count, JUDGED_AT_ONCE)) {
     const rows = Uint32Array.from({ length: size }, (_, i) => first + i);
     const seen = await judgeBlock(config, judged, { simulations, rows, window, scale });
-    seen.edges.forEach((edge, pair) => {
-      counts[2 * edge + seen.chosen[pair]!]!++;
-    });
+    told = sumOf(told, toldOf(seen.edges, seen.chosen));
     seen.errors.forEach((error, step) => {
       errors[step] = errors[step]! + error;
     });
@@ -181,12 +182,8 @@ async function judgeSimulations(
     await onProgress?.(first + size, count);
   }
   const numbers = count * startsIn(window) * config.particles * FEATURES;
-  const told: Told = [
-    [counts[0], counts[1]],
-    [counts[2], counts[3]],
-  ];
   return {
-    told: inBestOrder(config.system, told),
+    told: isExchanged(config, told) ? exchanged(told) : told,
     errors: Array.from(errors, (sum) => sum / numbers),
     divergence: divergence / (count * config.particles),
   };
@@ -245,14 +242,34 @@ const judgeKernel = jit(
  * Of charges no one says which of the two kinds is called which: it is the better of both ways to call them, the same
  * for all simulations. Of springs one does: a pair without one sends no messages.
  */
-function inBestOrder(system: System, [none, edge]: Told): Told {
-  const isExchanged = system === "charges" && none[0] + edge[1] < none[1] + edge[0];
-  return isExchanged
-    ? [
-        [none[1], none[0]],
-        [edge[1], edge[0]],
-      ]
-    : [none, edge];
+export function isExchanged({ system }: Pick<Config, "system">, [none, edge]: Told): boolean {
+  return system === "charges" && none[0] + edge[1] < none[1] + edge[0];
+}
+
+function exchanged([none, edge]: Told): Told {
+  return [
+    [none[1], none[0]],
+    [edge[1], edge[0]],
+  ];
+}
+
+/** Counts pairs, by what they are and what they are told to be: 1 for an edge. */
+export function toldOf(edges: Float32Array, chosen: Float32Array): Told {
+  const counts = [0, 0, 0, 0] as [number, number, number, number];
+  edges.forEach((edge, pair) => {
+    counts[2 * edge + chosen[pair]!]!++;
+  });
+  return [
+    [counts[0], counts[1]],
+    [counts[2], counts[3]],
+  ];
+}
+
+function sumOf([none, edge]: Told, [moreNone, moreEdge]: Told): Told {
+  return [
+    [none[0] + moreNone[0], none[1] + moreNone[1]],
+    [edge[0] + moreEdge[0], edge[1] + moreEdge[1]],
+  ];
 }
 
 /** The share of pairs told right, in percent. */

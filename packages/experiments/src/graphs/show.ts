@@ -6,7 +6,7 @@
 import { withArrays } from "../checkpoint/model.ts";
 import type { EpochChart, NamedPicture, SeriesOf, Trained } from "../experiment.ts";
 import { type Canvas, type Color, canvasOf } from "../report/canvas.ts";
-import { type columns, judgeBlock, restoreJudged, UNSEEN } from "./judge.ts";
+import { type columns, isExchanged, judgeBlock, restoreJudged, toldOf, UNSEEN } from "./judge.ts";
 import type { Config } from "./method.ts";
 import { edgesOf, type Scale, SEEN_FRAMES, scaleOf, simulationsOf } from "./motion.ts";
 import { FEATURES, type Simulations } from "./simulator.ts";
@@ -82,18 +82,12 @@ export async function pictures({ config, checkpoint }: Trained<Config>): Promise
   const simulations = await simulationsOf(config, "test");
   const scale = await scaleOf(config);
   const rows = Uint32Array.from({ length: Math.min(PICTURED, simulations.count) }, (_, i) => i);
-  const { chosen, predicted } = await withArrays(restoreJudged(checkpoint), (judged) =>
+  const { edges, chosen, predicted } = await withArrays(restoreJudged(checkpoint), (judged) =>
     judgeBlock(config, judged, { simulations, rows, window: UNSEEN, scale }),
   );
-  const shown = { simulations, scale, chosen: inBestOrder(config, simulations, chosen), predicted };
+  const named = isExchanged(config, toldOf(edges, chosen)) ? chosen.map((kind) => 1 - kind) : chosen;
+  const shown = { simulations, scale, chosen: named, predicted };
   return [graphPicture(config, shown, rows), predictionPicture(shown, rows)];
-}
-
-/** Which of two kinds of charges is called which is the model's choice: see judge.ts. */
-function inBestOrder({ system }: Config, simulations: Simulations, chosen: Float32Array): Float32Array {
-  const pairs = simulations.particles * (simulations.particles - 1);
-  const right = chosen.filter((kind, at) => edgesOf(simulations, Math.floor(at / pairs))[at % pairs] === kind).length;
-  return system === "charges" && 2 * right < chosen.length ? chosen.map((kind) => 1 - kind) : chosen;
 }
 
 function graphPicture({ system }: Config, { simulations, chosen }: Shown, rows: Uint32Array): NamedPicture {

@@ -7,11 +7,11 @@ import type { EpochChart, NamedPicture, SeriesOf, Trained } from "../experiment.
 import { streamKey } from "../nn/keys.ts";
 import { relaxedOrder } from "../orders.ts";
 import { type MarkedTile, markedTiles } from "../report/marked-tiles.ts";
-import { temperatureSchedule } from "../training/settings.ts";
+import { temperatureReached } from "../training/settings.ts";
 import { streams } from "../training/streams.ts";
 import { drawnRows } from "./batches.ts";
 import { type columns, placesFound, rightPlaces, scoresOf } from "./judge.ts";
-import type { Config, Model } from "./method.ts";
+import { type Config, type Model, NAME } from "./method.ts";
 
 export function charts(series: SeriesOf<typeof columns>): EpochChart[] {
   return [
@@ -41,6 +41,7 @@ export async function pictures(trained: Trained<Config>, { test }: DatasetSplits
   const { n, digits, seed } = config;
   const rows = await drawnRows(streamKey(seed, streams.measuring), LOOKED_THROUGH * n * digits, test);
   const numbers = numbersOf(test, rows, digits);
+  const shown = { config, temperature: temperatureReached(trained, { name: NAME, steps: config.steps }) };
   return withModel(trained.checkpoint, async (model: Model) => {
     const found = await placesFound(config, model, test, rows);
     const listAt = (list: number) => ({
@@ -50,8 +51,8 @@ export async function pictures(trained: Trained<Config>, { test }: DatasetSplits
     });
     const lists = Array.from({ length: LOOKED_THROUGH }, (_, list) => listAt(list));
     const mistaken = lists.find(({ numbers, found }) => rightPlaces(numbers, found).any < n);
-    const named = [await orderPicture(config, model, test, lists[0]!, ORDER)];
-    if (mistaken && mistaken !== lists[0]) named.push(await orderPicture(config, model, test, mistaken, MISTAKE));
+    const named = [await orderPicture(shown, model, test, lists[0]!, ORDER)];
+    if (mistaken && mistaken !== lists[0]) named.push(await orderPicture(shown, model, test, mistaken, MISTAKE));
     return named;
   });
 }
@@ -67,7 +68,7 @@ interface List {
 
 /** Pictures down the left, the relaxed order beside them, a column a place, and below it what lies in each place. */
 async function orderPicture(
-  config: Config,
+  { config, temperature }: { config: Config; temperature: number },
   model: Model,
   test: Dataset,
   { rows, numbers, found }: List,
@@ -75,7 +76,6 @@ async function orderPicture(
 ): Promise<NamedPicture> {
   const { n, digits } = config;
   const shown = Math.min(n, MOST_SHOWN);
-  const temperature = lastTemperature(config);
   const plan = await relaxedOrder(config, scoresOf(config, model, test, rows), temperature).data();
   const images = pictureNumbers(test, rows, digits, 0);
   const size = images.length / n;
@@ -109,10 +109,4 @@ async function orderPicture(
       columns: shown + 1,
     }),
   };
-}
-
-/** That of the last step. */
-function lastTemperature(config: Config): number {
-  const steps = config.epochs * config.steps;
-  return temperatureSchedule(config, steps)(steps - 1);
 }

@@ -2,7 +2,9 @@
 
 import type { numpy as np } from "@jax-js/jax";
 import { schedules } from "softdraw";
+import type { Trained } from "../experiment.ts";
 import type { decays, scheduleNames } from "./options.ts";
+import { readPosition } from "./position.ts";
 
 export interface TemperatureConfig {
   readonly temperature: number;
@@ -54,6 +56,15 @@ export function temperatureSchedule(config: TemperatureConfig, steps: number): s
     case "cosine":
       return schedules.cosine({ start, end, steps });
   }
+}
+
+/** The temperature of the last step that a model has been trained for, by a training of that name and of so many steps an epoch. */
+export function temperatureReached(
+  { config, checkpoint }: Trained<TemperatureConfig & { readonly epochs: number }>,
+  { name, steps }: { readonly name: string; readonly steps: number },
+): number {
+  const { epoch, step } = readPosition(name, checkpoint);
+  return temperatureSchedule(config, steps * config.epochs)((epoch - 1) * steps + step - 1);
 }
 
 /** The learning rate at a step, of `total`: it begins at `learningRate` and would reach 0 after the last step. */

@@ -21,8 +21,7 @@
 
 import type { numpy as np } from "@jax-js/jax";
 import type { TemperatureOptions } from "../options.ts";
-import * as verbs from "./verbs.ts";
-import { ANY_ROOT } from "./verbs.ts";
+import { ANY_ROOT, verbs } from "./definition.ts";
 
 export { type ArborescenceOf, of, type RootOptions } from "./of.ts";
 export type { PerturbedArborescenceOf } from "./perturbed.ts";

@@ -3,7 +3,7 @@
 import type { numpy as np } from "@jax-js/jax";
 import { checkCount } from "../checks.ts";
 import { checkOptions, type TemperatureOptions } from "../options.ts";
-import * as verbs from "./verbs.ts";
+import { verbs } from "./definition.ts";
 
 export interface RootOptions {
   /** The vertex that has no parent: a whole number from 0 to n - 1. */

@@ -14,9 +14,8 @@
 
 import type { numpy as np } from "@jax-js/jax";
 import type { RelaxOptions, TemperatureOptions } from "../options.ts";
+import { ANY_ROOT, perturbedVerbs, verbs } from "./definition.ts";
 import { checkRoot, type RootOptions } from "./of.ts";
-import * as verbs from "./verbs.ts";
-import { ANY_ROOT } from "./verbs.ts";
 
 /** How many of the last axes of the logits are one choice: see `Structure`. */
 export const eventAxes = 2;
@@ -73,8 +72,8 @@ export function of(options: RootOptions): PerturbedArborescenceOf {
     eventAxes: 2,
     law: "gumbel-max",
     mode: (logits) => verbs.mode(mode, logits, root),
-    relax: (key, logits, options = {}) => verbs.relax(relax, key, logits, options, root),
-    sample: (key, logits) => verbs.perturbedSample(sample, key, logits, root),
+    relax: (key, logits, options = {}) => perturbedVerbs.relax(relax, key, logits, options, root),
+    sample: (key, logits) => perturbedVerbs.sample(sample, key, logits, root),
     softMode: (logits, options = {}) => verbs.softMode(softMode, logits, options, root),
     support: (logits) => verbs.support(support, logits, root),
   };
@@ -91,14 +90,14 @@ export function of(options: RootOptions): PerturbedArborescenceOf {
  * @param logits `[..., n, n]`, consumed
  * @param options.temperature positive number, or an array that broadcasts over the batch; default 1
  * @param options.hard default false
- * @param options.noise scale of the noise, a number from 0 or an array that broadcasts over the batch; default 1
+ * @param options.noise scale of the noise, 0 to 1e18, or an array that broadcasts over the batch; default 1
  * @throws TypeError for arguments of another type, RangeError for shapes or options that do not fit
  *
  * @example
  * const tree = arborescence.perturbed.relax(random.key(0), np.zeros([5, 5]), { temperature: 0.5 });
  */
 export function relax(key: np.Array, logits: np.Array, options: RelaxOptions = {}): np.Array {
-  return verbs.relax("arborescence.perturbed.relax", key, logits, options, ANY_ROOT);
+  return perturbedVerbs.relax("arborescence.perturbed.relax", key, logits, options, ANY_ROOT);
 }
 
 /**
@@ -112,7 +111,7 @@ export function relax(key: np.Array, logits: np.Array, options: RelaxOptions = {
  * const tree = arborescence.perturbed.sample(random.key(0), np.zeros([5, 5]));
  */
 export function sample(key: np.Array, logits: np.Array): np.Array {
-  return verbs.perturbedSample("arborescence.perturbed.sample", key, logits, ANY_ROOT);
+  return perturbedVerbs.sample("arborescence.perturbed.sample", key, logits, ANY_ROOT);
 }
 
 /**

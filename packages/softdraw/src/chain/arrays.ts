@@ -7,7 +7,7 @@
 import { lax, numpy as np, tree } from "@jax-js/jax";
 import { countPossible } from "../lawful.ts";
 import { finite, LOWEST } from "../numerics.ts";
-import { column } from "../rows.ts";
+import { column, numbersTo } from "../rows.ts";
 
 /** The largest distance that is told from larger ones: below what is impossible, be it summed up over a sequence. */
 const FARTHEST = 1e28;
@@ -144,9 +144,4 @@ export function canBeSummed({ logits, transitions, lengths, inverse }: Given): n
 /** A plain number would enter as float32. */
 function whole(value: number): np.Array {
   return np.array(value, { dtype: np.int32 });
-}
-
-/** 0, 1, 2 and so on, up to n - 1. Numbers of JavaScript take no kernel. */
-export function numbersTo(n: number): np.Array {
-  return np.array(Float32Array.from({ length: n }, (_, i) => i));
 }

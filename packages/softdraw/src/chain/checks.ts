@@ -1,7 +1,16 @@
 /** Checks of the arrays of chains. */
 
 import { lax, numpy as np } from "@jax-js/jax";
-import { checkArray, checkFloat, checkLogits, describe, INDICES, kindOf } from "../checks.ts";
+import {
+  broadcasts,
+  checkArray,
+  checkBroadcast,
+  checkFloat,
+  checkLogits,
+  describe,
+  INDICES,
+  kindOf,
+} from "../checks.ts";
 import { checkOptions } from "../options.ts";
 
 export interface ChainOptions {
@@ -66,17 +75,6 @@ export function checkLengths(where: string, lengths: np.Array): void {
   if (lengths.dtype !== np.int32) throw new TypeError(`${where}: lengths must be int32, got ${describe(lengths)}.`);
 }
 
-/** A value beside logits: the batch axes broadcast. */
-export function checkValue(where: string, value: np.Array, logits: np.Array): void {
-  checkFloat(where, "value", value, 2);
-  const isEvent = value.ndim >= 2 && value.shape.slice(-2).join() === logits.shape.slice(-2).join();
-  if (isEvent && broadcasts(value.shape.slice(0, -2), logits.shape.slice(0, -2))) return;
-  throw new RangeError(
-    `${where}: value must match logits ${describe(logits)} in its last two axes and broadcast over the batch, got ` +
-      `${describe(value)}.`,
-  );
-}
-
 /** A list of logits and transitions for others. */
 export function checkPrior(
   where: string,
@@ -87,7 +85,7 @@ export function checkPrior(
     throw new TypeError(`${where}: prior must be a list of logits and transitions, got ${kindOf(prior)}.`);
   }
   checkArrays(where, prior[0], prior[1], ["the prior's logits", "the prior's transitions"]);
-  checkValue(where, prior[0], logits);
+  checkBroadcast(where, "the prior's logits", prior[0], logits, 2);
   return prior;
 }
 
@@ -95,10 +93,4 @@ export function checkPrior(
 export function checkPairs(where: string, logits: np.Array): void {
   if (logits.shape.at(-2)! > 1) return;
   throw new RangeError(`${where}: a sequence of a single place has no pairs, got logits ${describe(logits)}.`);
-}
-
-function broadcasts(a: readonly number[], b: readonly number[]): boolean {
-  return Array.from({ length: Math.min(a.length, b.length) }, (_, i) => [a.at(-1 - i), b.at(-1 - i)]).every(
-    ([m, n]) => m === n || m === 1 || n === 1,
-  );
 }

@@ -2,7 +2,8 @@
 
 import { numpy as np } from "@jax-js/jax";
 import { gumbel } from "../noise.ts";
-import { inOrder, numbersTo } from "./arrays.ts";
+import { numbersTo } from "../rows.ts";
+import { inOrder } from "./arrays.ts";
 import type { Passed } from "./law.ts";
 import { joined, stepAt } from "./messages.ts";
 

@@ -27,27 +27,16 @@
  */
 
 import { lax, numpy as np } from "@jax-js/jax";
-import { checkKey, isTraced } from "../checks.ts";
-import { checkTemperature, type TemperatureOptions } from "../options.ts";
-import {
-  CHAIN,
-  type ChainOptions,
-  checkArrays,
-  checkChain,
-  checkLengths,
-  checkPairs,
-  checkPrior,
-  checkValue,
-} from "./checks.ts";
+import { checkBroadcast, checkFloat, checkKey, isTraced } from "../checks.ts";
+import type { TemperatureOptions } from "../options.ts";
+import { type ChainOptions, checkChain, checkLengths, checkPairs, checkPrior } from "./checks.ts";
 import * as kernels from "./kernels.ts";
-import { supportOfChains } from "./support.ts";
+import type { ChainTemperatureOptions } from "./shared.ts";
+import * as shared from "./shared.ts";
 
 export type { ChainOptions } from "./checks.ts";
 export * as perturbed from "./perturbed.ts";
-
-export interface ChainTemperatureOptions extends ChainOptions, TemperatureOptions {}
-
-const TEMPERED = ["temperature", ...CHAIN];
+export type { ChainTemperatureOptions } from "./shared.ts";
 
 /** How many arrays verbs take, and `expectation` in a list: see `PairStructure`. */
 export const arrays = 2;
@@ -132,7 +121,8 @@ export function logProb(
   options: ChainOptions = {},
 ): np.Array {
   const lengths = checkChain("chain.logProb", logits, transitions, options);
-  checkValue("chain.logProb", value, logits);
+  checkFloat("chain.logProb", "value", value, 2);
+  checkBroadcast("chain.logProb", "value", value, logits, 2);
   return kernels.logProbKernel(lax.stopGradient(value), kernels.bothOf(logits, transitions), lengths);
 }
 
@@ -218,8 +208,7 @@ export function of(lengths: np.Array): ChainOf {
  * Viterbi, "Error Bounds for Convolutional Codes and an Asymptotically Optimum Decoding Algorithm", 1967.
  */
 export function mode(logits: np.Array, transitions: np.Array, options: ChainOptions = {}): np.Array {
-  const lengths = checkChain("chain.mode", logits, transitions, options);
-  return kernels.modeKernel(lax.stopGradient(logits), lax.stopGradient(transitions), lengths);
+  return shared.mode("chain.mode", logits, transitions, options);
 }
 
 /**
@@ -268,9 +257,7 @@ export function sample(key: np.Array, logits: np.Array, transitions: np.Array, o
  * @throws TypeError for arguments of another type, RangeError for shapes or options that do not fit
  */
 export function softMode(logits: np.Array, transitions: np.Array, options: ChainTemperatureOptions = {}): np.Array {
-  const lengths = checkChain("chain.softMode", logits, transitions, options, TEMPERED);
-  const temperature = checkTemperature("chain.softMode", logits, 2, options, TEMPERED) as np.Array;
-  return kernels.softModeKernel(kernels.bothOf(logits, transitions), kernels.withFixed(temperature), lengths);
+  return shared.softMode("chain.softMode", logits, transitions, options);
 }
 
 /**
@@ -283,10 +270,7 @@ export function softMode(logits: np.Array, transitions: np.Array, options: Chain
  *   sequences or 2^26 entries
  */
 export function support(logits: np.Array, transitions: np.Array): np.Array {
-  checkArrays("chain.support", logits, transitions);
-  const all = supportOfChains("chain.support", logits);
-  transitions.dispose();
-  return all;
+  return shared.support("chain.support", logits, transitions);
 }
 
 function uniformLike(logits: np.Array): readonly [np.Array, np.Array] {

@@ -18,15 +18,14 @@
 
 import { lax, type numpy as np } from "@jax-js/jax";
 import { checkKey } from "../checks.ts";
-import { checkRelax, checkTemperature, RELAX, type RelaxOptions, type TemperatureOptions } from "../options.ts";
-import { CHAIN, type ChainOptions, checkArrays, checkChain, checkLengths } from "./checks.ts";
-import type { ChainTemperatureOptions } from "./index.ts";
+import { checkRelax, RELAX, type RelaxOptions, type TemperatureOptions } from "../options.ts";
+import { CHAIN, type ChainOptions, checkChain, checkLengths } from "./checks.ts";
 import * as kernels from "./kernels.ts";
-import { supportOfChains } from "./support.ts";
+import type { ChainTemperatureOptions } from "./shared.ts";
+import * as shared from "./shared.ts";
 
 export interface ChainRelaxOptions extends ChainOptions, RelaxOptions {}
 
-const TEMPERED = ["temperature", ...CHAIN];
 const RELAXED = [...RELAX, ...CHAIN];
 
 /** How many arrays verbs take, and `expectation` in a list: see `PairStructure`. */
@@ -44,8 +43,7 @@ export const eventAxes = 2;
  * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
  */
 export function mode(logits: np.Array, transitions: np.Array, options: ChainOptions = {}): np.Array {
-  const lengths = checkChain("chain.perturbed.mode", logits, transitions, options);
-  return kernels.modeKernel(lax.stopGradient(logits), lax.stopGradient(transitions), lengths);
+  return shared.mode("chain.perturbed.mode", logits, transitions, options);
 }
 
 /** What `chain.perturbed.of(lengths)` returns: the verbs without their option `lengths`. */
@@ -92,7 +90,7 @@ export function of(lengths: np.Array): PerturbedChainOf {
  * @param transitions `[..., labels, labels]`, or a matrix for each place, consumed
  * @param options.temperature positive number, or an array that broadcasts over the batch of the logits; default 1
  * @param options.hard default false
- * @param options.noise scale of the noise, a number from 0 or an array that broadcasts likewise; default 1
+ * @param options.noise scale of the noise, 0 to 1e18, or an array that broadcasts likewise; default 1
  * @param options.lengths of shorter sequences
  * @throws TypeError for arguments of another type, RangeError for shapes or options that do not fit
  *
@@ -147,9 +145,7 @@ export function sample(key: np.Array, logits: np.Array, transitions: np.Array, o
  * @throws TypeError for arguments of another type, RangeError for shapes or options that do not fit
  */
 export function softMode(logits: np.Array, transitions: np.Array, options: ChainTemperatureOptions = {}): np.Array {
-  const lengths = checkChain("chain.perturbed.softMode", logits, transitions, options, TEMPERED);
-  const temperature = checkTemperature("chain.perturbed.softMode", logits, 2, options, TEMPERED) as np.Array;
-  return kernels.softModeKernel(kernels.bothOf(logits, transitions), kernels.withFixed(temperature), lengths);
+  return shared.softMode("chain.perturbed.softMode", logits, transitions, options);
 }
 
 /**
@@ -161,8 +157,5 @@ export function softMode(logits: np.Array, transitions: np.Array, options: Chain
  *   sequences or 2^26 entries
  */
 export function support(logits: np.Array, transitions: np.Array): np.Array {
-  checkArrays("chain.perturbed.support", logits, transitions);
-  const all = supportOfChains("chain.perturbed.support", logits);
-  transitions.dispose();
-  return all;
+  return shared.support("chain.perturbed.support", logits, transitions);
 }

@@ -52,6 +52,7 @@ import { originOfRow } from "../rows.ts";
 import { sort, sortingIndices } from "../sorting.ts";
 import { ifScale, perturbedBy } from "../structure.ts";
 import { inverseOf, isTemperature, tempered } from "../tempered.ts";
+import { countUntil } from "../transport/counting.ts";
 import type { SinkhornForm } from "../transport/forms.ts";
 import { COMPUTATION, checkSettings, planOf } from "../transport/plan.ts";
 import { advance, finish, longestRun, start } from "../transport/stabilized.ts";
@@ -377,23 +378,21 @@ async function matching(where: string, logits: np.Array): Promise<np.Array> {
 /** How many iterations bring the plan of scaled logits down to a tolerance; Infinity if that is more than the limit. */
 async function countIterations(x: np.Array, tolerance: number, limit: number): Promise<number> {
   const longest = longestRun(x.shape.at(-1)!);
-  let state = start(x.ref, ONES);
-  let iterations = 1;
-  let residual = await largestResidual(finish(tree.ref(state)));
-  while (residual > tolerance && iterations <= limit) {
-    state = advance(state, x.ref, ONES, 1, true, longest);
-    iterations++;
-    residual = await largestResidual(finish(tree.ref(state)));
-  }
+  const iterations = await countUntil(
+    {
+      begin: () => start(x.ref, ONES),
+      next: (state) => advance(state, x.ref, ONES, 1, true, longest),
+      deviationOf: (state) => largestResidual(finish(tree.ref(state))),
+    },
+    tolerance,
+    limit,
+  );
   x.dispose();
-  tree.dispose(state);
-  if (Number.isNaN(residual)) {
-    throw new RangeError(
-      "permutation.iterationsFor: no matrix of logits may have NaN, Infinity, or a row or column of -Infinity alone, " +
-        "and every temperature must be a positive number; got what has no plan.",
-    );
-  }
-  return iterations <= limit ? iterations : Number.POSITIVE_INFINITY;
+  if (!Number.isNaN(iterations)) return iterations;
+  throw new RangeError(
+    "permutation.iterationsFor: no matrix of logits may have NaN, Infinity, or a row or column of -Infinity alone, " +
+      "and every temperature must be a positive number; got what has no plan.",
+  );
 }
 
 async function largestResidual(plan: np.Array): Promise<number> {

@@ -1,19 +1,29 @@
-import type { numpy as np } from "@jax-js/jax";
-import { supportOf } from "../support.ts";
+/** What spanning trees are, and their verbs by both laws. */
+
+import { numpy as np } from "@jax-js/jax";
+import { gumbel } from "../noise.ts";
+import { matrixOfPlaces } from "../rows.ts";
 import { spanningTrees } from "../trees/enumeration.ts";
 import { UNDIRECTED } from "../trees/frame.ts";
-import { type Definition, kernelsOf } from "../trees/kernels.ts";
+import { perturbedVerbsOf, type TreeDefinition, verbsOf } from "../trees/verbs.ts";
 import { largestSpanningTree } from "./prim.ts";
 
 /** An undirected tree has no root: the elimination takes the vertex 0. */
 export const NO_ROOT = 0;
 
-export const definition: Definition = { frameOf: () => UNDIRECTED, largest: largestSpanningTree };
+const definition: TreeDefinition = {
+  frameOf: () => UNDIRECTED,
+  largest: largestSpanningTree,
+  count: (n) => n ** Math.max(0, n - 2),
+  all: spanningTrees,
+};
 
-export const kernels = kernelsOf(definition);
+export const verbs = verbsOf(definition);
 
-/** The matrices of all spanning trees, `[n^(n - 2), n, n]`, n the last size of the logits. */
-export function supportOfSpanningTrees(where: string, logits: np.Array): np.Array {
-  const n = logits.shape.at(-1)!;
-  return supportOf(where, logits, [n, n], { count: n ** Math.max(0, n - 2), ones: () => spanningTrees(n) });
+export const perturbedVerbs = perturbedVerbsOf(definition, noiseOfEdges);
+
+/** The same noise for both entries of an edge. */
+function noiseOfEdges(key: np.Array, shape: number[] = []): np.Array {
+  const above = gumbel(key, shape).mul(matrixOfPlaces(shape.at(-1)!, (i, j) => (j > i ? 1 : 0)));
+  return above.ref.add(np.swapaxes(above, -1, -2));
 }

@@ -18,10 +18,8 @@
  */
 
 import type { numpy as np } from "@jax-js/jax";
-import { checkBroadcast, checkFloat, checkKey, checkSquare } from "../checks.ts";
-import { checkTemperature, type TemperatureOptions } from "../options.ts";
-
-import { kernels, NO_ROOT, supportOfSpanningTrees } from "./definition.ts";
+import type { TemperatureOptions } from "../options.ts";
+import { NO_ROOT, verbs } from "./definition.ts";
 
 export * as perturbed from "./perturbed.ts";
 
@@ -35,8 +33,7 @@ export const eventAxes = 2;
  * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
  */
 export function entropy(logits: np.Array): np.Array {
-  checkSquare("spanningTree.entropy", "logits", logits);
-  return kernels.entropy(logits, NO_ROOT);
+  return verbs.entropy("spanningTree.entropy", logits, NO_ROOT);
 }
 
 /**
@@ -49,12 +46,7 @@ export function entropy(logits: np.Array): np.Array {
  * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
  */
 export function kl(logits: np.Array, prior?: np.Array): np.Array {
-  checkSquare("spanningTree.kl", "logits", logits);
-  if (prior !== undefined) {
-    checkSquare("spanningTree.kl", "prior", prior);
-    checkBroadcast("spanningTree.kl", "prior", prior, logits, 2);
-  }
-  return kernels.kl(logits, prior, NO_ROOT);
+  return verbs.kl("spanningTree.kl", logits, prior, NO_ROOT);
 }
 
 /**
@@ -72,8 +64,7 @@ export function kl(logits: np.Array, prior?: np.Array): np.Array {
  * const logCount = spanningTree.logPartition(np.zeros([5, 5])); // log 125, after Cayley's formula
  */
 export function logPartition(logits: np.Array): np.Array {
-  checkSquare("spanningTree.logPartition", "logits", logits);
-  return kernels.logPartition(logits, NO_ROOT);
+  return verbs.logPartition("spanningTree.logPartition", logits, NO_ROOT);
 }
 
 /**
@@ -86,10 +77,7 @@ export function logPartition(logits: np.Array): np.Array {
  * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
  */
 export function logProb(value: np.Array, logits: np.Array): np.Array {
-  checkSquare("spanningTree.logProb", "logits", logits);
-  checkFloat("spanningTree.logProb", "value", value, 2);
-  checkBroadcast("spanningTree.logProb", "value", value, logits, 2);
-  return kernels.logProb(value, logits, NO_ROOT);
+  return verbs.logProb("spanningTree.logProb", value, logits, NO_ROOT);
 }
 
 /**
@@ -103,8 +91,7 @@ export function logProb(value: np.Array, logits: np.Array): np.Array {
  * const probabilities = spanningTree.marginals(np.zeros([4, 4])); // 1/2 each
  */
 export function marginals(logits: np.Array): np.Array {
-  checkSquare("spanningTree.marginals", "logits", logits);
-  return kernels.marginals(logits, NO_ROOT);
+  return verbs.marginals("spanningTree.marginals", logits, NO_ROOT);
 }
 
 /**
@@ -117,8 +104,7 @@ export function marginals(logits: np.Array): np.Array {
  * Prim, "Shortest Connection Networks and Some Generalizations", 1957.
  */
 export function mode(logits: np.Array): np.Array {
-  checkSquare("spanningTree.mode", "logits", logits);
-  return kernels.mode(logits, NO_ROOT);
+  return verbs.mode("spanningTree.mode", logits, NO_ROOT);
 }
 
 /**
@@ -133,9 +119,7 @@ export function mode(logits: np.Array): np.Array {
  * const tree = spanningTree.sample(random.key(0), np.zeros([5, 5]));
  */
 export function sample(key: np.Array, logits: np.Array): np.Array {
-  checkKey("spanningTree.sample", key);
-  checkSquare("spanningTree.sample", "logits", logits);
-  return kernels.sample(key, logits, NO_ROOT);
+  return verbs.sample("spanningTree.sample", key, logits, NO_ROOT);
 }
 
 /**
@@ -147,8 +131,7 @@ export function sample(key: np.Array, logits: np.Array): np.Array {
  * @throws TypeError for arguments of another type, RangeError for shapes or options that do not fit
  */
 export function softMode(logits: np.Array, options: TemperatureOptions = {}): np.Array {
-  checkSquare("spanningTree.softMode", "logits", logits);
-  return kernels.softMode(logits, checkTemperature("spanningTree.softMode", logits, 2, options), NO_ROOT);
+  return verbs.softMode("spanningTree.softMode", logits, options, NO_ROOT);
 }
 
 /**
@@ -159,6 +142,5 @@ export function softMode(logits: np.Array, options: TemperatureOptions = {}): np
  * @throws TypeError for arguments of another type, RangeError for shapes that do not fit, and for an n above 7
  */
 export function support(logits: np.Array): np.Array {
-  checkSquare("spanningTree.support", "logits", logits);
-  return supportOfSpanningTrees("spanningTree.support", logits);
+  return verbs.support("spanningTree.support", logits, NO_ROOT);
 }

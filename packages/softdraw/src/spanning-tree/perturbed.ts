@@ -11,14 +11,9 @@
  * Paulus, Choi, Tarlow, Krause, Maddison, "Gradient Estimation with Stochastic Softmax Tricks", 2020.
  */
 
-import { numpy as np } from "@jax-js/jax";
-import { checkKey, checkSquare } from "../checks.ts";
-import { gumbel } from "../noise.ts";
-import { checkRelax, checkTemperature, RELAX, type RelaxOptions, type TemperatureOptions } from "../options.ts";
-import { perturbedKernelsOf } from "../trees/kernels.ts";
-import { definition, kernels, NO_ROOT, supportOfSpanningTrees } from "./definition.ts";
-
-const perturbedKernels = perturbedKernelsOf(definition, noiseOfEdges);
+import type { numpy as np } from "@jax-js/jax";
+import type { RelaxOptions, TemperatureOptions } from "../options.ts";
+import { NO_ROOT, perturbedVerbs, verbs } from "./definition.ts";
 
 /** How many of the last axes of the logits are one choice: see `Structure`. */
 export const eventAxes = 2;
@@ -30,8 +25,7 @@ export const eventAxes = 2;
  * @throws TypeError for arguments of another type, RangeError for shapes that do not fit
  */
 export function mode(logits: np.Array): np.Array {
-  checkSquare("spanningTree.perturbed.mode", "logits", logits);
-  return kernels.mode(logits, NO_ROOT);
+  return verbs.mode("spanningTree.perturbed.mode", logits, NO_ROOT);
 }
 
 /**
@@ -45,21 +39,14 @@ export function mode(logits: np.Array): np.Array {
  * @param logits `[..., n, n]`, consumed
  * @param options.temperature positive number, or an array that broadcasts over the batch; default 1
  * @param options.hard default false
- * @param options.noise scale of the noise, a number from 0 or an array that broadcasts over the batch; default 1
+ * @param options.noise scale of the noise, 0 to 1e18, or an array that broadcasts over the batch; default 1
  * @throws TypeError for arguments of another type, RangeError for shapes or options that do not fit
  *
  * @example
  * const tree = spanningTree.perturbed.relax(random.key(0), np.zeros([5, 5]), { temperature: 0.5 });
  */
 export function relax(key: np.Array, logits: np.Array, options: RelaxOptions = {}): np.Array {
-  checkKey("spanningTree.perturbed.relax", key);
-  checkSquare("spanningTree.perturbed.relax", "logits", logits);
-  return perturbedKernels.relax(
-    key,
-    logits,
-    checkRelax("spanningTree.perturbed.relax", logits, 2, options, RELAX),
-    NO_ROOT,
-  );
+  return perturbedVerbs.relax("spanningTree.perturbed.relax", key, logits, options, NO_ROOT);
 }
 
 /**
@@ -73,9 +60,7 @@ export function relax(key: np.Array, logits: np.Array, options: RelaxOptions = {
  * const tree = spanningTree.perturbed.sample(random.key(0), np.zeros([5, 5]));
  */
 export function sample(key: np.Array, logits: np.Array): np.Array {
-  checkKey("spanningTree.perturbed.sample", key);
-  checkSquare("spanningTree.perturbed.sample", "logits", logits);
-  return perturbedKernels.sample(key, logits, NO_ROOT);
+  return perturbedVerbs.sample("spanningTree.perturbed.sample", key, logits, NO_ROOT);
 }
 
 /**
@@ -86,8 +71,7 @@ export function sample(key: np.Array, logits: np.Array): np.Array {
  * @throws TypeError for arguments of another type, RangeError for shapes or options that do not fit
  */
 export function softMode(logits: np.Array, options: TemperatureOptions = {}): np.Array {
-  checkSquare("spanningTree.perturbed.softMode", "logits", logits);
-  return kernels.softMode(logits, checkTemperature("spanningTree.perturbed.softMode", logits, 2, options), NO_ROOT);
+  return verbs.softMode("spanningTree.perturbed.softMode", logits, options, NO_ROOT);
 }
 
 /**
@@ -97,14 +81,5 @@ export function softMode(logits: np.Array, options: TemperatureOptions = {}): np
  * @throws TypeError for arguments of another type, RangeError for shapes that do not fit, and for an n above 7
  */
 export function support(logits: np.Array): np.Array {
-  checkSquare("spanningTree.perturbed.support", "logits", logits);
-  return supportOfSpanningTrees("spanningTree.perturbed.support", logits);
-}
-
-/** The same noise for both entries of an edge. */
-function noiseOfEdges(key: np.Array, shape: number[] = []): np.Array {
-  const n = shape.at(-1)!;
-  const isAbove = Float32Array.from({ length: n * n }, (_, at) => (at % n > Math.floor(at / n) ? 1 : 0));
-  const above = gumbel(key, shape).mul(np.array(isAbove, { shape: [n, n] }));
-  return above.ref.add(np.swapaxes(above, -1, -2));
+  return verbs.support("spanningTree.perturbed.support", logits, NO_ROOT);
 }

@@ -2,6 +2,7 @@
 
 import { lax, numpy as np } from "@jax-js/jax";
 import { indicator, LOWEST } from "../numerics.ts";
+import { column, matrixOfPlaces } from "../rows.ts";
 import { besideMatrix, inColumns, inRows, UNDIRECTED } from "../trees/frame.ts";
 import { isSingle, keysOf, nothing } from "../trees/pass.ts";
 
@@ -37,16 +38,9 @@ export function largestSpanningTree(logits: np.Array): np.Array {
 
 /** The number of the edge of each entry, the same for both, row by row: `[n, n, 1]`. On the diagonal there is none. */
 function edgeNumbers(n: number): np.Array {
-  const numbers = Float32Array.from({ length: n * n }, (_, at) => {
-    const [i, j] = [Math.floor(at / n), at % n];
-    return i === j ? -1 : Math.min(i, j) * n + Math.max(i, j);
-  });
-  return np.array(numbers, { shape: [n, n, 1] });
+  return column(matrixOfPlaces(n, (i, j) => (i === j ? -1 : Math.min(i, j) * n + Math.max(i, j))));
 }
 
 function firstVertex(n: number): np.Array {
-  return np.array(
-    Float32Array.from({ length: n }, (_, i) => (i === 0 ? 1 : 0)),
-    { shape: [n, 1] },
-  );
+  return column(np.array(Float32Array.from({ length: n }, (_, i) => (i === 0 ? 1 : 0))));
 }

@@ -52,6 +52,7 @@ import { matrixOf } from "../permutation/matrices.ts";
 import { applied, checkItems, largestOf } from "../plans.ts";
 import { column, ofRow, row } from "../rows.ts";
 import { SMALLEST_TEMPERATURE as SMALLEST } from "../tempered.ts";
+import { countUntil } from "./counting.ts";
 import type { SinkhornForm } from "./forms.ts";
 import { COMPUTATION, checkSettings, planOf, type Settings } from "./plan.ts";
 import * as byPotentials from "./potentials.ts";
@@ -439,23 +440,22 @@ async function countIterations<S extends Potentials | State>(
           .max(mass)
           .data()
           .then(([value]) => value!);
-  let state = method.start(x.ref, tree.ref(sides));
-  let iterations = 1;
-  const driftOf = async () => largest * largestOf(await method.drift(tree.ref(state), x.ref, tree.ref(sides)).data());
-  let deviation = await driftOf();
-  while (deviation > tolerance && iterations <= limit) {
-    state = method.next(state, x.ref, tree.ref(sides));
-    iterations++;
-    deviation = await driftOf();
-  }
-  tree.dispose([x, sides, state]);
-  if (Number.isNaN(deviation)) {
-    throw new RangeError(
-      "transport.iterationsFor: there is no plan: of a logit of NaN or Infinity, of a start that is not finite, of sums " +
-        "that are negative or do not match, or of a row or column that has mass and no way.",
-    );
-  }
-  return iterations <= limit ? iterations : Number.POSITIVE_INFINITY;
+  const iterations = await countUntil(
+    {
+      begin: () => method.start(x.ref, tree.ref(sides)),
+      next: (state) => method.next(state, x.ref, tree.ref(sides)),
+      deviationOf: async (state) =>
+        largest * largestOf(await method.drift(tree.ref(state), x.ref, tree.ref(sides)).data()),
+    },
+    tolerance,
+    limit,
+  );
+  tree.dispose([x, sides]);
+  if (!Number.isNaN(iterations)) return iterations;
+  throw new RangeError(
+    "transport.iterationsFor: there is no plan: of a logit of NaN or Infinity, of a start that is not finite, of sums " +
+      "that are negative or do not match, or of a row or column that has mass and no way.",
+  );
 }
 
 async function matching(where: string, logits: np.Array, slack: Checked): Promise<np.Array> {

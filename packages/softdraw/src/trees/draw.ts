@@ -10,13 +10,13 @@
 
 import { numpy as np } from "@jax-js/jax";
 import { indicator } from "../numerics.ts";
-import { belowDiagonal } from "../rows.ts";
+import { belowDiagonal, column, numbersTo } from "../rows.ts";
 import type { Step } from "./elimination.ts";
 import { withItself, withVertex } from "./means.ts";
 import { aligned, type Scaled } from "./scaled.ts";
 
 /** Below the exponents of all weights. */
-const NOWHERE = -3e38;
+export const NOWHERE = -3e38;
 
 /**
  * A draw as zeros and ones, `[n, n + 1, batch]`.
@@ -101,10 +101,7 @@ function chosen({ mantissa, exponent }: Scaled, isAllowed: np.Array, uniform: np
 /** The first of booleans `[n, batch]` that is true, as a one-hot vector. */
 export function firstOf(isTrue: np.Array): np.Array {
   const n = isTrue.shape[0]!;
-  const places = np.array(
-    Float32Array.from({ length: n }, (_, i) => i),
-    { shape: [n, 1] },
-  );
+  const places = column(numbersTo(n));
   const first = np.min(np.where(isTrue, places.ref, n), 0, { keepdims: true });
   return indicator(places.equal(first));
 }

@@ -5,7 +5,7 @@
 
 import { numpy as np } from "@jax-js/jax";
 import { indicator } from "../numerics.ts";
-import { assembled, firstOf } from "./draw.ts";
+import { assembled, firstOf, NOWHERE } from "./draw.ts";
 import { columnOf, restOf, rowOf } from "./elimination.ts";
 import { type Logarithm, plainLogarithm } from "./scaled.ts";
 
@@ -14,9 +14,6 @@ interface Step {
   /** 1 where the way by the vertex is the larger one, `[n - 1, n, batch]`. */
   readonly detours?: np.Array;
 }
-
-/** Below the exponents of all weights. */
-const NOWHERE = -3e38;
 
 /** Zeros and ones `[n, n + 1, batch]`, and the exponent of the largest sum, `[batch]`. */
 export function largestTree(weights: Logarithm): { pointers: np.Array; exponent: np.Array } {

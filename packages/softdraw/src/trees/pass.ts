@@ -4,6 +4,7 @@ import { lax, numpy as np } from "@jax-js/jax";
 import { countPossible } from "../lawful.ts";
 import { materialize } from "../materialize.ts";
 import { LOWEST } from "../numerics.ts";
+import { matrixOfPlaces } from "../rows.ts";
 import { eliminated, logSumOf, type Step } from "./elimination.ts";
 import { type Frame, inColumns, inRows } from "./frame.ts";
 import { changeOfMeans, meansOf } from "./means.ts";
@@ -131,6 +132,5 @@ export function nothing(logits: np.Array): np.Array {
 
 /** Which entries mean nothing, `[n, n]`. */
 function ignored({ isIgnored }: Frame, n: number): np.Array {
-  const places = Float32Array.from({ length: n * n }, (_, at) => (isIgnored(Math.floor(at / n), at % n) ? 1 : 0));
-  return np.array(places, { shape: [n, n] }).greater(0.5);
+  return matrixOfPlaces(n, (i, j) => (isIgnored(i, j) ? 1 : 0)).greater(0.5);
 }
