@@ -96,6 +96,36 @@ describe.each(Object.entries(kinds))(
       }
     });
 
+    test.each([-1e9, -1e20])("a finite mask of %f is one of -Infinity, beside logits of hundreds", async (mask) => {
+      const n = 5;
+      const near = logitsOf(7, n, 100);
+      const masked = (far: number) =>
+        square(
+          near.map((x, at) => (Math.abs((at % n) - Math.floor(at / n)) >= 3 ? far : x)),
+          n,
+        );
+      for (const verb of [verbs.logPartition, verbs.entropy, verbs.marginals]) {
+        const expected = await values(verb(masked(NO)));
+        const size = Math.max(1, ...expected.map(Math.abs));
+        expect(largestDifference(await values(verb(masked(mask))), expected) / size).toBeLessThan(ACCURACY);
+      }
+      expect(await values(verbs.mode(masked(mask)))).toEqual(await values(verbs.mode(masked(NO))));
+    });
+
+    test("two clusters that nothing but a mask of -1e9 joins have the law of a nearer mask", async () => {
+      const n = 5;
+      const near = logitsOf(8, n, 1);
+      const clusters = (far: number) => near.map((x, at) => (at % n < 2 === Math.floor(at / n) < 2 ? x : far));
+      const exact = gibbsLaw(treesOf(n), clusters(-100), entries);
+      const all = square(exact.trees.flat(), n, [exact.trees.length]);
+      const logProbs = await values(verbs.logProb(all, square(clusters(-1e9), n)));
+      const likely = exact.logProbs.map((y, k) => [y, logProbs[k]!] as const).filter(([y]) => y > -50);
+      expect(Math.max(...likely.map(([y, found]) => Math.abs(found - y) / Math.max(1, -y)))).toBeLessThan(2 * ACCURACY);
+      expect(await values(verbs.marginals(square(clusters(-1e9), n)))).toEqual(
+        (await values(verbs.marginals(square(clusters(-100), n)))).map((p) => expect.closeTo(p, 5)),
+      );
+    });
+
     test("a constant in all logits changes nothing, at 1e4 too", async () => {
       const n = 5;
       const logits = range(n * n).map((i) => Math.cos(i) / 8);

@@ -13,10 +13,7 @@ import { indicator } from "../numerics.ts";
 import { belowDiagonal, column, numbersTo } from "../rows.ts";
 import type { Step } from "./elimination.ts";
 import { withItself, withVertex } from "./means.ts";
-import { aligned, type Scaled } from "./scaled.ts";
-
-/** Below the exponents of all weights. */
-export const NOWHERE = -3e38;
+import { aligned, allowedSize, distanceOf, kept, largestSize, over, type Scaled } from "./scaled.ts";
 
 /**
  * A draw as zeros and ones, `[n, n + 1, batch]`.
@@ -89,10 +86,10 @@ export function assembled<S>(
  * One of some weights, drawn in proportion to them, as a one-hot vector `[n, batch]`: the first at which their sum is not
  * below a uniform share of it. There it grows, so that none is drawn that cannot be.
  */
-function chosen({ mantissa, exponent }: Scaled, isAllowed: np.Array, uniform: np.Array): np.Array {
+function chosen({ mantissa, ...size }: Scaled, isAllowed: np.Array, uniform: np.Array): np.Array {
   const n = mantissa.shape[0]!;
-  const level = np.max(np.where(isAllowed.ref, exponent.ref, NOWHERE), 0);
-  const terms = np.where(isAllowed, aligned(mantissa.ref, exponent.ref.sub(level)), 0);
+  const level = largestSize(allowedSize(isAllowed.ref, kept(size)));
+  const terms = np.where(isAllowed, aligned(mantissa.ref, distanceOf(over(kept(size), level))), 0);
   const sums = np.matmul(belowDiagonal(n), terms);
   const isReached = sums.ref.greaterEqual(sums.slice([n - 1, n]).mul(uniform));
   return firstOf(isReached);

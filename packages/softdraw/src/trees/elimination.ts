@@ -20,7 +20,19 @@
 import { numpy as np } from "@jax-js/jax";
 import { materialize } from "../materialize.ts";
 import { logarithm } from "../numerics.ts";
-import { aligned, type Logarithm, normalized, type Scaled } from "./scaled.ts";
+import {
+  aligned,
+  distanceOf,
+  kept as keptSize,
+  type Logarithm,
+  larger,
+  largestSize,
+  normalized,
+  over,
+  type Scaled,
+  sizeBy,
+  times,
+} from "./scaled.ts";
 
 /** What is known of a vertex when it is eliminated from among vertices 0 to n. */
 export interface Step {
@@ -30,7 +42,7 @@ export interface Step {
   readonly shares: np.Array;
   /** Which share of the weight from i to j does not go by way of this vertex, `[n - 1, n, batch]`; of the last one none. */
   readonly kept?: np.Array;
-  /** The sum: `mantissa 2^(48 exponent)`, `[batch]`. */
+  /** The sum, `[batch]`. */
   readonly sum: Scaled;
 }
 
@@ -40,17 +52,15 @@ export function eliminated(weights: Scaled): Step[] {
   let left = weights;
   for (let n = weights.mantissa.shape[0]!; n >= 1; n--) {
     const row = mapped(left, (x) => rowOf(x, n));
-    const exponent = np.max(row.exponent.ref, 0);
-    const terms = aligned(row.mantissa.ref, row.exponent.ref.sub(exponent.ref));
+    const size = largestSize(keptSize(row));
+    const relative = over(keptSize(row), keptSize(size));
+    const terms = aligned(row.mantissa.ref, distanceOf(keptSize(relative)));
     const mantissa = terms.ref.sum(0);
     const inverse = materialize(np.where(mantissa.ref.greater(0), np.reciprocal(mantissa.ref), 0));
     const shares = share(terms, mantissa.ref, inverse.ref);
-    const step = { weights: row, shares, sum: { mantissa, exponent } };
+    const step = { weights: row, shares, sum: { mantissa, ...size } };
     if (n === 1) return [...steps, step];
-    const around = withDetours(left, n, {
-      mantissa: row.mantissa.ref.mul(inverse),
-      exponent: row.exponent.ref.sub(exponent.ref),
-    });
+    const around = withDetours(left, n, { mantissa: row.mantissa.ref.mul(inverse), ...relative });
     steps.push({ ...step, kept: around.kept });
     left = around.weights;
   }
@@ -61,13 +71,13 @@ export function eliminated(weights: Scaled): Step[] {
 function withDetours(left: Scaled, n: number, shares: Scaled): { weights: Scaled; kept: np.Array } {
   const direct = mapped(left, (x) => restOf(x, n));
   const column = mapped(left, (x) => np.expandDims(columnOf(x, n), 1));
-  const detourExponent = column.exponent.add(shares.exponent);
-  const exponent = np.maximum(direct.exponent.ref, detourExponent.ref);
-  const directly = aligned(direct.mantissa, direct.exponent.sub(exponent.ref));
-  const around = aligned(column.mantissa.mul(shares.mantissa), detourExponent.sub(exponent.ref));
+  const detour = times(column, shares);
+  const size = larger(keptSize(direct), keptSize(detour));
+  const directly = aligned(direct.mantissa, distanceOf(over(direct, keptSize(size))));
+  const around = aligned(column.mantissa.mul(shares.mantissa), distanceOf(over(detour, keptSize(size))));
   const mantissa = directly.ref.add(around.ref);
   const kept = share(directly, mantissa.ref, np.reciprocal(mantissa.ref));
-  return { weights: normalized({ mantissa, exponent }), kept };
+  return { weights: normalized({ mantissa, ...size }), kept };
 }
 
 /** A part of a sum as a share of it, which is exactly 1 where it is the sum: a product with an inverse is not always that. */
@@ -78,16 +88,18 @@ function share(part: np.Array, sum: np.Array, inverse: np.Array): np.Array {
 /** So many of the sums have a product in the range of float32, whatever they are. */
 const MULTIPLIED = 3;
 
-/** The logarithm of the sum over all trees, `[batch]`; its exponent is far below all others where there is none. */
+/** The logarithm of the sum over all trees, `[batch]`; its size is far below all others where there is none. */
 export function logSumOf(steps: readonly Step[]): Logarithm {
   const mantissas = steps.map(({ sum }) => sum.mantissa.ref);
   const products = mantissas.flatMap((first, i) =>
     i % MULTIPLIED === 0 ? [mantissas.slice(i + 1, i + MULTIPLIED).reduce((a, b) => a.mul(b), first)] : [],
   );
-  const exponents = steps.map(({ sum }) => sum.exponent.ref);
+  const total = (arrays: np.Array[]) => np.stack(arrays, 0).sum(0);
+  const orders = steps.flatMap(({ sum }) => sum.order?.ref ?? []);
   return {
     rest: logarithm(np.stack(products, 0)).sum(0),
-    exponent: np.stack(exponents, 0).sum(0),
+    exponent: total(steps.map(({ sum }) => sum.exponent.ref)),
+    ...(orders.length > 0 && { order: total(orders) }),
   };
 }
 
@@ -106,6 +118,6 @@ export function restOf(x: np.Array, n: number): np.Array {
   return x.ref.slice([0, n - 1], [0, n]);
 }
 
-function mapped({ mantissa, exponent }: Scaled, f: (x: np.Array) => np.Array): Scaled {
-  return { mantissa: f(mantissa), exponent: f(exponent) };
+function mapped({ mantissa, ...size }: Scaled, f: (x: np.Array) => np.Array): Scaled {
+  return { mantissa: f(mantissa), ...sizeBy(size, f) };
 }

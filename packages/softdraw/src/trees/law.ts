@@ -141,9 +141,9 @@ export function sample(frame: Frame, key: np.Array, logits: np.Array): np.Array 
 export function largest(frame: Frame, logits: np.Array): np.Array {
   if (isSingle(logits)) return nothing(logits);
   const problem = problemOf(frame, keysOf(frame, logits));
-  const { pointers, exponent } = largestTree(problem.logarithms);
+  const { pointers, size } = largestTree(problem.logarithms);
   const tree = inRows(frame.edgesOf(pointers), problem.batch);
-  return np.where(besideMatrix(isConnected(problem, exponent)), tree, Number.NaN);
+  return np.where(besideMatrix(isConnected(problem, size)), tree, Number.NaN);
 }
 
 /** Numbers or matrices of logits, but NaN where one of those is none. */

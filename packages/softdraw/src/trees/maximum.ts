@@ -5,9 +5,21 @@
 
 import { numpy as np } from "@jax-js/jax";
 import { indicator } from "../numerics.ts";
-import { assembled, firstOf, NOWHERE } from "./draw.ts";
+import { assembled, firstOf } from "./draw.ts";
 import { columnOf, restOf, rowOf } from "./elimination.ts";
-import { type Logarithm, plainLogarithm } from "./scaled.ts";
+import {
+  allowedSize,
+  distanceOf,
+  kept,
+  type Logarithm,
+  largestSize,
+  over,
+  plainLogarithm,
+  type Size,
+  sizeBy,
+  sizeWhere,
+  times,
+} from "./scaled.ts";
 
 interface Step {
   readonly weights: Logarithm;
@@ -15,33 +27,36 @@ interface Step {
   readonly detours?: np.Array;
 }
 
-/** Zeros and ones `[n, n + 1, batch]`, and the exponent of the largest sum, `[batch]`. */
-export function largestTree(weights: Logarithm): { pointers: np.Array; exponent: np.Array } {
+/** Below all relative logarithms. */
+const LOWEST = -3e38;
+
+/** Zeros and ones `[n, n + 1, batch]`, and the size of the largest product, `[batch]`. */
+export function largestTree(weights: Logarithm): { pointers: np.Array; size: Size } {
   const steps: Step[] = [];
-  let exponent = np.zeros([weights.rest.shape[2]!]);
+  let size: Size | undefined;
   let left = weights;
   for (let n = weights.rest.shape[0]!; n >= 1; n--) {
     const row = mapped(left, (x) => rowOf(x, n));
-    const level = np.max(row.exponent.ref, 0);
-    exponent = exponent.add(level.ref);
+    const level = largestSize(kept(row));
+    size = size === undefined ? kept(level) : times(size, kept(level));
     if (n === 1) {
       steps.push({ weights: row });
       break;
     }
-    const relative = row.exponent.ref.sub(level);
-    const largest = np.max(plainLogarithm(row.rest.ref, relative.ref), 0);
+    const relative = over(kept(row), level);
+    const largest = np.max(plainLogarithm(row.rest.ref, distanceOf(kept(relative))), 0);
     const direct = mapped(left, (x) => restOf(x, n));
     const column = mapped(left, (x) => np.expandDims(columnOf(x, n), 1));
     const around = {
       rest: column.rest.add(row.rest.ref.sub(largest)),
-      exponent: column.exponent.add(relative),
+      ...times(column, relative),
     };
-    const excess = plainLogarithm(around.rest.ref.sub(direct.rest.ref), around.exponent.ref.sub(direct.exponent.ref));
+    const excess = plainLogarithm(around.rest.ref.sub(direct.rest.ref), distanceOf(over(kept(around), kept(direct))));
     const isDetour = excess.greater(0);
     steps.push({ weights: row, detours: indicator(isDetour.ref) });
     left = {
       rest: np.where(isDetour.ref, around.rest, direct.rest),
-      exponent: np.where(isDetour, around.exponent, direct.exponent),
+      ...sizeWhere(isDetour, around, direct),
     };
   }
   const pointers = assembled(
@@ -49,16 +64,16 @@ export function largestTree(weights: Logarithm): { pointers: np.Array; exponent:
     (pointers, { detours }) => pointers.mul(detours!.ref).sum(1).greater(0.5),
     (isAllowed, step) => largestOf(step.weights, isAllowed),
   );
-  return { pointers, exponent };
+  return { pointers, size: size! };
 }
 
 /** The first of the largest that are allowed, as a one-hot vector `[n, batch]`. */
-function largestOf({ rest, exponent }: Logarithm, isAllowed: np.Array): np.Array {
-  const level = np.max(np.where(isAllowed.ref, exponent.ref, NOWHERE), 0);
-  const logits = np.where(isAllowed, plainLogarithm(rest.ref, exponent.ref.sub(level)), NOWHERE);
+function largestOf({ rest, ...size }: Logarithm, isAllowed: np.Array): np.Array {
+  const level = largestSize(allowedSize(isAllowed.ref, kept(size)));
+  const logits = np.where(isAllowed, plainLogarithm(rest.ref, distanceOf(over(kept(size), level))), LOWEST);
   return firstOf(logits.ref.equal(np.max(logits, 0)));
 }
 
-function mapped({ rest, exponent }: Logarithm, f: (x: np.Array) => np.Array): Logarithm {
-  return { rest: f(rest), exponent: f(exponent) };
+function mapped({ rest, ...size }: Logarithm, f: (x: np.Array) => np.Array): Logarithm {
+  return { rest: f(rest), ...sizeBy(size, f) };
 }

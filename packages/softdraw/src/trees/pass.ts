@@ -8,7 +8,16 @@ import { matrixOfPlaces } from "../rows.ts";
 import { eliminated, logSumOf, type Step } from "./elimination.ts";
 import { type Frame, inColumns, inRows } from "./frame.ts";
 import { changeOfMeans, meansOf } from "./means.ts";
-import { exponentialOf, isPossible, type Logarithm, logarithmOf, possibleWhere } from "./scaled.ts";
+import {
+  exponentialOf,
+  isPossible,
+  kept,
+  type Logarithm,
+  logarithmOf,
+  orderOf,
+  possibleWhere,
+  type Size,
+} from "./scaled.ts";
 
 /** Keys that are farther below the largest one count as so far below it. */
 export const FARTHEST = 9e29;
@@ -23,8 +32,6 @@ export interface Problem {
   readonly distance: np.Array;
   /** Logarithms of the weights of pointers, `[m, m + 1, batch]`. */
   readonly logarithms: Logarithm;
-  /** The exponent of a pointer to a root that is added, less its sign: `[batch]`. */
-  readonly depth: np.Array;
 }
 
 /** A problem with its elimination. */
@@ -52,9 +59,9 @@ export function isEdge(keys: np.Array): np.Array {
 }
 
 /**
- * A root that is any of the vertices is one more vertex, to which exactly one pointer is to go. So a pointer to it has a
- * weight so small that what two of them have is nothing beside what one has, whatever the others weigh: none of the
- * sums takes notice of it.
+ * A root that is any of the vertices is one more vertex, to which exactly one pointer is to go. So a pointer to it is
+ * smaller, by an order, than all others, and what two of them have is nothing beside what one has, whatever the others
+ * weigh: none of the sums takes notice of it.
  */
 export function problemOf(frame: Frame, keys: np.Array): Problem {
   const fixed = lax.stopGradient(keys);
@@ -65,17 +72,15 @@ export function problemOf(frame: Frame, keys: np.Array): Problem {
   const logarithms = possibleWhere(rows.ref.greater(LOWEST), logarithmOf(rows));
   const [vertices = 0, , count = 0] = logarithms.exponent.shape;
   const known = { frame, batch, origin, distance: np.where(fixed.greater(LOWEST), below, 0) };
-  if (!frame.isAnyRoot) return { ...known, logarithms, depth: np.zeros([count]) };
-  const { exponent } = logarithms;
-  const lowest = np.min(np.where(isPossible(exponent.ref), exponent.ref, 0), [0, 1]);
-  const depth = np.subtract(2, lowest).mul(4 * vertices);
-  const toRoot = [vertices, 1, count];
+  if (!frame.isAnyRoot) return { ...known, logarithms };
+  const { rest, exponent } = logarithms;
+  const toRoot = (value: number) => np.full([vertices, 1, count], value);
   return {
     ...known,
-    depth: depth.ref,
     logarithms: {
-      rest: np.concatenate([np.zeros(toRoot), logarithms.rest], 1),
-      exponent: np.concatenate([np.broadcastTo(np.negative(depth), toRoot), exponent], 1),
+      rest: np.concatenate([toRoot(0), rest], 1),
+      exponent: np.concatenate([toRoot(0), exponent.ref], 1),
+      order: np.concatenate([toRoot(-1), orderOf(exponent)], 1),
     },
   };
 }
@@ -83,21 +88,18 @@ export function problemOf(frame: Frame, keys: np.Array): Problem {
 export function passOf(frame: Frame, keys: np.Array): Pass {
   const problem = problemOf(frame, keys);
   const steps = eliminated(exponentialOf(problem.logarithms));
-  const { rest, exponent } = logSumOf(steps);
+  const { rest, ...size } = logSumOf(steps);
   return {
     ...problem,
     steps,
-    isConnected: isConnected(problem, exponent.ref),
-    logSum: {
-      rest: rest.reshape(problem.batch),
-      exponent: exponent.add(problem.depth.ref).reshape(problem.batch),
-    },
+    isConnected: isConnected(problem, kept(size)),
+    logSum: { rest: rest.reshape(problem.batch), exponent: size.exponent.reshape(problem.batch) },
   };
 }
 
-/** Whether a sum over all trees, or the largest of its terms, is one of possible trees, by its exponent `[batch]`. */
-export function isConnected({ frame, depth, batch }: Problem, exponent: np.Array): np.Array {
-  const isTree = frame.isAnyRoot ? exponent.greater(depth.ref.mul(-1.5)) : isPossible(exponent);
+/** Whether a sum over all trees, or the largest of its terms, is one of possible trees, by its size `[batch]`. */
+export function isConnected({ batch }: Problem, { exponent, order }: Size): np.Array {
+  const isTree = order === undefined ? isPossible(exponent) : order.greater(-1.5);
   return isTree.reshape(batch);
 }
 
