@@ -580,6 +580,10 @@ test("arguments are refused by name", () => {
   expect(() => chain.entropy(l(), a(), { lengths: np.array([2]) })).toThrow("lengths must be int32, got float32[1]");
   expect(() => chain.pairMarginals(np.zeros([1, 3]), a())).toThrow("a single place has no pairs");
   expect(() => chain.kl(l(), a(), l() as never)).toThrow("prior must be a list of logits and transitions");
+  expect(() => chain.kl(l(), a(), [l()] as never)).toThrow(
+    "prior must be a list of logits and transitions, got a list of 1.",
+  );
+  expect(() => chain.kl(undefined as never, a())).toThrow("chain.kl: logits must be");
   expect(() => chain.support(np.zeros([20, 3]), a())).toThrow("at most 65536 values");
   expect(() => chain.softMode(l(), a(), { temperature: 0 })).toThrow(
     "chain.softMode: temperature must be a positive number",

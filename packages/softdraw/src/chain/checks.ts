@@ -82,7 +82,8 @@ export function checkPrior(
   logits: np.Array,
 ): readonly [np.Array, np.Array] {
   if (!Array.isArray(prior) || prior.length !== 2) {
-    throw new TypeError(`${where}: prior must be a list of logits and transitions, got ${kindOf(prior)}.`);
+    const got = Array.isArray(prior) ? `a list of ${(prior as unknown[]).length}` : kindOf(prior);
+    throw new TypeError(`${where}: prior must be a list of logits and transitions, got ${got}.`);
   }
   checkArrays(where, prior[0], prior[1], ["the prior's logits", "the prior's transitions"]);
   checkBroadcast(where, "the prior's logits", prior[0], logits, 2);

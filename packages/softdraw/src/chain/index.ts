@@ -14,12 +14,12 @@
  *
  * -Infinity, or what is below -1e30, in either array is impossible: never taken, with a gradient of zero. Arrays with
  * NaN or Infinity, of which every sequence is impossible, or with a length that is none, have no law: all that is asked
- * of them is NaN.
+ * of them is NaN. Other entries are meant to be from -1e28 to 1e28: what is farther from the largest counts as so far.
  *
  * Everything is computed by messages along the chain. Of few labels they are passed by a tree, in steps that grow as the
  * logarithm of the length; of more of them place by place. What goes place by place is a few kernels for each, which are
- * compiled at the first call of a shape. Sums are taken relative to the largest of their terms, so that arrays of any
- * size are in range: `logPartition` is off by at most 2e-6 of the largest sum of entries that a sequence could have, or
+ * compiled at the first call of a shape. Sums are taken relative to the largest of their terms, so that arrays of
+ * such a size are in range: `logPartition` is off by at most 2e-6 of the largest sum of entries that a sequence could have, or
  * of 1, marginals by 1e-5, or 1e-8 of that sum if it is more.
  *
  * Lafferty, McCallum, Pereira, "Conditional Random Fields: Probabilistic Models for Segmenting and Labeling Sequence
@@ -72,11 +72,11 @@ export const eventAxes = 2;
 export function kl(
   logits: np.Array,
   transitions: np.Array,
-  prior: readonly [np.Array, np.Array] = uniformLike(logits),
+  prior?: readonly [np.Array, np.Array],
   options: ChainOptions = {},
 ): np.Array {
   const lengths = checkChain("chain.kl", logits, transitions, options);
-  const [q, ofSteps] = checkPrior("chain.kl", prior, logits);
+  const [q, ofSteps] = checkPrior("chain.kl", prior ?? uniformLike(logits), logits);
   return kernels.klKernel(kernels.bothOf(logits, transitions), kernels.bothOf(q, ofSteps), lengths);
 }
 
