@@ -53,9 +53,6 @@ export const LONGEST_NPY = 2 ** 30;
 /** The longest header that is taken, in bytes: NumPy itself takes no longer one. */
 const LONGEST_HEADER = 10_000;
 
-/** Bytes that are enough to read any header from. */
-export const NPY_HEAD = 12 + LONGEST_HEADER;
-
 const MAGIC = [0x93, ...Array.from("NUMPY", (letter) => letter.charCodeAt(0))];
 
 /**
@@ -83,7 +80,7 @@ export function parseNpy(file: string, content: Uint8Array): NumpyArray {
  * What a file says of itself, so that no more of it is read than there should be.
  *
  * @param file name for messages
- * @param head the first `NPY_HEAD` bytes of the file, or all of a file that is shorter
+ * @param head the first bytes of the file, the whole header among them
  * @throws Error as `parseNpy`, and for a length beyond `LONGEST_NPY`
  */
 export function npyHeader(file: string, head: Uint8Array): NumpyHeader {
