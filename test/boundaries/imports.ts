@@ -20,7 +20,7 @@ interface Named {
  * the folders, such as `errors.ts`. None has `cli`: what the command line shares with the rest is not part of it.
  */
 const LAB_LAYERS: Readonly<Record<string, readonly string[]>> = {
-  data: [],
+  data: ["report", "runs"],
   report: [],
   runs: [],
   server: ["runs"],

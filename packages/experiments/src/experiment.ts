@@ -135,7 +135,13 @@ export interface BaseConfig {
   readonly task?: string | undefined;
   /** A data set, or the name of one's own data in `dataDir`. Absent where an experiment makes its own as it trains. */
   readonly data?: string | undefined;
+  /** Where one's own data is: a folder, or a file. */
   readonly dataDir?: string | undefined;
+  /** What is made of the pictures of one's own data: squares of so many pixels a side, and grey ones. */
+  readonly size?: number | undefined;
+  readonly grey?: boolean | undefined;
+  /** The share of one's own data that is kept for tests, where it has no test set. */
+  readonly testShare?: number | undefined;
   /** The part of the training data that is measured on in place of the test data, such as "2/5". */
   readonly fold?: string | undefined;
   readonly seed: number;

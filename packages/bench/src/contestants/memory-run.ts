@@ -4,7 +4,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Experiment } from "@softdraw/experiments/experiment";
-import { loadDataset, nameOfFolder } from "@softdraw/lab/data/datasets";
+import { loadDataset } from "@softdraw/lab/data/datasets";
+import { nameOfData } from "@softdraw/lab/data/own-data";
 import { silentReporter } from "@softdraw/lab/training/reporter";
 import { defaultThreads, installThreads } from "@softdraw/threads";
 import type { MemoryUse } from "../contestant.ts";
@@ -48,5 +49,5 @@ async function train(root: string, epochs: number, onEpoch: () => void): Promise
 }
 
 async function loadImages() {
-  return dataDir === undefined ? loadDataset("digits") : loadDataset(await nameOfFolder(dataDir), { dataDir });
+  return dataDir === undefined ? loadDataset("digits") : loadDataset(await nameOfData(dataDir), { dataDir });
 }

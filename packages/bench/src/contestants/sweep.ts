@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { experiments } from "@softdraw/experiments/all";
-import { nameOfFolder } from "@softdraw/lab/data/datasets";
+import { nameOfData } from "@softdraw/lab/data/own-data";
 import packageJson from "@softdraw/lab/package.json" with { type: "json" };
 import { conduct, TRIALS } from "@softdraw/lab/sweeps/conduct";
 import type { Executor } from "@softdraw/lab/sweeps/executor";
@@ -50,7 +50,7 @@ process.on("exit", () => {
 });
 const executor = await open();
 let trials = 0;
-const data = dataDir === undefined || trial === "toy" ? {} : { data: await nameOfFolder(dataDir), dataDir };
+const data = dataDir === undefined || trial === "toy" ? {} : { data: await nameOfData(dataDir), dataDir };
 
 await serve(measure, () => close());
 

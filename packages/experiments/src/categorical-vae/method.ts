@@ -13,7 +13,7 @@ import { bernoulli, expectation } from "softdraw";
 import { z } from "zod";
 import { gatherImages } from "../data/batches.ts";
 import { binarizedDataset, drawnPixels } from "../data/binarized.ts";
-import type { DatasetSplits } from "../data/types.ts";
+import { bytesAnImage, type DatasetSplits } from "../data/types.ts";
 import type { Context, Presets } from "../experiment.ts";
 import { type AdamState, adam, initAdam, radam } from "../nn/adam.ts";
 import { materializeTwice } from "../nn/convolution.ts";
@@ -238,7 +238,7 @@ export function trainingOf(config: Config, { data, temperatureOverride }: Contex
     epochs,
     steps,
     examples: batch,
-    begin: () => initState(config, train.height * train.width),
+    begin: () => initState(config, bytesAnImage(train)),
     settingsAt: settingsOf(config, steps * epochs, temperatureOverride),
     async batchesOf(epoch: number) {
       const order = await epochOrder(seed, epoch, train);

@@ -171,8 +171,8 @@ function firstImages(dataset: Dataset, count: number): np.Array {
   return [...imageBlocks(dataset, count, count)][0]!.images;
 }
 
-function sizeOf({ height, width }: Dataset) {
-  return { height, width };
+function sizeOf({ height, width, channels = 1 }: Dataset) {
+  return { height, width, channels };
 }
 
 function concatenate(parts: ArrayLike<number>[]): Float32Array {

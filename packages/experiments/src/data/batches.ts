@@ -1,7 +1,7 @@
 /** Shuffled batches, straight from the bytes of a data set. */
 
 import { numpy as np, random } from "@jax-js/jax";
-import type { Dataset } from "./types.ts";
+import { bytesAnImage, type Dataset } from "./types.ts";
 
 /**
  * Where a batch is put together before the engine takes it: `np.array` copies a typed array before it returns, on
@@ -49,12 +49,12 @@ export async function shuffledOrders(key: np.Array, count: number, size: number)
  * The images of rows `order[start]` to `order[start + size - 1]`, byte / 255.
  *
  * @param order rows of the data set, as `shuffledOrder` gives them
- * @returns float32 `[size, height * width]` in [0, 1]
+ * @returns float32 `[size, height * width * channels]` in [0, 1]
  * @throws RangeError when the batch reaches beyond the order, or the order beyond the data set
  */
 export function gatherImages(dataset: Dataset, order: Uint32Array, start: number, size: number): np.Array {
   checkBatch("gatherImages", dataset, order, start, size);
-  const pixels = dataset.height * dataset.width;
+  const pixels = bytesAnImage(dataset);
   const batch = scratchOf(size * pixels);
   for (let row = 0; row < size; row++)
     copyRow(batch, row * pixels, dataset.images, order[start + row]! * pixels, pixels);

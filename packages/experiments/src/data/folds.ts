@@ -1,6 +1,6 @@
 /** A part of the training data that is left out, to be measured on in place of the test data. */
 
-import type { Dataset, DatasetSplits } from "./types.ts";
+import { bytesAnImage, type Dataset, type DatasetSplits } from "./types.ts";
 
 /** Whether the text says one of at least two parts, such as "2/5". */
 export function isFold(text: string): boolean {
@@ -32,7 +32,7 @@ export function leaveOut({ name, train }: DatasetSplits, fold: string): DatasetS
 
 /** The rows of a data set from one to before another, without a copy. */
 export function stretch(dataset: Dataset, from: number, to: number): Dataset {
-  const pixels = dataset.height * dataset.width;
+  const pixels = bytesAnImage(dataset);
   const images = dataset.images.subarray(from * pixels, to * pixels);
   return { ...dataset, count: to - from, images, labels: dataset.labels.subarray(from, to) };
 }

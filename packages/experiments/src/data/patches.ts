@@ -25,16 +25,17 @@ export function gatherPatches(dataset: Dataset, rows: Uint32Array, size: number,
 }
 
 /**
- * The same for images that are already numbers, `[count, height, width]`. A last row or column of patches that fills no
+ * The same for images that are already numbers, `[count, height, width]`, or `[count, height, width, channels]`. A last row or column of patches that fills no
  * 2x2 square is left out, as PyTorch's pooling does.
  */
 export function pooledPatches(
   images: Float32Array,
-  { count, height, width }: { count: number; height: number; width: number },
+  { count, height, width, channels = 1 }: { count: number; height: number; width: number; channels?: number },
   size: number,
 ): np.Array {
   const [squaresDown, squaresAcross] = [Math.floor((height - size + 1) / 2), Math.floor((width - size + 1) / 2)];
-  const padded = paddedPatchSize(size);
+  const padded = paddedPatchSize(size, channels);
+  const [row, whole] = [width * channels, size * size * channels];
   const shape = [4, squaresDown, squaresAcross, count, padded];
   const target = scratchPatches(shape.reduce((a, b) => a * b));
   let to = 0;
@@ -42,10 +43,10 @@ export function pooledPatches(
     const [down, right] = [place >> 1, place & 1];
     for (let y = 0; y < squaresDown; y++) {
       for (let x = 0; x < squaresAcross; x++) {
-        const corner = (2 * y + down) * width + 2 * x + right;
+        const corner = (2 * y + down) * row + (2 * x + right) * channels;
         for (let image = 0; image < count; image++, to += padded) {
-          copyPatch(target, to, images, image * height * width + corner, width, size);
-          for (let rest = to + size * size; rest < to + padded; rest++) target[rest] = 0;
+          copyPatch(target, to, images, image * height * row + corner, row, size, size * channels);
+          for (let rest = to + whole; rest < to + padded; rest++) target[rest] = 0;
         }
       }
     }
@@ -58,11 +59,12 @@ function copyPatch(
   to: number,
   images: Float32Array,
   from: number,
-  width: number,
+  row: number,
   size: number,
+  length: number,
 ): void {
   for (let i = 0; i < size; i++) {
-    for (let j = 0; j < size; j++) target[to++] = images[from + i * width + j]!;
+    for (let j = 0; j < length; j++) target[to++] = images[from + i * row + j]!;
   }
 }
 

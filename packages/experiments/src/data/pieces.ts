@@ -10,6 +10,13 @@ export interface Cut {
   /** Of the part that is used, in the picture. */
   readonly top: number;
   readonly left: number;
+  /** 3 for pieces in colour, the channels of a pixel beside each other; absent, or 1, for grey ones. */
+  readonly channels?: 1 | 3;
+}
+
+/** How many numbers a piece has. */
+export function sizeOfPiece({ side, channels = 1 }: Cut): number {
+  return side * side * channels;
 }
 
 /**
@@ -18,26 +25,30 @@ export interface Cut {
  *
  * @throws RangeError for a picture too small
  */
-export function cutOf({ height, width }: { height: number; width: number }, across: number): Cut {
+export function cutOf(
+  { height, width, channels = 1 }: Pick<Dataset, "height" | "width" | "channels">,
+  across: number,
+): Cut {
   const side = Math.floor(Math.min(height, width) / across);
   if (side < 1) {
     throw new RangeError(`A picture of ${height} x ${width} cannot be cut into ${across} x ${across} pieces.`);
   }
-  return { across, side, top: Math.floor((height - across * side) / 2), left: Math.floor((width - across * side) / 2) };
+  const [top, left] = [height, width].map((length) => Math.floor((length - across * side) / 2)) as [number, number];
+  return { across, side, top, left, ...(channels === 3 && { channels }) };
 }
 
-/** The pieces of pictures in their places, byte / 255: `[rows, across * across, side * side]`. */
+/** The pieces of pictures in their places, byte / 255: `[rows, across * across, side * side * channels]`. */
 export function gatherPieces(dataset: Dataset, rows: Uint32Array, cut: Cut): Float32Array {
-  const { across, side, top, left } = cut;
+  const { across, side, top, left, channels = 1 } = cut;
   const { width, height, images } = dataset;
-  const pieces = new Float32Array(rows.length * (across * side) ** 2);
+  const pieces = new Float32Array(rows.length * across ** 2 * sizeOfPiece(cut));
   let to = 0;
   for (const row of rows) {
     for (let piece = 0; piece < across * across; piece++) {
       const [y, x] = [top + Math.floor(piece / across) * side, left + (piece % across) * side];
       for (let i = 0; i < side; i++) {
-        const from = (row * height + y + i) * width + x;
-        for (let j = 0; j < side; j++) pieces[to++] = images[from + j]! / 255;
+        const from = ((row * height + y + i) * width + x) * channels;
+        for (let j = 0; j < side * channels; j++) pieces[to++] = images[from + j]! / 255;
       }
     }
   }
@@ -45,8 +56,8 @@ export function gatherPieces(dataset: Dataset, rows: Uint32Array, cut: Cut): Flo
 }
 
 /** Pieces rearranged: slot s of a picture gets piece `orders[s]` of it. */
-export function arrangePieces(pieces: Float32Array, orders: Uint32Array, { across, side }: Cut): Float32Array {
-  const [count, pixels] = [across * across, side * side];
+export function arrangePieces(pieces: Float32Array, orders: Uint32Array, cut: Cut): Float32Array {
+  const [count, pixels] = [cut.across ** 2, sizeOfPiece(cut)];
   const arranged = new Float32Array(pieces.length);
   orders.forEach((piece, slot) => {
     const from = (slot - (slot % count) + piece) * pixels;
@@ -55,25 +66,34 @@ export function arrangePieces(pieces: Float32Array, orders: Uint32Array, { acros
   return arranged;
 }
 
-/** Pieces in their places as whole pictures, `[rows, across * side, across * side]`. */
-export function joinPieces(pieces: Float32Array, { across, side }: Cut): Float32Array {
-  const length = across * side;
+/** Pieces in their places as whole pictures, `[rows, across * side, across * side * channels]`. */
+export function joinPieces(pieces: Float32Array, { across, side, channels = 1 }: Cut): Float32Array {
+  const [length, row] = [across * side, side * channels];
   const pictures = new Float32Array(pieces.length);
-  for (let to = 0; to < pictures.length; to++) {
-    const [picture, y, x] = [Math.floor(to / length ** 2), Math.floor(to / length) % length, to % length];
-    const piece = picture * across ** 2 + Math.floor(y / side) * across + Math.floor(x / side);
-    pictures[to] = pieces[piece * side * side + (y % side) * side + (x % side)]!;
+  // Row by row of the pieces.
+  for (let from = 0; from < pieces.length; from += row) {
+    const [piece, i] = [Math.floor(from / (row * side)), Math.floor(from / row) % side];
+    const [picture, place] = [Math.floor(piece / across ** 2), piece % across ** 2];
+    const y = picture * length + Math.floor(place / across) * side + i;
+    pictures.set(pieces.subarray(from, from + row), y * length * channels + (place % across) * row);
   }
   return pictures;
 }
 
 /** Pieces with `margin` pixels of `value` around each, for a convolution that keeps their size. */
-export function padPieces(pieces: Float32Array, side: number, margin: number, value: number): Float32Array {
-  const padded = side + 2 * margin;
-  const result = new Float32Array((pieces.length / side ** 2) * padded ** 2).fill(value);
-  for (let from = 0; from < pieces.length; from += side) {
-    const [piece, row] = [Math.floor(from / side ** 2), Math.floor(from / side) % side];
-    result.set(pieces.subarray(from, from + side), piece * padded ** 2 + (row + margin) * padded + margin);
+export function padPieces(
+  pieces: Float32Array,
+  side: number,
+  margin: number,
+  value: number,
+  channels = 1,
+): Float32Array {
+  const [length, padded] = [side * channels, side + 2 * margin];
+  const result = new Float32Array((pieces.length / (side * length)) * padded ** 2 * channels).fill(value);
+  for (let from = 0; from < pieces.length; from += length) {
+    const [piece, row] = [Math.floor(from / (side * length)), Math.floor(from / length) % side];
+    const to = (piece * padded ** 2 + (row + margin) * padded + margin) * channels;
+    result.set(pieces.subarray(from, from + length), to);
   }
   return result;
 }
@@ -131,18 +151,24 @@ export function inverseOrders(places: Uint32Array, { across }: Cut): Uint32Array
   return inverse;
 }
 
-/** The pieces of a picture in grey, each reduced (or enlarged) to the side that the network knows, as means of areas. */
-export function greyPieces({ width, channels, data }: Picture, fine: Cut, known: Cut): Float32Array {
-  const grey = (y: number, x: number) => {
+/**
+ * The pieces of a picture as the network knows them, in grey or in colour, each reduced (or enlarged) to the side that it
+ * knows, as means of areas.
+ */
+export function knownPieces({ width, channels, data }: Picture, fine: Cut, known: Cut): Float32Array {
+  const { channels: wanted = 1 } = known;
+  const value = (y: number, x: number, channel: number) => {
     const at = (y * width + x) * channels;
-    return channels === 1 ? data[at]! : 0.299 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]!;
+    if (channels === 1) return data[at]!;
+    return wanted === 3 ? data[at + channel]! : 0.299 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]!;
   };
   const bounds = (i: number) => {
     const from = Math.floor((i * fine.side) / known.side);
     return [from, Math.max(from + 1, Math.floor(((i + 1) * fine.side) / known.side))] as const;
   };
-  return Float32Array.from({ length: (known.across * known.side) ** 2 }, (_, index) => {
-    const [piece, pixel] = [Math.floor(index / known.side ** 2), index % known.side ** 2];
+  return Float32Array.from({ length: known.across ** 2 * sizeOfPiece(known) }, (_, index) => {
+    const [at, channel] = [Math.floor(index / wanted), index % wanted];
+    const [piece, pixel] = [Math.floor(at / known.side ** 2), at % known.side ** 2];
     const [top, left] = [
       fine.top + Math.floor(piece / fine.across) * fine.side,
       fine.left + (piece % fine.across) * fine.side,
@@ -150,7 +176,7 @@ export function greyPieces({ width, channels, data }: Picture, fine: Cut, known:
     const [y0, y1] = bounds(Math.floor(pixel / known.side));
     const [x0, x1] = bounds(pixel % known.side);
     let sum = 0;
-    for (let y = y0; y < y1; y++) for (let x = x0; x < x1; x++) sum += grey(top + y, left + x);
+    for (let y = y0; y < y1; y++) for (let x = x0; x < x1; x++) sum += value(top + y, left + x, channel);
     return sum / ((y1 - y0) * (x1 - x0)) / 255;
   });
 }

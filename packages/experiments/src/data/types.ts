@@ -23,12 +23,31 @@ export interface Dataset {
   readonly count: number;
   readonly height: number;
   readonly width: number;
+  /** 3 for red, green and blue; absent, or 1, for grey. */
+  readonly channels?: 1 | 3;
   /** Labels run from 0 to classes - 1. */
   readonly classes: number;
-  /** [count, height * width], row major, 0 (background) to 255 (ink). */
+  /** What the classes are called, where they have names. */
+  readonly classNames?: readonly string[];
+  /** [count, height * width * channels], row major, the channels of a pixel beside each other, 0 (background) to 255 (ink). */
   readonly images: Uint8Array;
   /** [count]. */
   readonly labels: Uint8Array;
+}
+
+/** How many bytes an image of the data set has. */
+export function bytesAnImage({ height, width, channels = 1 }: Pick<Dataset, "height" | "width" | "channels">): number {
+  return height * width * channels;
+}
+
+/**
+ * For an experiment that takes no colours.
+ *
+ * @throws RangeError that says what turns them grey
+ */
+export function checkGrey(experiment: string, { name, channels = 1 }: Dataset): void {
+  if (channels === 1) return;
+  throw new RangeError(`${experiment} takes grey pictures only, and ${name} is in colour: add --grey.`);
 }
 
 /** The two halves that every experiment uses: images to learn from and images to be judged on, of equal size. */

@@ -13,6 +13,7 @@ import {
   cutOf,
   gatherPieces,
   identicalPieces,
+  sizeOfPiece,
   withIdenticalExchanged,
 } from "../data/pieces.ts";
 import type { Dataset, DatasetSplits } from "../data/types.ts";
@@ -175,7 +176,7 @@ function columnsOf(matrices: Float32Array, size: number): Uint32Array {
 
 /** Adds what the pictures of a block score, each as a mean over its pieces or pixels. */
 function addMeasures(totals: Totals, original: Float32Array, orders: Uint32Array, places: Uint32Array, cut: Cut) {
-  const [size, pixels] = [cut.across ** 2, cut.side ** 2];
+  const [size, pixels] = [cut.across ** 2, sizeOfPiece(cut)];
   for (let first = 0; first < orders.length; first += size) {
     const order = orders.subarray(first, first + size);
     const found = places.subarray(first, first + size);

@@ -12,7 +12,7 @@ import { permutation } from "softdraw";
 import { z } from "zod";
 import { shuffledOrders } from "../data/batches.ts";
 import { pooledPatches } from "../data/patches.ts";
-import { arrangePieces, type Cut, cutOf, gatherPieces, padPieces } from "../data/pieces.ts";
+import { arrangePieces, type Cut, cutOf, gatherPieces, padPieces, sizeOfPiece } from "../data/pieces.ts";
 import type { Dataset } from "../data/types.ts";
 import type { Context, Presets } from "../experiment.ts";
 import { type AdamState, adam, initAdam } from "../nn/adam.ts";
@@ -79,7 +79,7 @@ type Batch = { patches: np.Array; shuffled: np.Array; original: np.Array };
 function gatherBatch(dataset: Dataset, rows: Uint32Array, orders: Uint32Array, cut: Cut): Batch {
   const original = gatherPieces(dataset, rows, cut).map(scaled);
   const shuffled = arrangePieces(original, orders, cut);
-  const shape = [rows.length, cut.across ** 2, cut.side ** 2];
+  const shape = [rows.length, cut.across ** 2, sizeOfPiece(cut)];
   return {
     patches: patchesOf(shuffled, cut),
     shuffled: np.array(shuffled as Float32Array<ArrayBuffer>, { shape }),
@@ -87,10 +87,12 @@ function gatherBatch(dataset: Dataset, rows: Uint32Array, orders: Uint32Array, c
   };
 }
 
-export function patchesOf(pieces: Float32Array, { side }: Cut): np.Array {
+export function patchesOf(pieces: Float32Array, cut: Cut): np.Array {
+  const { side, channels = 1 } = cut;
   const padded = side + 2 * MARGIN;
-  const count = pieces.length / side ** 2;
-  return pooledPatches(padPieces(pieces, side, MARGIN, 0), { count, height: padded, width: padded }, KERNEL);
+  const count = pieces.length / sizeOfPiece(cut);
+  const shape = { count, height: padded, width: padded, channels };
+  return pooledPatches(padPieces(pieces, side, MARGIN, 0, channels), shape, KERNEL);
 }
 
 // Model ---------------------------------------------------------------------------------------------------------------
@@ -106,7 +108,8 @@ export type Model = {
 /** What a piece makes of what it saw itself, and of the mean of what all pieces of its picture saw. */
 type Exchange = { own: Dense; mean: np.Array };
 
-function initModel(key: np.Array, { channels, hidden, exchanges, initialization, pieces }: Config, { side }: Cut) {
+function initModel(key: np.Array, { channels, hidden, exchanges, initialization, pieces }: Config, cut: Cut) {
+  const { side, channels: colours = 1 } = cut;
   const [first, second, third, ...rest] = splitKey(key, 3 + 2 * exchanges) as [
     np.Array,
     np.Array,
@@ -115,7 +118,7 @@ function initModel(key: np.Array, { channels, hidden, exchanges, initialization,
   ];
   const inputs = Math.floor(side / 2) ** 2 * channels;
   const { layer: norm, statistics } = initBatchNorm(channels);
-  const convolution = initConvolution(first, { size: KERNEL, channels: 1, outputs: channels }, initialization);
+  const convolution = initConvolution(first, { size: KERNEL, channels: colours, outputs: channels }, initialization);
   const scores = initWeight(third, hidden || inputs, pieces ** 2, initialization);
   const model: Model = { convolution, norm, scores };
   if (hidden > 0) model.hidden = initDense(second, inputs, hidden, initialization);

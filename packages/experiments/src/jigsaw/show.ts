@@ -61,7 +61,8 @@ async function reassembledPicture(solver: Solver, cut: Cut, original: Float32Arr
   const length = cut.across * cut.side;
   const rows = [shuffled, arrangePieces(shuffled, inverseOrders(places, cut), cut), original];
   const images = Float32Array.from(rows.flatMap((pieces) => [...joinPieces(pieces, cut)]));
-  const columns = original.length / length ** 2;
+  const { channels = 1 } = cut;
+  const columns = original.length / (length ** 2 * channels);
   return {
     name: "reassembled",
     title: "Shuffled, put together, original",
@@ -69,7 +70,7 @@ async function reassembledPicture(solver: Solver, cut: Cut, original: Float32Arr
       `Test pictures cut into ${cut.across} x ${cut.across} pieces of ${cut.side} x ${cut.side} pixels: as the network gets them, ` +
       "as it puts them together, and as they were.",
     alt: "Three rows of pictures: shuffled, put together, original.",
-    picture: tileImages(images, { height: length, width: length, columns }),
+    picture: tileImages(images, { height: length, width: length, columns, channels }),
   };
 }
 

@@ -2,7 +2,7 @@
 
 import { withArrays } from "../checkpoint/model.ts";
 import { shuffledOrders } from "../data/batches.ts";
-import { arrangePieces, cutOf, greyPieces, inverseOrders, rearranged } from "../data/pieces.ts";
+import { arrangePieces, cutOf, knownPieces, inverseOrders, rearranged } from "../data/pieces.ts";
 import type { DatasetSplits } from "../data/types.ts";
 import type { Trained } from "../experiment.ts";
 import { streamKey } from "../nn/keys.ts";
@@ -20,7 +20,7 @@ export interface Solved {
 }
 
 /**
- * Cuts any picture, shuffles it and puts it together. The network sees the pieces in grey at the size it knows.
+ * Cuts any picture, shuffles it and puts it together. The network sees the pieces at the size it knows, in grey unless it knows colours.
  *
  * @throws RangeError for a picture too small
  */
@@ -33,7 +33,7 @@ export async function solve(
   const fine = cutOf(picture, config.pieces);
   const known = cutOf(test, config.pieces);
   const orders = await shuffledOrders(streamKey(seed, streams.measuring), 1, fine.across ** 2);
-  const shuffled = arrangePieces(greyPieces(picture, fine, known), orders, known);
+  const shuffled = arrangePieces(knownPieces(picture, fine, known), orders, known);
   const places = await withArrays(restoreSolver(checkpoint), (solver) => placesOf(solver, shuffled, known));
   const whole = inverseOrders(places, fine).map((slot) => orders[slot]!);
   return {

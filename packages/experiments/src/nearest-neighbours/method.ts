@@ -12,7 +12,7 @@ import { jit, lax, nn, numpy as np, random, tree, valueAndGrad } from "@jax-js/j
 import { conditionalBernoulli, ranking, straightThrough, subset } from "softdraw";
 import { z } from "zod";
 import { stretch } from "../data/folds.ts";
-import type { Dataset } from "../data/types.ts";
+import { checkGrey, type Dataset } from "../data/types.ts";
 import type { Context, Presets } from "../experiment.ts";
 import {
   type Convolution,
@@ -300,6 +300,7 @@ export function trainingOf(config: Config, { data, temperatureOverride }: Contex
   const { training } = splitOff(data.train);
   const { epochs, batch } = config;
   const steps = stepsAnEpoch(config, training);
+  checkPictures(data.train);
   checkNeighbours(config, training);
   return {
     name: NAME,
@@ -311,6 +312,19 @@ export function trainingOf(config: Config, { data, temperatureOverride }: Contex
     batchesOf: (epoch: number) => epochBatches(config, training, epoch, steps),
     update: trainingStep(config),
   };
+}
+
+/** Two convolutions of 5 x 5, each with a pooling that takes two by two, leave whole squares of sides like these only. */
+function checkPictures(train: Dataset): void {
+  const { name, height, width, classes } = train;
+  checkGrey(NAME, train);
+  if ([height, width].some((side) => side < 16 || side % 4 !== 0)) {
+    throw new RangeError(
+      `${NAME} takes pictures whose sides are multiples of 4 and at least 16, and those of ${name} are ${height} x ${width}: ` +
+        "--size 28 makes them so.",
+    );
+  }
+  if (classes < 2) throw new RangeError(`${NAME} tells classes apart: expected at least 2 in ${name}, got ${classes}.`);
 }
 
 /** Training images that are neighbours when the classifier is judged after an epoch. */

@@ -57,8 +57,8 @@ export function pooledPatchConvolution({ weight, bias }: Convolution, patches: n
 }
 
 /** Numbers a patch takes: the engine multiplies fast when this is a multiple of 4. */
-export function paddedPatchSize(size: number): number {
-  return multipleOfFour(size * size);
+export function paddedPatchSize(size: number, channels = 1): number {
+  return multipleOfFour(size * size * channels);
 }
 
 /** Images `[height, width, batch, channels]` as one row each, `[batch, height * width * channels]`. */

@@ -11,7 +11,7 @@
 import { jit, nn, numpy as np, random, tree, valueAndGrad } from "@jax-js/jax";
 import { z } from "zod";
 import { MOST_DIGITS } from "../data/numbers.ts";
-import type { Dataset } from "../data/types.ts";
+import { checkGrey, type Dataset } from "../data/types.ts";
 import type { Context, Presets } from "../experiment.ts";
 import { type AdamState, adam, initAdam } from "../nn/adam.ts";
 import {
@@ -207,7 +207,9 @@ export function trainingOf(config: Config, { data: { train }, temperatureOverrid
   };
 }
 
-function checkSides(config: Config, { name, height, width, classes }: Dataset): void {
+function checkSides(config: Config, train: Dataset): void {
+  const { name, height, width, classes } = train;
+  checkGrey(NAME, train);
   const sides = [pooledSize(height, config), pooledSize(config.digits * width, config)];
   if (!sides.every((side) => Number.isInteger(side) && side > 0)) {
     throw new RangeError(

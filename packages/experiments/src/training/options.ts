@@ -16,15 +16,35 @@ export const seedOption = {
   seed: z.int().min(0).max(LARGEST_SEED).default(0).describe("of all randomness: the same seed gives the same bytes"),
 };
 
-/** One of the data sets, or one's own in a folder: the command line names that after its bytes. */
+/** One of the data sets, or one's own: the command line takes its path, and names it after its bytes. */
 const dataName = z.string().check(({ value, issues }) => {
   if ((datasetNames as readonly string[]).includes(value) || isOwnData(value)) return;
   issues.push({ code: "invalid_value", values: [...datasetNames], input: value });
 });
 
+/** Of a picture of one's own, in pixels. */
+const LARGEST_SIDE = 1024;
+
 export const dataOptions = {
-  data: dataName.default("digits").meta({ description: "data set", enum: datasetNames }),
+  data: dataName.default("digits").meta({
+    description:
+      "data set, or the path of one's own: a folder of pictures, a folder of IDX files, an .npy or .npz file",
+    enum: datasetNames,
+  }),
   dataDir: z.string().optional().describe("folder with the data set's four IDX files; default the cache or a download"),
+  size: z
+    .int()
+    .min(1)
+    .max(LARGEST_SIDE)
+    .optional()
+    .describe("of one's own data: make every picture a square of so many pixels a side, cut from its middle"),
+  grey: z.boolean().optional().describe("of one's own data: turn the pictures grey"),
+  testShare: z
+    .number()
+    .gt(0)
+    .lt(1)
+    .optional()
+    .describe("of one's own data without a test set: the share that is kept for tests, by a fixed key (default: 0.1)"),
   fold: z
     .string()
     .regex(/^\d+\/\d+$/, "Expected a part and the number of parts, such as 2/5")

@@ -17,6 +17,8 @@ export const streams = {
   simulations: 2 ** 29 + 2 ** 28,
   /** The pixels of data sets that are drawn once, which do not depend on a training's seed. */
   binarizing: 2 ** 30,
+  /** The order and the splits of one's own data, which do not depend on a training's seed. */
+  splitting: 2 ** 30 + 2 ** 29 + 2 ** 28,
   /** All noise of measuring: the same after every epoch, and none that training sees. */
   measuring: 2 ** 31,
 } as const;

@@ -9,7 +9,7 @@ import {
   type Cut,
   cutOf,
   gatherPieces,
-  greyPieces,
+  knownPieces,
   identicalPieces,
   inverseOrders,
   joinPieces,
@@ -271,14 +271,14 @@ describe("withIdenticalExchanged", () => {
   });
 });
 
-describe("greyPieces", () => {
+describe("knownPieces", () => {
   const grey = (side: number, data: ArrayLike<number>): Picture => {
     return { width: side, height: side, channels: 1, data: Uint8Array.from(data) };
   };
   const bytesOf = (pieces: Float32Array) => Array.from(pieces, (x) => x * 255);
 
   test("of the size that is known are the pieces themselves", () => {
-    const bytes = bytesOf(greyPieces(grey(4, WHOLE), QUARTERS, QUARTERS));
+    const bytes = bytesOf(knownPieces(grey(4, WHOLE), QUARTERS, QUARTERS));
     expect(bytes.map((x) => Math.round(1e4 * x) / 1e4)).toEqual(PIECES);
   });
 
@@ -288,24 +288,24 @@ describe("greyPieces", () => {
       const [y, x] = [Math.floor(i / 12), i % 12];
       return WHOLE[4 * Math.floor(y / 3) + Math.floor(x / 3)]! + (y % 3) + (x % 3) - 2 + 10;
     });
-    const bytes = bytesOf(greyPieces(grey(12, large), cutOf({ height: 12, width: 12 }, 2), QUARTERS));
+    const bytes = bytesOf(knownPieces(grey(12, large), cutOf({ height: 12, width: 12 }, 2), QUARTERS));
     for (const [i, value] of PIECES.entries()) expect(bytes[i]).toBeCloseTo(value + 10, 3);
   });
 
   test("keep the mean of a picture, whatever the sizes", () => {
     // 7 does not divide into 3: areas of two and three pixels.
     const [fine, known] = [cutOf({ height: 14, width: 14 }, 2), { across: 2, side: 3, top: 0, left: 0 }];
-    const bytes = bytesOf(greyPieces(grey(14, Array(196).fill(77)), fine, known));
+    const bytes = bytesOf(knownPieces(grey(14, Array(196).fill(77)), fine, known));
     expect(bytes).toHaveLength(36);
     for (const value of bytes) expect(value).toBeCloseTo(77, 3);
     const stripes = Array.from({ length: 196 }, (_, i) => 10 * (i % 14));
-    const first = bytesOf(greyPieces(grey(14, stripes), fine, known)).slice(0, 3);
+    const first = bytesOf(knownPieces(grey(14, stripes), fine, known)).slice(0, 3);
     for (const [i, value] of [5, 25, 50].entries()) expect(first[i]).toBeCloseTo(value, 3);
   });
 
   test("of smaller pieces repeat pixels", () => {
     const known = { across: 2, side: 2, top: 0, left: 0 };
-    const bytes = bytesOf(greyPieces(grey(2, [10, 20, 30, 40]), cutOf({ height: 2, width: 2 }, 2), known));
+    const bytes = bytesOf(knownPieces(grey(2, [10, 20, 30, 40]), cutOf({ height: 2, width: 2 }, 2), known));
     const expected = [10, 20, 30, 40].flatMap((value) => Array<number>(4).fill(value));
     expect(bytes.map(Math.round)).toEqual(expected);
   });
@@ -323,7 +323,7 @@ describe("greyPieces", () => {
     ];
     const picture: Picture = { width: 4, height: 2, channels: 3, data: Uint8Array.from(pixels.flat()) };
     const known = { across: 2, side: 1, top: 0, left: 0 };
-    const bytes = bytesOf(greyPieces(picture, cutOf(picture, 2), known));
+    const bytes = bytesOf(knownPieces(picture, cutOf(picture, 2), known));
     const expected = [0.299 * 255, 0.587 * 255, 0.114 * 255, 100];
     for (const [i, value] of expected.entries()) expect(bytes[i]).toBeCloseTo(value, 3);
   });

@@ -214,7 +214,8 @@ test("flatten gives a row an image: its rows, columns and channels in order", ()
 });
 
 test("a patch is padded to a multiple of 4", () => {
-  expect([1, 2, 3, 4, 5, 7].map(paddedPatchSize)).toEqual([4, 4, 12, 16, 28, 52]);
+  expect([1, 2, 3, 4, 5, 7].map((size) => paddedPatchSize(size))).toEqual([4, 4, 12, 16, 28, 52]);
+  expect(paddedPatchSize(5, 3)).toBe(76);
 });
 
 /** A seed makes a test pass or fail once and for all; `STANDARD_ERRORS` and `kolmogorovCritical` allow one seed in 10,000 to fail. */

@@ -1,14 +1,17 @@
 /** An experiment's configuration from the command line: defaults, then a preset, then a file, then the options. */
 
+import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import { isOwnData, isSameData } from "@softdraw/experiments/data/types";
+import { datasetNames, isOwnData, isSameData } from "@softdraw/experiments/data/types";
 import type { BaseConfig, Experiment } from "@softdraw/experiments/experiment";
 import { type Field, fieldsOf } from "@softdraw/experiments/fields";
 import { foreignText, foreignValue } from "@softdraw/experiments/foreign-text";
 import { parseJson } from "@softdraw/experiments/json";
 import { type Command, Option } from "commander";
 import type { z } from "zod";
-import { nameOfFolder, otherData } from "../data/datasets.ts";
+import { nameOfFolder } from "../data/idx-folder.ts";
+import { otherData } from "../data/names.ts";
+import { nameOfData } from "../data/own-data.ts";
 import { WrongCall } from "../errors.ts";
 import { kebab } from "../training/command.ts";
 import { readUpTo } from "./files.ts";
@@ -42,7 +45,7 @@ export async function readConfiguration(
   const preset = typeof given.preset === "string" ? experiment.presets[given.preset]!.values : {};
   const file = typeof given.config === "string" ? await readConfigFile(given.config, Object.keys(fields)) : {};
   const options = Object.fromEntries(Object.entries(given).filter(([name]) => name in fields));
-  const values: Record<string, unknown> = { ...preset, ...file, ...options };
+  const values: Record<string, unknown> = await withNamedData({ ...preset, ...file, ...options });
   const parsed = experiment.schema.safeParse(values);
   if (!parsed.success) {
     const placeOf = (name: string) => (name in options ? `--${kebab(name)}` : `${given.config}: ${name}`);
@@ -62,6 +65,7 @@ export async function readConfiguration(
 async function withDataFolder(config: BaseConfig): Promise<BaseConfig> {
   const { data, dataDir } = config;
   if (data === undefined) return config;
+  checkShaping(config);
   if (dataDir === undefined) {
     if (!isOwnData(data)) return config;
     throw new WrongCall(`--data: "${data}" is the data of a folder. Add that folder, with --data-dir.`);
@@ -72,10 +76,43 @@ async function withDataFolder(config: BaseConfig): Promise<BaseConfig> {
     );
   }
   const folder = resolve(dataDir);
-  const actual = await nameOfFolder(folder);
+  const actual = await (isOwnData(data) ? nameOfData : nameOfFolder)(folder);
   if (isSameData(data, actual)) return { ...config, dataDir: folder };
   if (isOwnData(actual) && !isOwnData(data)) return { ...config, data: actual, dataDir: folder };
   throw new WrongCall(`--data: ${otherData(data, folder, actual)}`);
+}
+
+/**
+ * The path of one's own data in place of the name of a data set is split into what the data is called and where it is. A name
+ * counts before a path: `./mnist` is one in any case.
+ *
+ * @throws WrongCall for a path where there is no data
+ */
+async function withNamedData(values: Record<string, unknown>): Promise<Record<string, unknown>> {
+  const { data, dataDir } = values;
+  if (typeof data !== "string" || (datasetNames as readonly string[]).includes(data)) return values;
+  if (dataDir !== undefined && isOwnData(data)) return values;
+  const isThere = await stat(data).then(
+    () => true,
+    () => false,
+  );
+  // What is neither there nor written as a path was meant to be a name.
+  if (!isThere && !/[/\\]|\.np[yz]$/.test(data)) return values;
+  if (dataDir !== undefined) {
+    throw new WrongCall(`--data-dir: ${foreignText(data)} is a path already. Leave --data-dir out.`);
+  }
+  const named = await nameOfData(resolve(data)).catch((error: Error) => {
+    throw error instanceof WrongCall ? new WrongCall(`--data: ${error.message}`) : error;
+  });
+  return { ...values, data: named, dataDir: data };
+}
+
+/** What is made of one's own pictures is not made of a data set, whose results compare because everybody has the same. */
+function checkShaping({ data, size, grey, testShare }: BaseConfig): void {
+  if (data === undefined || isOwnData(data)) return;
+  const given = Object.entries({ size, grey, testShare }).find(([, value]) => value !== undefined);
+  if (given === undefined) return;
+  throw new WrongCall(`--${kebab(given[0])}: is of one's own data (--data PATH), and "${data}" is used as it is.`);
 }
 
 /** A switch also has its negation, because a preset or a file may have set it. */

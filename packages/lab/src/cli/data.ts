@@ -1,15 +1,21 @@
-/** `softdraw data list | fetch | verify` */
+/** `softdraw data list | fetch | verify | describe` */
 
+import { resolve } from "node:path";
 import { type DatasetName, datasetNames } from "@softdraw/experiments/data/types";
+import { foreignText } from "@softdraw/experiments/foreign-text";
 import Table from "cli-table3";
 import { Argument, type Command } from "commander";
 import { describeDatasets, loadDataset, verifyDataset } from "../data/datasets.ts";
+import { kindAt } from "../data/kinds.ts";
 import { formatNumber } from "../report/numbers.ts";
+import { quote } from "../training/command.ts";
 import { textReporter } from "./output.ts";
 import { oneOf } from "./parsers.ts";
 
 export function addData(program: Command): void {
-  const data = program.command("data").description("list, fetch and verify the data sets");
+  const data = program
+    .command("data")
+    .description("list, fetch and verify the data sets, and look into one's own data");
   data.addHelpText("after", "\nExample:\n  softdraw data fetch fashion-mnist");
   data
     .command("list")
@@ -30,6 +36,13 @@ export function addData(program: Command): void {
     .option("--data-dir <path>", "folder with the IDX files, default the cache")
     .addHelpText("after", "\nExample:\n  softdraw data verify mnist --data-dir ~/data/mnist")
     .action(verify);
+  data
+    .command("describe")
+    .argument("<path>", "one's own data: what --data takes for a path")
+    .description("say what there is at a path: counts, sizes, classes, values, what is left out and why")
+    .option("--json", "print one JSON record")
+    .addHelpText("after", "\nExample:\n  softdraw data describe photographs")
+    .action(describe);
 }
 
 function nameArgument(): Argument {
@@ -65,6 +78,33 @@ async function fetchDataset(name: DatasetName): Promise<void> {
     reporter.close();
   }
 }
+
+async function describe(path: string, { json }: { json?: boolean }): Promise<void> {
+  const { kind, place } = await kindAt(path);
+  const name = await kind.nameOf(place);
+  const { lines, record, checksum, leftOut, example } = await kind.describe(place);
+  const { command, options } = example;
+  const call = `${command} --data ${quote(path)}${options}`;
+  if (json) {
+    console.log(
+      JSON.stringify({ type: "data", path: resolve(path), name, ...record, checksum, leftOut, example: call }),
+    );
+    return;
+  }
+  const all = [
+    ["name", name],
+    ...lines,
+    ["SHA-256", checksum],
+    ["left out", leftOut.length === 0 ? "nothing" : ""],
+  ] as const;
+  const width = Math.max(...all.map(([what]) => what.length)) + 2;
+  for (const [what, value] of all) console.log(`${what.padEnd(width)}${foreignText(value, LONGEST_LINE)}`.trimEnd());
+  for (const { what, why } of leftOut) console.log(`  ${foreignText(what)}: ${foreignText(why)}`);
+  console.log(`\nTo train on it: ${call}`);
+}
+
+/** A line may list classes, whose names are other people's. */
+const LONGEST_LINE = 2000;
 
 async function verify(name: DatasetName, { dataDir }: { dataDir?: string }): Promise<void> {
   const verdicts = await verifyDataset(name, { dataDir });

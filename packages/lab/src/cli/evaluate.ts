@@ -13,9 +13,10 @@ import { loadData } from "../training/data.ts";
 import { trainedModel } from "../training/trained.ts";
 import { addCommonOptions, begin, type CommonOptions } from "./common-options.ts";
 import { seedOption, wholeNumber } from "./parsers.ts";
-import { openRunToRead, readRunConfig } from "./run-folders.ts";
+import { dataOption, openRunToRead, readRunConfig, withDataAt } from "./run-folders.ts";
 
 interface Options extends CommonOptions {
+  readonly data?: string;
   readonly examples?: number;
   readonly seed: number;
 }
@@ -39,7 +40,8 @@ export function addEvaluate(program: Command): void {
   for (const option of ownOptions()) command.addOption(commandOption(option));
   command
     .option("--examples <number>", "test examples, default all", wholeNumber(1, MOST_EXAMPLES))
-    .addOption(seedOption("seed of the samples"));
+    .addOption(seedOption("seed of the samples"))
+    .addOption(dataOption());
   addCommonOptions(command)
     .addHelpText(
       "after",
@@ -54,7 +56,7 @@ async function evaluate(path: string, options: Options & Readonly<Record<string,
   const own = ownValues(run, experiment, options);
   const reporter = await begin(options, experiment, config);
   try {
-    const data = await loadData(config, reporter);
+    const data = await loadData(withDataAt(config, options.data), reporter);
     const trained = await trainedModel(run, experiment, config, data);
     const { examples, seed } = options;
     const onProgress = async (done: number, total: number) => {

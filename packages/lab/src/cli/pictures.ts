@@ -2,20 +2,14 @@
 
 import type { Picture } from "@softdraw/experiments/report/pixels";
 import { decodePicture } from "@softdraw/experiments/report/png";
-import type sharp from "sharp";
+import { type LoadSharp, MOST_PIXELS, needSharp, pictureFormat, pixelsOf } from "../data/sharp.ts";
 import { WrongCall } from "../errors.ts";
 import { formatNumber } from "../report/numbers.ts";
-import { errorCode } from "../runs/files.ts";
 import { readUpTo } from "./files.ts";
-import { isPng, openPng } from "./png-file.ts";
-
-/** Pixels of a picture at most, 8,192 x 8,192: they are in memory, and looked at one by one. */
-export const MOST_PIXELS = 2 ** 26;
+import { openPng } from "./png-file.ts";
 
 /** Bytes of a picture's file at most: as many pixels of four bytes, without any compression. */
 const MOST_BYTES = 4 * MOST_PIXELS;
-
-type LoadSharp = () => Promise<{ readonly default: typeof sharp }>;
 
 /**
  * The picture in a file: grey or in colour, in 8 bits a channel. What is transparent is laid on black, and a photograph is
@@ -24,21 +18,15 @@ type LoadSharp = () => Promise<{ readonly default: typeof sharp }>;
  * @param loadSharp asked for JPEG and WebP only; a test may have none
  * @throws WrongCall that names the file and what is wrong with it; Error where sharp is not installed
  */
-export async function readPicture(file: string, loadSharp: LoadSharp = () => import("sharp")): Promise<Picture> {
+export async function readPicture(file: string, loadSharp?: LoadSharp): Promise<Picture> {
   const bytes = await readUpTo(file, MOST_BYTES).catch((error: Error) => {
     throw new WrongCall(error.message);
   });
-  const decode = isPng(bytes) ? decodePng : isPhotograph(bytes) ? decodeBySharp : undefined;
-  if (decode === undefined) {
+  const format = pictureFormat(bytes);
+  if (format === undefined) {
     throw new WrongCall(`${file}: expected a PNG, JPEG or WebP file, got ${bytes.length} other bytes.`);
   }
-  return decode(file, bytes, loadSharp);
-}
-
-/** JPEG begins with a marker, WebP is a kind of RIFF. */
-function isPhotograph(bytes: Buffer): boolean {
-  if (bytes.subarray(0, 3).equals(Buffer.of(0xff, 0xd8, 0xff))) return true;
-  return bytes.toString("latin1", 0, 4) === "RIFF" && bytes.toString("latin1", 8, 12) === "WEBP";
+  return format === "png" ? decodePng(file, bytes) : decodeBySharp(file, bytes, loadSharp);
 }
 
 async function decodePng(file: string, bytes: Buffer): Promise<Picture> {
@@ -49,20 +37,13 @@ async function decodePng(file: string, bytes: Buffer): Promise<Picture> {
   });
 }
 
-async function decodeBySharp(file: string, bytes: Buffer, loadSharp: LoadSharp): Promise<Picture> {
-  const { default: open } = await loadSharp().catch((error) => {
-    if (errorCode(error) !== "ERR_MODULE_NOT_FOUND") throw error;
-    throw new Error(`${file}: a JPEG or WebP file is read by sharp, which is not installed: npm install sharp`);
-  });
+async function decodeBySharp(file: string, bytes: Buffer, loadSharp?: LoadSharp): Promise<Picture> {
+  const open = await needSharp(`${file}: a JPEG or WebP file is read`, loadSharp);
   return orDamaged(file, async () => {
     const { width, height, space } = await open(bytes, { limitInputPixels: false }).metadata();
     checkSize(file, width, height);
-    const picture = open(bytes, { limitInputPixels: MOST_PIXELS }).autoOrient().flatten({ background: "black" });
-    const kept = picture.toColourspace(space === "b-w" ? "b-w" : "srgb");
-    const { data, info } = await kept.raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
-    const { channels } = info;
-    if (channels !== 1 && channels !== 3) throw new Error(`expected 1 or 3 channels, got ${channels}`);
-    return { width: info.width, height: info.height, channels, data: new Uint8Array(data) };
+    const channels = space === "b-w" ? 1 : 3;
+    return { channels, ...(await pixelsOf(open(bytes, { limitInputPixels: MOST_PIXELS }), { channels })) };
   });
 }
 

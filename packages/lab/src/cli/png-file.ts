@@ -42,10 +42,6 @@ interface PngFile {
   unpack(): Buffer;
 }
 
-export function isPng(bytes: Buffer): boolean {
-  return bytes.subarray(0, SIGNATURE.length).equals(SIGNATURE);
-}
-
 /** @throws Error for a file that is cut off, a chunk whose checksum is wrong, or no header */
 export function openPng(bytes: Buffer): PngFile {
   const chunks = chunksOf(bytes);

@@ -6,7 +6,7 @@ import { loadData } from "../training/data.ts";
 import { type Device, devices } from "../training/engine.ts";
 import { trainRun } from "../training/training.ts";
 import { addOptionsToGoOn, begin, type CommonOptions } from "./common-options.ts";
-import { openRunToRead, readRunConfig } from "./run-folders.ts";
+import { dataOption, openRunToRead, readRunConfig, withDataAt } from "./run-folders.ts";
 import { stopOnSignal } from "./signals.ts";
 
 export function addResume(program: Command): void {
@@ -16,12 +16,12 @@ export function addResume(program: Command): void {
     .description(
       "continue a training that was stopped, to the same bytes as if it had not been, unless on another device",
     );
-  addOptionsToGoOn(command)
+  addOptionsToGoOn(command.addOption(dataOption()))
     .addHelpText("after", "\nExample:\n  softdraw resume runs/vae-2026-01-31-4k7m2q")
     .action(resume);
 }
 
-type Options = Omit<CommonOptions, "device"> & Partial<Pick<CommonOptions, "device">>;
+type Options = Omit<CommonOptions, "device"> & Partial<Pick<CommonOptions, "device">> & { readonly data?: string };
 
 async function resume(path: string, options: Options): Promise<void> {
   const stopped = await openRunToRead(path);
@@ -29,7 +29,7 @@ async function resume(path: string, options: Options): Promise<void> {
   const { device = await lastDevice(stopped) } = options;
   const reporter = await begin({ ...options, device }, experiment, config);
   try {
-    const data = await loadData(config, reporter);
+    const data = await loadData(withDataAt(config, options.data), reporter);
     const run = await openRun(path, { lock: true });
     try {
       reporter.record("run", { run: run.path, command: run.info.command });

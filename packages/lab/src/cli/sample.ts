@@ -11,9 +11,10 @@ import { loadData } from "../training/data.ts";
 import { trainedModel } from "../training/trained.ts";
 import { addCommonOptions, begin, type CommonOptions } from "./common-options.ts";
 import { seedOption, wholeNumber } from "./parsers.ts";
-import { openRunToRead, readRunConfig } from "./run-folders.ts";
+import { dataOption, openRunToRead, readRunConfig, withDataAt } from "./run-folders.ts";
 
 interface Options extends CommonOptions {
+  readonly data?: string;
   readonly count: number;
   readonly out: string;
   readonly seed: number;
@@ -26,6 +27,7 @@ export function addSample(program: Command): void {
     .description("draw new examples from a trained model, as a picture")
     .option("--count <number>", "how many", wholeNumber(1, 10_000), 64)
     .addOption(seedOption("seed of the draws"))
+    .addOption(dataOption())
     .option("--out <file>", "the picture, a PNG file", "samples.png");
   addCommonOptions(command)
     .addHelpText(
@@ -41,7 +43,7 @@ async function sample(path: string, options: Options): Promise<void> {
   if (experiment.name !== VAE) throw new WrongCall(`${experiment.name} cannot make new examples. A run of ${VAE} can.`);
   const reporter = await begin(options, experiment, config);
   try {
-    const data = await loadData(config, reporter);
+    const data = await loadData(withDataAt(config, options.data), reporter);
     const trained = await trainedModel(run, experiment, config, data);
     const { picture, caption } = await samplePicture(trained as Trained<Config>, data, options);
     await writeAtomically(options.out, encodePicture(picture));

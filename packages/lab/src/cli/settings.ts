@@ -14,6 +14,9 @@ const NOT_VARIED: Readonly<Record<string, string>> = {
   fold: "Every combination is trained with each of --folds",
   data: "Results on several data sets do not compare",
   dataDir: "Results on several data sets do not compare",
+  size: "Results on other pictures do not compare",
+  grey: "Results on other pictures do not compare",
+  testShare: "Results on other test sets do not compare",
   task: "Results of several tasks do not compare",
 };
 

@@ -13,9 +13,10 @@ import { trainedModel } from "../training/trained.ts";
 import { addCommonOptions, begin, type CommonOptions } from "./common-options.ts";
 import { seedOption } from "./parsers.ts";
 import { readPicture } from "./pictures.ts";
-import { openRunToRead, readRunConfig } from "./run-folders.ts";
+import { dataOption, openRunToRead, readRunConfig, withDataAt } from "./run-folders.ts";
 
 interface Options extends CommonOptions {
+  readonly data?: string;
   readonly outDir: string;
   readonly seed: number;
 }
@@ -27,6 +28,7 @@ export function addSolve(program: Command): void {
     .argument("<picture>", "a PNG, JPEG or WebP file")
     .description("cut any picture into pieces, shuffle them, and put it together with a trained model")
     .addOption(seedOption("seed of the shuffle"))
+    .addOption(dataOption())
     .option("--out-dir <folder>", "where shuffled.png and solved.png are written", ".");
   addCommonOptions(command)
     .addHelpText("after", "\nExample:\n  softdraw solve runs/jigsaw-2026-01-31-4k7m2q seven.png --seed 3")
@@ -41,7 +43,7 @@ async function solve(path: string, file: string, options: Options): Promise<void
   const picture = await readPicture(file);
   const reporter = await begin(options, experiment, config);
   try {
-    const data = await loadData(config, reporter);
+    const data = await loadData(withDataAt(config, options.data), reporter);
     const trained = await trainedModel(run, experiment, config, data);
     const solving = solvePicture(trained as Trained<Config>, data, picture, options);
     const { shuffled, solved, right, pieces } = await solving.catch((error: Error) => {

@@ -80,4 +80,5 @@ An option given here counts before one of --config, and that before one of --pre
 const DATA_EXAMPLES = [
   { options: " --data mnist", says: "on the full MNIST, downloaded once" },
   { options: " --data mnist --data-dir ~/data/mnist", says: "on files that are there already" },
+  { options: " --data photographs --size 28 --grey", says: "on a folder of pictures" },
 ];

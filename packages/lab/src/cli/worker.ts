@@ -22,7 +22,10 @@ export function addWorker(program: Command): void {
     .command("worker")
     .description("train the trials of sweeps that are in a queue, until Ctrl-C")
     .requiredOption("--queue <url>", "the queue's Redis: redis://HOST:PORT, or with TLS rediss://HOST:PORT")
-    .option("--data-dir <path>", "this machine's folder with a data set's IDX files; default the cache or a download")
+    .option(
+      "--data-dir <path>",
+      "this machine's folder with a data set's IDX files, or path of one's own data; default the cache or a download",
+    )
     .option("--store <path>", "the folder that the sweep was given, if it was");
   addPoolOptions(worker).addHelpText("after", EXAMPLES).action(work);
 }

@@ -31,8 +31,8 @@ export interface IdxSource {
   readonly sha256: Readonly<Record<IdxFileName, string>>;
 }
 
-/** Of every data set here, and of one's own data: labels run from 0 to 9. */
-export const CLASSES = 10;
+/** Of every data set here: labels run from 0 to 9. */
+const CLASSES = 10;
 
 /** Handwritten digits: LeCun, Cortes, Burges, "The MNIST database of handwritten digits", 1998. */
 export const mnist: IdxSource = {

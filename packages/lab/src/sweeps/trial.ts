@@ -66,7 +66,8 @@ export async function openTrial(folder: string, { trial, config }: Assignment, f
 let loaded: { key: string; data: DatasetSplits } | undefined;
 
 async function dataOf(config: BaseConfig): Promise<DatasetSplits> {
-  const key = JSON.stringify([config.data, config.dataDir, config.fold]);
+  const { data, dataDir, size, grey, testShare, fold } = config;
+  const key = JSON.stringify([data, dataDir, size, grey, testShare, fold]);
   if (loaded?.key !== key) loaded = { key, data: await loadData(config, silentReporter) };
   return loaded.data;
 }

@@ -3,7 +3,11 @@
 import { leaveOut } from "@softdraw/experiments/data/folds";
 import { type DatasetSplits, generated, isOwnData, isSameData } from "@softdraw/experiments/data/types";
 import type { BaseConfig } from "@softdraw/experiments/experiment";
-import { loadDataset, nameOfFolder, otherData } from "../data/datasets.ts";
+import { foreignText } from "@softdraw/experiments/foreign-text";
+import { loadDataset } from "../data/datasets.ts";
+import type { LeftOut } from "../data/kind.ts";
+import { otherData } from "../data/names.ts";
+import { nameOfData } from "../data/own-data.ts";
 import type { Reporter } from "./reporter.ts";
 
 /** Loads it, downloads it first if need be, and leaves out the part that the configuration holds out. */
@@ -15,8 +19,21 @@ export async function loadData(config: BaseConfig, reporter: Reporter): Promise<
     announced = file;
     if (total !== undefined) reporter.progress(received, total);
   };
-  const data = await loadDataset(config.data, { dataDir: config.dataDir, onProgress });
+  const { dataDir, size, grey, testShare } = config;
+  const onLeftOut = (leftOut: readonly LeftOut[]) => reporter.say(sayLeftOut(leftOut));
+  const data = await loadDataset(config.data, { dataDir, size, grey, testShare, onProgress, onLeftOut });
   return config.fold === undefined ? data : leaveOut(data, config.fold);
+}
+
+/** As many are named. */
+const NAMED = 10;
+
+/** What of one's own data is not used, a line each. */
+function sayLeftOut(leftOut: readonly LeftOut[]): string {
+  const lines = leftOut.slice(0, NAMED).map(({ what, why }) => `  ${foreignText(what)}: ${why}`);
+  const more =
+    leftOut.length > NAMED ? [`  and ${leftOut.length - NAMED} more: softdraw data describe lists them`] : [];
+  return [`Left out of the data, ${leftOut.length}:`, ...lines, ...more].join("\n");
 }
 
 /** Whether the data of a configuration may be in a folder: it is neither made by the experiment nor embedded. */
@@ -36,7 +53,7 @@ export function lackOfData(dataDir: string | undefined): (config: BaseConfig) =>
     if (data === undefined || !readsFolder(config)) return undefined;
     if (dataDir === undefined)
       return isOwnData(data) ? `"${data}" is the data of a folder: give it (--data-dir).` : undefined;
-    held ??= nameOfFolder(dataDir);
+    held ??= nameOfData(dataDir);
     return held.then(
       (actual) => (isSameData(data, actual) ? undefined : otherData(data, dataDir, actual)),
       (error: Error) => error.message,

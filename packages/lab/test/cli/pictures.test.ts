@@ -7,7 +7,8 @@ import { encodePicture } from "@softdraw/experiments/report/png";
 import { noise } from "@softdraw/testing/bytes";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { MOST_PIXELS, readPicture } from "../../src/cli/pictures.ts";
+import { readPicture } from "../../src/cli/pictures.ts";
+import { MOST_PIXELS } from "../../src/data/sharp.ts";
 import { WrongCall } from "../../src/errors.ts";
 
 let folder: string;

@@ -7,11 +7,11 @@ import {
   describeDatasets,
   loadDataset,
   loadIdxSource,
-  nameOfFolder,
   verifyDataset,
   verifyIdxSource,
 } from "../../src/data/datasets.ts";
 import { sha256 } from "../../src/data/files.ts";
+import { nameOfData } from "../../src/data/own-data.ts";
 import { type IdxFileName, type IdxSource, idxFileNames } from "../../src/data/sources.ts";
 import { serve, temporaryFolder } from "./support.ts";
 
@@ -141,17 +141,17 @@ describe("a folder's data", () => {
     ["a".repeat(60), /^a{40}-[0-9a-f]{8}$/],
   ])("in %s has a name of its own, by which it is loaded", async (folder, expected) => {
     const dataDir = await folderNamed(folder);
-    const name = await nameOfFolder(dataDir);
+    const name = await nameOfData(dataDir);
     expect(name).toMatch(expected);
     const { name: loaded, train } = await loadDataset(name, { dataDir });
-    expect([loaded, train.name, train.count, train.classes]).toEqual([name, `${name} train`, 2, 10]);
+    expect([loaded, train.name, train.count, train.classes]).toEqual([name, `${name} train`, 2, 2]);
   });
 
   test("has the same checksum wherever it lies and however it is packed, and another one for other bytes", async () => {
     const [here, there, other] = await Promise.all([folderNamed("a"), folderNamed("b"), folderNamed("a", [1, 1])]);
     const packed = join(there, "train-labels-idx1-ubyte");
     await writeFile(packed, gzipSync(idxBytes([2], [1, 0])));
-    const [name, elsewhere, changed] = await Promise.all([here, there, other].map(nameOfFolder));
+    const [name, elsewhere, changed] = await Promise.all([here, there, other].map(nameOfData));
     expect(elsewhere).toBe(name!.replace(/^a/, "b"));
     expect(changed!.slice(0, 2)).toBe("a-");
     expect(changed).not.toBe(name);
@@ -163,7 +163,7 @@ describe("a folder's data", () => {
 
   test("is not taken for a data set, and not found without the folder", async () => {
     const dataDir = await folderNamed("letters");
-    const name = await nameOfFolder(dataDir);
+    const name = await nameOfData(dataDir);
     await expect(loadDataset("mnist", { dataDir })).rejects.toThrow(
       `${dataDir}: expected the data "mnist", got files that are "${name}" by their checksums (by that name, ` +
         `--data ${name}, they are taken).`,

@@ -17,8 +17,10 @@ import { type Chance, chance, damaged } from "@softdraw/testing/mutations";
 import sharp from "sharp";
 import { expect, test } from "vitest";
 import { readConfiguration } from "../../src/cli/configuration.ts";
-import { MOST_PIXELS, readPicture } from "../../src/cli/pictures.ts";
-import { loadDataset, nameOfFolder } from "../../src/data/datasets.ts";
+import { readPicture } from "../../src/cli/pictures.ts";
+import { loadDataset } from "../../src/data/datasets.ts";
+import { nameOfData } from "../../src/data/own-data.ts";
+import { MOST_PIXELS } from "../../src/data/sharp.ts";
 import { idxFileNames } from "../../src/data/sources.ts";
 import { openRun } from "../../src/runs/run.ts";
 import { trainedModel } from "../../src/training/trained.ts";
@@ -112,7 +114,7 @@ test(`IDX files, packed and not, seed ${SEED}`, { timeout: TIMEOUT }, async () =
           !isPacked ? content : own ? damaged(gzipSync(content), chance) : gzipSync(content),
         );
       }
-      const name = await nameOfFolder(home);
+      const name = await nameOfData(home);
       await loadDataset(name, { dataDir: home });
     },
     { most: 128 },

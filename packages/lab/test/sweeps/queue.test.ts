@@ -6,7 +6,7 @@ import { exactMeasure } from "@softdraw/testing/toy";
 import { TOY_WORKER } from "@softdraw/testing/toy-sweep";
 import { Queue } from "bullmq";
 import { afterEach, describe, expect, test } from "vitest";
-import { nameOfFolder } from "../../src/data/datasets.ts";
+import { nameOfData } from "../../src/data/own-data.ts";
 import { Interrupted } from "../../src/errors.ts";
 import { readOutcomes, TRIALS } from "../../src/sweeps/conduct.ts";
 import { Unavailable } from "../../src/sweeps/executor.ts";
@@ -70,7 +70,7 @@ describe.skipIf(missingRedis)("through a queue", () => {
 
   test("a real training has the same bytes in one process, on the pool and through the queue", async () => {
     const vae = experiments.find(({ name }) => name === "vae")!;
-    const name = await nameOfFolder(folder.path());
+    const name = await nameOfData(folder.path());
     const data = { data: name, dataDir: folder.path(), batch: 50, epochs: 2, variables: 4, fold: "1/5", seed: 3 };
     const assignment: Assignment = { trial: 1, experiment: "vae", config: vae.schema.parse(data) };
     const inProcess = join(home("real-process"), TRIALS);
@@ -212,7 +212,7 @@ describe.skipIf(missingRedis)("through a queue", () => {
 
   test("a worker without the data of a trial gives it back, and ends saying so", async () => {
     const vae = experiments.find(({ name }) => name === "vae")!;
-    const data = await nameOfFolder(folder.path());
+    const data = await nameOfData(folder.path());
     const config = vae.schema.parse({ data, dataDir: folder.path(), batch: 50, epochs: 1, variables: 4 });
     const link = await connectRedis(redis.server.url, { say() {} });
     const own = { link, store: redisStore(link), sweep: "lacking", version: "lacking", say() {} };

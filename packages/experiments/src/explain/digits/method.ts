@@ -12,7 +12,7 @@ import { z } from "zod";
 import type { Checkpoint } from "../../checkpoint/safetensors.ts";
 import type { EpochRecord } from "../../columns.ts";
 import { gatherImages } from "../../data/batches.ts";
-import type { Dataset } from "../../data/types.ts";
+import { checkGrey, type Dataset } from "../../data/types.ts";
 import type { Context, TrainingEvent } from "../../experiment.ts";
 import { adamW } from "../../nn/adam.ts";
 import { type Convolution, flatten, initConvolution, pooledConvolution } from "../../nn/convolution.ts";
@@ -166,9 +166,14 @@ function isOfClassifier({ classifierEpochs }: Config, checkpoint: Checkpoint): b
 }
 
 export function check(config: Config, { data, checkpoint }: Context): void {
-  const { height, width } = data.train;
+  const { height, width, labels } = data.train;
+  checkGrey("explain --task digits", data.train);
   if (height !== SIDE || width !== SIDE) {
     throw new RangeError(`Images of ${SIDE} x ${SIDE} pixels were expected, got ${height} x ${width}.`);
+  }
+  for (const digit of DIGITS) {
+    if (labels.includes(digit)) continue;
+    throw new RangeError(`Images of the classes ${DIGITS.join(" and ")} were expected, got none of class ${digit}.`);
   }
   if (checkpoint === undefined) return;
   const begin = () => {

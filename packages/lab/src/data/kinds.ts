@@ -1,0 +1,25 @@
+/** The kinds of one's own data, and what tells them apart. Each has a file of its own beside this one. */
+
+import { foreignText } from "@softdraw/experiments/foreign-text";
+import { WrongCall } from "../errors.ts";
+import { arrays } from "./arrays.ts";
+import { idxFiles } from "./idx-files.ts";
+import type { DataKind } from "./kind.ts";
+import { pictures } from "./pictures.ts";
+import { type Place, placeAt } from "./places.ts";
+
+/** In the order in which they are asked: any other folder may hold pictures. */
+const kinds: readonly DataKind[] = [idxFiles, arrays, pictures];
+
+/**
+ * What a path is.
+ *
+ * @throws WrongCall for a path where there is nothing, or nothing of any kind
+ */
+export async function kindAt(path: string): Promise<{ kind: DataKind; place: Place }> {
+  const place = await placeAt(path);
+  const kind = kinds.find((kind) => kind.recognizes(place));
+  if (kind !== undefined) return { kind, place };
+  const expected = kinds.map(({ words }) => words).join(", or ");
+  throw new WrongCall(`${foreignText(path, path.length)}: expected ${expected}, got another file.`);
+}
