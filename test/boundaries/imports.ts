@@ -21,12 +21,13 @@ interface Named {
  */
 const LAB_LAYERS: Readonly<Record<string, readonly string[]>> = {
   data: ["report", "runs"],
+  explain: ["data", "report"],
   report: [],
   runs: [],
   server: ["runs"],
   training: ["data", "report", "runs"],
   sweeps: ["report", "runs", "training"],
-  cli: ["data", "report", "runs", "server", "sweeps", "training"],
+  cli: ["data", "explain", "report", "runs", "server", "sweeps", "training"],
 };
 
 /** What is wrong with the names in a file, a line each that begins with path and line number. */

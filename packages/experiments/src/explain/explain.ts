@@ -7,11 +7,10 @@
 
 import { numpy as np, random, tree } from "@jax-js/jax";
 import { z } from "zod";
-import type { TrainingEvent } from "../experiment.ts";
 import type { Parameters } from "../nn/adam.ts";
 import type { Perceptron } from "../nn/perceptron.ts";
 import { shapeOf } from "../nn/shapes.ts";
-import { type Training, train } from "../training/loop.ts";
+import { finalState, type Training, train } from "../training/loop.ts";
 import { LARGEST_SEED } from "../training/options.ts";
 import { startOf } from "../training/position.ts";
 import { type Settings, scheduledSettings } from "../training/settings.ts";
@@ -90,7 +89,9 @@ export async function explain<P extends Parameters>(
   const given = givenOf(model, examples, options);
   try {
     const training = trainingOf(model, given, options);
-    const trained = await lastOf(train(training, startOf(training)), options.onStep);
+    const trained = await finalState(train(training, startOf(training)), ({ step, loss }) =>
+      options.onStep?.(step, loss),
+    );
     const { model: explainer, ...rest } = trained;
     tree.dispose(rest);
     return explanationOf(model, explainer, refOf(given.subject), options);
@@ -135,21 +136,6 @@ function trainingOf<P extends Parameters>(
     update: trainingStep({ k, sampler, hard, batch, weightDecay: 0.01 }, task),
     measure: async () => ({ epoch: 1 }),
   };
-}
-
-/** The state at the end of a training, which the caller owns. */
-async function lastOf<S>(events: AsyncGenerator<TrainingEvent, S, void>, onStep: ExplainOptions["onStep"]): Promise<S> {
-  try {
-    for (;;) {
-      const { done, value } = await events.next();
-      if (done) return value;
-      await onStep?.(value.step, value.loss);
-    }
-  } catch (error) {
-    // The training hears of it, and frees what it holds.
-    await events.throw(error);
-    throw error;
-  }
 }
 
 /** Takes the explainer and the subject over. */

@@ -3,42 +3,60 @@
 import { type Picture, tileImages } from "./pixels.ts";
 
 export interface HighlightedImage {
-  /** Bytes, `height * width` of them. */
+  /** Bytes, `height * width * channels` of them. */
   readonly image: Uint8Array;
-  /** Not 0 for a pixel to be highlighted. */
+  /** Not 0 for a pixel to be highlighted, `height * width`. */
   readonly marks: ArrayLike<number>;
 }
 
-/** Ink and ground of what is highlighted, and the share of light that the rest keeps. */
+/** Ink and ground of what is highlighted in grey images, and the share of light that the rest keeps. */
 const INK = [0xff, 0xff, 0xff] as const;
 const GROUND = [0x00, 0x4c, 0x80] as const;
 const DIMMED = 0.45;
 
+/** In colour nothing but light tells the rest apart. */
+const DIMMED_COLOUR = 0.2;
+
 const SCALE = 3;
 const GAP = 4;
 
+interface Layout {
+  readonly height: number;
+  readonly width: number;
+  readonly channels?: 1 | 3;
+  readonly columns: number;
+  /** Pixels for one of an image, default 3. */
+  readonly scale?: number;
+}
+
 /**
- * A grid of images, row by row: highlighted pixels on blue, the others dimmed.
+ * A grid of images, row by row: highlighted pixels of grey images on blue, of images in colour as they are, and the others
+ * dimmed.
  *
  * @throws RangeError as `tileImages`
  */
 export function highlightedTiles(
   images: readonly HighlightedImage[],
-  { height, width, columns }: { height: number; width: number; columns: number },
+  { height, width, channels = 1, columns, scale = SCALE }: Layout,
 ): Picture {
-  const layout = { height, width, columns, scale: SCALE, gap: GAP, background: 0 };
-  const join = (of: (pixel: number, isMarked: boolean) => number) =>
-    tileImages(
-      Uint8Array.from(images.flatMap(({ image, marks }) => Array.from(image, (pixel, i) => of(pixel, marks[i] !== 0)))),
-      layout,
-    );
-  const channels = [0, 1, 2].map((channel) =>
-    join((pixel, isMarked) => {
-      if (!isMarked) return Math.round(DIMMED * pixel);
-      return Math.round(GROUND[channel]! + ((INK[channel]! - GROUND[channel]!) * pixel) / 255);
-    }),
-  );
-  const [{ width: across, height: down }] = channels as [Picture];
-  const data = Uint8Array.from({ length: across * down * 3 }, (_, i) => channels[i % 3]!.data[Math.floor(i / 3)]!);
-  return { width: across, height: down, channels: 3, data };
+  const size = height * width * 3;
+  const bytes = new Uint8Array(images.length * size);
+  images.forEach(({ image, marks }, index) => {
+    for (let i = 0; i < size; i++) {
+      const [pixel, channel] = [Math.floor(i / 3), i % 3];
+      const isMarked = marks[pixel] !== 0;
+      const color = channels === 3 ? inColour(image[i]!, isMarked) : inGrey(image[pixel]!, channel, isMarked);
+      bytes[index * size + i] = Math.round(color);
+    }
+  });
+  return tileImages(bytes, { height, width, channels: 3, columns, scale, gap: GAP, background: 0 });
+}
+
+function inGrey(light: number, channel: number, isMarked: boolean): number {
+  if (!isMarked) return DIMMED * light;
+  return GROUND[channel]! + ((INK[channel]! - GROUND[channel]!) * light) / 255;
+}
+
+function inColour(light: number, isMarked: boolean): number {
+  return isMarked ? light : DIMMED_COLOUR * light;
 }

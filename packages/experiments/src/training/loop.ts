@@ -61,6 +61,29 @@ export async function* run<
   tree.dispose(yield* train(training, startOf(training, checkpoint)));
 }
 
+/**
+ * Trains to the end, and tells of every step.
+ *
+ * @param events of `train`
+ * @returns the state in the end, which the caller owns
+ */
+export async function finalState<State>(
+  events: AsyncGenerator<TrainingEvent, State, void>,
+  onStep: (event: TrainingEvent) => void | Promise<void>,
+): Promise<State> {
+  try {
+    for (;;) {
+      const { done, value } = await events.next();
+      if (done) return value;
+      await onStep(value);
+    }
+  } catch (error) {
+    // The training hears of it, and frees what it holds.
+    await events.throw(error);
+    throw error;
+  }
+}
+
 /** The same from where it is told to start, whose state it consumes, to the state in the end, which the caller owns. */
 export async function* train<
   State extends Parameters,

@@ -40,6 +40,8 @@ export interface Shaping {
 export interface OwnImages {
   readonly train: Dataset;
   readonly test?: Dataset | undefined;
+  /** Of the files, from the folder of the data on, those for tests last: of a kind with a file an image. */
+  readonly names?: readonly string[] | undefined;
   /** Whether they are in an order that somebody made to train in. */
   readonly isOrdered: boolean;
   readonly leftOut: readonly LeftOut[];

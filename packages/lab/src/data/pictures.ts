@@ -195,14 +195,15 @@ async function load(place: Place, { size, grey }: Shaping): Promise<OwnImages> {
   checkValues(path, headers.length * height * width * channels, size);
   const classNames = classesOf(path, headers);
   const parts: Dataset[] = [];
+  const names: string[] = [];
   for (const part of ["train", "test"] as const) {
     const own = headers.filter((header) => header.part === part);
     const shape = { height, width, channels, classNames };
-    parts.push(await decodePart(sharp, path, own, shape, leftOut));
+    parts.push(await decodePart(sharp, path, own, shape, { leftOut, names }));
   }
   const [train, test] = parts as [Dataset, Dataset];
   if (train.count === 0 || (found.hasTest && test.count === 0)) throw noneLeft(path, leftOut);
-  return { train, test: found.hasTest ? test : undefined, isOrdered: false, leftOut };
+  return { train, test: found.hasTest ? test : undefined, names, isOrdered: false, leftOut };
 }
 
 type PartShape = Required<Pick<Dataset, "height" | "width" | "channels" | "classNames">>;
@@ -213,7 +214,7 @@ async function decodePart(
   path: string,
   headers: readonly Header[],
   shape: PartShape,
-  leftOut: LeftOut[],
+  { leftOut, names }: { readonly leftOut: LeftOut[]; readonly names: string[] },
 ) {
   const { height, width, channels, classNames } = shape;
   const size = height * width * channels;
@@ -221,6 +222,7 @@ async function decodePart(
   let count = 0;
   for await (const { header, data } of decoded(sharp, path, headers, { height, width, channels }, leftOut)) {
     images.set(data, count * size);
+    names.push(header.name);
     labels[count++] = Math.max(0, classNames.indexOf(header.className ?? ""));
   }
   return {
