@@ -21,7 +21,7 @@ export const arrays: DataKind = {
   words: "an .npy or .npz file, or a folder of .npy files",
   recognizes: ({ path, isFolder, names }) =>
     isFolder ? names.some((name) => IS_ARRAY.test(name)) : /\.np[yz]$/i.test(path),
-  nameOf: async (place) => ownName(place.path, await checksumOf(place)),
+  nameOf: async (place) => ownName(place.path.replace(/\.np[yz]$/i, ""), await checksumOf(place)),
   async describe(place) {
     const { train, test, leftOut } = await read(place);
     const facts = { train: factsOf(train), test: test && factsOf(test) };

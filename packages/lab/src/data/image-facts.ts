@@ -89,7 +89,7 @@ function linesOf(name: string, { count, sizes, channels, classes, smallest, larg
     [of("height x width"), Object.keys(sizes).length > LISTED_SIZES ? rangeOfSizes(sizes) : listed(sizes)],
     [of("colours"), channels === 3 ? "red, green, blue" : "grey"],
     [of("classes"), names.length === 1 ? "1: no labels" : `${names.length}: ${listed(classes)}`],
-    [of("bytes"), `${smallest} to ${largest}`],
+    [of("values, as bytes"), `${smallest} to ${largest}`],
   ] as const;
 }
 

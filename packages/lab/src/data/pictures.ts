@@ -187,7 +187,7 @@ async function load(place: Place, { size, grey }: Shaping): Promise<OwnImages> {
   const leftOut = [...found.leftOut];
   const sharp = await needSharp(`${path}: pictures are read`);
   const headers = await readHeaders(sharp, path, found.candidates, leftOut);
-  checkSomeLeft(path, headers, found);
+  checkSomeLeft(path, headers, { ...found, leftOut });
   if (size === undefined) checkOneSize(path, headers);
   const [height, width] = size === undefined ? [headers[0]!.height, headers[0]!.width] : [size, size];
   // One picture in colour makes all of them so.
@@ -340,7 +340,7 @@ async function describe(place: Place) {
   const leftOut = [...found.leftOut];
   const sharp = await needSharp(`${path}: pictures are read`);
   const headers = await readHeaders(sharp, path, found.candidates, leftOut);
-  checkSomeLeft(path, headers, found);
+  checkSomeLeft(path, headers, { ...found, leftOut });
   classesOf(path, headers);
   const ranges = new Map<Header, [number, number]>();
   for await (const { header, data } of decoded(sharp, path, headers, undefined, leftOut))
