@@ -16,6 +16,9 @@ export function isSameData(a: string, b: string): boolean {
   return a === b || (isOwnData(a) && isOwnData(b) && a.slice(-8) === b.slice(-8));
 }
 
+/** Labels are bytes. */
+export const MOST_CLASSES = 256;
+
 /** Labelled images in memory, one byte a pixel, as they lie in their files. */
 export interface Dataset {
   /** For messages and reports, such as "mnist train". */

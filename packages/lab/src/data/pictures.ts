@@ -2,13 +2,13 @@
 
 import { open, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { Dataset } from "@softdraw/experiments/data/types";
+import { type Dataset, MOST_CLASSES } from "@softdraw/experiments/data/types";
 import { foreignText } from "@softdraw/experiments/foreign-text";
 import { WrongCall } from "../errors.ts";
 import { formatNumber } from "../report/numbers.ts";
 import { sha256 } from "./files.ts";
 import { describeFacts, rangeOf } from "./image-facts.ts";
-import { type DataKind, type LeftOut, MOST_CLASSES, type OwnImages, type Shaping } from "./kind.ts";
+import type { DataKind, LeftOut, OwnImages, Shaping } from "./kind.ts";
 import { ownName } from "./names.ts";
 import type { Place } from "./places.ts";
 import {

@@ -255,7 +255,7 @@ describe("arrays", () => {
       /expected images \[n, height, width\].*got 3 x 4\.$/,
     ],
     ["nothing", { images: npyBytes("|u1", [0, 2, 2], []) }, /none of them 0, got 0 x 2 x 2\.$/],
-    ["unknown names", { a: images, b: images }, /^wrong call: PATH: expected arrays called x_train.*got a, b\.$/],
+    ["unknown names", { a: images, b: images }, /^PATH: expected arrays called x_train.*got a, b\.$/],
     [
       "labels of one part",
       { x_train: images, x_test: images, y_train: npyBytes("|u1", [3], [0, 1, 2]) },

@@ -21,7 +21,7 @@ export interface Complaint {
 }
 
 /** Which data there is, is the page's affair: the embedded digits. */
-const DATA_FIELDS = ["data", "dataDir", "fold"];
+const DATA_FIELDS = ["data", "dataDir", "size", "grey", "testShare", "fold"];
 
 type Named = readonly [name: string, experiment: Experiment];
 
