@@ -1,6 +1,8 @@
 /** The shell commands of a document, and whether the command line would take them. */
 
 import { experiments } from "@softdraw/experiments/all";
+import { datasetNames } from "@softdraw/experiments/data/types";
+import type { Experiment } from "@softdraw/experiments/experiment";
 import { readConfiguration } from "@softdraw/lab/cli/configuration";
 import { runCommand } from "@softdraw/lab/cli/main";
 import { defineSweep } from "@softdraw/lab/cli/sweep-definition";
@@ -64,10 +66,19 @@ export async function softdrawOptions(): Promise<Set<string>> {
 
 async function checkConfiguration(this: Command): Promise<void> {
   const experiment = experiments.find(({ name }) => name === this.name());
-  // A demonstration may have the name of an experiment, and has options of its own.
-  if (experiment === undefined || this.parent?.name() === "demo") return;
-  const config = await readConfiguration(experiment, { ...this.opts(), config: undefined, dataDir: undefined });
+  // Other commands may have the name of an experiment, and have options of their own.
+  if (experiment === undefined || !["train", "sweep"].includes(this.parent?.name() ?? "")) return;
+  const options = { ...this.opts(), config: undefined, dataDir: undefined };
+  const config = await readConfiguration(experiment, withoutOwnData(experiment, options));
   if (this.parent?.name() === "sweep") defineSweep(experiment, config, this.optsWithGlobals());
+}
+
+/** Options without the path of the reader's own data, and without what is to be made of that, once it has been checked. */
+function withoutOwnData({ schema }: Experiment, options: Record<string, unknown>): Record<string, unknown> {
+  const { data = "digits", size, grey, testShare, ...rest } = options;
+  if ((datasetNames as readonly unknown[]).includes(data)) return options;
+  schema.parse({ size, grey, testShare });
+  return rest;
 }
 
 const softdrawProgram = catchProgram();

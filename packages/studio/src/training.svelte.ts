@@ -4,7 +4,9 @@ import type { Chart, EpochRecord, NamedPicture } from "@softdraw/experiments/exp
 import { proxy } from "comlink";
 import { messageOf } from "./engine/client.svelte.ts";
 import type { Values } from "./lab/catalog.ts";
+import type { Shape } from "./data/own.ts";
 import { askLab, askLabEngine } from "./lab/client.svelte.ts";
+import type { DataFacts } from "./lab/data.ts";
 import type { ModelFacts } from "./lab/models.ts";
 import type { Progress, Report } from "./lab/session.ts";
 import { type Curve, emptyCurve, extended } from "./pages/train/curve.ts";
@@ -64,6 +66,18 @@ function nothing(name: string): Training {
 
 function change(changes: Partial<Training>): void {
   current = { ...current, ...changes };
+}
+
+/** What is trained on in place of the digits. */
+export const ownData = $state<{ current: DataFacts | undefined }>({ current: undefined });
+
+export async function chooseFiles(files: readonly File[], shape: Shape): Promise<void> {
+  ownData.current = await askLabEngine((api) => api.useFiles(files, shape));
+}
+
+export async function chooseDigits(): Promise<void> {
+  await askLab((api) => api.useDigits());
+  ownData.current = undefined;
 }
 
 /** @param continues from the experiment's model, instead of the beginning */

@@ -1,18 +1,21 @@
 /** The pages that train, explain and look into runs, in a browser, served by the command line's own server. */
 
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { describeCheckpoint } from "@softdraw/experiments/checkpoint/described";
+import { configurationIn, describeCheckpoint } from "@softdraw/experiments/checkpoint/described";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "@softdraw/experiments/checkpoint/safetensors";
 import { generated } from "@softdraw/experiments/data/types";
 import type { EpochRecord } from "@softdraw/experiments/experiment";
 import { encodePicture } from "@softdraw/experiments/report/png";
 import { loadDigits } from "@softdraw/lab/data/digits";
+import { nameOfData } from "@softdraw/lab/data/own-data";
 import { createRun } from "@softdraw/lab/runs/run";
 import { type Studio, startStudio } from "@softdraw/lab/server/server";
+import { noise, npyBytes } from "@softdraw/testing/bytes";
 import { lacksChromium, launchChromium, listen } from "@softdraw/testing/chromium";
 import axe from "axe-core";
+import { zipSync } from "fflate";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { experimentNamed } from "../src/lab/catalog.ts";
@@ -108,7 +111,7 @@ describe.skipIf(lacksChromium("What trains in the studio"))("in a browser", { ti
         // A file can be loaded again, and its training goes on where it was.
         await page.goto(`${studio.url}#/train`);
         await page.reload();
-        await page.locator("input[type=file]").setInputFiles(file);
+        await page.getByLabel("Load checkpoint").setInputFiles(file);
         await page.getByText("Model: sort.safetensors, epoch 3, step 2.").waitFor();
         expect(await page.getByLabel("steps", { exact: true }).inputValue()).toBe("2");
         await page.getByLabel("epochs", { exact: true }).fill("4");
@@ -117,6 +120,55 @@ describe.skipIf(lacksChromium("What trains in the studio"))("in a browser", { ti
         await page.getByText("Finished.").waitFor();
         expect(await figure(page, "epoch")).toBe("4 / 4");
         await button(page, "Download checkpoint").click();
+      }));
+
+    test("learns from the reader's arrays and pictures, which are called as on the command line", () =>
+      visit("#/train?experiment=jigsaw&epochs=1&batch=4&channels=4&hidden=0&exchanges=0&iterations=2", async (page) => {
+        const arrays = join(folder, "own.npz");
+        const coloured = zipSync({ "images.npy": npyBytes("|u1", [10, 8, 8, 3], noise(10 * 8 * 8 * 3)) });
+        await writeFile(arrays, coloured);
+        const pictures = join(folder, "seasons");
+        for (const [season, at] of [
+          ["spring", 0],
+          ["autumn", 1],
+        ] as const) {
+          await mkdir(join(pictures, season), { recursive: true });
+          for (let i = 0; i < 5; i++) {
+            const data = noise(12 * 10 * 3, 2 * i + at + 1);
+            await writeFile(
+              join(pictures, season, `${i}.png`),
+              encodePicture({ width: 12, height: 10, channels: 3, data }),
+            );
+          }
+          await writeFile(join(pictures, season, "broken.png"), "no picture");
+        }
+        const chosen = page.getByRole("group", { name: "Data" }).getByRole("status");
+        const trainedOn = async (): Promise<Record<string, unknown>> => {
+          await button(page, "Train").or(button(page, "Train anew")).click();
+          await page.getByText("Finished.").waitFor();
+          const [download] = await Promise.all([
+            page.waitForEvent("download"),
+            button(page, "Download checkpoint").click(),
+          ]);
+          return configurationIn(decodeCheckpoint(await readFile((await download.path())!), "download"))!;
+        };
+
+        await page.getByLabel("grey", { exact: true }).uncheck();
+        await page.getByLabel("Use .npz or .npy files").setInputFiles(arrays);
+        await expect.poll(() => chosen.innerText(), PATIENCE).toContain("9 to train, 1 to test, 8 × 8 in colour.");
+        expect(await trainedOn()).toMatchObject({ data: await nameOfData(arrays) });
+
+        await page.getByLabel("pixels a side of pictures").fill("6");
+        await page.getByLabel("pixels a side of pictures").press("Enter");
+        await page.getByLabel("Use a folder of pictures").setInputFiles(pictures);
+        await expect.poll(() => chosen.innerText(), PATIENCE).toContain("6 × 6 in colour; classes: autumn, spring.");
+        expect(await chosen.innerText()).toContain("Left out: autumn/broken.png, spring/broken.png.");
+        expect(await trainedOn()).toMatchObject({ data: await nameOfData(pictures) });
+
+        await page.getByLabel("Use .npz or .npy files").setInputFiles(join(pictures, "spring", "0.png"));
+        await page.getByRole("alert").getByText("expected").waitFor();
+        await button(page, "Use the digits").click();
+        await expect.poll(() => chosen.innerText(), PATIENCE).toContain("The embedded digits.");
       }));
 
     test("pauses, takes a temperature by hand, goes on and stops; a closed tab asks first", () =>
@@ -219,7 +271,7 @@ describe.skipIf(lacksChromium("What trains in the studio"))("in a browser", { ti
       const file = join(folder, "wrong.safetensors");
       await writeFile(file, "nonsense");
       await visit("#/train", async (page) => {
-        await page.locator("input[type=file]").setInputFiles(file);
+        await page.getByLabel("Load checkpoint").setInputFiles(file);
         await page.getByText("wrong.safetensors is not a whole safetensors checkpoint").waitFor();
       });
     });

@@ -14,3 +14,10 @@ export function noise(length: number, seed = 1): Uint8Array {
     return state >>> 24;
   });
 }
+
+/** An .npy file of version 1.0, the last axis the fastest. */
+export function npyBytes(descr: string, shape: readonly number[], elements: Iterable<number>): Uint8Array {
+  const axes = `${shape.join(", ")}${shape.length === 1 ? "," : ""}`;
+  const header = Buffer.from(`{'descr': '${descr}', 'fortran_order': False, 'shape': (${axes}), }\n`);
+  return Uint8Array.of(0x93, ...Buffer.from("NUMPY"), 1, 0, header.length, 0, ...header, ...elements);
+}

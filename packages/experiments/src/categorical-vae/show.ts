@@ -86,7 +86,8 @@ async function reconstructions({ config, checkpoint }: Trained<Config>, data: Da
   const { structure } = latentOf(config);
   const test = await imagesOf(config, data, "test");
   const { encoder, decoder } = modelOf<Model>(checkpoint);
-  const originals = firstImages(test, RECONSTRUCTED);
+  const shown = Math.min(RECONSTRUCTED, test.count);
+  const originals = firstImages(test, shown);
   const logits = encode(encoder, originals.ref, config);
   const temperature = lastTemperature({ config, checkpoint }, data.train);
   const key = () => streamKey(config.seed, streams.measuring);
@@ -110,7 +111,7 @@ async function reconstructions({ config, checkpoint }: Trained<Config>, data: Da
     name: "reconstructions",
     title: "Reconstructions",
     ...words,
-    picture: tileImages(concatenate(rows), { ...sizeOf(test), columns: RECONSTRUCTED }),
+    picture: tileImages(concatenate(rows), { ...sizeOf(test), columns: shown }),
   };
 }
 

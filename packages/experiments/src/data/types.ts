@@ -11,10 +11,22 @@ export function isOwnData(name: string): boolean {
   return /^[a-z0-9][a-z0-9-]{0,79}-[0-9a-f]{8}$/.test(name);
 }
 
+/**
+ * What one's own data is called, by what its folder or file is called and a checksum in hexadecimal digits: a name that
+ * `isOwnData` knows.
+ */
+export function ownDataName(label: string, checksum: string): string {
+  const words = label.toLowerCase().match(/[a-z0-9]+/g) ?? ["data"];
+  return `${words.join("-").slice(0, 40).replace(/-$/, "")}-${checksum.slice(0, 8)}`;
+}
+
 /** Whether two names mean the same data. The label of one's own data is that of a folder, which may be called otherwise elsewhere. */
 export function isSameData(a: string, b: string): boolean {
   return a === b || (isOwnData(a) && isOwnData(b) && a.slice(-8) === b.slice(-8));
 }
+
+/** Labels are bytes. */
+export const MOST_CLASSES = 256;
 
 /** Labelled images in memory, one byte a pixel, as they lie in their files. */
 export interface Dataset {

@@ -110,7 +110,7 @@ export const presets: Presets<Config> = {
 
 // Data ----------------------------------------------------------------------------------------------------------------
 
-/** One in so many training images, the last of the set, is held out: 5,000 of MNIST's 60,000. */
+/** One in so many training images, the last of the set, is held out, and at least one: 5,000 of MNIST's 60,000. */
 const VALIDATION_SHARE = 12;
 
 interface Split {
@@ -120,7 +120,7 @@ interface Split {
 }
 
 export function splitOff(train: Dataset): Split {
-  const held = Math.floor(train.count / VALIDATION_SHARE);
+  const held = Math.max(1, Math.floor(train.count / VALIDATION_SHARE));
   return {
     training: stretch(train, 0, train.count - held),
     validation: stretch(train, train.count - held, train.count),

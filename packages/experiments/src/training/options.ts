@@ -19,7 +19,8 @@ export const seedOption = {
 /** One of the data sets, or one's own: the command line takes its path, and names it after its bytes. */
 const dataName = z.string().check(({ value, issues }) => {
   if ((datasetNames as readonly string[]).includes(value) || isOwnData(value)) return;
-  issues.push({ code: "invalid_value", values: [...datasetNames], input: value });
+  const message = `Expected one of ${datasetNames.join(", ")}, or a path with one's own data`;
+  issues.push({ code: "invalid_value", values: [...datasetNames], input: value, message });
 });
 
 /** Of a picture of one's own, in pixels. */

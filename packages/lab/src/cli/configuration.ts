@@ -45,7 +45,12 @@ export async function readConfiguration(
   const preset = typeof given.preset === "string" ? experiment.presets[given.preset]!.values : {};
   const file = typeof given.config === "string" ? await readConfigFile(given.config, Object.keys(fields)) : {};
   const options = Object.fromEntries(Object.entries(given).filter(([name]) => name in fields));
-  const values: Record<string, unknown> = await withNamedData({ ...preset, ...file, ...options });
+  // Each by itself: a path in the options has nothing to do with the folder in a file.
+  const values: Record<string, unknown> = {
+    ...preset,
+    ...(await withNamedData(file)),
+    ...(await withNamedData(options)),
+  };
   const parsed = experiment.schema.safeParse(values);
   if (!parsed.success) {
     const placeOf = (name: string) => (name in options ? `--${kebab(name)}` : `${given.config}: ${name}`);

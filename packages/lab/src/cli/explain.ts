@@ -22,7 +22,7 @@ import { oneOf, positiveNumber, seedOption, wholeNumber } from "./parsers.ts";
 import { table } from "./table.ts";
 
 interface Options extends CommonOptions {
-  readonly data: string;
+  readonly data?: string;
   readonly predictions?: string;
   readonly model?: string;
   readonly k: number;
@@ -48,7 +48,7 @@ export function addExplain(program: Command): void {
   const command = program
     .command("explain")
     .description("find the few patches, columns or tokens from which a model that is not ours says what it says")
-    .requiredOption(
+        .option(
       "--data <path>",
       "examples: pictures, arrays of NumPy, or digits, mnist, fashion-mnist (their test images)",
     )
@@ -106,6 +106,7 @@ the choices are judged by the model.`;
 
 async function explain(options: Options, command: Command): Promise<void> {
   const { data, predictions: file, model: modelFile, k, outDir } = options;
+  if (data === undefined) throw new WrongCall("--data: expected examples, got none.");
   if (file === undefined && modelFile === undefined) {
     throw new WrongCall("expected the model's answers (--predictions) or the model itself (--model), got neither.");
   }

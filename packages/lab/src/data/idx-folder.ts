@@ -9,9 +9,8 @@ import {
   parseImages,
   parseLabels,
 } from "@softdraw/experiments/data/idx";
-import type { Dataset, DatasetSplits } from "@softdraw/experiments/data/types";
+import { type Dataset, type DatasetSplits, MOST_CLASSES } from "@softdraw/experiments/data/types";
 import { fileSize, readUnpacked, sha256 } from "./files.ts";
-import { MOST_CLASSES } from "./kind.ts";
 import { ownName } from "./names.ts";
 import { type IdxFileName, type IdxSource, idxFileNames, kindOf, sources } from "./sources.ts";
 

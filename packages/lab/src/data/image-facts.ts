@@ -49,13 +49,15 @@ interface Described {
   readonly checksum: string;
 }
 
-/** The sides that every experiment takes, of those that are asked for in an example. */
+/** Sides that every experiment takes, and the images of a step where nothing is said. */
 const USUAL_SIDE = 28;
+const USUAL_BATCH = 50;
 
 export function describeFacts({ kind, train, test, leftOut, checksum }: Described): Description {
   const parts = test === undefined ? { images: train } : { training: train, test };
-  const needsSize = new Set(Object.values(parts).flatMap(({ sizes }) => Object.keys(sizes))).size > 1;
-  const isLarge = Object.keys(train.sizes).some((size) => size.split(" x ").some((side) => Number(side) > LARGE));
+  const sizes = new Set(Object.values(parts).flatMap(({ sizes }) => Object.keys(sizes)));
+  const isShaped = sizes.size > 1 || sidesOf(train.sizes).some((sides) => Math.max(...sides) > LARGE);
+  const most = Math.floor(test === undefined ? train.count / 2 : train.count);
   return {
     lines: [
       ["kind", kind],
@@ -65,25 +67,29 @@ export function describeFacts({ kind, train, test, leftOut, checksum }: Describe
     record: { kind, ...parts },
     checksum,
     leftOut,
-    example: { command: "softdraw train vae", options: needsSize || isLarge ? ` --size ${USUAL_SIDE}` : "" },
+    example: {
+      command: "softdraw train vae",
+      options: `${isShaped ? ` --size ${USUAL_SIDE}` : ""}${most < USUAL_BATCH ? ` --batch ${Math.max(1, most)}` : ""}`,
+    },
   };
 }
 
 /** From this side on, training takes long. */
 const LARGE = 64;
 
-/** As many classes or sizes are listed. */
+/** As many classes are listed, and as many sizes. */
 const LISTED = 20;
+const LISTED_SIZES = 5;
 
 function linesOf(name: string, { count, sizes, channels, classes, smallest, largest }: Facts) {
   const names = Object.keys(classes);
   const of = (what: string) => (name === "images" ? what : `${name}: ${what}`);
   return [
     [name === "images" ? name : `${name} images`, formatNumber(count, 0)],
-    [of("height x width"), listed(sizes)],
+    [of("height x width"), Object.keys(sizes).length > LISTED_SIZES ? rangeOfSizes(sizes) : listed(sizes)],
     [of("colours"), channels === 3 ? "red, green, blue" : "grey"],
     [of("classes"), names.length === 1 ? "1: no labels" : `${names.length}: ${listed(classes)}`],
-    [of("bytes"), `${smallest} to ${largest}`],
+    [of("values, as bytes"), `${smallest} to ${largest}`],
   ] as const;
 }
 
@@ -92,4 +98,15 @@ function listed(counts: Readonly<Record<string, number>>): string {
   const entries = Object.entries(counts).map(([name, count]) => `${name} (${formatNumber(count, 0)})`);
   const more = entries.length - LISTED;
   return more > 0 ? `${entries.slice(0, LISTED).join(", ")} and ${more} more` : entries.join(", ");
+}
+
+function sidesOf(sizes: Facts["sizes"]): number[][] {
+  return Object.keys(sizes).map((size) => size.split(" x ").map(Number));
+}
+
+/** Such as `60 x 40 to 900 x 1200 (31 sizes)`. */
+function rangeOfSizes(sizes: Facts["sizes"]): string {
+  const sides = sidesOf(sizes);
+  const [least, most] = [Math.min, Math.max].map((of) => [0, 1].map((side) => of(...sides.map((own) => own[side]!))));
+  return `${least!.join(" x ")} to ${most!.join(" x ")} (${sides.length} sizes)`;
 }

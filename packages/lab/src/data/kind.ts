@@ -67,6 +67,3 @@ export interface Description {
 
 /** Values of a whole data set at most, a byte each: pixels, three times as many in colour. They are in memory at once. */
 export const MOST_VALUES = 2 ** 30;
-
-/** Labels are bytes. */
-export const MOST_CLASSES = 256;

@@ -1,14 +1,11 @@
 /** What one's own data is called. */
 
 import { basename, resolve } from "node:path";
-import { isOwnData } from "@softdraw/experiments/data/types";
+import { isOwnData, ownDataName } from "@softdraw/experiments/data/types";
 
 /** After its folder or file, and the beginning of its checksum, such as "letters-3fa91c02": other bytes have another name. */
 export function ownName(path: string, checksum: string): string {
-  const words = basename(resolve(path))
-    .toLowerCase()
-    .match(/[a-z0-9]+/g) ?? ["data"];
-  return `${words.join("-").slice(0, 40).replace(/-$/, "")}-${checksum.slice(0, 8)}`;
+  return ownDataName(basename(resolve(path)), checksum);
 }
 
 /** What to say of a path with other data than that of a name. */

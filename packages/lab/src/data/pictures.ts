@@ -2,13 +2,13 @@
 
 import { open, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { Dataset } from "@softdraw/experiments/data/types";
+import { type Dataset, MOST_CLASSES } from "@softdraw/experiments/data/types";
 import { foreignText } from "@softdraw/experiments/foreign-text";
 import { WrongCall } from "../errors.ts";
 import { formatNumber } from "../report/numbers.ts";
 import { sha256 } from "./files.ts";
 import { describeFacts, rangeOf } from "./image-facts.ts";
-import { type DataKind, type LeftOut, MOST_CLASSES, type OwnImages, type Shaping } from "./kind.ts";
+import type { DataKind, LeftOut, OwnImages, Shaping } from "./kind.ts";
 import { ownName } from "./names.ts";
 import type { Place } from "./places.ts";
 import {
@@ -187,7 +187,7 @@ async function load(place: Place, { size, grey }: Shaping): Promise<OwnImages> {
   const leftOut = [...found.leftOut];
   const sharp = await needSharp(`${path}: pictures are read`);
   const headers = await readHeaders(sharp, path, found.candidates, leftOut);
-  checkSomeLeft(path, headers, found);
+  checkSomeLeft(path, headers, { ...found, leftOut });
   if (size === undefined) checkOneSize(path, headers);
   const [height, width] = size === undefined ? [headers[0]!.height, headers[0]!.width] : [size, size];
   // One picture in colour makes all of them so.
@@ -342,7 +342,7 @@ async function describe(place: Place) {
   const leftOut = [...found.leftOut];
   const sharp = await needSharp(`${path}: pictures are read`);
   const headers = await readHeaders(sharp, path, found.candidates, leftOut);
-  checkSomeLeft(path, headers, found);
+  checkSomeLeft(path, headers, { ...found, leftOut });
   classesOf(path, headers);
   const ranges = new Map<Header, [number, number]>();
   for await (const { header, data } of decoded(sharp, path, headers, undefined, leftOut))

@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import type { DatasetSplits } from "@softdraw/experiments/data/types";
 import type { BaseConfig, EpochRecord, Experiment, Trained } from "@softdraw/experiments/experiment";
+import { foreignText } from "@softdraw/experiments/foreign-text";
 import { lineChart } from "@softdraw/experiments/report/charts";
 import { type Report, type ReportPicture, renderReport } from "@softdraw/experiments/report/html";
 import { encodePicture } from "@softdraw/experiments/report/png";
@@ -55,6 +56,7 @@ function describeRun(
       ["Engine", engineDescription()],
       ["Trained on", describeDevices(devices)],
       ["Data", describeData(data)],
+      ...describeClasses(data),
       ["Folder", run.path],
     ],
     config: { ...config },
@@ -84,6 +86,12 @@ function describeDevices(devices: readonly TrainedOn[]): string {
       return i === 0 ? name : `from epoch ${epoch} ${name}`;
     })
     .join(", ");
+}
+
+/** What the labels in pictures mean, where the classes have names. */
+function describeClasses({ train: { classNames } }: DatasetSplits): [name: string, value: string][] {
+  if (classNames === undefined) return [];
+  return [["Classes", classNames.map((name, label) => `${label} ${foreignText(name)}`).join(", ")]];
 }
 
 function describeData({ name, train, test }: DatasetSplits): string {

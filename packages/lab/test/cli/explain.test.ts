@@ -125,6 +125,7 @@ describe("softdraw explain", () => {
   );
 
   test.each([
+    ["--data: expected examples, got none", ["--predictions", "labels.npy"]],
     ["expected the model's answers (--predictions) or the model itself", ["--data", "rows.npy"]],
     [
       "--k: expected at most 5, fewer than there are columns, got 6",

@@ -1,5 +1,5 @@
 /**
- * Five thousand damaged inputs. Each is taken, or refused by an error that was meant: in words, of a sensible length, without
+ * Seven thousand damaged inputs. Each is taken, or refused by an error that was meant: in words, of a sensible length, without
  * a stack trace, and without memory beyond what the largest legal input would take. A hang is what the test's time runs out for.
  *
  * Another seed: SOFTDRAW_FUZZ_SEED=7 npx vitest run --config vitest.slow.config.ts packages/lab
@@ -12,14 +12,15 @@ import { experiments } from "@softdraw/experiments/all";
 import { decodeCheckpoint } from "@softdraw/experiments/checkpoint/safetensors";
 import { fieldsOf } from "@softdraw/experiments/fields";
 import { encodePicture } from "@softdraw/experiments/report/png";
-import { idxBytes, noise } from "@softdraw/testing/bytes";
+import { idxBytes, noise, npyBytes } from "@softdraw/testing/bytes";
 import { type Chance, chance, damaged } from "@softdraw/testing/mutations";
+import { zipSync } from "fflate";
 import sharp from "sharp";
 import { expect, test } from "vitest";
 import { readConfiguration } from "../../src/cli/configuration.ts";
 import { readPicture } from "../../src/cli/pictures.ts";
 import { loadDataset } from "../../src/data/datasets.ts";
-import { nameOfData } from "../../src/data/own-data.ts";
+import { loadOwnData, nameOfData } from "../../src/data/own-data.ts";
 import { MOST_PIXELS } from "../../src/data/sharp.ts";
 import { idxFileNames } from "../../src/data/sources.ts";
 import { openRun } from "../../src/runs/run.ts";
@@ -158,6 +159,44 @@ function withSums(png: Uint8Array): Uint8Array {
   }
   return bytes;
 }
+
+test(`arrays, packed and not, seed ${SEED}`, { timeout: TIMEOUT }, async () => {
+  const home = await folder.fresh();
+  const arrays = {
+    "images.npy": npyBytes("<f4", [6, 2, 2], new Uint8Array(96)),
+    "labels.npy": npyBytes("<i8", [6], new Uint8Array(48)),
+  };
+  const archives = [zipSync(arrays, { level: 0 }), zipSync(arrays)];
+  const { taken } = await takeAll(
+    async (chance) => {
+      const isArchive = chance.below(2) === 1;
+      const file = join(home, isArchive ? "own.npz" : "own.npy");
+      await writeFile(file, damaged(isArchive ? chance.pick(archives) : arrays["images.npy"], chance));
+      await loadOwnData(await nameOfData(file), file);
+    },
+    { most: 128 },
+  );
+  expect(taken).toBeGreaterThan(0);
+  expect(taken).toBeLessThan(EACH);
+});
+
+test(`folders of pictures, seed ${SEED}`, { timeout: TIMEOUT }, async () => {
+  const home = join(await folder.fresh(), "own");
+  const image = sharp(noise(12 * 12 * 3), { raw: { width: 12, height: 12, channels: 3 } });
+  const formats = ["png", "jpeg", "webp"] as const;
+  const sound = await Promise.all(formats.map((format) => image.clone().toFormat(format).toBuffer()));
+  await mkdir(home);
+  const { taken } = await takeAll(
+    async (chance) => {
+      for (const [i, format] of formats.entries()) {
+        await writeFile(join(home, `${i}.${format}`), chance.below(2) === 1 ? damaged(sound[i]!, chance) : sound[i]!);
+      }
+      await loadOwnData(await nameOfData(home), home, chance.below(2) === 1 ? { size: 8 } : {});
+    },
+    { most: (2 * 4 * MOST_PIXELS) / MEBIBYTE },
+  );
+  expect(taken).toBeGreaterThan(0);
+});
 
 test(`checkpoints, seed ${SEED}`, { timeout: TIMEOUT }, async () => {
   const home = await folder.fresh();

@@ -9,6 +9,8 @@ export interface ExperimentFacts extends Pick<Experiment, "name" | "title" | "su
   readonly fields: Readonly<Record<string, Field>>;
   readonly presets: Readonly<Record<string, { readonly description: string; readonly values: Values }>>;
   readonly columns: readonly Column[];
+  /** Whether it learns from a data set. */
+  readonly takesData: boolean;
 }
 
 /** A configuration, or a part of one, by field. */
@@ -20,8 +22,8 @@ export interface Complaint {
   readonly message: string;
 }
 
-/** Which data there is, is the page's affair: the embedded digits. */
-const DATA_FIELDS = ["data", "dataDir", "fold"];
+/** Which data there is, is the page's affair: see data.ts. */
+const DATA_FIELDS = ["data", "dataDir", "size", "grey", "testShare", "fold"];
 
 type Named = readonly [name: string, experiment: Experiment];
 
@@ -43,7 +45,8 @@ export function describeExperiments(all: readonly Experiment[] = experiments): E
     const fields = own.filter(([, { type }]) => type !== undefined);
     const plain = columns.map(({ key, label, description, digits }) => ({ key, label, description, digits }));
     const facts = { name, title, summary, references, fields: Object.fromEntries(fields), columns: plain };
-    return { ...facts, presets: presets as ExperimentFacts["presets"] };
+    const takesData = "data" in fieldsOf(experiment);
+    return { ...facts, takesData, presets: presets as ExperimentFacts["presets"] };
   });
 }
 
@@ -52,6 +55,10 @@ export function experimentNamed(name: string): Experiment {
   const [, found] = named.find(([own]) => own === name) ?? [];
   if (found) return found;
   throw new Error(`There is no experiment "${name}": expected ${named.map(([name]) => name).join(", ")}.`);
+}
+
+export function takesData(name: string): boolean {
+  return "data" in fieldsOf(experimentNamed(name));
 }
 
 export function checkConfiguration(name: string, values: Values): Complaint[] {

@@ -6,6 +6,7 @@ import type { DatasetSplits } from "@softdraw/experiments/data/types";
 import type { BaseConfig, Trained } from "@softdraw/experiments/experiment";
 import { readPosition } from "@softdraw/experiments/training/position";
 import { configurationOf, experimentNamed, type Values } from "./catalog.ts";
+import { isHere } from "./data.ts";
 
 export interface ModelFacts {
   /** Of its experiment. */
@@ -22,11 +23,7 @@ const models = new Map<string, Trained<BaseConfig>>();
 export function keepModel(name: string, config: BaseConfig, checkpoint: Checkpoint): ModelFacts {
   models.set(name, { config, checkpoint });
   const { epoch, step } = readPosition(name, checkpoint);
-  return { name, config: { ...config }, epoch, step, canContinue: isOfPage(config) };
-}
-
-function isOfPage({ data }: BaseConfig): boolean {
-  return data === undefined || data === "digits";
+  return { name, config: { ...config }, epoch, step, canContinue: isHere(config) };
 }
 
 /** @throws Error saying how to come by one */
@@ -56,10 +53,10 @@ export async function loadModel(
   const name = checkpoint.metadata.experiment ?? "";
   const experiment = experimentNamed(name);
   const values = { ...(configurationIn(checkpoint) ?? given) } as Record<string, unknown>;
-  // The folder of another machine's data: here is only one set.
+  // The folder of another machine's data.
   delete values.dataDir;
   const config = configurationOf(name, values);
-  const placed = isOfPage(config)
+  const placed = isHere(config)
     ? checkpoint
     : { ...checkpoint, metadata: { ...checkpoint.metadata, position: epochStart(name, checkpoint) } };
   experiment.check(config, { data: await dataFor(config), checkpoint: placed });

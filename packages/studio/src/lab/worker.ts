@@ -3,14 +3,12 @@
 // First, because the engine looks for workers when it is loaded.
 import "../engine/threads.ts";
 import type { Checkpoint } from "@softdraw/experiments/checkpoint/safetensors";
-import { type DatasetSplits, generated } from "@softdraw/experiments/data/types";
 import type { BaseConfig, NamedPicture, Trained } from "@softdraw/experiments/experiment";
 import { choosePatches } from "@softdraw/experiments/explain/digits/judge";
 import { chooseTokens, freshSequences } from "@softdraw/experiments/explain/sequences/judge";
 import { type Solved, solve } from "@softdraw/experiments/jigsaw/solve";
 import type { Picture } from "@softdraw/experiments/report/pixels";
 import { expose, transfer } from "comlink";
-import { loadDigits } from "../data/digits.ts";
 import { startEngine } from "../engine/device.ts";
 import {
   chartsOf,
@@ -19,8 +17,10 @@ import {
   describeExperiments,
   experimentNamed,
   headlinesOf,
+  takesData,
   type Values,
 } from "./catalog.ts";
+import { dataFor, useDigits, useFiles, withChosenData } from "./data.ts";
 import { encodeModel, keepModel, loadModel, type ModelFacts, modelOf } from "./models.ts";
 import { type Report, type Session, startSession } from "./session.ts";
 
@@ -32,7 +32,6 @@ export interface TrainingWish {
 }
 
 let session: Session | undefined;
-let digits: Promise<DatasetSplits> | undefined;
 
 const api = {
   startEngine,
@@ -43,9 +42,9 @@ const api = {
 
   /** Trains to the end, or to the wish to stop. The model is kept. */
   async train({ name, values, continues }: TrainingWish, observe: (report: Report) => Promise<void>) {
-    const [experiment, config] = [experimentNamed(name), configurationOf(name, values)];
+    const [experiment, config] = [experimentNamed(name), wishedConfiguration(name, values)];
     const data = await dataFor(config);
-    const checkpoint = continues ? continuable(name) : undefined;
+    const checkpoint = continues ? continuable(name, config) : undefined;
     experiment.check(config, { data, checkpoint });
     session?.stop();
     let told = Promise.resolve();
@@ -63,6 +62,8 @@ const api = {
       if (session === own) session = undefined;
     }
   },
+  useFiles,
+  useDigits,
   pause: () => session?.pause(),
   resume: () => session?.resume(),
   stop: () => session?.stop(),
@@ -71,7 +72,7 @@ const api = {
   /** Keeps the model of the training as it is now. */
   async keepTraining(name: string, values: Values): Promise<ModelFacts> {
     if (session === undefined) throw new Error("Nothing is trained.");
-    return keepModel(name, configurationOf(name, values), await session.checkpoint());
+    return keepModel(name, wishedConfiguration(name, values), await session.checkpoint());
   },
   loadModel: (given: { bytes: Uint8Array; file: string; given?: Values }) => loadModel(given, dataFor),
   checkpointOf(name: string) {
@@ -104,16 +105,15 @@ const api = {
 
 export type LabApi = typeof api;
 
-function continuable(name: string): Checkpoint {
+function continuable(name: string, { data }: BaseConfig): Checkpoint {
   const { config, checkpoint } = modelOf(name);
-  if (config.data === undefined || config.data === "digits") return checkpoint;
-  throw new Error(`The model was trained on ${config.data}: it can be used here, but goes on only where that is.`);
+  if (config.data === data) return checkpoint;
+  throw new Error(`The model was trained on ${config.data}: it can be used here, but goes on only on that.`);
 }
 
-async function dataFor({ data }: Pick<BaseConfig, "data">): Promise<DatasetSplits> {
-  if (data === undefined) return generated;
-  digits ??= loadDigits();
-  return digits;
+/** What a form's values ask for, with the data that the page has. */
+function wishedConfiguration(name: string, values: Values): BaseConfig {
+  return configurationOf(name, withChosenData(values, takesData(name)));
 }
 
 const { port1, port2 } = new MessageChannel();
