@@ -48,10 +48,7 @@ export function addExplain(program: Command): void {
   const command = program
     .command("explain")
     .description("find the few patches, columns or tokens from which a model that is not ours says what it says")
-        .option(
-      "--data <path>",
-      "examples: pictures, arrays of NumPy, or digits, mnist, fashion-mnist (their test images)",
-    )
+    .option("--data <path>", "examples: pictures, arrays of NumPy, or digits, mnist, fashion-mnist (their test images)")
     .option("--predictions <file>", "what the model said of them, .csv, .tsv or .npy: probabilities or labels")
     .option("--model <file>", "the model itself, .onnx: it is asked about parts of examples")
     .option("--k <number>", "patches, columns or tokens that are chosen of each example", wholeNumber(1), 4)

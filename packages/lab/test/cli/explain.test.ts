@@ -49,7 +49,7 @@ describe("softdraw explain", () => {
     const given = ["--data", "pictures.npy", "--predictions", "labels.npy", "--patches", "3", "--k", "2"];
     const { code, out, err } = await call(at, "explain", ...given, ...SHORT, "--seed", "5");
     expect({ code, err }).toEqual({ code: 0, err: "" });
-    expect(out).toMatch(/^pictures-npy-[0-9a-f]{8}: 40 examples of 4 patches each\n3 classes: 0, 1, 2\n/);
+    expect(out).toMatch(/^pictures-[0-9a-f]{8}: 40 examples of 4 patches each\n3 classes: 0, 1, 2\n/);
     expect(out).toContain("8 held-out examples, told by a second surrogate");
     for (const what of ["the 2 chosen patches", "2 by integrated occlusion", "2 at random", "all"])
       expect(out).toContain(what);
