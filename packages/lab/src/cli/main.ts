@@ -54,6 +54,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   eval: async () => (await import("./evaluate.ts")).addEvaluate,
   sample: async () => (await import("./sample.ts")).addSample,
   solve: async () => (await import("./solve.ts")).addSolve,
+  select: async () => (await import("./select.ts")).addSelect,
   runs: async () => (await import("./runs.ts")).addRuns,
   studio: async () => (await import("./studio.ts")).addStudio,
   demo: async () => (await import("./demo.ts")).addDemo,
