@@ -74,19 +74,18 @@ type Batch = { x: np.Array; y: np.Array };
  */
 export async function learnOrders(parts: readonly Part[], choosing: Choosing): Promise<number[][][]> {
   const sizes = sizesOf(parts);
-  const { steps, seed, k } = choosing;
+  const { steps, seed, k, estimator } = choosing;
   const draws = await drawsOf(seed, streams.choiceRows, parts.length * sizes.rows * (steps + 1));
   const members = membersOf(parts[0]!.encoded, sizes.width);
-  const step = stepOf(choosing, sizes);
+  const drawing = { k, estimator, sizes };
   let state = initState(seed, sizes);
   for (let i = 0; i < steps; i++) {
     const share = steps > 1 ? i / (steps - 1) : 1;
     const temperature = TEMPERATURES.first * (TEMPERATURES.last / TEMPERATURES.first) ** share;
-    state = step(state, batchOf(parts, sizes, draws), members.ref, np.array(temperature)) as State;
+    state = step(state, batchOf(parts, sizes, draws), members.ref, np.array(temperature), drawing) as State;
     await blockUntilReady(state.key);
     choosing.onStep?.(i + 1);
   }
-  step.dispose();
   const { model, ...rest } = state;
   tree.dispose(rest as Parameters);
   return eliminate(model, batchOf(parts, sizes, draws), members, k, sizes);
@@ -151,8 +150,17 @@ function batchOf(parts: readonly Part[], { rows, width, outputs }: Sizes, draws:
   };
 }
 
-function stepOf({ k, estimator }: Choosing, sizes: Sizes) {
-  return jit(({ model, optimizer, key }: State, batch: Batch, members: np.Array, temperature: np.Array) => {
+/** What a step is compiled for. */
+type Drawing = Pick<Choosing, "k" | "estimator"> & { readonly sizes: Sizes };
+
+const step = jit(
+  (
+    { model, optimizer, key }: State,
+    batch: Batch,
+    members: np.Array,
+    temperature: np.Array,
+    { k, estimator, sizes }: Drawing,
+  ) => {
     const [next, drawKey] = splitKey(key, 2);
     const loss = ({ logits, ...predictor }: Model) => {
       const cost = (mask: np.Array) => neighbourCosts(predictor, batch, np.dot(mask, members), sizes);
@@ -161,8 +169,9 @@ function stepOf({ k, estimator }: Choosing, sizes: Sizes) {
     const [, gradients] = valueAndGrad(loss)(tree.ref(model) as Model);
     const stepped = adam(model, gradients as Model, optimizer, np.array(LEARNING_RATE));
     return { model: stepped.parameters, optimizer: stepped.state, key: next };
-  });
-}
+  },
+  { staticArgnums: [4] },
+);
 
 /** Samples of an estimator that compares draws with each other. */
 const COMPARED = 4;
@@ -240,6 +249,12 @@ function rowProducts(a: np.Array, b: np.Array): np.Array {
 /** Of more columns than this several go at a time: to try them all takes the square of their number. */
 const ONE_BY_ONE = 12;
 
+const costsOf = jit(
+  (predictor: Omit<Model, "logits">, batch: Batch, mask: np.Array, members: np.Array, sizes: Sizes) =>
+    neighbourCosts(predictor, batch, np.dot(mask, members), sizes),
+  { staticArgnums: [4] },
+);
+
 /** Takes from what was chosen, again and again, the column without which the rest says most. Consumes the arrays. */
 async function eliminate(
   { logits, ...predictor }: Model,
@@ -250,16 +265,13 @@ async function eliminate(
 ): Promise<number[][][]> {
   const { parts, columns } = sizes;
   const starts = STARTS.length;
-  const costsOf = jit((predictor: Omit<Model, "logits">, batch: Batch, mask: np.Array, members: np.Array) =>
-    neighbourCosts(predictor, batch, np.dot(mask, members), sizes),
-  );
   const cost = async (kept: readonly (readonly number[])[]) => {
     const mask = new Float32Array(parts * starts * columns);
     kept.forEach((own, lane) => {
       for (const column of own) mask[lane * columns + column] = 1;
     });
     const masks = np.array(mask, { shape: [1, parts, starts, columns] });
-    return costsOf(tree.ref(predictor) as typeof predictor, tree.ref(batch) as Batch, masks, members.ref).data();
+    return costsOf(tree.ref(predictor) as typeof predictor, tree.ref(batch) as Batch, masks, members.ref, sizes).data();
   };
   const scores = await logits.data();
   const lanes = Array.from({ length: parts * starts }, (_, lane) => ({
@@ -280,7 +292,6 @@ async function eliminate(
     });
   }
   tree.dispose([predictor, batch, members] as Parameters);
-  costsOf.dispose();
   return Array.from({ length: parts }, (_, part) =>
     lanes.slice(part * starts, (part + 1) * starts).map(({ kept, gone }) => [...kept, ...gone]),
   );

@@ -106,8 +106,7 @@ type Batch = { x: np.Array; y: np.Array; weights: np.Array };
 async function fitSome(problem: Problem, lanes: readonly Lane[], { steps, seed }: Fitting): Promise<Score[]> {
   const draws = await drawsOf(seed, streams.networkRows, lanes.length * BATCH * steps);
   const network = initNetwork(seed, lanes, problem);
-  const step = stepOf(problem);
-  const look = lookOf(problem);
+  const classes = problem.classes.length;
   let state: State = { network, optimizer: initAdam(network) };
   let best: Best = { network: tree.ref(network) as Network, loss: np.full([lanes.length], Number.MAX_VALUE) };
   const stopRows = batchOf(
@@ -118,16 +117,14 @@ async function fitSome(problem: Problem, lanes: readonly Lane[], { steps, seed }
   for (let i = 0; i < steps; i++) {
     const batch = batchOf(problem, lanes, drawnRows(lanes, draws));
     const rate = (LEARNING_RATE * (1 + Math.cos((Math.PI * i) / steps))) / 2;
-    state = step(state, batch, np.array(rate)) as State;
+    state = step(state, batch, np.array(rate), classes) as State;
     if (i % LOOK === LOOK - 1 || i === steps - 1) {
-      best = look(tree.ref(state.network) as Network, best, tree.ref(stopRows) as Batch) as Best;
+      best = look(tree.ref(state.network) as Network, best, tree.ref(stopRows) as Batch, classes) as Best;
     }
     await blockUntilReady(best.loss);
     await blockUntilReady(state.optimizer.count);
   }
   tree.dispose([state, stopRows] as unknown as Parameters);
-  step.dispose();
-  look.dispose();
   return scoresOf(problem, lanes, best);
 }
 
@@ -179,30 +176,42 @@ function batchOf({ classes, target }: Problem, lanes: readonly Lane[], rows: rea
   };
 }
 
-function stepOf(problem: Problem) {
-  return jit(({ network, optimizer }: State, batch: Batch, learningRate: np.Array) => {
-    const loss = (network: Network) => lossesOf(problem, network, batch).sum();
+/** Compiled once for all networks of a shape. */
+const step = jit(
+  ({ network, optimizer }: State, batch: Batch, learningRate: np.Array, classes: number) => {
+    const loss = (network: Network) => lossesOf(classes, network, batch).sum();
     const [, gradients] = valueAndGrad(loss)(tree.ref(network) as Network);
     const rates = { learningRate, weightDecay: WEIGHT_DECAY };
     const { parameters, state } = adamW(network, gradients as Network, optimizer, rates);
     return { network: parameters, optimizer: state };
-  });
-}
+  },
+  { staticArgnums: [3] },
+);
 
 /** Keeps of each lane the better of two networks. */
-function lookOf(problem: Problem) {
-  return jit((network: Network, best: Best, batch: Batch) => {
-    const loss = lossesOf(problem, tree.ref(network) as Network, batch);
+const look = jit(
+  (network: Network, best: Best, batch: Batch, classes: number) => {
+    const loss = lossesOf(classes, tree.ref(network) as Network, batch);
     const isBetter = loss.ref.less(best.loss.ref);
     const choose = (ours: np.Array, theirs: np.Array) => np.where(isBetter.ref.reshape([-1, 1, 1]), ours, theirs);
     const kept = tree.map(choose, network, best.network) as Network;
     return { network: kept, loss: np.where(isBetter, loss, best.loss) };
-  });
-}
+  },
+  { staticArgnums: [3] },
+);
+
+/** What the networks say of their rows, and what that costs each lane. */
+const say = jit(
+  (network: Network, batch: Batch, classes: number) => ({
+    said: outputOf(tree.ref(network) as Network, batch.x.ref),
+    losses: lossesOf(classes, network, batch),
+  }),
+  { staticArgnums: [2] },
+);
 
 /** Of each lane. */
-function lossesOf(problem: Problem, network: Network, { x, y, weights }: Batch): np.Array {
-  return rowLosses(problem, outputOf(network, x), y).mul(weights).sum(-1);
+function lossesOf(classes: number, network: Network, { x, y, weights }: Batch): np.Array {
+  return rowLosses(classes, outputOf(network, x), y).mul(weights).sum(-1);
 }
 
 /** `[lanes, rows, width]` to `[lanes, rows, outputs]`. */
@@ -217,11 +226,11 @@ function products(x: np.Array, weight: np.Array): np.Array {
 }
 
 /** `[lanes, rows]`: of classes the log loss, of values the squared error. */
-function rowLosses({ classes }: Problem, output: np.Array, y: np.Array): np.Array {
-  if (classes.length === 0) return np.square(output.sub(y)).sum(-1);
+function rowLosses(classes: number, output: np.Array, y: np.Array): np.Array {
+  if (classes === 0) return np.square(output.sub(y)).sum(-1);
   return np.negative(
     nn
-      .logSoftmax(output.add(fillings(output.shape[2]!, classes.length)), -1)
+      .logSoftmax(output.add(fillings(output.shape[2]!, classes)), -1)
       .mul(y)
       .sum(-1),
   );
@@ -233,15 +242,14 @@ function fillings(outputs: number, classes: number): np.Array {
 }
 
 async function scoresOf(problem: Problem, lanes: readonly Lane[], best: Best): Promise<Score[]> {
-  const { x, y, weights } = batchOf(
+  const batch = batchOf(
     problem,
     lanes,
     lanes.map(({ test }) => test),
   );
-  const output = outputOf(best.network, x);
-  const losses = await rowLosses(problem, output.ref, y).mul(weights).sum(-1).data();
-  const rows = output.shape[1]!;
-  const [said, stopLosses] = [await output.data(), await best.loss.data()];
+  const { said: output, losses: lost } = say(best.network, batch, problem.classes.length);
+  const [, rows] = output.shape as [number, number, number];
+  const [said, losses, stopLosses] = [await output.data(), await lost.data(), await best.loss.data()];
   return lanes.map((lane, place) => ({
     stopLoss: stopLosses[place]!,
     loss: losses[place]!,

@@ -35,7 +35,7 @@ export function problemOf(table: Table, name: string, task?: TaskName): Problem 
   if (found === undefined) throw new RangeError(absence(table, name));
   const rows = Array.from({ length: table.rows }, (_, row) => row).filter((row) => !isMissingAt(found, row));
   if (rows.length < FEWEST_ROWS) {
-    throw new RangeError(`expected at least ${FEWEST_ROWS} rows with a ${foreignText(name)}, got ${rows.length}.`);
+    throw new RangeError(`expected at least ${FEWEST_ROWS} rows that say ${foreignText(name)}, got ${rows.length}.`);
   }
   const target = atRows(found, rows);
   const isClassification = (task ?? likelyTask(target)) === "classification";

@@ -48,11 +48,10 @@ export function curveTable({ curve, knee }: Study, metric: Metric): ReportTable 
   const rows = curve.map((point) => [
     `${point.features}${curve.length > 1 && point.features === knee ? " *" : ""}`,
     ...methods.map((method) => estimateText(point[method], metric)),
-    point.choice.columns.join(", "),
   ]);
   return {
     title: `Held-out ${metric.name}`,
-    columns: ["columns", ...methods.map((method) => methodNames[method]), "chosen from all rows"],
+    columns: ["columns", ...methods.map((method) => methodNames[method])],
     rows,
   };
 }
@@ -69,9 +68,20 @@ export function chosenTable({ chosen }: Study, metric: Metric): ReportTable {
   ]);
   return {
     title: "Chosen columns",
-    columns: ["column", "chosen in folds", `${metric.name} without it`, `stand-ins: ${metric.name} with them instead`],
+    columns: ["column", "chosen in folds", "change without it", "stand-ins, and the change with them instead"],
     rows,
   };
+}
+
+/** Which columns are chosen from all rows, for each number of them. */
+function choicesTable({ curve }: Study): ReportTable {
+  const ever = Array.from(new Set(curve.flatMap(({ choice }) => choice.columns)));
+  const rows = ever.map((column) => [
+    column,
+    ...curve.map(({ choice }) => (choice.columns.includes(column) ? "●" : "")),
+  ]);
+  const title = "Chosen from all rows, for each number of columns";
+  return { title, columns: ["column", ...curve.map(({ features }) => `${features}`)], rows };
 }
 
 /** Everything in a report that a study says. */
@@ -99,6 +109,7 @@ export function reportParts(
     epochs: chosenTable(study, metric),
     tables: [
       curveTable(study, metric),
+      ...(curve.length > 1 ? [choicesTable(study)] : []),
       { title: "Columns that were chosen in some folds only", columns: ["column", "chosen in folds"], rows: others },
     ],
     references: REFERENCES,
@@ -123,7 +134,7 @@ function kneeChart({ curve, knee }: Study, metric: Metric) {
   return { title: "How many columns are enough", caption, svg };
 }
 
-function methodsChart({ curve, all, none }: Study, metric: Metric) {
+function methodsChart({ curve, all }: Study, metric: Metric) {
   const level = (estimate: Estimate) =>
     curve.map(({ features }) => ({ x: features, y: metric.scaled(estimate.score) }));
   const series: LineChart["series"] = [
@@ -132,18 +143,16 @@ function methodsChart({ curve, all, none }: Study, metric: Metric) {
       points: curve.map((point) => ({ x: point.features, y: metric.scaled(point[method].score) })),
     })),
     { name: "all columns", points: level(all) },
-    { name: "none", points: level(none) },
   ];
   const title = "Beside other ways to choose";
   const svg = lineChart({ title, x: { label: "columns" }, y: { label: labelOf(metric) }, series });
   return { title, caption: "The same network is fitted to what each of them chooses.", svg };
 }
 
-function barsChart(point: Point, { all, none }: Study, metric: Metric) {
+function barsChart(point: Point, { all }: Study, metric: Metric) {
   const bars = [
     ...methods.map((method) => ({ name: methodNames[method], estimate: point[method] })),
     { name: "all columns", estimate: all },
-    { name: "none", estimate: none },
   ];
   const title = "Beside other ways to choose";
   const points = bars.map(({ estimate }, place) => ({

@@ -181,22 +181,22 @@ async function tryOnce(problem: Problem, options: StudyOptions, index: number): 
   const choosing = { ...options, k: most, seed, onStep: (step: number) => progress((step / steps) * 0.6, "choosing") };
   const learned = await learnOrders(parts, choosing);
   const candidates = parts.map((part, place) => candidatesOf(part, learned[place]!, most));
-  const fitting = (from: number, to: number, count: number, what: string) => ({
+  const compare = {
     seed,
-    steps: FIT_STEPS,
-    onFit: (done: number) => progress(from + ((to - from) * done) / count, what),
-  });
-  const compare = fitting(0.6, 0.85, 1, "comparing");
+    steps: COMPARE_STEPS,
+    onFit: (share: number) => progress(0.6 + 0.25 * share, "comparing"),
+  };
   const chosen = await bestOf(problem, parts, candidates, sizesOf(options), compare);
-  const judging = fitting(0.85, 1, 1, "judging");
+  const judging = { seed, steps: FIT_STEPS, onFit: (share: number) => progress(0.85 + 0.15 * share, "judging") };
   return { splits, parts, chosen, ...(await judge(problem, { splits, parts, chosen, candidates }, options, judging)) };
 }
 
 /** A prime, so that seeds and trials do not meet. */
 const TRIAL_APART = 1_000_003;
 
-/** Of a network. */
+/** Of a network that says what columns are worth, and of one that only compares. */
 const FIT_STEPS = 300;
+const COMPARE_STEPS = 150;
 
 async function divide(problem: Problem, rows: readonly number[], parts: number, seed: number): Promise<Split[]> {
   const draws = await drawsOf(seed, streams.folds, rows.length);
@@ -222,8 +222,8 @@ function candidatesOf({ encoded, targets, rows }: Part, learned: readonly number
   ];
 }
 
-/** A choice is compared by networks without a third of the rows each, and that twice: few rows decide by chance. */
-const COMPARISONS = { folds: 3, times: 2 };
+/** A choice is compared by networks without a third of the rows each. Where but one number of columns is asked for, that is done twice. */
+const COMPARISONS = { folds: 3, most: 2 };
 
 /** Of the candidates the one that says most of rows that were left out, for each part and each size. Nothing but the rows of the part is looked at. */
 async function bestOf(
@@ -236,13 +236,12 @@ async function bestOf(
   const draws = await drawsOf(
     fitting.seed,
     streams.splits,
-    COMPARISONS.times * parts.reduce((sum, { rows }) => sum + rows.length, 0),
+    COMPARISONS.most * parts.reduce((sum, { rows }) => sum + rows.length, 0),
   );
   const fits: Fit[] = [];
-  const { folds, times } = COMPARISONS;
-  const divisions = Array.from({ length: times });
+  const divisions = Array.from({ length: sizes.length > 1 ? 1 : COMPARISONS.most });
   const splits = parts.map(({ rows }) =>
-    divisions.flatMap(() => foldsOf(rows, folds, draws, problem.target, problem.classes.length > 0)),
+    divisions.flatMap(() => foldsOf(rows, COMPARISONS.folds, draws, problem.target, problem.classes.length > 0)),
   );
   const compared = parts.map(({ encoded }, part) =>
     sizes.map((size) =>

@@ -121,9 +121,12 @@ function columnOf({ names, cells, place }: Texts, index: number, { isMissing, ca
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
-/** Finite, and in decimal digits. */
+/** Of larger ones the squares are beyond what a number holds. */
+const LARGEST = 1e100;
+
+/** In decimal digits, and of a size that means something. */
 function isNumber(text: string): boolean {
-  return NUMBER.test(text.trim()) && Number.isFinite(Number(text));
+  return NUMBER.test(text.trim()) && Math.abs(Number(text)) <= LARGEST;
 }
 
 function categoryColumn(name: string, texts: readonly string[], isMissing: (text: string) => boolean): CategoryColumn {

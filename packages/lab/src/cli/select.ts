@@ -11,10 +11,15 @@ import {
   estimateText,
   type Metric,
   metricOf,
-  methodNames,
   reportParts,
 } from "@softdraw/experiments/select/show";
-import { checkStudy, methods, type Study, type StudyOptions, studyColumns } from "@softdraw/experiments/select/study";
+import {
+  checkStudy,
+  type Origin,
+  type Study,
+  type StudyOptions,
+  studyColumns,
+} from "@softdraw/experiments/select/study";
 import { type Table, usuallyMissing } from "@softdraw/experiments/select/table";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
@@ -168,17 +173,15 @@ function sayStudy(reporter: Reporter, study: Study, problem: Problem, metric: Me
   const { curve, knee, all, rest, none } = study;
   const { columns: head, rows, title } = curveTable(study, metric);
   reporter.say(`\n${title} (all columns ${estimateText(all, metric)}, none ${estimateText(none, metric)})`);
-  // The names of the last column are said below, where there is room.
   reporter.say(
     drawTable(
-      head.slice(0, -1),
-      rows.map((row) => row.slice(0, -1)),
+      [...head],
+      rows.map((row) => [...row]),
     ),
   );
   if (curve.length > 1) reporter.say(`* The knee: ${knee} columns. More add less than a standard error.`);
   const { choice } = curve.find(({ features }) => features === knee)!;
-  const whence = choice.origin === "learned" ? "learned" : `by ${methodNames[choice.origin]}`;
-  reporter.say(`\nChosen from all rows, ${whence}, the one that is missed most first:`);
+  reporter.say(`\nChosen from all rows, ${ORIGINS[choice.origin]}:`);
   const chosen = chosenTable(study, metric);
   reporter.say(
     drawTable(
@@ -191,6 +194,14 @@ function sayStudy(reporter: Reporter, study: Study, problem: Problem, metric: Me
   const { curve: _, ...record } = study;
   reporter.record("selection", { metric: metric.name, classes: problem.classes, order: choice.columns, ...record });
 }
+
+/** Where a choice comes from, and what its order is. */
+const ORIGINS: Readonly<Record<Origin, string>> = {
+  learned: "learned, the one that is missed most first",
+  univariate: "the best ones one by one, the best first",
+  forward: "by greedy forward selection, in the order in which they came",
+  lasso: "by L1, in the order in which they got a weight",
+};
 
 interface Found {
   readonly table: Table;
@@ -211,7 +222,6 @@ function reportOf(file: string, options: Options, { table, problem, study, found
     details: [
       ["Softdraw", packageJson.version],
       ["Engine", engineDescription()],
-      ["Networks", `a layer of ${formatNumber(32, 0)} units beside a line; ${methods.length} ways to choose`],
     ],
     config: {
       target: problem.name,

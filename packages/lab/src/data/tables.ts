@@ -1,5 +1,6 @@
 /** Tables in files: CSV and TSV, read as a stream, and Parquet by hyparquet, which is installed by whoever has some. */
 
+import { isUtf8 } from "node:buffer";
 import { createReadStream } from "node:fs";
 import { extname } from "node:path";
 import { foreignText } from "@softdraw/experiments/foreign-text";
@@ -87,7 +88,14 @@ async function plainTexts(file: string, separator: string | undefined, limits: T
   const chunks = decoded(file, limits.bytes);
   const { start, rest } = await beginningOf(file, chunks);
   const delimiter = separator ?? separatorOf(file, start);
-  const parser = parse({ delimiter, bom: true, info: true, skip_empty_lines: true, max_record_size: LONGEST_RECORD });
+  const parser = parse({
+    delimiter,
+    bom: true,
+    info: true,
+    relax_column_count: true,
+    skip_empty_lines: true,
+    max_record_size: LONGEST_RECORD,
+  });
   const feeding = feed(parser, start, rest);
   const table = gatherer(file, limits);
   try {
@@ -110,8 +118,10 @@ async function* decoded(file: string, most: number): AsyncGenerator<string> {
   let length = 0;
   let lines = 1;
   const source = createReadStream(file);
+  let last = Buffer.alloc(0);
   try {
-    for await (const chunk of source as AsyncIterable<Buffer>) {
+    for await (const chunk of source as AsyncIterable<Buffer<ArrayBuffer>>) {
+      last = chunk;
       length += chunk.length;
       if (length > most) throw new WrongCall(`${file}: line ${lines}: expected at most ${most} bytes, got more.`);
       yield decoder.decode(chunk, { stream: true });
@@ -121,7 +131,8 @@ async function* decoded(file: string, most: number): AsyncGenerator<string> {
   } catch (error) {
     if (error instanceof WrongCall) throw error;
     if (error instanceof TypeError) {
-      throw new WrongCall(`${file}: from line ${lines} on: expected text in UTF-8, got other bytes.`, { cause: error });
+      const line = lines + soundLines(last);
+      throw new WrongCall(`${file}: line ${line}: expected text in UTF-8, got other bytes.`, { cause: error });
     }
     throw new WrongCall(readFailure(file, error).message);
   } finally {
@@ -130,6 +141,17 @@ async function* decoded(file: string, most: number): AsyncGenerator<string> {
 }
 
 const LINE_FEED = 10;
+
+/** Lines of a piece before the first that is no UTF-8. The piece may begin amid a character, and its first line is not looked at. */
+function soundLines(piece: Buffer): number {
+  let sound = 0;
+  for (let from = piece.indexOf(LINE_FEED) + 1; from > 0; from = piece.indexOf(LINE_FEED, from) + 1) {
+    const end = piece.indexOf(LINE_FEED, from);
+    sound++;
+    if (!isUtf8(piece.subarray(from, end < 0 ? piece.length : end))) return sound;
+  }
+  return 0;
+}
 
 /** The text up to the end of its first line, or all of it, and what comes after. */
 async function beginningOf(file: string, chunks: AsyncGenerator<string>) {
