@@ -19,12 +19,16 @@ export interface Report {
   readonly charts: readonly ReportChart[];
   readonly pictures: readonly ReportPicture[];
   /** Table of metrics, ready to be read; the first column names the row. It is headed "Epochs" if by nothing else. */
-  readonly epochs: {
-    readonly title?: string;
-    readonly columns: readonly string[];
-    readonly rows: readonly (readonly string[])[];
-  };
+  readonly epochs: ReportTable;
+  /** Further tables, each with a title. */
+  readonly tables?: readonly ReportTable[];
   readonly references: readonly ReportReference[];
+}
+
+export interface ReportTable {
+  readonly title?: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
 }
 
 interface ReportResult {
@@ -141,6 +145,7 @@ ${resultCards(report.results)}
 ${section("Pictures", report.pictures.length, html`<div class="pictures">${report.pictures.map(pictureFigure)}</div>`)}
 ${section("Curves", report.charts.length, html`<div class="charts">${report.charts.map(chartFigure)}</div>`)}
 ${section(report.epochs.title ?? "Epochs", report.epochs.rows.length, epochTable(report.epochs))}
+${(report.tables ?? []).map((table) => section(table.title ?? "", table.rows.length, epochTable(table)))}
 ${section("Reproduce", report.command.length, html`<pre><code>${report.command}</code></pre>`)}
 ${settings(report)}
 ${section("References", report.references.length, html`<ul class="references">${report.references.map(reference)}</ul>`)}
@@ -179,7 +184,7 @@ function chartFigure({ title, caption, svg }: ReportChart): Markup {
   return html`<figure><h3>${title}</h3>\n${trusted(svg)}\n<figcaption>${caption}</figcaption></figure>\n`;
 }
 
-function epochTable({ title = "Epochs", columns, rows }: Report["epochs"]): Markup {
+function epochTable({ title = "Epochs", columns, rows }: ReportTable): Markup {
   // A keyboard scrolls only what it can focus.
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${title}"><table>
 <thead><tr>${columns.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>

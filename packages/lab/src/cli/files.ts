@@ -1,14 +1,7 @@
 /** Files that a command is given. */
 
 import { createReadStream } from "node:fs";
-import { errorCode } from "../runs/files.ts";
-
-const REASONS: Readonly<Record<string, string>> = {
-  EACCES: "permission denied",
-  EISDIR: "it is a folder",
-  ENOENT: "there is no such file",
-  ENOTDIR: "a part of its path is not a folder",
-};
+import { readFailure } from "../data/reasons.ts";
 
 /**
  * All of a file, a pipe or a device, if that is not longer than `most` bytes: no more of it is read.
@@ -25,8 +18,7 @@ export async function readUpTo(file: string, most: number): Promise<Buffer> {
       length += part.length;
     }
   } catch (error) {
-    const code = errorCode(error);
-    throw new Error(`cannot read ${file}: ${(code && REASONS[code]) ?? (error as Error).message}.`, { cause: error });
+    throw readFailure(file, error);
   }
   if (length <= most) return Buffer.concat(parts);
   throw new Error(`${file} is too long: expected at most ${most} bytes, got more.`);

@@ -55,6 +55,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   sample: async () => (await import("./sample.ts")).addSample,
   solve: async () => (await import("./solve.ts")).addSolve,
   explain: async () => (await import("./explain.ts")).addExplain,
+  select: async () => (await import("./select.ts")).addSelect,
   runs: async () => (await import("./runs.ts")).addRuns,
   studio: async () => (await import("./studio.ts")).addStudio,
   demo: async () => (await import("./demo.ts")).addDemo,

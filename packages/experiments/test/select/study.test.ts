@@ -1,0 +1,80 @@
+import { describe, expect, test } from "vitest";
+import { chosenTable, curveTable, metricOf, reportParts } from "../../src/select/show.ts";
+import { checkStudy, kneeOf, type StudyOptions, studyColumns } from "../../src/select/study.ts";
+import { xorProblem } from "./support.ts";
+
+const options: StudyOptions = {
+  fewest: 2,
+  most: 2,
+  folds: 3,
+  seeds: 1,
+  seed: 0,
+  estimator: "relaxed",
+  steps: 60,
+};
+
+describe("a study of columns that say something together only", () => {
+  const problem = xorProblem(180);
+  const study = studyColumns(problem, options);
+
+  test("chooses them, in every fold, where others choose by chance", async () => {
+    const { curve, knee, chosen, sometimes } = await study;
+    expect(knee).toBe(2);
+    const [point] = curve;
+    expect(point!.choice).toMatchObject({ origin: "learned" });
+    expect(point!.choice.columns.toSorted()).toEqual(["x1", "x4"]);
+    expect(point!.chosen.score).toBeGreaterThan(0.85);
+    for (const rival of ["univariate", "forward", "lasso"] as const) {
+      expect(point![rival].score).toBeLessThan(point!.chosen.score - 0.2);
+    }
+    expect(chosen.map(({ stability }) => stability)).toEqual([1, 1]);
+    expect(sometimes).toEqual([]);
+  });
+
+  test("says what each of them adds, and that the rest says nothing", async () => {
+    const { chosen, rest, none } = await study;
+    for (const { change, standIns } of chosen) {
+      expect(change).toBeLessThan(-0.25);
+      expect(standIns).toEqual([]);
+    }
+    expect(none.score).toBeLessThan(0.6);
+    expect(rest!.score).toBeLessThan(0.65);
+  });
+
+  test("is shown in percent, with names", async () => {
+    const metric = metricOf(problem);
+    const found = await study;
+    expect(curveTable(found, metric).rows[0]).toEqual([
+      "2",
+      ...Array(4).fill(expect.stringMatching(/^\d+\.\d ± \d+\.\d %$/)),
+    ]);
+    expect(
+      chosenTable(found, metric)
+        .rows.map(([name, folds]) => [name, folds])
+        .toSorted(),
+    ).toEqual([
+      ["x1", "100 %"],
+      ["x4", "100 %"],
+    ]);
+    const { results, charts } = reportParts(found, metric);
+    expect(results[0]).toMatchObject({ name: "accuracy with 2 columns" });
+    expect(charts[0]!.svg).toContain("softdraw");
+  });
+});
+
+test("the knee has the fewest columns within a standard error of the best", () => {
+  const point = (features: number, score: number, standardError: number) => ({
+    features,
+    chosen: { score, standardError, loss: 0 },
+  });
+  expect(kneeOf([point(1, 0.5, 0.2), point(2, 0.78, 0.01), point(3, 0.8, 0.03), point(4, 0.79, 0.1)])).toBe(2);
+  expect(kneeOf([point(1, 0.5, 0.2), point(2, 0.76, 0.01), point(3, 0.8, 0.03)])).toBe(3);
+});
+
+test.each([
+  [{ most: 7 }, "features: expected 1 to 6, the columns beside the target, got 2..7."],
+  [{ fewest: 8, most: 8 }, "features: expected 1 to 6, the columns beside the target, got 8."],
+  [{ folds: 49 }, /folds: expected 2 to \d+, the rows of the rarest class, got 49\./],
+])("%j is refused", (wrong, message) => {
+  expect(() => checkStudy(xorProblem(60), { ...options, ...wrong })).toThrow(message);
+});
