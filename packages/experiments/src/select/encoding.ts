@@ -23,7 +23,7 @@ type Feature = Float64Array;
  *
  * @param learnFrom the rows that means and deviations are of
  */
-export function encode({ columns, rows }: Problem, learnFrom: readonly number[]): Encoded {
+export function encode({ columns, rows }: Pick<Problem, "columns" | "rows">, learnFrom: readonly number[]): Encoded {
   const features: Feature[] = [];
   const groups = columns.map((column) => {
     const own = column.kind === "number" ? numberFeatures(column, learnFrom) : categoryFeatures(column, learnFrom);

@@ -29,6 +29,8 @@ interface Options extends CommonOptions {
   readonly patches: number;
   readonly size?: number;
   readonly grey?: boolean;
+  readonly ignore?: string[];
+  readonly categorical?: string[];
   readonly background: "mean" | number;
   readonly modelValues: "unit" | "byte";
   readonly modelMean?: number[];
@@ -48,13 +50,18 @@ export function addExplain(program: Command): void {
   const command = program
     .command("explain")
     .description("find the few patches, columns or tokens from which a model that is not ours says what it says")
-    .option("--data <path>", "examples: pictures, arrays of NumPy, or digits, mnist, fashion-mnist (their test images)")
+    .option(
+      "--data <path>",
+      "examples: pictures, a table, arrays of NumPy, or digits, mnist, fashion-mnist (their test images)",
+    )
     .option("--predictions <file>", "what the model said of them, .csv, .tsv or .npy: probabilities or labels")
     .option("--model <file>", "the model itself, .onnx: it is asked about parts of examples")
     .option("--k <number>", "patches, columns or tokens that are chosen of each example", wholeNumber(1), 4)
     .option("--patches <pixels>", "side of the patches that pictures are cut into", wholeNumber(1), 4)
     .option("--size <pixels>", "make every picture a square of this size", wholeNumber(1, 4096))
     .option("--grey", "turn pictures grey")
+    .option("--ignore <columns>", "columns of a table that are not read, separated by commas", columnNames)
+    .option("--categorical <columns>", "columns that are categories although they look like numbers", columnNames)
     .addOption(
       new Option(
         "--background <value>",
@@ -94,6 +101,7 @@ export function addExplain(program: Command): void {
 const HELP = `
 Examples:
   softdraw explain --data photographs --size 28 --predictions answers.csv --patches 4
+  softdraw explain --data patients.csv --ignore outcome --predictions answers.csv --k 3
   softdraw explain --data rows.npy --model model.onnx --k 3
   softdraw explain --data tokens.npy --predictions labels.npy --k 2 --json | jq 'select(.type == "explained")'
 
@@ -134,9 +142,14 @@ async function explain(options: Options, command: Command): Promise<void> {
   }
 }
 
+/** As many of what is left out are named. */
+const NAMED = 10;
+
 function sayExamples(reporter: Reporter, { name, examples, words, leftOut }: Subject): void {
   reporter.say(`${name}: ${formatNumber(examples.count, 0)} examples of ${examples.groups} ${words.several} each`);
-  if (leftOut.length > 0) reporter.say(`Left out: ${leftOut.length}; softdraw data describe says why.`);
+  for (const { what, why } of leftOut.slice(0, NAMED))
+    reporter.say(`  left out: ${foreignText(what)}, ${foreignText(why)}`);
+  if (leftOut.length > NAMED) reporter.say(`  and ${leftOut.length - NAMED} more: softdraw data describe lists them`);
 }
 
 /** The answers in a file, or else what the model says of whole examples. */
@@ -247,6 +260,10 @@ function shareOf(text: string): number {
   const share = Number(text);
   if (share > 0 && share < 1) return share;
   throw new WrongCall(`--test-share: Expected a number above 0 and below 1, got "${text}".`);
+}
+
+function columnNames(text: string): string[] {
+  return text.split(",").map((name) => name.trim());
 }
 
 function channelNumbers(text: string): number[] {

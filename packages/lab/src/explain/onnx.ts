@@ -68,6 +68,9 @@ export async function openModel(
   options: ModelOptions,
   load: LoadRuntime = () => import(RUNTIME),
 ): Promise<OpenModel> {
+  if (subject.onlyByAnswers !== undefined) {
+    throw new WrongCall(`--model: ${subject.onlyByAnswers}. Give its answers (--predictions).`);
+  }
   const runtime = await load().catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "ERR_MODULE_NOT_FOUND") throw error;
     throw new Error(

@@ -4,11 +4,14 @@ import { readFile } from "node:fs/promises";
 import { parseNpy } from "@softdraw/experiments/data/npy";
 import { bytesAnImage, type Dataset, datasetNames } from "@softdraw/experiments/data/types";
 import type { Examples } from "@softdraw/experiments/explain/answers/examples";
+import { encode } from "@softdraw/experiments/select/encoding";
+import { type Column, hasMissing } from "@softdraw/experiments/select/table";
 import { loadDataset } from "../data/datasets.ts";
 import { sha256 } from "../data/files.ts";
 import type { LeftOut, Shaping } from "../data/kind.ts";
 import { kindAt } from "../data/kinds.ts";
 import { ownName } from "../data/names.ts";
+import { readTable } from "../data/tables.ts";
 import { placeAt } from "../data/places.ts";
 import { WrongCall } from "../errors.ts";
 
@@ -24,6 +27,8 @@ export interface Subject {
   readonly words: { readonly one: string; readonly several: string; readonly names: string };
   /** Where they are pictures. */
   readonly pictures?: PictureSubject;
+  /** Why a model cannot be asked about them, in words. */
+  readonly onlyByAnswers?: string;
   readonly leftOut: readonly LeftOut[];
 }
 
@@ -43,6 +48,9 @@ export interface PictureSubject {
 export interface SubjectOptions extends Shaping {
   /** Of a patch of pictures, in pixels. */
   readonly patches: number;
+  /** Columns of a table that are not read, and those that are categories although they look like numbers. */
+  readonly ignore?: readonly string[] | undefined;
+  readonly categorical?: readonly string[] | undefined;
 }
 
 /**
@@ -56,6 +64,7 @@ export async function readSubject(data: string, options: SubjectOptions): Promis
     const { test } = await loadDataset(known);
     return ofPictures(`${known}, test`, [test], options, undefined, []);
   }
+  if (IS_TABLE.test(data)) return ofTable(data, options);
   const rows = await readRows(data);
   if (rows !== undefined) return rows;
   const { kind, place } = await kindAt(data);
@@ -111,6 +120,45 @@ function ofPictures(
     words: { one: "patch", several: "patches", names: "(row, column)" },
     pictures: { height, width, channels, rows, columns, patchOf, bytes },
   };
+}
+
+// Tables --------------------------------------------------------------------------------------------------------------
+
+const IS_TABLE = /\.(csv|tsv|parquet|pq)$/i;
+
+async function ofTable(path: string, { ignore = [], categorical = [] }: SubjectOptions): Promise<Subject> {
+  const { rows, columns, leftOut } = await readTable(path, { ignore, categorical });
+  const { width, values, groups } = encode(
+    { rows, columns },
+    Array.from({ length: rows }, (_, row) => row),
+  );
+  const groupOf = new Int32Array(width);
+  groups.forEach((features, group) => {
+    for (const feature of features) groupOf[feature] = group;
+  });
+  const isAsItIs = columns.every((column) => column.kind === "number" && !hasMissing(column));
+  const content = new Uint8Array(await readFile(path));
+  return {
+    name: ownName(path, sha256(content)),
+    names: undefined,
+    leftOut: leftOut.map(({ name, reason }) => ({ what: name, why: reason })),
+    examples: {
+      ...{ kind: "numbers", count: rows, features: width, groups: columns.length, groupOf },
+      // A model takes the numbers of a table as they are written.
+      values: isAsItIs ? inRows(columns, rows) : values,
+    },
+    groupNames: columns.map(({ name }) => name),
+    words: { one: "column", several: "columns", names: "columns" },
+    ...(!isAsItIs && { onlyByAnswers: "the table has categories or missing values, which its input has no place for" }),
+  };
+}
+
+function inRows(columns: readonly Column[], rows: number): Float32Array {
+  const values = new Float32Array(rows * columns.length);
+  columns.forEach((column, place) => {
+    for (let row = 0; row < rows; row++) values[row * columns.length + place] = column.values[row]!;
+  });
+  return values;
 }
 
 // Rows ----------------------------------------------------------------------------------------------------------------

@@ -24,6 +24,11 @@ async function useFiles(): Promise<string> {
   await writeFile(join(at, "tokens.npy"), npy([COUNT, 5], tokens));
   await writeFile(join(at, "labels.npy"), npy([COUNT], labels));
   await writeFile(join(at, "thirteen.npy"), npy([13], labels.slice(0, 13)));
+  const line = (i: number) => `${i % 7},${["a", "b", "c"][i % 3]},${Math.cos(i * i)},${i % 2}`;
+  await writeFile(
+    join(at, "table.csv"),
+    ["size,kind,noise,outcome", ...Array.from({ length: COUNT }, (_, i) => line(i))].join("\n"),
+  );
   await writeFile(join(at, "model.onnx"), Buffer.from(MODEL, "base64"));
   return at;
 }
@@ -87,6 +92,24 @@ describe("softdraw explain", () => {
         all.slice(0, -1).every(({ type, chosen }) => type === "explained" && (chosen as unknown[]).length === k),
       ).toBe(true);
     }
+  }, 60_000);
+
+  test("names the columns of a table, of which a category is one, and leaves out what is ignored", async () => {
+    const at = await useFiles();
+    const given = ["--data", "table.csv", "--ignore", "outcome", "--predictions", "labels.npy", "--k", "1"];
+    const { code, out } = await call(at, "explain", ...given, "--json", "--surrogate-steps", "200", "--steps", "100");
+    expect(code).toBe(0);
+    const chosen = records(out).flatMap(({ type, chosen }) =>
+      type === "explained" ? (chosen as { name: string }[]).map(({ name }) => name) : [],
+    );
+    // The answer is the kind.
+    expect(chosen.filter((name) => name === "kind").length).toBeGreaterThan(30);
+    expect(chosen).not.toContain("outcome");
+    const wrong = await call(at, "explain", "--data", "table.csv", "--model", "model.onnx", "--k", "1");
+    expect(wrong).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("--model: the table has categories or missing values"),
+    });
   }, 60_000);
 
   test.runIf(hasRuntime)(
