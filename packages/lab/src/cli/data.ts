@@ -84,7 +84,7 @@ async function describe(path: string, { json }: { json?: boolean }): Promise<voi
   const name = await kind.nameOf(place);
   const { lines, record, checksum, leftOut, example } = await kind.describe(place);
   const { command, options } = example;
-  const call = `${command} --data ${quote(path)}${options}`;
+  const call = `${command} ${quote(path)}${options}`;
   if (json) {
     console.log(
       JSON.stringify({ type: "data", path: resolve(path), name, ...record, checksum, leftOut, example: call }),
@@ -100,7 +100,7 @@ async function describe(path: string, { json }: { json?: boolean }): Promise<voi
   const width = Math.max(...all.map(([what]) => what.length)) + 2;
   for (const [what, value] of all) console.log(`${what.padEnd(width)}${foreignText(value, LONGEST_LINE)}`.trimEnd());
   for (const { what, why } of leftOut) console.log(`  ${foreignText(what)}: ${foreignText(why)}`);
-  console.log(`\nTo train on it: ${call}`);
+  console.log(`\nTo use it: ${call}`);
 }
 
 /** A line may list classes, whose names are other people's. */

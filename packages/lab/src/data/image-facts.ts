@@ -68,7 +68,7 @@ export function describeFacts({ kind, train, test, leftOut, checksum }: Describe
     checksum,
     leftOut,
     example: {
-      command: "softdraw train vae",
+      command: "softdraw train vae --data",
       options: `${isShaped ? ` --size ${USUAL_SIDE}` : ""}${most < USUAL_BATCH ? ` --batch ${Math.max(1, most)}` : ""}`,
     },
   };

@@ -61,7 +61,7 @@ export interface Description {
   /** SHA-256 of the bytes. */
   readonly checksum: string;
   readonly leftOut: readonly LeftOut[];
-  /** A command that uses it, without the path: `softdraw train vae --size 28`. */
+  /** A command that uses it, what comes before the path and behind it: `softdraw train vae --data` and ` --size 28`. */
   readonly example: { readonly command: string; readonly options: string };
 }
 

@@ -7,9 +7,10 @@ import { idxFiles } from "./idx-files.ts";
 import type { DataKind } from "./kind.ts";
 import { pictures } from "./pictures.ts";
 import { type Place, placeAt } from "./places.ts";
+import { tableFiles } from "./table-files.ts";
 
 /** In the order in which they are asked: any other folder may hold pictures. */
-const kinds: readonly DataKind[] = [idxFiles, arrays, pictures];
+const kinds: readonly DataKind[] = [idxFiles, arrays, tableFiles, pictures];
 
 /**
  * What a path is.

@@ -56,6 +56,11 @@ export async function readTable(
   }
 }
 
+/** Whether a file is a table by its name. */
+export function isTableFile(file: string): boolean {
+  return /\.(csv|tsv|parquet|pq)$/i.test(file);
+}
+
 /** What was read, for people and programs: each column with its kind, what it holds, and what was left out and why. */
 export interface TableDescription {
   readonly rows: number;

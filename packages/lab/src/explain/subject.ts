@@ -11,7 +11,7 @@ import { sha256 } from "../data/files.ts";
 import type { LeftOut, Shaping } from "../data/kind.ts";
 import { kindAt } from "../data/kinds.ts";
 import { ownName } from "../data/names.ts";
-import { readTable } from "../data/tables.ts";
+import { isTableFile, readTable } from "../data/tables.ts";
 import { placeAt } from "../data/places.ts";
 import { WrongCall } from "../errors.ts";
 
@@ -64,7 +64,7 @@ export async function readSubject(data: string, options: SubjectOptions): Promis
     const { test } = await loadDataset(known);
     return ofPictures(`${known}, test`, [test], options, undefined, []);
   }
-  if (IS_TABLE.test(data)) return ofTable(data, options);
+  if (isTableFile(data)) return ofTable(data, options);
   const rows = await readRows(data);
   if (rows !== undefined) return rows;
   const { kind, place } = await kindAt(data);
@@ -123,8 +123,6 @@ function ofPictures(
 }
 
 // Tables --------------------------------------------------------------------------------------------------------------
-
-const IS_TABLE = /\.(csv|tsv|parquet|pq)$/i;
 
 async function ofTable(path: string, { ignore = [], categorical = [] }: SubjectOptions): Promise<Subject> {
   const { rows, columns, leftOut } = await readTable(path, { ignore, categorical });

@@ -85,7 +85,7 @@ describe("softdraw data describe", () => {
     for (const line of ["arrays", "20", "4 x 4 (20)", "grey", "1: no labels"])
       expect(out).toMatch(new RegExp(` ${line.replace(/[()]/g, "\\$&")}\n`));
     expect(out).toContain("left out\n  other: an array of another name than those of images and labels\n");
-    expect(out).toContain("To train on it: softdraw train vae --data own --batch 10\n");
+    expect(out).toContain("To use it: softdraw train vae --data own --batch 10\n");
     const [record] = records((await call(home, "data", "describe", "own", "--json")).out);
     expect(record).toMatchObject({
       type: "data",

@@ -345,6 +345,6 @@ test("a description says what is there, what is left out, and how to train on it
   });
   expect(leftOut).toEqual([{ what: "b/2.png", why: "empty" }]);
   expect(await nameOfData(path)).toBe(`own-${checksum.slice(0, 8)}`);
-  expect(example).toEqual({ command: "softdraw train vae", options: " --size 28 --batch 1" });
+  expect(example).toEqual({ command: "softdraw train vae --data", options: " --size 28 --batch 1" });
   await rm(path, { recursive: true });
 });

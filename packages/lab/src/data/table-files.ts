@@ -1,0 +1,42 @@
+/** One's own data as a table: described here, and read by the commands that take tables. */
+
+import { readFile } from "node:fs/promises";
+import { formatNumber } from "../report/numbers.ts";
+import { sha256 } from "./files.ts";
+import type { DataKind, Description } from "./kind.ts";
+import { ownName } from "./names.ts";
+import type { Place } from "./places.ts";
+import { describeTable, isTableFile, readTable, type TableDescription } from "./tables.ts";
+
+export const tableFiles: DataKind = {
+  name: "a table",
+  words: "a table (.csv, .tsv or .parquet)",
+  recognizes: ({ path, isFolder }) => !isFolder && isTableFile(path),
+  nameOf: async ({ path }) => ownName(path, await checksumOf(path)),
+  describe,
+};
+
+async function checksumOf(path: string): Promise<string> {
+  return sha256(await readFile(path));
+}
+
+async function describe({ path }: Place): Promise<Description> {
+  const table = describeTable(await readTable(path));
+  const { rows, columns, leftOut } = table;
+  return {
+    lines: [
+      ["kind", "a table"],
+      ["rows", formatNumber(rows, 0)],
+      ...columns.map((column) => [`column ${column.name}`, describeColumn(column)] as const),
+    ],
+    record: { kind: "table", rows, columns },
+    checksum: await checksumOf(path),
+    leftOut: leftOut.map(({ name, reason }) => ({ what: name, why: reason })),
+    example: { command: "softdraw select", options: ` --target ${columns.at(-1)?.name ?? "COLUMN"}` },
+  };
+}
+
+function describeColumn({ kind, different, missing }: TableDescription["columns"][number]): string {
+  const values = kind === "number" ? `numbers, ${formatNumber(different, 0)} different` : `${different} categories`;
+  return missing === 0 ? values : `${values}; ${formatNumber(missing, 0)} missing`;
+}
