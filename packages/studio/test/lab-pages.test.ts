@@ -143,7 +143,7 @@ describe.skipIf(lacksChromium("What trains in the studio"))("in a browser", { ti
           await writeFile(join(pictures, season, "broken.png"), "no picture");
         }
         const chosen = page.getByRole("group", { name: "Data" }).getByRole("status");
-        const trainedOn = async (): Promise<Record<string, unknown>> => {
+        const trainedOn = async (): Promise<object> => {
           await button(page, "Train").or(button(page, "Train anew")).click();
           await page.getByText("Finished.").waitFor();
           const [download] = await Promise.all([

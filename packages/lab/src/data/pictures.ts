@@ -329,9 +329,9 @@ function classesOf(path: string, headers: readonly Header[]): string[] {
 }
 
 function countedBy(headers: readonly Header[], nameOf: (header: Header) => string): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const header of headers) counts[nameOf(header)] = (counts[nameOf(header)] ?? 0) + 1;
-  return counts;
+  const counts = new Map<string, number>();
+  for (const header of headers) counts.set(nameOf(header), (counts.get(nameOf(header)) ?? 0) + 1);
+  return Object.fromEntries(counts);
 }
 
 // Description ---------------------------------------------------------------------------------------------------------
