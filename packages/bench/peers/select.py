@@ -1,6 +1,6 @@
 """Choosing features: softdraw select beside scikit-learn's selectors, at equal k and with one predictor for all.
 
-    python3 packages/bench/peers/select.py [--sets "wine,XOR of three"] [--seed 0]
+    python3 packages/bench/peers/select.py [--sets "wine,diabetes"] [--seed 0]
 
 Each of five folds is held out. Of the other rows every method chooses k columns; then a support vector machine with a Gaussian kernel is
 fitted to those columns alone, and scored on the fold. softdraw select is called as anybody would call it, on a CSV of the rows to learn
@@ -94,15 +94,20 @@ def scaled(y, is_classes):
     return y if is_classes else (y - y.mean()) / y.std()
 
 
-def selectors(k, is_classes):
+# With more columns the sequential selector takes minutes for every fold.
+MOST_SEQUENTIAL = 64
+
+
+def selectors(k, is_classes, columns):
     linear = LogisticRegression(max_iter=1000) if is_classes else LinearRegression()
     lasso = LogisticRegression(penalty="l1", solver="liblinear", C=0.5) if is_classes else LassoCV(cv=3)
     of = lambda score: SelectKBest(score, k=k)
+    sequential = SequentialFeatureSelector(predictor(is_classes), n_features_to_select=k, cv=3)
     return {
         "SelectKBest, F": of(f_classif if is_classes else f_regression),
         "SelectKBest, mutual information": of(mutual_info_classif if is_classes else mutual_info_regression),
         "RFE, linear": RFE(linear, n_features_to_select=k),
-        "SequentialFeatureSelector": SequentialFeatureSelector(predictor(is_classes), n_features_to_select=k, cv=3),
+        **({"SequentialFeatureSelector": sequential} if columns <= MOST_SEQUENTIAL else {}),
         "L1": SelectFromModel(lasso, max_features=k, threshold=-np.inf),
     }
 
@@ -136,7 +141,7 @@ def compare(name, seed):
         chosen = softdraw(x[train], y[train], k, is_classes, seed)
         note("softdraw select", chosen, spent(resource.RUSAGE_CHILDREN) - before, train, test)
         scale = StandardScaler().fit(x[train])
-        for method, selector in selectors(k, is_classes).items():
+        for method, selector in selectors(k, is_classes, x.shape[1]).items():
             before = time.process_time()
             selector.fit(scale.transform(x[train]), scaled(y[train], is_classes))
             chosen = list(np.flatnonzero(selector.get_support()))
@@ -159,10 +164,10 @@ def compare(name, seed):
 
 
 parser = argparse.ArgumentParser()
-parser.add_argument("--sets", default="", help="parts of names, separated by commas")
+parser.add_argument("--sets", default="", help="their names, separated by commas; all by default")
 parser.add_argument("--seed", default=0, type=int)
 arguments = parser.parse_args()
 warnings.simplefilter("ignore", ConvergenceWarning)
-names = [name for name in SETS if any(part in name.lower() for part in arguments.sets.lower().split(","))]
+names = arguments.sets.split(",") if arguments.sets else list(SETS)
 for name in names:
     print(json.dumps(compare(name, arguments.seed)), flush=True)

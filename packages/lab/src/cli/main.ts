@@ -79,6 +79,7 @@ async function examples(): Promise<string> {
     ...experiments.map(({ name, title }) => ({ call: `train ${name}`, says: title })),
     { call: `train ${experiments[0]!.name} --help`, says: "everything that can be set" },
     { call: `sweep ${experiments[0]!.name} --help`, says: "choose the temperature by cross-validation" },
+    { call: "select patients.csv --target outcome", says: "which columns of a table are enough" },
     { call: "runs", says: "what has been trained so far" },
     { call: "studio", says: "all of it in a page" },
     { call: "demo subset", says: "draws of subsets beside their exact law" },

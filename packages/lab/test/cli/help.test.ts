@@ -22,6 +22,7 @@ test.each([
   "data fetch",
   "data verify",
   "demo",
+  "select",
   "sweep",
   "sweep vae",
   "demo subset",
