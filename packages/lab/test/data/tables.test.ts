@@ -81,7 +81,7 @@ describe("a table of text", () => {
   ])("%j is refused in one line", async (text, message) => {
     const reading = read("t.csv", text);
     await expect(reading).rejects.toThrow(WrongCall);
-    const { message: said } = await reading.catch((error: Error) => error);
+    const said = await reading.then(String, (error: Error) => error.message);
     expect(said).toMatch(/t\.csv: [^\n]+$/);
     expect(said).toContain(message);
   });
