@@ -40,6 +40,11 @@ const presentations: Readonly<Record<string, Presentation>> = {
     sections: step,
     symbols: { temperature: "temperature", n: "size" },
   },
+  graphs: {
+    source: () => import("@softdraw/experiments/graphs/method?raw"),
+    sections: step,
+    symbols: { temperature: "temperature" },
+  },
   explain: {
     source: () => import("@softdraw/experiments/explain/model?raw"),
     sections: drawn,
