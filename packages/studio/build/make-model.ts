@@ -51,7 +51,10 @@ async function train(name: string, config: BaseConfig, tell: Wish["tell"]): Prom
   for await (const { epoch, epochs, record, checkpoint } of experiment.run(config, { data: generated })) {
     if (record === undefined) continue;
     const figures = experiment.results([record]).filter(({ value }) => Number.isFinite(value));
-    tell(`${name}: epoch ${epoch} of ${epochs}, ${figures.map(({ name, value }) => `${name} ${value}`).join(", ")}`);
+    const words = figures.map(({ name, value, digits, unit = "" }) =>
+      `${name} ${value.toFixed(digits)} ${unit}`.trim(),
+    );
+    tell(`${name}: epoch ${epoch} of ${epochs}, ${words.join(", ")}`);
     if (epoch === epochs) return checkpoint();
   }
   throw new Error(`${name}: its training ended without a last epoch.`);

@@ -41,9 +41,10 @@ export function drawBeliefs(
     context.fillText(`${particleName(receiver)}${particleName(sender)}`, 0, (i + 0.5) * row);
     context.fillStyle = color("card");
     context.fillRect(left, i * row + 1, width - left, row - 2);
-    for (const { frame, beliefs, springs } of moments) {
+    for (const [at, { frame, beliefs, springs }] of moments.entries()) {
       const x = Math.round(placeOf(frame));
-      const wide = Math.round(placeOf(frame + 1)) - x;
+      // A frame that the model had no time for is as the one before.
+      const wide = Math.round(placeOf(moments[at + 1]?.frame ?? frame + 1)) - x;
       context.globalAlpha = beliefs[i]!;
       context.fillStyle = color(springs[receiver * particles + sender] ? "first" : "second");
       context.fillRect(x, i * row + 1, wide, row - 2);
