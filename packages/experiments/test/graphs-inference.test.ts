@@ -1,6 +1,7 @@
 /** What a page asks of a trained model: the graph of one recording, and how it goes on. */
 
 import { numpy as np } from "@jax-js/jax";
+import { watchArrays } from "@softdraw/testing/live-arrays";
 import { categorical } from "softdraw";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Checkpoint } from "../src/checkpoint/safetensors.ts";
@@ -106,6 +107,19 @@ test("with its scale in it, a model tells the same without the simulations that 
   const known = await inferGraph({ config, checkpoint }, paths, DRAW);
   expect(await inferGraph({ config: elsewhere, checkpoint: alone }, paths, DRAW)).toEqual(known);
   expect(await inferGraph({ config: elsewhere, checkpoint }, paths, DRAW)).not.toEqual(known);
+});
+
+test("a page that asks again and again holds no more arrays", async () => {
+  const { count } = watchArrays();
+  const ask = async (seed: number) => {
+    const { relaxed } = await inferGraph({ config, checkpoint }, paths, { ...DRAW, seed });
+    await continueMotion({ config, checkpoint }, paths.slice(0, 12), relaxed, 5);
+  };
+  // What is compiled keeps constants.
+  await ask(1);
+  const before = count();
+  for (const seed of [2, 3]) await ask(seed);
+  expect(count() - before).toBe(0);
 });
 
 describe("refuses", () => {
