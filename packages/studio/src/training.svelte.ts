@@ -184,7 +184,8 @@ export async function takeShippedModel(name: string): Promise<boolean> {
 }
 
 async function fetchFile(path: string): Promise<Response> {
-  const response = await fetch(new URL(path, location.href));
+  // A newer page has other models under the same names.
+  const response = await fetch(new URL(path, location.href), { cache: "no-cache" });
   if (response.ok) return response;
   throw new Error(`${path}: the server answers ${response.status}.`);
 }

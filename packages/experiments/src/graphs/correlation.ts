@@ -1,7 +1,7 @@
 /** Graphs without a model: particles that move alike are said to act on each other. */
 
-import { FEATURES, SEEN_FRAMES } from "./dynamics.ts";
-import type { Simulations } from "./simulator.ts";
+import { SEEN_FRAMES } from "./motion.ts";
+import { FEATURES, type Simulations } from "./simulator.ts";
 
 /** What correlations say of the graph: an edge where they are on this side of the threshold. */
 export interface Rule {

@@ -14,7 +14,7 @@ import { FEATURES, SEEN_FRAMES, type System } from "./dynamics.ts";
 import { restoreJudged } from "./judge.ts";
 import type { Config } from "./method.ts";
 import { byRunning, type Decoder, decode, type EncoderStatistics, encode, type Model } from "./model.ts";
-import { type Scale, scaled, scaleOf, unscaled } from "./motion.ts";
+import { type Scale, scaleOf } from "./motion.ts";
 
 /**
  * Of every ordered pair of particles, by the receivers in order and of each by the senders in order: `[pairs]` each.
@@ -136,6 +136,26 @@ const continueKernel = jit(
 );
 
 // Scale ---------------------------------------------------------------------------------------------------------------
+
+/** What particles have in frames, four numbers each, scaled. */
+function scaled(features: Float32Array, scale: Scale): Float32Array<ArrayBuffer> {
+  return Float32Array.from(features, (value, i) => {
+    const { least, most } = rangeOf(i, scale);
+    return (2 * (value - least)) / (most - least) - 1;
+  });
+}
+
+/** The inverse of `scaled`. */
+function unscaled(features: Float32Array, scale: Scale): Float32Array<ArrayBuffer> {
+  return Float32Array.from(features, (value, i) => {
+    const { least, most } = rangeOf(i, scale);
+    return least + ((value + 1) / 2) * (most - least);
+  });
+}
+
+function rangeOf(index: number, { position, velocity }: Scale): Scale["position"] {
+  return index % FEATURES < 2 ? position : velocity;
+}
 
 /** In a checkpoint's metadata, the scale of what the model was trained on. */
 const SCALE = "scale";

@@ -13,11 +13,19 @@ import { blocksOf } from "../mathematics/blocks.ts";
 import { arraysOf } from "../nn/tensors.ts";
 import type { EpochEnd } from "../training/loop.ts";
 import { accuracyOfRule, bestRule } from "./correlation.ts";
-import { FEATURES, SEEN_FRAMES, type System } from "./dynamics.ts";
 import { type Config, divergence, givenKinds, type State } from "./method.ts";
 import { byRunning, decode, type EncoderStatistics, encode, type Model } from "./model.ts";
-import { type Batch, gatherBatch, type Scale, scaleOf, simulationsOf, startsIn, type Window } from "./motion.ts";
-import type { Simulations } from "./simulator.ts";
+import {
+  type Batch,
+  gatherBatch,
+  type Scale,
+  SEEN_FRAMES,
+  scaleOf,
+  simulationsOf,
+  startsIn,
+  type Window,
+} from "./motion.ts";
+import { FEATURES, type Simulations, type System } from "./simulator.ts";
 
 /** Simulations in one call. */
 const JUDGED_AT_ONCE = 50;

@@ -18,7 +18,6 @@ import { splitKey } from "../nn/keys.ts";
 import { epochOrder } from "../training/epochs.ts";
 import { learningRateOptions, seedOption, temperatureOptions } from "../training/options.ts";
 import { type StepSettings, scheduledSettings } from "../training/settings.ts";
-import { SEEN_FRAMES, systems } from "./dynamics.ts";
 import {
   byBatch,
   byRunning,
@@ -30,7 +29,8 @@ import {
   initStatistics,
   type Model,
 } from "./model.ts";
-import { type Batch, gatherBatch, scaleOf, simulationsOf, startsIn, type Window } from "./motion.ts";
+import { type Batch, gatherBatch, SEEN_FRAMES, scaleOf, simulationsOf, startsIn, type Window } from "./motion.ts";
+import { systems } from "./simulator.ts";
 
 // Configuration -------------------------------------------------------------------------------------------------------
 

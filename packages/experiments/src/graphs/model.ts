@@ -10,7 +10,8 @@ import { type Dense, dense, initDense, initLayer } from "../nn/dense.ts";
 import { splitKey } from "../nn/keys.ts";
 import { product } from "../nn/parts.ts";
 import { shapeOf } from "../nn/shapes.ts";
-import { FEATURES, SEEN_FRAMES, type System } from "./dynamics.ts";
+import { SEEN_FRAMES } from "./motion.ts";
+import { FEATURES, type System } from "./simulator.ts";
 
 /** Kinds that a pair of particles may be of. */
 export const KINDS = 2;

@@ -1,8 +1,10 @@
 /** The simulations of a training, scaled and cut into what a model is shown and what it is to predict. */
 
 import { numpy as np } from "@jax-js/jax";
-import { FEATURES, SEEN_FRAMES, type System } from "./dynamics.ts";
-import { type Part, type Simulations, simulate } from "./simulator.ts";
+import { SEEN_FRAMES } from "./dynamics.ts";
+import { FEATURES, type Part, type Simulations, type System, simulate } from "./simulator.ts";
+
+export { SEEN_FRAMES };
 
 const FRAMES: Readonly<Record<Part, number>> = {
   train: SEEN_FRAMES,
@@ -70,27 +72,6 @@ export async function scaleOf(config: MotionConfig): Promise<Scale> {
     return { least, most };
   };
   return { position: rangeFrom(0), velocity: rangeFrom(2) };
-}
-
-/** What particles have in frames, scaled; `features` are four numbers for each particle and frame. */
-export function scaled(features: Float32Array, scale: Scale): Float32Array<ArrayBuffer> {
-  return Float32Array.from(features, (value, i) => scaledNumber(value, rangeOf(i, scale)));
-}
-
-/** The inverse of `scaled`. */
-export function unscaled(features: Float32Array, scale: Scale): Float32Array<ArrayBuffer> {
-  return Float32Array.from(features, (value, i) => {
-    const { least, most } = rangeOf(i, scale);
-    return least + ((value + 1) / 2) * (most - least);
-  });
-}
-
-function rangeOf(index: number, { position, velocity }: Scale): Range {
-  return index % FEATURES < 2 ? position : velocity;
-}
-
-function scaledNumber(value: number, { least, most }: Range): number {
-  return (2 * (value - least)) / (most - least) - 1;
 }
 
 // Batches -------------------------------------------------------------------------------------------------------------
@@ -162,9 +143,12 @@ function frameOf(path: Float32Array, frame: number): Float32Array {
 }
 
 /** @param index of the particle, counted over all simulations */
-function scalePath({ paths, frames }: Simulations, index: number, scale: Scale, to: Float32Array) {
+function scalePath({ paths, frames }: Simulations, index: number, { position, velocity }: Scale, to: Float32Array) {
   const from = index * frames * FEATURES;
-  for (let i = 0; i < frames * FEATURES; i++) to[i] = scaledNumber(paths[from + i]!, rangeOf(i, scale));
+  for (let i = 0; i < frames * FEATURES; i++) {
+    const { least, most } = i % FEATURES < 2 ? position : velocity;
+    to[i] = (2 * (paths[from + i]! - least)) / (most - least) - 1;
+  }
 }
 
 function gatherEdges(simulations: Simulations, rows: Uint32Array): np.Array {

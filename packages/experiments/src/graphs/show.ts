@@ -6,11 +6,10 @@
 import { withArrays } from "../checkpoint/model.ts";
 import type { EpochChart, NamedPicture, SeriesOf, Trained } from "../experiment.ts";
 import { type Canvas, type Color, canvasOf } from "../report/canvas.ts";
-import { FEATURES, SEEN_FRAMES } from "./dynamics.ts";
 import { type columns, isExchanged, judgeBlock, restoreJudged, toldOf, UNSEEN } from "./judge.ts";
 import type { Config } from "./method.ts";
-import { edgesOf, type Scale, scaleOf, simulationsOf } from "./motion.ts";
-import type { Simulations } from "./simulator.ts";
+import { edgesOf, type Scale, SEEN_FRAMES, scaleOf, simulationsOf } from "./motion.ts";
+import { FEATURES, type Simulations } from "./simulator.ts";
 
 export function charts(series: SeriesOf<typeof columns>): EpochChart[] {
   return [

@@ -20,6 +20,8 @@ import { streamKey } from "../nn/keys.ts";
 import { streams } from "../training/streams.ts";
 import { advance, drift, FEATURES, type Scene, STEPS_A_FRAME, type System } from "./dynamics.ts";
 
+export { FEATURES, type System, systems } from "./dynamics.ts";
+
 const SPEED = 0.5;
 const SPREADS: Readonly<Record<System, number>> = { springs: 0.5, charges: 1 };
 
