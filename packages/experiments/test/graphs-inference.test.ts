@@ -5,6 +5,7 @@ import { watchArrays } from "@softdraw/testing/live-arrays";
 import { categorical } from "softdraw";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Checkpoint } from "../src/checkpoint/safetensors.ts";
+import { generated } from "../src/data/types.ts";
 import { continueMotion, inferGraph, withScale } from "../src/graphs/inference.ts";
 import { scaleOf } from "../src/graphs/motion.ts";
 import { simulate } from "../src/graphs/simulator.ts";
@@ -23,7 +24,7 @@ let scaled: (value: number, feature: number) => number;
 let unscaled: (value: number, feature: number) => number;
 
 beforeAll(async () => {
-  ({ checkpoint } = await train(config));
+  ({ checkpoint } = await train(config, generated));
   ({ paths } = await simulate({ system: "springs", particles, count: 1, seed: 2, part: "test", frames: 49 }));
   const { position, velocity } = await scaleOf(config);
   const rangeOf = (feature: number) => (feature < 2 ? position : velocity);
