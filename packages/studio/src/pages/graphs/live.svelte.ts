@@ -49,21 +49,22 @@ export function liveBox() {
   let view = $state.raw<View>({ x: 0, y: 0, half: 1 });
   let owed = 0;
 
-  /** Frames to be seen: those of the last while, and those that are predicted. */
+  const frames = $derived(recording?.frames ?? []);
   const predicted = $derived(
     continuation && recording && recording.count < continuation.from + 2 * continuation.frames.length
       ? continuation.frames
       : [],
   );
+  /** What has all that is drawn in it. */
+  const wholeView = $derived(viewOf([...frames, ...predicted]));
   const go = (steps: number) => {
     if (recording === undefined) return;
     const next = moved(recording, steps, held);
     if (continuation) continuation = followed(continuation, recording.count, next);
     if (held) touchedAt = next.count;
     recording = next;
-    // Not under the hand of who holds a particle.
-    if (!held)
-      view = between(view, viewOf([...next.frames, ...predicted]), 1 - Math.exp((-EASE * steps) / STEPS_A_SECOND));
+    // It rests under the hand of who holds a particle.
+    if (!held) view = between(view, wholeView, 1 - Math.exp((-EASE * steps) / STEPS_A_SECOND));
   };
   const motion = player((seconds) => {
     owed += seconds * STEPS_A_SECOND;
@@ -86,7 +87,7 @@ export function liveBox() {
     },
     /** The frames of the last while. */
     get frames(): readonly Float32Array[] {
-      return recording?.frames ?? [];
+      return frames;
     },
     /** How many frames were kept. */
     get count(): number {
@@ -120,8 +121,8 @@ export function liveBox() {
     begin(scene: Scene) {
       recording = recordingOf(scene);
       springs = springsOf(recording.scene);
-      view = viewOf(recording.frames);
       [held, continuation, touchedAt, owed] = [undefined, undefined, undefined, 0];
+      view = wholeView;
     },
     /** Moves on by the rest of a frame. */
     step() {
