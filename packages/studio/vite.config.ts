@@ -3,6 +3,7 @@ import { registerSources } from "@softdraw/lab/sources.js";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vite";
 import { digits } from "./build/digits.ts";
+import { models } from "./build/models.ts";
 import { runs } from "./build/runs.ts";
 
 // What the configuration imports runs in Node, which takes no TypeScript from packages.
@@ -18,7 +19,7 @@ export default defineConfig({
   root: HERE,
   // From wherever the page is served.
   base: "./",
-  plugins: [svelte({ configFile: false }), digits(), runs()],
+  plugins: [svelte({ configFile: false }), digits(), models(), runs()],
   // What is published from its sources: nothing needs a build first.
   resolve: {
     alias: {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { advance, energyOf, type Scene, scenes, simulate, WALL } from "../src/graphs/simulator.ts";
+import { advance, energyOf, type Scene, WALL } from "../src/graphs/dynamics.ts";
+import { scenes, simulate } from "../src/graphs/simulator.ts";
 import { mean, sum } from "./support.ts";
 
 /** Particles as they are given: place, velocity, and a spring or a product of charges between every two. */

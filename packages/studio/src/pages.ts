@@ -27,6 +27,16 @@ export const sections: readonly Section[] = [
     load: () => import("./pages/permutations/Permutations.svelte"),
   },
   {
+    path: "trees",
+    title: "Trees",
+    load: () => import("./pages/trees/Trees.svelte"),
+  },
+  {
+    path: "graphs",
+    title: "Graphs",
+    load: () => import("./pages/graphs/Graphs.svelte"),
+  },
+  {
     path: "train",
     title: "Train",
     load: () => import("./pages/train/Train.svelte"),

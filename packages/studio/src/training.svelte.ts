@@ -9,6 +9,7 @@ import { askLab, askLabEngine } from "./lab/client.svelte.ts";
 import type { DataFacts } from "./lab/data.ts";
 import type { ModelFacts } from "./lab/models.ts";
 import type { Progress, Report } from "./lab/session.ts";
+import type { Judged, ShippedModels } from "./lab/shipped.ts";
 import { type Curve, emptyCurve, extended } from "./pages/train/curve.ts";
 
 type TrainingState = "idle" | "starting" | "running" | "paused" | "stopping" | "stopped" | "finished" | "failed";
@@ -32,8 +33,15 @@ interface Training {
 
 let current = $state.raw<Training>(nothing(""));
 
-/** Models that can be used or trained further, by experiment. */
-export const models = $state<Record<string, ModelFacts & { readonly from: string }>>({});
+/** A model that can be used or trained further. */
+export interface UsableModel extends ModelFacts {
+  readonly from: string;
+  /** How often it is right, where that is known. */
+  readonly judged?: Judged;
+}
+
+/** The models by experiment. */
+export const models = $state<Record<string, UsableModel>>({});
 
 export const training = {
   get current(): Training {
@@ -167,7 +175,36 @@ export async function loadCheckpoint(bytes: Uint8Array, file: string, given: Val
   return model;
 }
 
-/** The same of files that the user chose: a checkpoint, and perhaps the `config.json` of its run. */
+/** Judges the model of an experiment, on so many examples that it never saw. */
+export async function judgeModel(name: string, examples: number): Promise<void> {
+  const value = await askLabEngine((api) => api.judgeModel(name, examples));
+  models[name] = { ...models[name]!, judged: { value, examples } };
+}
+
+/**
+ * Takes the model of an experiment that comes with the page, unless there is one already.
+ *
+ * @returns whether there is a model then
+ */
+export async function takeShippedModel(name: string): Promise<boolean> {
+  if (models[name] !== undefined) return true;
+  const shipped = ((await (await fetchFile("models/index.json")).json()) as ShippedModels)[name];
+  if (shipped === undefined) return false;
+  const { file, judged } = shipped;
+  const bytes = new Uint8Array(await (await fetchFile(`models/${file}`)).arrayBuffer());
+  const model = await askLabEngine((api) => api.loadModel({ bytes, file }));
+  models[name] ??= { ...model, from: "the one that comes with the page", judged };
+  return true;
+}
+
+async function fetchFile(path: string): Promise<Response> {
+  // A newer page has other models under the same names.
+  const response = await fetch(new URL(path, location.href), { cache: "no-cache" });
+  if (response.ok) return response;
+  throw new Error(`${path}: the server answers ${response.status}.`);
+}
+
+/** Keeps the model in files that the user chose: a checkpoint, and perhaps the `config.json` of its run. */
 export async function loadCheckpointFiles(files: readonly File[], given: Values): Promise<ModelFacts> {
   const checkpoint = files.find(({ name }) => name.endsWith(".safetensors"));
   if (checkpoint === undefined) throw new Error("Choose a checkpoint: a file whose name ends in .safetensors.");

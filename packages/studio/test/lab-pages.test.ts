@@ -45,11 +45,16 @@ describe.skipIf(lacksChromium("What trains in the studio"))("in a browser", { ti
   });
 
   /** Opens an address, does something there, and expects that nothing was complained of, failed or fetched from elsewhere. */
-  async function visit(place: string, act: (page: Page) => Promise<void>, url = studio.url): Promise<void> {
-    const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  async function visit(
+    place: string,
+    act: (page: Page) => Promise<void>,
+    { url = studio.url, prepare = async () => {} }: { url?: string; prepare?: (page: Page) => Promise<unknown> } = {},
+  ): Promise<void> {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, reducedMotion: "reduce" });
     page.setDefaultTimeout(PATIENCE.timeout);
     try {
       const { complaints, requests } = listen(page);
+      await prepare(page);
       await page.goto(url + place);
       await page.locator("main h1").waitFor();
       await act(page);
@@ -346,6 +351,90 @@ describe.skipIf(lacksChromium("What trains in the studio"))("in a browser", { ti
     });
   });
 
+  describe("graphs", () => {
+    const values = { simulations: 8, batch: 4, hidden: 4, epochs: 1, unroll: 2 };
+
+    /** The models that come with the page, by the name of their experiment. */
+    const shipModels = (page: Page, index: object, file?: string) =>
+      Promise.all([
+        page.route("**/models/index.json", (route) => route.fulfill({ json: index })),
+        file === undefined
+          ? undefined
+          : page.route("**/models/graphs.safetensors", (route) => route.fulfill({ path: file })),
+      ]);
+
+    test("particles and springs are moved by hand, and the model that comes with the page tells and continues", async () => {
+      const { file } = await modelFile("graphs", values);
+      const index = { graphs: { file: "graphs.safetensors", judged: { value: 61.25, examples: 40 } } };
+      await visit(
+        "#/graphs",
+        async (page) => {
+          await page.getByText(/It is right about \d+ of 20/).waitFor();
+          await page.getByText("The model: the one that comes with the page, epoch 1.").waitFor();
+          await page
+            .getByText(/Of 40 simulations that it never saw, it tells\s+61\.25\s+% of all directions right/)
+            .waitFor();
+          // It rests for who wants less motion, and goes frame by frame.
+          const place = () => page.getByRole("button", { name: "Particle A" }).evaluate((own) => own.style.left);
+          const [before, probabilities] = [await place(), page.getByRole("table", { name: "How probable" })];
+          const told = await probabilities.textContent();
+          await button(page, "Next frame").click();
+          expect(await place()).not.toBe(before);
+          await expect.poll(() => probabilities.textContent(), PATIENCE).not.toBe(told);
+
+          const box = page.getByRole("img", { name: /^The box. Springs: / });
+          const spring = page.getByRole("checkbox", { name: "spring between A and B" });
+          const wasJoined = await spring.isChecked();
+          await spring.focus();
+          await page.keyboard.press("Space");
+          expect(/Springs: .*AB/.test((await box.getAttribute("aria-label"))!)).toBe(!wasJoined);
+          await page.getByText("You meddled: for another 49 frames").waitFor();
+
+          const rested = await place();
+          await page.getByRole("button", { name: "Particle A" }).focus();
+          await page.keyboard.press("ArrowLeft");
+          await page.keyboard.press("ArrowUp");
+          expect(await place()).not.toBe(rested);
+          const { x, y } = (await page.getByRole("button", { name: "Particle B" }).boundingBox())!;
+          await page.mouse.move(x + 18, y + 18);
+          await page.mouse.down();
+          await page.mouse.move(x + 98, y + 58, { steps: 3 });
+          await page.mouse.up();
+          const moved = (await page.getByRole("button", { name: "Particle B" }).boundingBox())!;
+          expect(Math.hypot(moved.x - x - 80, moved.y - y - 40)).toBeLessThan(3);
+
+          await page.getByLabel("Its graph").selectOption("relaxed");
+          await button(page, "Let the model continue").click();
+          await page.getByText(/After \d+ of 50 frames, its particles are \d+\.\d\d from/).waitFor();
+          await page.waitForURL(/from=relaxed/);
+          await button(page, "Pause").click();
+          expect(await barriers(page)).toEqual([]);
+
+          await page.goto(`${studio.url}#/train?experiment=graphs&graph=true`);
+          const formula = () => page.locator("math[aria-label]").first().getAttribute("aria-label");
+          await expect.poll(formula, PATIENCE).toMatch(/given the graph z; z of a pair is given$/);
+          await page.getByLabel("graph", { exact: true }).selectOption("inferred");
+          await expect.poll(formula, PATIENCE).toMatch(/the divergence of q .* divided by the temperature tau$/);
+        },
+        { prepare: (page) => shipModels(page, index, file) },
+      );
+    });
+
+    test("without one it says how to make one, and takes a file; one of another kind is named", async () => {
+      const { file } = await modelFile("graphs", { ...values, particles: 3 });
+      await visit(
+        "#/graphs",
+        async (page) => {
+          await page.getByText("No model came with this page: npm run models").waitFor();
+          await page.locator("input[type=file]").setInputFiles(file);
+          await page.getByText("This page has 5 particles on springs").waitFor();
+          expect(await page.getByRole("alert").textContent()).toContain("the model is of 3 particles, springs");
+        },
+        { prepare: (page) => shipModels(page, {}) },
+      );
+    });
+  });
+
   describe("runs", () => {
     const info = (seed: number) => ({
       experiment: "sort",
@@ -411,16 +500,14 @@ describe.skipIf(lacksChromium("What trains in the studio"))("in a browser", { ti
 
     test("says how to serve it, where the page is served without a run folder", async () => {
       const plain = await serveStudio(built.folder);
-      await visit(
-        "#/runs",
-        async (page) => page.getByText("This page is served without a run folder.").waitFor(),
-        plain.url,
-      );
+      await visit("#/runs", async (page) => page.getByText("This page is served without a run folder.").waitFor(), {
+        url: plain.url,
+      });
       await plain.close();
     });
   });
 
-  test.each(["train", "train?experiment=explain+digits", "explain", "runs"])(
+  test.each(["train", "train?experiment=explain+digits", "explain", "graphs", "runs"])(
     "%s fits every width and has no barriers, light and dark",
     (place) =>
       visit(`#/${place}`, async (page) => {

@@ -10,6 +10,7 @@ const matrix = [
   [0, 1, 1],
 ];
 const loss = { logits: [1, 0, -0.5], values: [1, 2, 4], target: 2, temperatures: [0.5, 1] };
+const graph = { vertices: 4, logits: [2, 0, 1, 0, 0, -1] };
 const subsets = { weights: [1, 2, 3, 4], k: 2, draws: 8, temperature: 0.7 };
 
 const rounds: Readonly<Record<Exclude<keyof typeof tasks, "estimateOf">, (seed: number) => Promise<unknown>>> = {
@@ -21,6 +22,10 @@ const rounds: Readonly<Record<Exclude<keyof typeof tasks, "estimateOf">, (seed: 
   bestMatching: (seed) => tasks.bestMatching({ logits: matrix, seed: seed % 2 === 0 ? null : seed }),
   iterationsNeeded: () => tasks.iterationsNeeded({ logits: matrix, temperature: 0.7 }),
   randomLogits: (seed) => tasks.randomLogits({ n: 3, seed }),
+  beginningOfMotion: (seed) => tasks.beginningOfMotion({ particles: 5, seed }),
+  treeLaw: () => tasks.treeLaw(graph),
+  drawnTrees: (seed) => tasks.drawnTrees({ ...graph, draws: 4, seed }),
+  perturbedTrees: (seed) => tasks.perturbedTrees({ ...graph, temperature: 0.7, seed }),
   threeLaws: (seed) => tasks.threeLaws({ logits: matrix, draws: 4, seed }),
 };
 

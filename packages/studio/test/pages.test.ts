@@ -9,7 +9,7 @@ import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildStudio, type Served, serveStudio } from "./studio.ts";
 
-const sections = ["categorical", "subsets", "permutations"] as const;
+const sections = ["categorical", "subsets", "permutations", "trees"] as const;
 
 const LAPTOP = { width: 1280, height: 800 };
 
@@ -315,6 +315,46 @@ describe.skipIf(lacksChromium("The studio"))("in a browser", { timeout: PATIENCE
       await page.getByRole("button", { name: "Without noise" }).click();
     }));
 
+  test("trees: weights, draws and all trees", () =>
+    visit("#/trees", async (page) => {
+      const edges = page.getByRole("table", { name: /share of the draws that have it/ });
+      const column = async (number: number) =>
+        (await edges.locator(`tbody td:nth-child(${number})`).allTextContents()).map(Number);
+      const all = page.getByRole("region", { name: /All \d+ trees/ });
+      const drawn = all.locator("li.lit svg");
+      const sum = (values: number[]) => values.reduce((a, b) => a + b);
+      // By enumeration of the 16 trees: the edge AB, of logit 2, is in trees of 0.856 of all weight.
+      expect((await column(4))[0]).toBe(0.856);
+      expect(sum(await column(3))).toBeCloseTo(3, 6);
+      expect(await all.locator("li").count()).toBe(16);
+      expect(sum((await all.locator(".count").allTextContents()).map((text) => Number.parseInt(text, 10)))).toBe(100);
+      expect(await drawn.count()).toBe(1);
+      const taken = (await edges.locator("tbody tr", { hasText: "✓" }).locator("th").allTextContents()).join(" ");
+      expect(await drawn.getAttribute("aria-label")).toBe(`${taken}, the draw`);
+
+      const slider = page.getByRole("slider", { name: "logit of AB", exact: true });
+      await slider.focus();
+      for (let i = 0; i < 20; i++) await page.keyboard.press("ArrowRight");
+      await eventually(async () => (await column(4))[0]).toBeGreaterThan(0.9);
+      await page.waitForURL(/logits=3,0,1/);
+
+      await page.getByRole("button", { name: "5 vertices, 125 trees" }).click();
+      await eventually(() => all.locator("li").count()).toBe(125);
+      await page.getByLabel("Order").selectOption("fixed");
+      await setNumber(page, "draw, as a number", "7");
+      await page.waitForURL(/vertices=5.*draw=7&order=fixed/);
+      await eventually(() => drawn.count()).toBe(1);
+
+      const relaxed = page.getByRole("img", { name: /^The relaxed tree: / });
+      const exact = page.getByRole("img", { name: /^The exact tree of the same noise: / });
+      await setNumber(page, "temperature, as a number", "0.05");
+      const edgesOf = (label: string) =>
+        [...label.matchAll(/([A-E]{2}) (?:1\.00|0\.[5-9]\d)/g)].map(([, name]) => name).join(", ");
+      await eventually(async () => edgesOf((await relaxed.getAttribute("aria-label"))!)).toBe(
+        (await exact.getAttribute("aria-label"))!.replace(/^.*: /, "").replace(".", ""),
+      );
+    }));
+
   test("who leaves right after a change is not called back", () =>
     visit("#/subsets", async (page) => {
       await page.evaluate(async () => {
@@ -517,6 +557,7 @@ function sourcesOf(section: (typeof sections)[number]): string[] {
     categorical: ["gradients", "estimators", "relaxed-draws"],
     subsets: ["many-draws"],
     permutations: ["sinkhorn-steps", "matchings"],
+    trees: ["draws"],
   };
   return modules[section].map((name) =>
     readFileSync(new URL(`../src/pages/${section}/${name}.ts`, import.meta.url), "utf8"),

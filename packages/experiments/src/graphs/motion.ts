@@ -1,10 +1,10 @@
 /** The simulations of a training, scaled and cut into what a model is shown and what it is to predict. */
 
 import { numpy as np } from "@jax-js/jax";
+import { SEEN_FRAMES } from "./dynamics.ts";
 import { FEATURES, type Part, type Simulations, type System, simulate } from "./simulator.ts";
 
-/** Frames that the encoder sees, and that training and validation simulations have. */
-export const SEEN_FRAMES = 49;
+export { SEEN_FRAMES };
 
 const FRAMES: Readonly<Record<Part, number>> = {
   train: SEEN_FRAMES,

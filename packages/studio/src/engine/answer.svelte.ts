@@ -12,8 +12,7 @@ export interface Answer<T> {
 }
 
 /**
- * Asks `task` with the question, and again whenever the question changes. While an answer is awaited, only the newest of the
- * questions that come is kept. Called as a component is set up.
+ * Asks the engine `task` with the question, as `newestAnswer` does.
  *
  * @param rest milliseconds that a question has to stay the same before it is asked: for what takes the engine longer than a
  *   frame. The first one is asked at once.
@@ -23,6 +22,16 @@ export function answerTo<Q, T>(
   task: (api: Remote<EngineApi>, question: Q) => Promise<T>,
   rest = 0,
 ): Answer<T> {
+  return newestAnswer(question, (asked) => ask((api) => task(api, asked)), rest);
+}
+
+/**
+ * Has a question answered, and again whenever it changes. While an answer is awaited, only the newest of the questions that
+ * come is kept. Called as a component is set up.
+ *
+ * @param rest milliseconds that a question has to stay the same before it is answered, the first one apart
+ */
+export function newestAnswer<Q, T>(question: () => Q, answer: (question: Q) => Promise<T>, rest = 0): Answer<T> {
   let value = $state.raw<T>();
   let error = $state<string>();
   let isBusy = $state(true);
@@ -39,7 +48,7 @@ export function answerTo<Q, T>(
       const { question } = next;
       next = undefined;
       try {
-        value = await ask((api) => task(api, question));
+        value = await answer(question);
         error = undefined;
       } catch (reason) {
         error = messageOf(reason);

@@ -6,6 +6,7 @@ import type { Checkpoint } from "@softdraw/experiments/checkpoint/safetensors";
 import type { BaseConfig, NamedPicture, Trained } from "@softdraw/experiments/experiment";
 import { choosePatches } from "@softdraw/experiments/explain/digits/judge";
 import { chooseTokens, freshSequences } from "@softdraw/experiments/explain/sequences/judge";
+import { continueMotion, type InferredGraph, inferGraph } from "@softdraw/experiments/graphs/inference";
 import { type Solved, solve } from "@softdraw/experiments/jigsaw/solve";
 import type { Picture } from "@softdraw/experiments/report/pixels";
 import { expose, transfer } from "comlink";
@@ -30,6 +31,9 @@ export interface TrainingWish {
   /** From the experiment's model, trained here before or loaded; else from the beginning. */
   readonly continues: boolean;
 }
+
+/** The seed of the examples that models are judged on. */
+const JUDGING = 1;
 
 let session: Session | undefined;
 
@@ -97,6 +101,19 @@ const api = {
     freshSequences(modelOf("explain sequences") as Trained<never>, wish),
   chooseTokens: (tokens: Int32Array<ArrayBuffer>) =>
     chooseTokens(modelOf("explain sequences") as Trained<never>, tokens),
+  inferGraph: (paths: Float32Array, draw: { temperature: number; seed: number }): Promise<InferredGraph> =>
+    inferGraph(modelOf("graphs") as Trained<never>, paths, draw),
+  continueMotion: (frame: Float32Array, edges: Float32Array, frames: number): Promise<Float32Array> =>
+    continueMotion(modelOf("graphs") as Trained<never>, frame, edges, frames),
+  /** The first of the results of `softdraw eval`, of other examples than those that it is trained on. */
+  async judgeModel(name: string, examples: number): Promise<number> {
+    const model = modelOf(name);
+    const [first] = await experimentNamed(name).evaluate(model, await dataFor(model.config), {
+      examples,
+      seed: JUDGING,
+    });
+    return first!.value;
+  },
   async solveJigsaw(picture: Picture, seed: number): Promise<Solved> {
     const model = modelOf("jigsaw");
     return solve(model as Trained<never>, await dataFor(model.config), picture, { seed });

@@ -40,6 +40,11 @@ const presentations: Readonly<Record<string, Presentation>> = {
     sections: step,
     symbols: { temperature: "temperature", n: "size" },
   },
+  graphs: {
+    source: () => import("@softdraw/experiments/graphs/method?raw"),
+    sections: step,
+    symbols: { temperature: "temperature" },
+  },
   explain: {
     source: () => import("@softdraw/experiments/explain/model?raw"),
     sections: drawn,
@@ -57,7 +62,12 @@ export async function codeOf(name: string): Promise<string | undefined> {
   const presentation = presentationOf(name);
   if (presentation === undefined) return undefined;
   const { default: source } = await presentation.source();
-  return presentation.sections.map((heading) => sectionOf(source, heading)).join("\n\n");
+  return sectionsOf(source, presentation.sections);
+}
+
+/** The text below some headings of a source, one after the other. */
+export function sectionsOf(source: string, headings: readonly string[]): string {
+  return headings.map((heading) => sectionOf(source, heading)).join("\n\n");
 }
 
 /** The symbol of the formula that a field sets, if it sets one. */

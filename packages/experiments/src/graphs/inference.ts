@@ -1,0 +1,205 @@
+/** What a trained model says of particles that it is shown: which of them act on each other, and how they move on. */
+
+import { jit, numpy as np, tree } from "@jax-js/jax";
+import { categorical } from "softdraw";
+import { z } from "zod";
+import { withArrays } from "../checkpoint/model.ts";
+import type { Checkpoint } from "../checkpoint/safetensors.ts";
+import type { Trained } from "../experiment.ts";
+import { parseJson } from "../json.ts";
+import { streamKey } from "../nn/keys.ts";
+import { problemOf } from "../problems.ts";
+import { streams } from "../training/streams.ts";
+import { FEATURES, SEEN_FRAMES, type System } from "./dynamics.ts";
+import { restoreJudged } from "./judge.ts";
+import type { Config } from "./method.ts";
+import { byRunning, type Decoder, decode, type EncoderStatistics, encode, type Model } from "./model.ts";
+import { type Scale, scaleOf } from "./motion.ts";
+
+/**
+ * Of every ordered pair of particles, by the receivers in order and of each by the senders in order: `[pairs]` each.
+ */
+export interface InferredGraph {
+  /** How probable it is that the sender acts on the receiver. */
+  readonly probabilities: Float32Array;
+  /** A draw: 1 where the sender acts on the receiver, else 0. */
+  readonly exact: Float32Array;
+  /** The same draw, relaxed. */
+  readonly relaxed: Float32Array;
+}
+
+// The graph -----------------------------------------------------------------------------------------------------------
+
+/**
+ * The graph that a model tells from 49 frames.
+ *
+ * @param paths `[particles, 49, 4]`, as simulations have them
+ * @param draw the temperature of the relaxed draw, and the seed of its noise
+ * @throws RangeError for a model that tells no graph, and for another number of particles or frames
+ */
+export async function inferGraph(
+  trained: Trained<Config>,
+  paths: Float32Array,
+  draw: { readonly temperature: number; readonly seed: number },
+): Promise<InferredGraph> {
+  const { graph, particles } = trained.config;
+  if (graph !== "inferred") {
+    throw new RangeError(
+      `graph must be inferred for a model that tells which particles act on each other, got ${graph}.`,
+    );
+  }
+  checkLength("paths", paths, particles * SEEN_FRAMES * FEATURES);
+  const seen = scaled(paths, await knownScaleOf(trained));
+  return withArrays(restoreJudged(trained.checkpoint), async ({ model, statistics }) => {
+    const encoding: Encoding = { encoder: tree.ref(model.encoder!) };
+    if (statistics) encoding.statistics = tree.ref(statistics);
+    return read(
+      inferKernel(
+        encoding,
+        np.array(seen, { shape: [particles, SEEN_FRAMES * FEATURES] }),
+        streamKey(draw.seed, streams.measuring),
+        np.array(draw.temperature),
+        particles,
+      ),
+    );
+  });
+}
+
+type Encoding = { encoder: NonNullable<Model["encoder"]>; statistics?: EncoderStatistics };
+
+const inferKernel = jit(
+  function infer(
+    { encoder, statistics }: Encoding,
+    paths: np.Array,
+    key: np.Array,
+    temperature: np.Array,
+    particles: number,
+  ) {
+    const logits = encode(encoder, paths, particles, byRunning(statistics));
+    const isEdge = (kinds: np.Array) => kinds.slice([], [], 1).reshape([-1]);
+    return {
+      probabilities: isEdge(categorical.marginals(logits.ref)),
+      exact: isEdge(categorical.sample(key.ref, logits.ref)),
+      relaxed: isEdge(categorical.relax(key, logits, { temperature })),
+    };
+  },
+  { staticArgnums: [4] },
+);
+
+// The motion ----------------------------------------------------------------------------------------------------------
+
+/** Frames that are predicted in one call: what is predicted in a row is one compiled program. */
+const PREDICTED_AT_ONCE = 10;
+
+/**
+ * The frames after one, each predicted from the one before, by the model alone.
+ *
+ * @param frame `[particles, 4]`
+ * @param edges by ordered pairs, as `inferGraph` has them: how much each sender acts on its receiver, from 0 to 1
+ * @returns `[frames, particles, 4]`
+ * @throws RangeError for another number of particles or pairs
+ */
+export async function continueMotion(
+  trained: Trained<Config>,
+  frame: Float32Array,
+  edges: Float32Array,
+  frames: number,
+): Promise<Float32Array> {
+  const { particles, system } = trained.config;
+  checkLength("frame", frame, particles * FEATURES);
+  checkLength("edges", edges, particles * (particles - 1));
+  const scale = await knownScaleOf(trained);
+  const continued = new Float32Array(Math.ceil(frames / PREDICTED_AT_ONCE) * PREDICTED_AT_ONCE * frame.length);
+  await withArrays(restoreJudged(trained.checkpoint), async ({ model }) => {
+    let last = scaled(frame, scale);
+    for (let at = 0; at < continued.length; at += PREDICTED_AT_ONCE * frame.length) {
+      const next = continueKernel(
+        tree.ref(model.decoder),
+        np.array(edges as Float32Array<ArrayBuffer>, { shape: [1, edges.length] }),
+        np.array(last, { shape: [1, 1, particles, FEATURES] }),
+        system,
+      );
+      const predicted = (await next.data()) as Float32Array;
+      continued.set(predicted, at);
+      last = predicted.slice(-frame.length) as Float32Array<ArrayBuffer>;
+    }
+  });
+  return unscaled(continued.subarray(0, frames * frame.length), scale);
+}
+
+const continueKernel = jit(
+  function continueFrom(decoder: Decoder, edges: np.Array, start: np.Array, system: System) {
+    const kinds = np.stack([np.subtract(1, edges.ref), edges], -1);
+    return np.stack(decode(decoder, kinds, start, system, PREDICTED_AT_ONCE));
+  },
+  { staticArgnums: [3] },
+);
+
+// Scale ---------------------------------------------------------------------------------------------------------------
+
+/** What particles have in frames, four numbers each, scaled. */
+function scaled(features: Float32Array, scale: Scale): Float32Array<ArrayBuffer> {
+  return Float32Array.from(features, (value, i) => {
+    const { least, most } = rangeOf(i, scale);
+    return (2 * (value - least)) / (most - least) - 1;
+  });
+}
+
+/** The inverse of `scaled`. */
+function unscaled(features: Float32Array, scale: Scale): Float32Array<ArrayBuffer> {
+  return Float32Array.from(features, (value, i) => {
+    const { least, most } = rangeOf(i, scale);
+    return least + ((value + 1) / 2) * (most - least);
+  });
+}
+
+function rangeOf(index: number, { position, velocity }: Scale): Scale["position"] {
+  return index % FEATURES < 2 ? position : velocity;
+}
+
+/** In a checkpoint's metadata, the scale of what the model was trained on. */
+const SCALE = "scale";
+
+const range = z
+  .strictObject({ least: z.number(), most: z.number() })
+  .refine(({ least, most }) => least < most, "expected the least to be below the most");
+const storedScale = z.strictObject({ position: range, velocity: range });
+
+/** A checkpoint that says the scale of its training simulations, so that who uses the model need not make these anew. */
+export async function withScale({ config, checkpoint }: Trained<Config>): Promise<Checkpoint> {
+  const { tensors, metadata } = checkpoint;
+  return { tensors, metadata: { ...metadata, [SCALE]: JSON.stringify(await scaleOf(config)) } };
+}
+
+/** As the checkpoint says, or by the training simulations. */
+async function knownScaleOf({ config, checkpoint }: Trained<Config>): Promise<Scale> {
+  const stored = checkpoint.metadata[SCALE];
+  if (stored === undefined) return scaleOf(config);
+  const value = parsed(stored);
+  const { data, error } = storedScale.safeParse(value);
+  if (data) return data;
+  throw new Error(`The checkpoint's scale cannot be read: ${problemOf(error, value)}.`);
+}
+
+/** What is no JSON stays text, which is no scale. */
+function parsed(json: string): unknown {
+  try {
+    return parseJson(json);
+  } catch {
+    return json;
+  }
+}
+
+// Checks --------------------------------------------------------------------------------------------------------------
+
+function checkLength(name: string, numbers: Float32Array, length: number): void {
+  if (numbers.length === length) return;
+  throw new RangeError(`${name}: expected ${length} numbers, got ${numbers.length}.`);
+}
+
+async function read<Name extends string>(arrays: Record<Name, np.Array>): Promise<Record<Name, Float32Array>> {
+  const reading = Object.entries<np.Array>(arrays).map(
+    async ([name, array]) => [name, (await array.data()) as Float32Array] as const,
+  );
+  return Object.fromEntries(await Promise.all(reading)) as Record<Name, Float32Array>;
+}
