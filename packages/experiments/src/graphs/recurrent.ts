@@ -50,6 +50,20 @@ function follow<State extends Parameters | np.Array>(
   return frames.map((step) => np.stack(step, 1));
 }
 
+/**
+ * A state that has seen nothing, `[rows, width]`.
+ *
+ * Upstream: zeros inside of a jitted function that are multiplied with what is differentiated are never freed. So they are
+ * computed.
+ */
+function nothingSeen(rows: number, width: number): np.Array {
+  return np
+    .arange(rows * width)
+    .astype(np.float32)
+    .mul(0)
+    .reshape([rows, width]);
+}
+
 /** Paths as their frames, `[simulations, particles, features]` each. */
 function framesOf(paths: np.Array, particles: number, features: number): np.Array[] {
   const frames = paths.reshape([-1, particles, paths.shape[1]! / features, features]);
@@ -131,7 +145,7 @@ export function decodeByStates(
       return dense(difference, nn.relu(dense(second, nn.relu(dense(first, state)))));
     },
   };
-  return follow(recurrence, np.zeros([simulations * particles, hidden]), rest);
+  return follow(recurrence, nothingSeen(simulations * particles, hidden), rest);
 }
 
 // Joint ---------------------------------------------------------------------------------------------------------------
@@ -184,6 +198,6 @@ export function decodeJointly(
       return dense(tree.ref(difference), nn.relu(dense(tree.ref(third), hidden)));
     },
   };
-  const nothing = () => np.zeros([simulations, hidden]);
+  const nothing = () => nothingSeen(simulations, hidden);
   return follow(recurrence, { hidden: nothing(), cell: nothing() }, rest);
 }
