@@ -99,10 +99,9 @@ function graphPicture({ system, graph }: Config, { simulations, chosen }: Shown,
     const truth = edgesOf(simulations, row);
     const paths = pathsOf(simulations, row, 0, SEEN_FRAMES[system]);
     drawPaths(canvas, [column, 0], viewOf(paths), paths);
-    drawGraph(canvas, [column, 1], simulations.particles, truth, truth);
-    drawGraph(canvas, [column, 2], simulations.particles, truth, [
-      ...chosen.subarray(column * pairs, (column + 1) * pairs),
-    ]);
+    const places = system === "layout" ? paths.map((path) => path.at(-1)!) : onCircle(simulations.particles);
+    drawGraph(canvas, [column, 1], places, truth, truth);
+    drawGraph(canvas, [column, 2], places, truth, [...chosen.subarray(column * pairs, (column + 1) * pairs)]);
   });
   const told = inferenceOf(graph) ? "what the model tells from the paths" : "what the decoder is given";
   return {
@@ -240,18 +239,30 @@ function particleColor(particle: number): Color {
   return COLORS[particle % COLORS.length]!;
 }
 
-/** Particles on a circle. Of every ordered pair, the half of a line that is nearer to the receiver. */
+function onCircle(particles: number): Place[] {
+  return Array.from({ length: particles }, (_, particle) => {
+    const angle = (2 * Math.PI * particle) / particles;
+    return [Math.sin(angle), Math.cos(angle)];
+  });
+}
+
+/**
+ * Of every ordered pair, the half of a line that is nearer to the receiver.
+ *
+ * @param places of the particles, from -1 to 1 each way
+ */
 function drawGraph(
   canvas: Canvas,
   [column, row]: Tile,
-  particles: number,
+  places: readonly Place[],
   truth: readonly number[],
   told: readonly number[],
 ) {
+  const particles = places.length;
+  const radius = TILE / 2 - 16;
   const placeOf = (particle: number): Place => {
-    const angle = (2 * Math.PI * particle) / particles;
-    const radius = TILE / 2 - 16;
-    return [topOf(column) + TILE / 2 + radius * Math.sin(angle), topOf(row) + TILE / 2 - radius * Math.cos(angle)];
+    const [x, y] = places[particle]!;
+    return [topOf(column) + TILE / 2 + radius * x, topOf(row) + TILE / 2 - radius * y];
   };
   truth.forEach((edge, pair) => {
     if (edge === 0 && told[pair] === 0) return;

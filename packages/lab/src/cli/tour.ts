@@ -22,6 +22,12 @@ const parts: readonly Part[] = [
   { name: "dknn", values: { epochs: 2 }, share: 8 },
   { name: "jigsaw", values: { epochs: 2 }, share: 4 },
   { name: "explain", values: { epochs: 6 }, share: 2 },
+  // Soft draws at first, so that the decoder learns how particles move before the encoder is sure of who moves them.
+  {
+    name: "graphs",
+    values: { particles: 4, epochs: 5, learningRateDecay: "none", temperature: 3, schedule: "cosine" },
+    share: 4,
+  },
 ];
 
 interface Part {
