@@ -79,6 +79,20 @@ export const presets: Presets<Config> = {
       learningRateDecay: "none",
     },
   },
+  trees: {
+    description: "six vertices of trees that are laid out, inferred as trees by draws that are soft at first",
+    values: {
+      system: "layout",
+      particles: 6,
+      simulations: 4000,
+      graph: "tree",
+      epochs: 6,
+      unroll: 1,
+      temperature: 3,
+      schedule: "cosine",
+      learningRateDecay: "none",
+    },
+  },
 };
 
 // Objective -----------------------------------------------------------------------------------------------------------
