@@ -190,7 +190,7 @@ describe("a training", () => {
   });
 
   test.each<[object, string]>([
-    [{ batch: 9 }, "batch must be at most the number of simulations to train on: got a batch of 9 and 8 simulations."],
+    [{ batch: 9 }, "batch must be at most simulations, got batch 9 and simulations 8."],
     [
       { system: "charges", graph: "none" },
       "graph must be inferred or true for charges, all of which act on each other, got none.",

@@ -196,9 +196,7 @@ function trainingWindow({ system, unroll }: Config): Window {
 function checkConfig(config: Config): void {
   const { system, graph, decoder, estimator, batch, simulations } = config;
   if (batch > simulations) {
-    throw new RangeError(
-      `batch must be at most the number of simulations to train on: got a batch of ${batch} and ${simulations} simulations.`,
-    );
+    throw new RangeError(`batch must be at most simulations, got batch ${batch} and simulations ${simulations}.`);
   }
   if (graph === "tree" && system !== "layout") {
     throw new RangeError(`graph tree is for the system layout, whose graphs are trees, got the system ${system}.`);
