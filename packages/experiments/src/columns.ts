@@ -10,6 +10,8 @@ export interface Column {
   /** What the number is, with its unit. */
   readonly description: string;
   readonly digits: number;
+  /** Characters of its largest numbers in a table, where they are more than six. */
+  readonly width?: number;
   /** How it is called where it is a result; default its label. */
   readonly name?: string;
   /** Of the number where it is a result. */

@@ -13,6 +13,7 @@ const SETTINGS = {
   particles: 3,
   simulations: 8,
   graph: "inferred",
+  decoder: "mlp",
   epochs: 2,
   batch: 4,
   unroll: 4,
@@ -38,7 +39,7 @@ type Layer = (x: Vector) => number[];
 /** A checkpoint's networks. Graphs are told by ordered pairs, by the receiver and then by the sender. */
 export function referenceNetworks(
   { tensors }: Checkpoint,
-  { particles, system }: Pick<Config, "particles" | "system">,
+  { particles, system, decoder, hidden }: Pick<Config, "particles" | "system" | "decoder" | "hidden">,
 ) {
   const numbers = (name: string) => Array.from(tensors[`model.${name}`]!.data);
   const linear = (weight: string, bias?: string): Layer => {
@@ -56,6 +57,8 @@ export function referenceNetworks(
   const add = (a: Vector, b: Vector) => a.map((value, i) => value + b[i]!);
   const relu = (x: Vector) => x.map((value) => Math.max(0, value));
   const elu = (x: Vector) => x.map((value) => (value > 0 ? value : Math.exp(value) - 1));
+  const tanh = (x: Vector) => x.map(Math.tanh);
+  const sigmoid = (x: Vector) => x.map((value) => 1 / (1 + Math.exp(-value)));
   const total = (vectors: readonly Vector[]) => vectors.reduce(add);
 
   const block = (name: string) => {
@@ -85,27 +88,86 @@ export function referenceNetworks(
       );
     },
 
-    /** The frame after one, by how much every pair is of each kind. */
-    next(frame: readonly Vector[], kinds: readonly Vector[]): number[][] {
-      const sending = system === "springs" ? [1] : [0, 1];
-      const networks = sending.map((_, i) => {
-        const [first, second] = [layer(`decoder.messages.${i}.first`), layer(`decoder.messages.${i}.second`)];
-        return (x: Vector) => relu(second(relu(first(x))));
-      });
-      const update = "decoder.update";
-      const [own, received] = [linear(`${update}.own`), layer(`${update}.received`)];
-      const [second, difference] = [layer(`${update}.second`), layer(`${update}.difference`)];
-      return frame.map((features, particle) => {
-        const messages = pairs.flatMap(({ sender, receiver }, pair) =>
+    /** Gives the frame after one, by how much every pair is of each kind; one call after the other, from frame to frame. */
+    follow(kinds: readonly Vector[]): (frame: readonly Vector[]) => Vector[] {
+      return { mlp: followByMlp, recurrent: followByStates, lstm: followJointly }[decoder](kinds);
+    },
+  };
+
+  function messagesOf(activation: Layer, kinds: readonly Vector[], ends: readonly Vector[]): Vector[] {
+    const sending = system === "springs" ? [1] : [0, 1];
+    const networks = sending.map((_, i) => {
+      const [first, second] = [layer(`decoder.messages.${i}.first`), layer(`decoder.messages.${i}.second`)];
+      return (x: Vector) => activation(second(activation(first(x))));
+    });
+    return ends.map((_, particle) =>
+      total(
+        pairs.flatMap(({ sender, receiver }, pair) =>
           receiver !== particle
             ? []
             : networks.map((network, i) =>
-                network([...frame[sender]!, ...frame[receiver]!]).map((value) => value * kinds[pair]![sending[i]!]!),
+                network([...ends[sender]!, ...ends[receiver]!]).map((value) => value * kinds[pair]![sending[i]!]!),
               ),
-        );
-        const hidden = relu(second(relu(add(own(features), received(total(messages))))));
-        return add(features, difference(hidden));
+        ),
+      ),
+    );
+  }
+
+  function followByMlp(kinds: readonly Vector[]) {
+    const update = "decoder.update";
+    const [own, received] = [linear(`${update}.own`), layer(`${update}.received`)];
+    const [second, difference] = [layer(`${update}.second`), layer(`${update}.difference`)];
+    return (frame: readonly Vector[]) => {
+      const messages = messagesOf(relu, kinds, frame);
+      return frame.map((features, particle) => {
+        const first = relu(add(own(features), received(messages[particle]!)));
+        return add(features, difference(relu(second(first))));
       });
-    },
-  };
+    };
+  }
+
+  function gateOf(name: string) {
+    const [input, other] = [layer(`decoder.${name}.input`), linear(`decoder.${name}.other`)];
+    return { of: (x: Vector, y: Vector) => add(input(x), other(y)), input, other };
+  }
+
+  function followByStates(kinds: readonly Vector[]) {
+    const [reset, keep, candidate] = ["reset", "keep", "candidate"].map(gateOf);
+    const [first, second, difference] = ["first", "second", "difference"].map((name) =>
+      layer(`decoder.output.${name}`),
+    );
+    let states: Vector[] = Array.from({ length: particles }, () => Array.from({ length: hidden }, () => 0));
+    return (frame: readonly Vector[]) => {
+      const messages = messagesOf(tanh, kinds, states);
+      states = frame.map((x, particle) => {
+        const received = messages[particle]!.map((value) => value / (particles - 1));
+        const [open, kept] = [sigmoid(reset!.of(x, received)), sigmoid(keep!.of(x, received))];
+        const other = candidate!.other(received);
+        const proposed = tanh(candidate!.input(x).map((value, i) => value + open[i]! * other[i]!));
+        return kept.map((share, i) => share * states[particle]![i]! + (1 - share) * proposed[i]!);
+      });
+      return frame.map((x, particle) => add(x, difference!(relu(second!(relu(first!(states[particle]!)))))));
+    };
+  }
+
+  function followJointly() {
+    const [first, second, third, difference] = ["first", "second", "third", "difference"].map((name) =>
+      layer(`decoder.${name}`),
+    );
+    const [input, forget, output, candidate] = ["input", "forget", "output", "candidate"].map((name) =>
+      gateOf(`gates.${name}`),
+    );
+    const nothing: Vector = Array.from({ length: hidden }, () => 0);
+    let [state, cell] = [nothing, nothing];
+    return (frame: readonly Vector[]) => {
+      const x = relu(second!(relu(first!(frame.flat()))));
+      const [added, proposed] = [sigmoid(input!.of(x, state)), tanh(candidate!.of(x, state))];
+      const [kept, shown] = [sigmoid(forget!.of(x, state)), sigmoid(output!.of(x, state))];
+      cell = cell.map((value, i) => kept[i]! * value + added[i]! * proposed[i]!);
+      state = tanh(cell).map((value, i) => value * shown[i]!);
+      const moves = difference!(relu(third!(state)));
+      const features = moves.length / particles;
+      return frame.map((own, particle) => add(own, moves.slice(particle * features, (particle + 1) * features)));
+    };
+  }
 }

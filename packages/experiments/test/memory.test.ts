@@ -118,6 +118,26 @@ describe.each([
   subjectOf(graphs, ({ hard, ...values }) =>
     motion.configuration({ ...values, simulations: 100, estimator: hard ? "straight-through" : "relaxed" }),
   ),
+  {
+    ...subjectOf(graphs, ({ hard, ...values }) =>
+      motion.configuration({
+        ...values,
+        simulations: 100,
+        system: "layout",
+        graph: "tree",
+        decoder: "recurrent",
+        estimator: hard ? "straight-through" : "relaxed",
+      }),
+    ),
+    name: "graphs that are trees, by a recurrent decoder",
+  },
+  {
+    // Nothing is drawn, so there is no temperature to schedule.
+    ...subjectOf(graphs, ({ hard: _, schedule: __, ...values }) =>
+      motion.configuration({ ...values, simulations: 100, system: "layout", graph: "none", decoder: "lstm" }),
+    ),
+    name: "graphs by a decoder of all particles at once",
+  },
   // The synthetic tasks differ in their data alone.
   ...subjects
     .filter(({ task }) => ["sequences", "xor", "digits"].includes(task))

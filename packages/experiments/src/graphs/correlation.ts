@@ -1,7 +1,6 @@
 /** Graphs without a model: particles that move alike are said to act on each other. */
 
-import { SEEN_FRAMES } from "./motion.ts";
-import { FEATURES, type Simulations } from "./simulator.ts";
+import { FEATURES, SEEN_FRAMES, type Simulations } from "./systems.ts";
 
 /** What correlations say of the graph: an edge where they are on this side of the threshold. */
 export interface Rule {
@@ -29,20 +28,21 @@ function correlatedPairs(simulations: Simulations): { correlation: number; isEdg
 }
 
 /** @param a, b particles, counted over all simulations */
-function correlationOf({ paths, frames }: Simulations, a: number, b: number, feature: number): number {
+function correlationOf({ system, paths, frames }: Simulations, a: number, b: number, feature: number): number {
+  const [features, seen] = [FEATURES[system], SEEN_FRAMES[system]];
   let [sumA, sumB, squareA, squareB, together] = [0, 0, 0, 0, 0];
-  for (let frame = 0; frame < SEEN_FRAMES; frame++) {
-    const valueA = paths[(a * frames + frame) * FEATURES + feature]!;
-    const valueB = paths[(b * frames + frame) * FEATURES + feature]!;
+  for (let frame = 0; frame < seen; frame++) {
+    const valueA = paths[(a * frames + frame) * features + feature]!;
+    const valueB = paths[(b * frames + frame) * features + feature]!;
     sumA += valueA;
     sumB += valueB;
     squareA += valueA * valueA;
     squareB += valueB * valueB;
     together += valueA * valueB;
   }
-  const varianceOf = (sum: number, square: number) => square - (sum * sum) / SEEN_FRAMES;
+  const varianceOf = (sum: number, square: number) => square - (sum * sum) / seen;
   const deviations = Math.sqrt(varianceOf(sumA, squareA) * varianceOf(sumB, squareB));
-  return (together - (sumA * sumB) / SEEN_FRAMES) / deviations;
+  return (together - (sumA * sumB) / seen) / deviations;
 }
 
 /** The rule that is right most often. */

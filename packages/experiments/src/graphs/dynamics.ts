@@ -6,8 +6,7 @@
  * that are kept are of the same moment. All is in float64.
  */
 
-export const systems = ["springs", "charges"] as const;
-export type System = (typeof systems)[number];
+import type { Mechanics } from "./systems.ts";
 
 /** Walls are at plus and minus this, each way. */
 export const WALL = 5;
@@ -17,18 +16,12 @@ const TIME_STEP = 0.001;
 /** What is kept is where particles are after so many steps, after twice as many, and so on. */
 export const STEPS_A_FRAME = 100;
 
-/** Frames that a model sees, and that training and validation simulations have. */
-export const SEEN_FRAMES = 49;
-
-/** Numbers that a particle has in a frame: x, y, and the velocities along both. */
-export const FEATURES = 4;
-
 const LARGEST_FORCE = 100;
 const SPRING = 0.1;
 
 /** Particles at one moment. It moves as it is simulated. */
 export interface Scene {
-  readonly system: System;
+  readonly system: Mechanics;
   readonly particles: number;
   /** `[particles, particles]`, symmetric: 1 for a spring; for charges their product, 1 or -1. The diagonal is 0. */
   readonly interactions: Int8Array;

@@ -14,6 +14,10 @@ export const graphs = defineExperiment({
       text: "Kipf, Fetaya, Wang, Welling, Zemel: Neural Relational Inference for Interacting Systems, 2018",
       url: "https://arxiv.org/abs/1802.04687",
     },
+    {
+      text: "Paulus, Choi, Tarlow, Krause, Maddison: Gradient Estimation with Stochastic Softmax Tricks, 2020",
+      url: "https://arxiv.org/abs/2006.08063",
+    },
   ],
   schema,
   presets,

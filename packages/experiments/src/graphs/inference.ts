@@ -10,11 +10,12 @@ import { parseJson } from "../json.ts";
 import { streamKey } from "../nn/keys.ts";
 import { problemOf } from "../problems.ts";
 import { streams } from "../training/streams.ts";
-import { FEATURES, SEEN_FRAMES, type System } from "./dynamics.ts";
+import { byRunning, type EncoderStatistics, encode } from "./encoder.ts";
 import { restoreJudged } from "./judge.ts";
 import type { Config } from "./method.ts";
-import { byRunning, type Decoder, decode, type EncoderStatistics, encode, type Model } from "./model.ts";
+import { type Decoder, decode, type Model, type ModelConfig } from "./model.ts";
 import { type Scale, scaleOf } from "./motion.ts";
+import { FEATURES, SEEN_FRAMES } from "./systems.ts";
 
 /**
  * Of every ordered pair of particles, by the receivers in order and of each by the senders in order: `[pairs]` each.
@@ -42,21 +43,22 @@ export async function inferGraph(
   paths: Float32Array,
   draw: { readonly temperature: number; readonly seed: number },
 ): Promise<InferredGraph> {
-  const { graph, particles } = trained.config;
+  const { graph, particles, system } = trained.config;
+  const size = SEEN_FRAMES[system] * FEATURES[system];
   if (graph !== "inferred") {
     throw new RangeError(
       `graph must be inferred for a model that tells which particles act on each other, got ${graph}.`,
     );
   }
-  checkLength("paths", paths, particles * SEEN_FRAMES * FEATURES);
-  const seen = scaled(paths, await knownScaleOf(trained));
+  checkLength("paths", paths, particles * size);
+  const seen = scaled(paths, await knownScaleOf(trained), FEATURES[system]);
   return withArrays(restoreJudged(trained.checkpoint), async ({ model, statistics }) => {
     const encoding: Encoding = { encoder: tree.ref(model.encoder!) };
     if (statistics) encoding.statistics = tree.ref(statistics);
     return read(
       inferKernel(
         encoding,
-        np.array(seen, { shape: [particles, SEEN_FRAMES * FEATURES] }),
+        np.array(seen, { shape: [particles, size] }),
         streamKey(draw.seed, streams.measuring),
         np.array(draw.temperature),
         particles,
@@ -105,56 +107,59 @@ export async function continueMotion(
   edges: Float32Array,
   frames: number,
 ): Promise<Float32Array> {
-  const { particles, system } = trained.config;
-  checkLength("frame", frame, particles * FEATURES);
+  const { particles, system, decoder, hidden, normalization } = trained.config;
+  if (decoder !== "mlp") {
+    throw new RangeError(`decoder must be mlp for a model that goes on from one frame, got ${decoder}.`);
+  }
+  checkLength("frame", frame, particles * FEATURES[system]);
   checkLength("edges", edges, particles * (particles - 1));
   const scale = await knownScaleOf(trained);
   const continued = new Float32Array(Math.ceil(frames / PREDICTED_AT_ONCE) * PREDICTED_AT_ONCE * frame.length);
   await withArrays(restoreJudged(trained.checkpoint), async ({ model }) => {
-    let last = scaled(frame, scale);
+    let last = scaled(frame, scale, FEATURES[system]);
     for (let at = 0; at < continued.length; at += PREDICTED_AT_ONCE * frame.length) {
       const next = continueKernel(
         tree.ref(model.decoder),
         np.array(edges as Float32Array<ArrayBuffer>, { shape: [1, edges.length] }),
-        np.array(last, { shape: [1, 1, particles, FEATURES] }),
-        system,
+        np.array(last, { shape: [1, 1, particles, FEATURES[system]] }),
+        { particles, system, decoder, hidden, normalization },
       );
       const predicted = (await next.data()) as Float32Array;
       continued.set(predicted, at);
       last = predicted.slice(-frame.length) as Float32Array<ArrayBuffer>;
     }
   });
-  return unscaled(continued.subarray(0, frames * frame.length), scale);
+  return unscaled(continued.subarray(0, frames * frame.length), scale, FEATURES[system]);
 }
 
 const continueKernel = jit(
-  function continueFrom(decoder: Decoder, edges: np.Array, start: np.Array, system: System) {
+  function continueFrom(decoder: Decoder, edges: np.Array, starts: np.Array, config: ModelConfig) {
     const kinds = np.stack([np.subtract(1, edges.ref), edges], -1);
-    return np.stack(decode(decoder, kinds, start, system, PREDICTED_AT_ONCE));
+    return np.stack(decode(decoder, config, { kinds, starts, steps: PREDICTED_AT_ONCE }));
   },
   { staticArgnums: [3] },
 );
 
 // Scale ---------------------------------------------------------------------------------------------------------------
 
-/** What particles have in frames, four numbers each, scaled. */
-function scaled(features: Float32Array, scale: Scale): Float32Array<ArrayBuffer> {
-  return Float32Array.from(features, (value, i) => {
-    const { least, most } = rangeOf(i, scale);
+/** What particles have in frames, so many numbers each, scaled. */
+function scaled(numbers: Float32Array, scale: Scale, features: number): Float32Array<ArrayBuffer> {
+  return Float32Array.from(numbers, (value, i) => {
+    const { least, most } = rangeOf(i % features, scale);
     return (2 * (value - least)) / (most - least) - 1;
   });
 }
 
 /** The inverse of `scaled`. */
-function unscaled(features: Float32Array, scale: Scale): Float32Array<ArrayBuffer> {
-  return Float32Array.from(features, (value, i) => {
-    const { least, most } = rangeOf(i, scale);
+function unscaled(numbers: Float32Array, scale: Scale, features: number): Float32Array<ArrayBuffer> {
+  return Float32Array.from(numbers, (value, i) => {
+    const { least, most } = rangeOf(i % features, scale);
     return least + ((value + 1) / 2) * (most - least);
   });
 }
 
-function rangeOf(index: number, { position, velocity }: Scale): Scale["position"] {
-  return index % FEATURES < 2 ? position : velocity;
+function rangeOf(feature: number, { position, velocity }: Scale): Scale["position"] {
+  return feature < 2 ? position : velocity!;
 }
 
 /** In a checkpoint's metadata, the scale of what the model was trained on. */
@@ -163,7 +168,7 @@ const SCALE = "scale";
 const range = z
   .strictObject({ least: z.number(), most: z.number() })
   .refine(({ least, most }) => least < most, "expected the least to be below the most");
-const storedScale = z.strictObject({ position: range, velocity: range });
+const storedScale = z.strictObject({ position: range, velocity: range.optional() });
 
 /** A checkpoint that says the scale of its training simulations, so that who uses the model need not make these anew. */
 export async function withScale({ config, checkpoint }: Trained<Config>): Promise<Checkpoint> {
@@ -177,7 +182,7 @@ async function knownScaleOf({ config, checkpoint }: Trained<Config>): Promise<Sc
   if (stored === undefined) return scaleOf(config);
   const value = parsed(stored);
   const { data, error } = storedScale.safeParse(value);
-  if (data) return data;
+  if (data) return { position: data.position, ...(data.velocity && { velocity: data.velocity }) };
   throw new Error(`The checkpoint's scale cannot be read: ${problemOf(error, value)}.`);
 }
 

@@ -4,7 +4,6 @@
  */
 
 import { jit, numpy as np, tree } from "@jax-js/jax";
-import { categorical } from "softdraw";
 import { modelOf, withArrays } from "../checkpoint/model.ts";
 import type { Checkpoint } from "../checkpoint/safetensors.ts";
 import { lossColumn, paceColumn, type RecordOf, resultsOf, temperatureColumn } from "../columns.ts";
@@ -13,29 +12,27 @@ import { blocksOf } from "../mathematics/blocks.ts";
 import { arraysOf } from "../nn/tensors.ts";
 import type { EpochEnd } from "../training/loop.ts";
 import { accuracyOfRule, bestRule } from "./correlation.ts";
-import { type Config, divergence, givenKinds, type State } from "./method.ts";
-import { byRunning, decode, type EncoderStatistics, encode, type Model } from "./model.ts";
-import {
-  type Batch,
-  gatherBatch,
-  type Scale,
-  SEEN_FRAMES,
-  scaleOf,
-  simulationsOf,
-  startsIn,
-  type Window,
-} from "./motion.ts";
-import { FEATURES, type Simulations, type System } from "./simulator.ts";
+import { byRunning, type EncoderStatistics, encode } from "./encoder.ts";
+import { inferenceOf } from "./inferred.ts";
+import { SENDING } from "./messages.ts";
+import { type Config, givenKinds, type State } from "./method.ts";
+import { decode, type Model, type ModelConfig } from "./model.ts";
+import { AHEAD, type Batch, gatherBatch, type Scale, scaleOf, simulationsOf, startsIn, type Window } from "./motion.ts";
+import { FEATURES, SEEN_FRAMES, type Simulations, type System } from "./systems.ts";
 
 /** Simulations in one call. */
 const JUDGED_AT_ONCE = 50;
 
 /** Every frame from the true one before it, as validation and test errors were published. */
-const ONE_STEP: Window = { first: 0, last: SEEN_FRAMES - 1, steps: 1 };
+function nextFrames(system: System): Window {
+  return { first: 0, last: SEEN_FRAMES[system] - 1, steps: 1 };
+}
 
 /** What comes after the frames that the encoder sees, all of it from the first frame after them. */
-const AHEAD = 20;
-export const UNSEEN: Window = { first: SEEN_FRAMES, last: SEEN_FRAMES + AHEAD, steps: AHEAD };
+export function unseenFrames(system: System): Window {
+  const first = SEEN_FRAMES[system];
+  return { first, last: first + AHEAD, steps: AHEAD };
+}
 
 /** Steps of which the error is told. */
 const TOLD_STEPS = [1, 10, AHEAD] as const;
@@ -51,15 +48,16 @@ const errorColumns = TOLD_STEPS.map((steps) => ({
 }));
 
 export const columns = [
-  lossColumn("loss", 2, ", nats a particle"),
+  { ...lossColumn("loss", 2, ", nats a particle"), width: 12 },
   {
     key: "edges",
     label: "edges",
     name: "edges, validation",
     digits: 2,
     unit: "%",
-    description: "% of pairs whose kind is told right, validation",
+    description: "% of pairs whose kind is told right, validation; a dash where the graph is given",
     note: "of pairs whose kind is told right, on validation simulations",
+    isOccasional: true,
   },
   {
     key: "error",
@@ -75,7 +73,13 @@ export const columns = [
     digits: 2,
     description: "its -log p, up to a constant, nats a particle",
   },
-  { key: "divergence", label: "KL", digits: 3, description: "divergence from the uniform prior, nats a particle" },
+  {
+    key: "divergence",
+    label: "KL",
+    digits: 3,
+    description: "divergence from the prior, by which all is equal, nats a particle; a dash where the graph is given",
+    isOccasional: true,
+  },
   {
     key: "test",
     label: "test",
@@ -86,6 +90,25 @@ export const columns = [
     note: "of pairs whose kind is told right, on test simulations",
     isOccasional: true,
   },
+  {
+    key: "precision",
+    label: "prec",
+    name: "precision",
+    digits: 2,
+    unit: "%",
+    description: "% of the pairs told to be edges that are some, test; after the last epoch",
+    note: "edges among the pairs that are told to be some, on test simulations",
+    isOccasional: true,
+  },
+  {
+    key: "recall",
+    label: "recall",
+    digits: 2,
+    unit: "%",
+    description: "% of the edges that are told, test; after the last epoch",
+    note: "edges that are told, on test simulations",
+    isOccasional: true,
+  },
   ...(errorColumns as [ErrorColumn<"error1">, ErrorColumn<"error10">, ErrorColumn<"error20">]),
   temperatureColumn,
   paceColumn("simulationsPerSecond", "sims/s"),
@@ -93,7 +116,7 @@ export const columns = [
 
 type ErrorColumn<Key extends string> = Omit<(typeof errorColumns)[number], "key"> & { readonly key: Key };
 
-export const headlines = ["test", "edges", "error1", "error10", "error20"] as const;
+export const headlines = ["test", "precision", "recall", "edges", "error1", "error10", "error20"] as const;
 
 export const objectives = {
   discrete: { key: "edges", goal: "largest" },
@@ -106,16 +129,16 @@ export async function measureEpoch(
   { epoch, loss, temperature, pace }: EpochEnd,
 ): Promise<RecordOf<typeof columns>> {
   const judged: Judged = statistics ? { model, statistics } : { model };
-  const validation = await judgeSimulations(config, judged, await simulationsOf(config, "validation"), ONE_STEP);
+  const window = nextFrames(config.system);
+  const validation = await judgeSimulations(config, judged, await simulationsOf(config, "validation"), window);
   const [error] = validation.errors as [number];
-  const test = async () => (await judgeTest(config, judged, await simulationsOf(config, "test"))).measures;
+  const test = async () => judgeTest(config, judged, await simulationsOf(config, "test"));
   return {
     epoch,
     loss,
-    edges: accuracyOf(validation.told),
+    ...(validation.told && { edges: accuracyOf(validation.told), divergence: validation.divergence }),
     error,
-    reconstruction: (error * FEATURES * startsIn(ONE_STEP)) / (2 * config.variance),
-    divergence: validation.divergence,
+    reconstruction: (error * FEATURES[config.system] * startsIn(window)) / (2 * config.variance),
     // The test simulations are touched once, when nothing is left to be decided.
     ...(epoch === config.epochs && (await test())),
     temperature,
@@ -141,7 +164,8 @@ export function restoreJudged(checkpoint: Checkpoint): Judged {
 type Told = readonly [none: readonly [none: number, edge: number], edge: readonly [none: number, edge: number]];
 
 interface Measures {
-  readonly told: Told;
+  /** Absent where the graph is given. */
+  readonly told?: Told;
   /** Mean squared, by the step. */
   readonly errors: readonly number[];
   /** Nats a particle. */
@@ -150,9 +174,10 @@ interface Measures {
 
 /** Keeps what is judged. */
 async function judgeTest(config: Config, judged: Judged, simulations: Simulations, onProgress?: Progress) {
-  const { told, errors } = await judgeSimulations(config, judged, simulations, UNSEEN, onProgress);
+  const window = unseenFrames(config.system);
+  const { told, errors } = await judgeSimulations(config, judged, simulations, window, onProgress);
   const [error1, error10, error20] = TOLD_STEPS.map((steps) => errors[steps - 1]!) as [number, number, number];
-  return { told, measures: { test: accuracyOf(told), error1, error10, error20 } };
+  return { ...(told && { test: accuracyOf(told), ...precisionAndRecall(told) }), error1, error10, error20 };
 }
 
 /** Keeps what is judged. */
@@ -181,9 +206,9 @@ async function judgeSimulations(
     divergence += seen.divergence[0]!;
     await onProgress?.(first + size, count);
   }
-  const numbers = count * startsIn(window) * config.particles * FEATURES;
+  const numbers = count * startsIn(window) * config.particles * FEATURES[config.system];
   return {
-    told: isExchanged(config, told) ? exchanged(told) : told,
+    ...(inferenceOf(config.graph) && { told: isExchanged(config, told) ? exchanged(told) : told }),
     errors: Array.from(errors, (sum) => sum / numbers),
     divergence: divergence / (count * config.particles),
   };
@@ -199,11 +224,10 @@ interface Block {
 /**
  * The kinds that some simulations' pairs are told to have, and the frames predicted from these. Keeps what is judged.
  */
-export async function judgeBlock({ system, particles, graph }: Config, judged: Judged, block: Block) {
+export async function judgeBlock(config: Config, judged: Judged, block: Block) {
   const { simulations, rows, window, scale } = block;
   const batch: Batch = gatherBatch(simulations, rows, window, scale);
-  const setting: Setting = { system, particles, graph, steps: window.steps };
-  const read = judgeKernel(tree.ref(judged), batch, setting);
+  const read = judgeKernel(tree.ref(judged), batch, settingOf(config, window));
   const entries = Object.entries(read).map(
     async ([name, array]) => [name, (await array.data()) as Float32Array] as const,
   );
@@ -211,26 +235,33 @@ export async function judgeBlock({ system, particles, graph }: Config, judged: J
 }
 
 /** What the kernel has to know, and no more: one is compiled for every other setting that it is given. */
-interface Setting {
-  readonly system: System;
-  readonly particles: number;
+interface Setting extends ModelConfig {
   readonly graph: Config["graph"];
   readonly steps: number;
+  /** Whether what is predicted follows on what the encoder sees. */
+  readonly isAhead: boolean;
+}
+
+function settingOf(config: Config, { first, steps }: Window): Setting {
+  const { system, particles, graph, decoder, hidden, normalization } = config;
+  return { system, particles, graph, decoder, hidden, normalization, steps, isAhead: first > 0 };
 }
 
 const judgeKernel = jit(
   function judge({ model: { encoder, decoder }, statistics }: Judged, batch: Batch, setting: Setting) {
-    const { system, particles, graph, steps } = setting;
+    const { particles, graph, steps, isAhead } = setting;
     const { paths, starts, targets, edges } = batch;
-    const logits = graph === "inferred" ? encode(encoder!, paths, particles, byRunning(statistics)) : undefined;
-    const kinds = graph === "inferred" ? categorical.mode(logits!.ref) : givenKinds(graph, edges.ref);
-    const predicted = np.stack(decode(decoder, kinds.ref, starts, system, steps));
+    const inference = inferenceOf(graph);
+    const logits = inference && encode(encoder!, paths.ref, particles, byRunning(statistics));
+    const kinds = inference ? inference.mode(logits!.ref, particles) : givenKinds(graph, edges.ref);
+    const before = isAhead ? { before: paths } : {};
+    const predicted = np.stack(decode(decoder, setting, { kinds: kinds.ref, starts, steps, ...before }));
     return {
       edges,
       chosen: np.argmax(kinds, -1).astype(np.float32),
       errors: np.square(predicted.ref.sub(targets)).sum([1, 2, 3, 4]),
       predicted,
-      divergence: logits ? divergence(logits).sum().reshape([1]) : np.zeros([1]),
+      divergence: inference ? inference.divergence(logits!, particles).sum().reshape([1]) : np.zeros([1]),
     };
   },
   { staticArgnums: [2] },
@@ -239,11 +270,11 @@ const judgeKernel = jit(
 // Edges ---------------------------------------------------------------------------------------------------------------
 
 /**
- * Of charges no one says which of the two kinds is called which: it is the better of both ways to call them, the same
- * for all simulations. Of springs one does: a pair without one sends no messages.
+ * Where both kinds of pairs act, no one says which of them is called which: it is the better of both ways to call them, the
+ * same for all simulations. Of springs one does: a pair without one sends no messages. A tree has fewer edges than not.
  */
-export function isExchanged({ system }: Pick<Config, "system">, [none, edge]: Told): boolean {
-  return system === "charges" && none[0] + edge[1] < none[1] + edge[0];
+export function isExchanged({ system, graph }: Pick<Config, "system" | "graph">, [none, edge]: Told): boolean {
+  return graph === "inferred" && SENDING[system].length > 1 && none[0] + edge[1] < none[1] + edge[0];
 }
 
 function exchanged([none, edge]: Told): Told {
@@ -277,6 +308,14 @@ function accuracyOf([[none, wrong], [missed, edge]]: Told): number {
   return (100 * (none + edge)) / (none + wrong + missed + edge);
 }
 
+/** In percent; without what nothing can be said of, because nothing is told to be an edge, or nothing is one. */
+function precisionAndRecall([[, wrong], [missed, edge]]: Told): { precision?: number; recall?: number } {
+  return {
+    ...(edge + wrong > 0 && { precision: (100 * edge) / (edge + wrong) }),
+    ...(edge + missed > 0 && { recall: (100 * edge) / (edge + missed) }),
+  };
+}
+
 // Evaluation ----------------------------------------------------------------------------------------------------------
 
 /** Judges test simulations of a seed, and says what the correlations of paths would tell of them. */
@@ -286,20 +325,16 @@ export async function evaluate(
   { examples, seed, onProgress }: EvaluationOptions,
 ): Promise<Result[]> {
   const simulations = await simulationsOf({ ...config, seed }, "test", examples);
-  const { told, measures } = await withArrays(restoreJudged(checkpoint), (judged) =>
+  const measures = await withArrays(restoreJudged(checkpoint), (judged) =>
     judgeTest(config, judged, simulations, onProgress),
   );
-  const [[, wrong], [missed, edge]] = told;
-  const percent = (value: number) => ({ value: 100 * value, digits: 2, unit: "%" });
-  const byCorrelation = accuracyOfRule(bestRule(await simulationsOf(config, "train")), simulations);
   return [
-    ...resultsOf(columns, ["test"], measures),
-    { name: "precision", ...percent(edge / (edge + wrong)), note: "edges among the pairs that are told to be some" },
-    { name: "recall", ...percent(edge / (edge + missed)), note: "edges that are told" },
-    ...resultsOf(columns, ["error1", "error10", "error20"], measures),
+    ...resultsOf(columns, ["test", "precision", "recall", "error1", "error10", "error20"], measures),
     {
       name: "by correlation",
-      ...percent(byCorrelation / 100),
+      value: accuracyOfRule(bestRule(await simulationsOf(config, "train")), simulations),
+      digits: 2,
+      unit: "%",
       note: `of pairs told right by how their paths correlate, without a model; ${simulations.count} test simulations`,
     },
   ];

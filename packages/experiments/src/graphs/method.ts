@@ -4,13 +4,12 @@
  * tells them the graph.
  *
  * After Kipf, Fetaya, Wang, Welling, Zemel, "Neural Relational Inference for Interacting Systems", 2018. The order
- * below is theirs: configuration, objective, step. The simulations are made in simulator.ts and cut in motion.ts, the
- * networks are in model.ts; what is measured is in judge.ts, what is shown of it in show.ts, and the loop in
- * training/loop.ts.
+ * below is theirs: configuration, objective, step. The simulations are made in simulator.ts and layout.ts and cut in motion.ts,
+ * the networks are in encoder.ts, decoder.ts and recurrent.ts, and how a graph is drawn is in inferred.ts; what is measured
+ * is in judge.ts, what is shown of it in show.ts, and the loop in training/loop.ts.
  */
 
 import { jit, numpy as np, random, tree, valueAndGrad } from "@jax-js/jax";
-import { categorical, expectation } from "softdraw";
 import { z } from "zod";
 import type { Context, Presets } from "../experiment.ts";
 import { type AdamState, adam, initAdam } from "../nn/adam.ts";
@@ -18,36 +17,18 @@ import { splitKey } from "../nn/keys.ts";
 import { epochOrder } from "../training/epochs.ts";
 import { learningRateOptions, seedOption, temperatureOptions } from "../training/options.ts";
 import { type StepSettings, scheduledSettings } from "../training/settings.ts";
-import {
-  byBatch,
-  byRunning,
-  decode,
-  type EncoderStatistics,
-  encode,
-  initDecoder,
-  initEncoder,
-  initStatistics,
-  type Model,
-} from "./model.ts";
-import { type Batch, gatherBatch, SEEN_FRAMES, scaleOf, simulationsOf, startsIn, type Window } from "./motion.ts";
-import { systems } from "./simulator.ts";
+import { byBatch, byRunning, type EncoderStatistics, encode, initEncoder, initStatistics } from "./encoder.ts";
+import { estimators, type GraphOfDecoder, graphsOfDecoder, inferenceOf, treeEstimators } from "./inferred.ts";
+import { decode, decoders, initDecoder, type Model } from "./model.ts";
+import { type Batch, gatherBatch, scaleOf, simulationsOf, startsIn, type Window } from "./motion.ts";
+import { SEEN_FRAMES, systems } from "./systems.ts";
 
 // Configuration -------------------------------------------------------------------------------------------------------
 
-/** Estimators of the library that call the decoder once for each draw, and differentiate it. */
-export const estimators = [
-  "relaxed",
-  "straight-through",
-  "simple",
-  "gumbel-rao",
-  "gapped-straight-through",
-  "reinmax",
-] as const;
-
 export const schema = z.strictObject({
   ...seedOption,
-  system: z.enum(systems).default("springs").describe("what acts between particles"),
-  particles: z.int().min(2).max(10).default(5).describe("particles in a box"),
+  system: z.enum(systems).default("springs").describe("what acts between particles; layout: trees that are laid out"),
+  particles: z.int().min(2).max(10).default(5).describe("particles in a box, or vertices of a tree"),
   simulations: z
     .int()
     .min(1)
@@ -55,17 +36,26 @@ export const schema = z.strictObject({
     .default(2000)
     .describe("to train on; a fifth as many to validate, and to test"),
   graph: z
-    .enum(["inferred", "true", "none", "full"])
+    .enum(graphsOfDecoder)
     .default("inferred")
-    .describe("which graph the decoder gets: the encoder's, or for comparison the true one, no edges or all edges"),
+    .describe(
+      "which graph the decoder gets: the encoder's, of independent edges or, for layouts, a tree; or for comparison the " +
+        "true one, no edges or all edges",
+    ),
+  decoder: z
+    .enum(decoders)
+    .default("mlp")
+    .describe(
+      "what predicts: by the last frame, or carrying on what it has seen; lstm sees all particles at once, without a graph",
+    ),
   epochs: z.int().min(1).default(20).describe("passes over the training simulations"),
   batch: z.int().min(1).default(32).describe("simulations a step"),
   unroll: z
     .int()
     .min(1)
-    .max(SEEN_FRAMES - 1)
+    .max(SEEN_FRAMES.springs - 1)
     .default(10)
-    .describe("frames that are predicted from one true frame"),
+    .describe("frames that are predicted from one true frame, or as many as there are"),
   estimator: z.enum(estimators).default("relaxed").describe("how the gradient of the prediction reaches the encoder"),
   ...temperatureOptions({ temperature: 0.5, schedule: "constant", temperatureEnd: 0.5 }),
   variance: z.number().positive().default(5e-5).describe("of the Gaussian likelihood of a predicted number"),
@@ -86,6 +76,20 @@ export const presets: Presets<Config> = {
       batch: 128,
       hidden: 256,
       learningRate: 5e-4,
+      learningRateDecay: "none",
+    },
+  },
+  trees: {
+    description: "six vertices of trees that are laid out, inferred as trees by draws that are soft at first",
+    values: {
+      system: "layout",
+      particles: 6,
+      simulations: 4000,
+      graph: "tree",
+      epochs: 6,
+      unroll: 1,
+      temperature: 3,
+      schedule: "cosine",
       learningRateDecay: "none",
     },
   },
@@ -116,13 +120,8 @@ function countedStarts(window: Window, step: number): np.Array {
   return reached.lessEqual(last).astype(np.float32);
 }
 
-/** `KL(q(kinds | paths) || uniform)` of all pairs, `[simulations]`. */
-export function divergence(logits: np.Array): np.Array {
-  return categorical.kl(logits).sum(-1);
-}
-
 /** The kinds of pairs that are not inferred, one-hot `[simulations, pairs, 2]`. */
-export function givenKinds(graph: Exclude<Config["graph"], "inferred">, edges: np.Array): np.Array {
+export function givenKinds(graph: GraphOfDecoder, edges: np.Array): np.Array {
   const given = edges.mul(graph === "true" ? 1 : 0).add(graph === "full" ? 1 : 0);
   return np.stack([np.subtract(1, given.ref), given], -1);
 }
@@ -141,19 +140,19 @@ export function objective(
   config: Config,
   { key, temperature, statistics }: Draw,
 ): [loss: np.Array, next: Normalization] {
-  const { particles, system, unroll, variance, graph, estimator } = config;
+  const { particles, variance, graph, estimator } = config;
+  const window = trainingWindow(config);
   const cost = (kinds: np.Array) =>
-    predictionLoss(decode(decoder, kinds, starts, system, unroll), targets, trainingWindow(config), variance);
-  if (graph === "inferred") {
-    const { normalize, next } = statistics ? byBatch(statistics) : { normalize: byRunning(undefined) };
-    const logits = encode(encoder!, paths, particles, normalize);
-    const distance = divergence(logits.ref);
-    const options = estimator === "simple" ? { estimator } : { estimator, temperature };
-    const costOfDraws = (kinds: np.Array) => cost(kinds.reshape([-1, ...kinds.shape.slice(2)])).reshape([1, -1]);
-    const prediction = expectation(categorical, key, logits, costOfDraws, options);
-    return [prediction.add(distance).mean().div(particles), next ? { statistics: next } : {}];
+    predictionLoss(decode(decoder, config, { kinds, starts, steps: window.steps }), targets, window, variance);
+  const inference = inferenceOf(graph);
+  if (inference === undefined) {
+    return [cost(givenKinds(graph, edges)).mean().div(particles), {}];
   }
-  return [cost(givenKinds(graph, edges)).mean().div(particles), {}];
+  const { normalize, next } = statistics ? byBatch(statistics) : { normalize: byRunning(undefined) };
+  const logits = encode(encoder!, paths, particles, normalize);
+  const distance = inference.divergence(logits.ref, particles);
+  const prediction = inference.expectedCost(logits, particles, cost, { key, temperature, estimator });
+  return [prediction.add(distance).mean().div(particles), next ? { statistics: next } : {}];
 }
 
 // Step ----------------------------------------------------------------------------------------------------------------
@@ -164,7 +163,7 @@ export type State = Normalization & { model: Model; optimizer: AdamState<Model>;
 function initState(config: Config): State {
   const [encoderKey, decoderKey, key] = splitKey(random.key(config.seed), 3);
   const model: Model = { decoder: initDecoder(decoderKey, config) };
-  if (config.graph === "inferred") model.encoder = initEncoder(encoderKey, config);
+  if (inferenceOf(config.graph)) model.encoder = initEncoder(encoderKey, config);
   else encoderKey.dispose();
   const state: State = { model, optimizer: initAdam(model), key };
   if (model.encoder && config.normalization) state.statistics = initStatistics(config);
@@ -188,18 +187,57 @@ function trainingStep(config: Config) {
 export const NAME = "graphs";
 
 /** Predicts from every so many frames to the last that the encoder sees. */
-function trainingWindow({ unroll }: Config): Window {
-  return { first: 0, last: SEEN_FRAMES - 1, steps: unroll };
+function trainingWindow({ system, unroll }: Config): Window {
+  const last = SEEN_FRAMES[system] - 1;
+  return { first: 0, last, steps: Math.min(unroll, last) };
+}
+
+/** What of a configuration does not fit the rest of it. */
+function checkConfig(config: Config): void {
+  const { system, graph, decoder, estimator, batch, simulations } = config;
+  if (batch > simulations) {
+    throw new RangeError(`batch must be at most simulations, got batch ${batch} and simulations ${simulations}.`);
+  }
+  if (graph === "tree" && system !== "layout") {
+    throw new RangeError(`graph tree is for the system layout, whose graphs are trees, got the system ${system}.`);
+  }
+  if (graph === "tree" && !(treeEstimators as readonly string[]).includes(estimator)) {
+    throw new RangeError(`estimator must be ${treeEstimators.join(" or ")} for the graph tree, got ${estimator}.`);
+  }
+  if (decoder === "lstm" && graph !== "none") {
+    throw new RangeError(`graph must be none for the decoder lstm, which gets no graph, got ${graph}.`);
+  }
+  if (decoder !== "lstm" && system === "charges" && (graph === "none" || graph === "full")) {
+    throw new RangeError(`graph must be inferred or true for charges, all of which act on each other, got ${graph}.`);
+  }
+  if (inferenceOf(graph) === undefined) checkNothingDrawn(config);
+}
+
+/** Options of draws say nothing where there are none. */
+const OF_DRAWS = [
+  "estimator",
+  "temperature",
+  "schedule",
+  "temperatureEnd",
+  "temperatureRate",
+  "temperatureHold",
+  "normalization",
+] as const;
+
+/** Where a graph is given there is no encoder, and what is set for it would be forgotten. */
+function checkNothingDrawn(config: Config): void {
+  const defaults = schema.parse({});
+  for (const name of OF_DRAWS) {
+    if (config[name] === defaults[name]) continue;
+    throw new RangeError(
+      `${name} must be left at ${defaults[name]} for the graph ${config.graph}, which is given, not drawn, got ${config[name]}.`,
+    );
+  }
 }
 
 export function trainingOf(config: Config, { temperatureOverride }: Context) {
-  const { epochs, batch, seed, simulations, graph, system } = config;
-  if (system === "charges" && (graph === "none" || graph === "full")) {
-    throw new RangeError(`graph must be inferred or true for charges, all of which act on each other, got ${graph}.`);
-  }
-  if (batch > simulations) {
-    throw new RangeError(`batch must be at most the ${simulations} simulations to train on, got ${batch}.`);
-  }
+  checkConfig(config);
+  const { epochs, batch, seed, simulations } = config;
   const steps = Math.floor(simulations / batch);
   return {
     name: NAME,

@@ -1,16 +1,18 @@
 /** The simulations of a training, scaled and cut into what a model is shown and what it is to predict. */
 
 import { numpy as np } from "@jax-js/jax";
-import { SEEN_FRAMES } from "./dynamics.ts";
-import { FEATURES, type Part, type Simulations, type System, simulate } from "./simulator.ts";
+import { simulateLayouts } from "./layout.ts";
+import { simulate } from "./simulator.ts";
+import { FEATURES, type Part, SEEN_FRAMES, type Simulations, type System } from "./systems.ts";
 
-export { SEEN_FRAMES };
+/** What is predicted of a test simulation behind the frames that the encoder sees. */
+export const AHEAD = 20;
 
-const FRAMES: Readonly<Record<Part, number>> = {
-  train: SEEN_FRAMES,
-  validation: SEEN_FRAMES,
-  test: 2 * SEEN_FRAMES + 1,
-};
+/** Validation simulations end with what is seen. Of particles as many frames are made to test on as were published. */
+function framesOf(system: System, part: Part): number {
+  const seen = SEEN_FRAMES[system];
+  return part === "test" ? Math.max(2 * seen, seen + AHEAD) + 1 : seen;
+}
 
 /** Of validation and test simulations there is one for so many training simulations, as of the published 50,000. */
 const TRAINING_SHARE = 5;
@@ -34,11 +36,11 @@ export function simulationsOf(
   part: Part,
   count = part === "train" ? simulations : Math.ceil(simulations / TRAINING_SHARE),
 ): Promise<Simulations> {
-  const wish = { system, particles, count, seed, part, frames: FRAMES[part] };
-  const name = JSON.stringify(wish);
+  const wish = { particles, count, seed, part, frames: framesOf(system, part) };
+  const name = JSON.stringify({ system, ...wish });
   const known = kept[part];
   if (known?.name === name) return known.made;
-  const made = simulate(wish);
+  const made = system === "layout" ? simulateLayouts(wish) : simulate({ ...wish, system });
   kept[part] = { name, made };
   return made;
 }
@@ -48,10 +50,10 @@ const kept: Partial<Record<Part, { readonly name: string; readonly made: Promise
 
 // Scale ---------------------------------------------------------------------------------------------------------------
 
-/** Positions and velocities, each from their least to their most, become -1 to 1. */
+/** Positions and velocities, where there are any, each from their least to their most, become -1 to 1. */
 export interface Scale {
   readonly position: Range;
-  readonly velocity: Range;
+  readonly velocity?: Range;
 }
 
 interface Range {
@@ -61,17 +63,19 @@ interface Range {
 
 /** The extremes of the training simulations, as the published code has it. */
 export async function scaleOf(config: MotionConfig): Promise<Scale> {
-  const { paths } = await simulationsOf(config, "train");
+  const { system, paths } = await simulationsOf(config, "train");
+  const features = FEATURES[system];
   const rangeFrom = (feature: number): Range => {
     let least = Number.POSITIVE_INFINITY;
     let most = Number.NEGATIVE_INFINITY;
-    for (let at = feature; at < paths.length; at += FEATURES) {
+    for (let at = feature; at < paths.length; at += features) {
       least = Math.min(least, paths[at]!, paths[at + 1]!);
       most = Math.max(most, paths[at]!, paths[at + 1]!);
     }
     return { least, most };
   };
-  return { position: rangeFrom(0), velocity: rangeFrom(2) };
+  const position = rangeFrom(0);
+  return features > 2 ? { position, velocity: rangeFrom(2) } : { position };
 }
 
 // Batches -------------------------------------------------------------------------------------------------------------
@@ -93,11 +97,11 @@ export function startsIn({ first, last, steps }: Window): number {
 
 /** What is predicted of simulations, on the device. */
 export type Batch = {
-  /** What the encoder sees, `[simulations * particles, 49 * 4]`. */
+  /** What the encoder sees, `[simulations * particles, seen frames * features]`. */
   paths: np.Array;
-  /** The frames to predict from, `[simulations, starts, particles, 4]`. */
+  /** The frames to predict from, `[simulations, starts, particles, features]`. */
   starts: np.Array;
-  /** The frames to be predicted, `[steps, simulations, starts, particles, 4]`. */
+  /** The frames to be predicted, `[steps, simulations, starts, particles, features]`. */
   targets: np.Array;
   /**
    * For each ordered pair, the receivers in order and of each the senders in order: 1 for an edge,
@@ -108,45 +112,44 @@ export type Batch = {
 
 /** Simulations of the given rows. */
 export function gatherBatch(simulations: Simulations, rows: Uint32Array, window: Window, scale: Scale): Batch {
-  const { particles, frames } = simulations;
+  const { system, particles, frames } = simulations;
   const { first, last, steps } = window;
-  const starts = startsIn(window);
-  const paths = new Float32Array(rows.length * particles * SEEN_FRAMES * FEATURES);
-  const scaled = new Float32Array(frames * FEATURES);
-  const begin = new Float32Array(rows.length * starts * particles * FEATURES);
+  const [features, starts] = [FEATURES[system], startsIn(window)];
+  const seen = SEEN_FRAMES[system] * features;
+  const paths = new Float32Array(rows.length * particles * seen);
+  const scaled = new Float32Array(frames * features);
+  const begin = new Float32Array(rows.length * starts * particles * features);
   const targets = new Float32Array(steps * begin.length);
+  const frameOf = (frame: number) => scaled.subarray(frame * features, (frame + 1) * features);
   rows.forEach((row, i) => {
     for (let particle = 0; particle < particles; particle++) {
       scalePath(simulations, row * particles + particle, scale, scaled);
-      paths.set(scaled.subarray(0, SEEN_FRAMES * FEATURES), (i * particles + particle) * SEEN_FRAMES * FEATURES);
+      paths.set(scaled.subarray(0, seen), (i * particles + particle) * seen);
       for (let start = 0; start < starts; start++) {
         const frame = first + start * steps;
-        const to = ((i * starts + start) * particles + particle) * FEATURES;
-        begin.set(frameOf(scaled, frame), to);
+        const to = ((i * starts + start) * particles + particle) * features;
+        begin.set(frameOf(frame), to);
         for (let step = 1; step <= steps && frame + step <= last; step++) {
-          targets.set(frameOf(scaled, frame + step), (step - 1) * begin.length + to);
+          targets.set(frameOf(frame + step), (step - 1) * begin.length + to);
         }
       }
     }
   });
-  const shape = [rows.length, starts, particles, FEATURES];
+  const shape = [rows.length, starts, particles, features];
   return {
-    paths: np.array(paths, { shape: [rows.length * particles, SEEN_FRAMES * FEATURES] }),
+    paths: np.array(paths, { shape: [rows.length * particles, seen] }),
     starts: np.array(begin, { shape }),
     targets: np.array(targets, { shape: [steps, ...shape] }),
     edges: gatherEdges(simulations, rows),
   };
 }
 
-function frameOf(path: Float32Array, frame: number): Float32Array {
-  return path.subarray(frame * FEATURES, (frame + 1) * FEATURES);
-}
-
 /** @param index of the particle, counted over all simulations */
-function scalePath({ paths, frames }: Simulations, index: number, { position, velocity }: Scale, to: Float32Array) {
-  const from = index * frames * FEATURES;
-  for (let i = 0; i < frames * FEATURES; i++) {
-    const { least, most } = i % FEATURES < 2 ? position : velocity;
+function scalePath({ system, paths, frames }: Simulations, index: number, scale: Scale, to: Float32Array): void {
+  const features = FEATURES[system];
+  const from = index * frames * features;
+  for (let i = 0; i < frames * features; i++) {
+    const { least, most } = i % features < 2 ? scale.position : scale.velocity!;
     to[i] = (2 * (paths[from + i]! - least)) / (most - least) - 1;
   }
 }

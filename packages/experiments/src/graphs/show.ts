@@ -6,16 +6,18 @@
 import { withArrays } from "../checkpoint/model.ts";
 import type { EpochChart, NamedPicture, SeriesOf, Trained } from "../experiment.ts";
 import { type Canvas, type Color, canvasOf } from "../report/canvas.ts";
-import { type columns, isExchanged, judgeBlock, restoreJudged, toldOf, UNSEEN } from "./judge.ts";
+import { inferenceOf } from "./inferred.ts";
+import { type columns, isExchanged, judgeBlock, restoreJudged, toldOf, unseenFrames } from "./judge.ts";
 import type { Config } from "./method.ts";
-import { edgesOf, type Scale, SEEN_FRAMES, scaleOf, simulationsOf } from "./motion.ts";
-import { FEATURES, type Simulations } from "./simulator.ts";
+import { edgesOf, type Scale, scaleOf, simulationsOf } from "./motion.ts";
+import { FEATURES, SEEN_FRAMES, type Simulations, type System } from "./systems.ts";
 
 export function charts(series: SeriesOf<typeof columns>): EpochChart[] {
   return [
     {
       title: "Pairs told right",
-      caption: "On validation simulations, by the likelier kind of every pair. Half of all pairs are edges.",
+      caption:
+        "On validation simulations, by the most probable graph. Of pairs of particles half are edges, of those of a tree fewer.",
       y: { label: "%" },
       series: [series("pairs", "edges")],
     },
@@ -33,7 +35,7 @@ export function charts(series: SeriesOf<typeof columns>): EpochChart[] {
     },
     {
       title: "Divergence",
-      caption: "How far the encoder is from calling every pair an edge with probability one half.",
+      caption: "How far the encoder is from calling every graph as probable as any other.",
       y: { label: "nats a particle" },
       series: [series("divergence", "divergence")],
     },
@@ -74,7 +76,7 @@ interface Shown {
   readonly scale: Scale;
   /** 1 for an edge, `[simulations, pairs]`. */
   readonly chosen: Float32Array;
-  /** `[steps, simulations, 1, particles, 4]`. */
+  /** `[steps, simulations, 1, particles, features]`. */
   readonly predicted: Float32Array;
 }
 
@@ -83,53 +85,61 @@ export async function pictures({ config, checkpoint }: Trained<Config>): Promise
   const scale = await scaleOf(config);
   const rows = Uint32Array.from({ length: Math.min(PICTURED, simulations.count) }, (_, i) => i);
   const { edges, chosen, predicted } = await withArrays(restoreJudged(checkpoint), (judged) =>
-    judgeBlock(config, judged, { simulations, rows, window: UNSEEN, scale }),
+    judgeBlock(config, judged, { simulations, rows, window: unseenFrames(config.system), scale }),
   );
   const named = isExchanged(config, toldOf(edges, chosen)) ? chosen.map((kind) => 1 - kind) : chosen;
   const shown = { simulations, scale, chosen: named, predicted };
   return [graphPicture(config, shown, rows), predictionPicture(shown, rows)];
 }
 
-function graphPicture({ system }: Config, { simulations, chosen }: Shown, rows: Uint32Array): NamedPicture {
+function graphPicture({ system, graph }: Config, { simulations, chosen }: Shown, rows: Uint32Array): NamedPicture {
   const canvas = tiles(rows.length, 3);
   const pairs = simulations.particles * (simulations.particles - 1);
   rows.forEach((row, column) => {
     const truth = edgesOf(simulations, row);
-    const paths = pathsOf(simulations, row, 0, SEEN_FRAMES);
+    const paths = pathsOf(simulations, row, 0, SEEN_FRAMES[system]);
     drawPaths(canvas, [column, 0], viewOf(paths), paths);
-    drawGraph(canvas, [column, 1], simulations.particles, truth, truth);
-    drawGraph(canvas, [column, 2], simulations.particles, truth, [
-      ...chosen.subarray(column * pairs, (column + 1) * pairs),
-    ]);
+    const places = system === "layout" ? paths.map((path) => path.at(-1)!) : onCircle(simulations.particles);
+    drawGraph(canvas, [column, 1], places, truth, truth);
+    drawGraph(canvas, [column, 2], places, truth, [...chosen.subarray(column * pairs, (column + 1) * pairs)]);
   });
-  const edges = system === "springs" ? "springs" : "particles that repel each other";
+  const told = inferenceOf(graph) ? "what the model tells from the paths" : "what the decoder is given";
   return {
     name: "graphs",
     title: "Paths, true graphs and told graphs",
     caption:
       `Top: the paths of ${simulations.particles} particles in test simulations, with a dot where each begins, each ` +
-      `tile as near as they need. Middle: ${edges}. Bottom: what the model tells from the paths, blue where it is ` +
-      "right, vermilion where it is wrong, grey for what it misses. Each half of a line is what is told of the " +
+      `tile as near as they need. Middle: ${EDGES[system]}. Bottom: ${told}, blue where it is ` +
+      "right, vermilion where it is wrong, grey for what is missed. Each half of a line is what is told of the " +
       "messages to the particle at its end.",
     alt: "Three rows of tiles: paths of particles, the graphs of what joins them, and the graphs that the model tells.",
     picture: canvas.picture,
   };
 }
 
+/** What the edges of the true graph are. */
+const EDGES: Readonly<Record<System, string>> = {
+  springs: "springs",
+  charges: "particles that repel each other",
+  layout: "the tree that is laid out",
+};
+
 function predictionPicture({ simulations, scale, predicted }: Shown, rows: Uint32Array): NamedPicture {
   const canvas = tiles(rows.length, 1);
+  const unseen = unseenFrames(simulations.system);
   rows.forEach((row, column) => {
-    const truth = pathsOf(simulations, row, UNSEEN.first, UNSEEN.last + 1);
+    const truth = pathsOf(simulations, row, unseen.first, unseen.last + 1);
     const view = viewOf(truth);
     drawPaths(canvas, [column, 0], view, truth, () => TRUE_PATH);
     const begin = truth.map(([place]) => place!);
-    drawPaths(canvas, [column, 0], view, predictedPaths(begin, { predicted, scale, rows: rows.length, column }));
+    const shown = { system: simulations.system, steps: unseen.steps, predicted, scale, rows: rows.length, column };
+    drawPaths(canvas, [column, 0], view, predictedPaths(begin, shown));
   });
   return {
     name: "prediction",
     title: "Predicted paths",
     caption:
-      `The ${UNSEEN.steps} frames after those that the graph is told from: in grey as they are, in colour as the ` +
+      `The ${unseen.steps} frames after those that the graph is told from: in grey as they are, in colour as the ` +
       "model predicts all of them from the first.",
     alt: "A row of tiles with paths in grey, and paths in colour on them.",
     picture: canvas.picture,
@@ -139,16 +149,19 @@ function predictionPicture({ simulations, scale, predicted }: Shown, rows: Uint3
 type Place = readonly [x: number, y: number];
 
 /** The places of every particle, in the box. */
-function pathsOf({ particles, frames, paths }: Simulations, row: number, from: number, to: number): Place[][] {
+function pathsOf(simulations: Simulations, row: number, from: number, to: number): Place[][] {
+  const { system, particles, frames, paths } = simulations;
   return Array.from({ length: particles }, (_, particle) =>
     Array.from({ length: to - from }, (_, frame): Place => {
-      const at = ((row * particles + particle) * frames + from + frame) * FEATURES;
+      const at = ((row * particles + particle) * frames + from + frame) * FEATURES[system];
       return [paths[at]!, paths[at + 1]!];
     }),
   );
 }
 
 interface Predicted {
+  readonly system: System;
+  readonly steps: number;
   readonly predicted: Float32Array;
   readonly scale: Scale;
   readonly rows: number;
@@ -156,13 +169,14 @@ interface Predicted {
 }
 
 /** From where the particles are. */
-function predictedPaths(begin: readonly Place[], { predicted, scale, rows, column }: Predicted): Place[][] {
+function predictedPaths(begin: readonly Place[], shown: Predicted): Place[][] {
+  const { system, steps, predicted, scale, rows, column } = shown;
   const { least, most } = scale.position;
   const unscaled = (value: number) => ((value + 1) / 2) * (most - least) + least;
   return begin.map((place, particle) => [
     place,
-    ...Array.from({ length: UNSEEN.steps }, (_, step): Place => {
-      const at = ((step * rows + column) * begin.length + particle) * FEATURES;
+    ...Array.from({ length: steps }, (_, step): Place => {
+      const at = ((step * rows + column) * begin.length + particle) * FEATURES[system];
       return [unscaled(predicted[at]!), unscaled(predicted[at + 1]!)];
     }),
   ]);
@@ -225,18 +239,30 @@ function particleColor(particle: number): Color {
   return COLORS[particle % COLORS.length]!;
 }
 
-/** Particles on a circle. Of every ordered pair, the half of a line that is nearer to the receiver. */
+function onCircle(particles: number): Place[] {
+  return Array.from({ length: particles }, (_, particle) => {
+    const angle = (2 * Math.PI * particle) / particles;
+    return [Math.sin(angle), Math.cos(angle)];
+  });
+}
+
+/**
+ * Of every ordered pair, the half of a line that is nearer to the receiver.
+ *
+ * @param places of the particles, from -1 to 1 each way
+ */
 function drawGraph(
   canvas: Canvas,
   [column, row]: Tile,
-  particles: number,
+  places: readonly Place[],
   truth: readonly number[],
   told: readonly number[],
 ) {
+  const particles = places.length;
+  const radius = TILE / 2 - 16;
   const placeOf = (particle: number): Place => {
-    const angle = (2 * Math.PI * particle) / particles;
-    const radius = TILE / 2 - 16;
-    return [topOf(column) + TILE / 2 + radius * Math.sin(angle), topOf(row) + TILE / 2 - radius * Math.cos(angle)];
+    const [x, y] = places[particle]!;
+    return [topOf(column) + TILE / 2 + radius * x, topOf(row) + TILE / 2 - radius * y];
   };
   truth.forEach((edge, pair) => {
     if (edge === 0 && told[pair] === 0) return;

@@ -14,71 +14,34 @@
  * How they move is in dynamics.ts. The same seed gives the same bytes.
  */
 
-import { random } from "@jax-js/jax";
-import { blocksOf } from "../mathematics/blocks.ts";
-import { streamKey } from "../nn/keys.ts";
-import { streams } from "../training/streams.ts";
-import { advance, drift, FEATURES, type Scene, STEPS_A_FRAME, type System } from "./dynamics.ts";
-
-export { FEATURES, type System, systems } from "./dynamics.ts";
+import { checkWish, drawnWords, normalsOf, uniformOf } from "./drawing.ts";
+import { advance, drift, type Scene, STEPS_A_FRAME } from "./dynamics.ts";
+import { FEATURES, type Mechanics, type Simulations, type Wish } from "./systems.ts";
 
 const SPEED = 0.5;
-const SPREADS: Readonly<Record<System, number>> = { springs: 0.5, charges: 1 };
-
-/** Paths of several scenes. */
-export interface Simulations {
-  readonly count: number;
-  readonly particles: number;
-  readonly frames: number;
-  /** `[count, particles, frames, 4]`: x, y, and the velocities along both. */
-  readonly paths: Float32Array;
-  /**
-   * `[count, particles, particles]`: 1 for a spring, or for charges that repel each other; else 0. The diagonal is 0.
-   */
-  readonly edges: Uint8Array;
-}
+const SPREADS: Readonly<Record<Mechanics, number>> = { springs: 0.5, charges: 1 };
 
 // Beginnings ----------------------------------------------------------------------------------------------------------
 
-/** Scenes that are drawn at once, always as many, so that the first of many are the same as those of few. */
-const DRAWN_AT_ONCE = 256;
+/** What particles are asked for. */
+type MechanicalWish = Wish & { readonly system: Mechanics };
 
-/** What a simulation is for: each draws from streams of its own. */
-export const parts = ["train", "validation", "test"] as const;
-export type Part = (typeof parts)[number];
-
-const STREAMS_A_PART = 2 ** 24;
-
-interface Wish {
-  readonly system: System;
-  readonly particles: number;
-  readonly count: number;
-  readonly seed: number;
-  readonly part: Part;
-}
-
-/** Scenes as they begin, a block of some at a time. */
-export async function* scenes({ system, particles, count, seed, part }: Wish): AsyncGenerator<Scene, void, void> {
-  const words = wordsOf(system, particles);
-  const firstStream = streams.simulations + parts.indexOf(part) * STREAMS_A_PART;
-  for (const { first, size } of blocksOf(count, DRAWN_AT_ONCE)) {
-    const key = streamKey(seed, firstStream + first / DRAWN_AT_ONCE);
-    const bits = (await random.bits(key, [DRAWN_AT_ONCE * words]).data()) as Uint32Array;
-    for (let i = 0; i < size; i++) yield beginningOf(system, particles, bits.subarray(i * words, (i + 1) * words));
-  }
+/** Scenes as they begin. */
+export async function* scenes(wish: Omit<MechanicalWish, "frames">): AsyncGenerator<Scene, void, void> {
+  const { system, particles } = wish;
+  for await (const words of drawnWords(wish, wordsOf(system, particles))) yield beginningOf(system, particles, words);
 }
 
 /** Random words of a scene: for what acts on what, and three for where each particle is and goes. */
-function wordsOf(system: System, particles: number): number {
+function wordsOf(system: Mechanics, particles: number): number {
   return (system === "springs" ? (particles * (particles - 1)) / 2 : particles) + 3 * particles;
 }
 
-function beginningOf(system: System, particles: number, bits: Uint32Array): Scene {
-  const uniform = (word: number) => (bits[word]! + 0.5) / 2 ** 32;
-  const first = bits.length - 3 * particles;
+function beginningOf(system: Mechanics, particles: number, words: Uint32Array): Scene {
+  const first = words.length - 3 * particles;
   const interactions = { springs: drawnSprings, charges: drawnCharges }[system](
     particles,
-    (word) => uniform(word) < 0.5,
+    (word) => uniformOf(words[word]!) < 0.5,
   );
   const scene: Scene = {
     system,
@@ -91,11 +54,10 @@ function beginningOf(system: System, particles: number, bits: Uint32Array): Scen
   };
   for (let i = 0; i < particles; i++) {
     const word = first + 3 * i;
-    // Two normal numbers from two uniform ones, by Box and Muller.
-    const distance = SPREADS[system] * Math.sqrt(-2 * Math.log(uniform(word)));
-    const [angle, direction] = [2 * Math.PI * uniform(word + 1), 2 * Math.PI * uniform(word + 2)];
-    scene.x[i] = distance * Math.cos(angle);
-    scene.y[i] = distance * Math.sin(angle);
+    const [x, y] = normalsOf(words[word]!, words[word + 1]!);
+    const direction = 2 * Math.PI * uniformOf(words[word + 2]!);
+    scene.x[i] = SPREADS[system] * x;
+    scene.y[i] = SPREADS[system] * y;
     scene.velocityX[i] = SPEED * Math.cos(direction);
     scene.velocityY[i] = SPEED * Math.sin(direction);
   }
@@ -133,12 +95,10 @@ function drawnCharges(particles: number, isDrawn: (word: number) => boolean): In
  *
  * @throws RangeError for numbers of particles or simulations that are no whole numbers in range
  */
-export async function simulate(wish: Wish & { readonly frames: number }): Promise<Simulations> {
-  const { particles, count, frames } = wish;
-  checkWhole("particles", particles, 2, 255);
-  checkWhole("count", count, 1, DRAWN_AT_ONCE * STREAMS_A_PART);
-  checkWhole("frames", frames, 1, Number.MAX_SAFE_INTEGER);
-  const paths = new Float32Array(count * particles * frames * FEATURES);
+export async function simulate(wish: MechanicalWish): Promise<Simulations> {
+  checkWish(wish);
+  const { system, particles, count, frames } = wish;
+  const paths = new Float32Array(count * particles * frames * FEATURES[system]);
   const edges = new Uint8Array(count * particles * particles);
   let row = 0;
   for await (const scene of scenes(wish)) {
@@ -152,21 +112,17 @@ export async function simulate(wish: Wish & { readonly frames: number }): Promis
     }
     row++;
   }
-  return { count, particles, frames, paths, edges };
+  return { system, count, particles, frames, paths, edges };
 }
 
 /** @param at the place of the first particle in this frame, counted in frames of a particle */
-function keepFrame({ particles, x, y, velocityX, velocityY }: Scene, paths: Float32Array, at: number, frames: number) {
+function keepFrame(scene: Scene, paths: Float32Array, at: number, frames: number): void {
+  const { system, particles, x, y, velocityX, velocityY } = scene;
   for (let i = 0; i < particles; i++) {
-    const to = (at + i * frames) * FEATURES;
+    const to = (at + i * frames) * FEATURES[system];
     paths[to] = x[i]!;
     paths[to + 1] = y[i]!;
     paths[to + 2] = velocityX[i]!;
     paths[to + 3] = velocityY[i]!;
   }
-}
-
-function checkWhole(name: string, value: number, least: number, most: number): void {
-  if (Number.isInteger(value) && value >= least && value <= most) return;
-  throw new RangeError(`simulate: ${name} must be a whole number from ${least} to ${most}, got ${value}.`);
 }

@@ -75,7 +75,7 @@ async function addCommands(program: Command, args: readonly string[]): Promise<v
 async function examples(): Promise<string> {
   const { experiments } = await import("@softdraw/experiments/all");
   const calls = [
-    { call: "tour", says: "four models one after the other, in a few minutes" },
+    { call: "tour", says: "five models one after the other, in a few minutes" },
     ...experiments.map(({ name, title }) => ({ call: `train ${name}`, says: title })),
     { call: `train ${experiments[0]!.name} --help`, says: "everything that can be set" },
     { call: `sweep ${experiments[0]!.name} --help`, says: "choose the temperature by cross-validation" },

@@ -46,16 +46,17 @@ export function textReporter(columns: readonly Column[], out: Output, isTerminal
 const EPOCH_WIDTH = 6;
 
 function tableHead(columns: readonly Column[]): string {
-  return "epoch".padEnd(EPOCH_WIDTH) + columns.map(({ label }) => tableCell(label, label)).join("");
+  return "epoch".padEnd(EPOCH_WIDTH) + columns.map((column) => tableCell(column.label, column)).join("");
 }
 
 function tableRow(columns: readonly Column[], record: EpochRecord): string {
-  const cell = ({ key, label, digits }: Column) => tableCell(formatMeasured(record[key], digits), label);
-  return String(record.epoch).padEnd(EPOCH_WIDTH) + columns.map(cell).join("");
+  const cells = columns.map((column) => tableCell(formatMeasured(record[column.key], column.digits), column));
+  return String(record.epoch).padEnd(EPOCH_WIDTH) + cells.join("");
 }
 
-function tableCell(text: string, label: string): string {
-  return `  ${text.padStart(Math.max(label.length, 6))}`;
+/** As wide as the label, as a number of one digit with its decimals, and as the column asks for. */
+function tableCell(text: string, { label, digits, width = 6 }: Column): string {
+  return `  ${text.padStart(Math.max(label.length, digits + 2, width))}`;
 }
 
 function resultLine(result: Result, all: readonly Result[]): string {

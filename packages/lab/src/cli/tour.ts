@@ -9,6 +9,7 @@ import { formatDuration, formatResult } from "../report/numbers.ts";
 import { writeAtomically } from "../runs/files.ts";
 import { loadData } from "../training/data.ts";
 import type { Reporter } from "../training/reporter.ts";
+import { kebab } from "../training/command.ts";
 import { beginRun, type Finished, trainRun } from "../training/training.ts";
 import { addCommonOptions, begin, type CommonOptions, RUNS_FOLDER } from "./common-options.ts";
 import { oneOf } from "./parsers.ts";
@@ -21,6 +22,12 @@ const parts: readonly Part[] = [
   { name: "dknn", values: { epochs: 2 }, share: 8 },
   { name: "jigsaw", values: { epochs: 2 }, share: 4 },
   { name: "explain", values: { epochs: 6 }, share: 2 },
+  // Soft draws at first, so that the decoder learns how particles move before the encoder is sure of who moves them.
+  {
+    name: "graphs",
+    values: { particles: 4, epochs: 5, learningRateDecay: "none", temperature: 3, schedule: "cosine" },
+    share: 4,
+  },
 ];
 
 interface Part {
@@ -36,7 +43,7 @@ export function addTour(program: Command): void {
   const command = program
     .command("tour")
     .addArgument(new Argument("[experiment]", "only this one").choices(names).argParser(oneOf(names)))
-    .description("train four models on the embedded data, one after the other, in a few minutes")
+    .description("train five models on embedded and simulated data, one after the other, in a few minutes")
     .option("--runs-dir <path>", "folder of the run folders, and of the tour's report", RUNS_FOLDER);
   const settings = parts.map(({ name, values }) => `\n  ${`softdraw tour ${name}`.padEnd(22)}  ${describe(values)}`);
   addCommonOptions(command)
@@ -50,7 +57,7 @@ Each is a run as softdraw train makes it, to be resumed, evaluated and listed. T
 
 function describe(values: Part["values"]): string {
   return Object.entries(values)
-    .map(([name, value]) => `--${name} ${value}`)
+    .map(([name, value]) => `--${kebab(name)} ${value}`)
     .join(" ");
 }
 
@@ -153,7 +160,7 @@ async function writeOverview(runsDir: string, stops: readonly Stop[]): Promise<s
     return { report, time: formatDuration(seconds), href };
   });
   const title = "A tour of Softdraw";
-  const summary = "Models that learn through discrete choices, each trained for a short while on embedded data.";
+  const summary = "Models that learn through discrete choices, each trained for a short while.";
   await writeAtomically(file, renderOverview({ title, summary, parts: overview }));
   return file;
 }

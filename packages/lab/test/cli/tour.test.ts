@@ -47,7 +47,7 @@ describe("a tour of one", () => {
 test("an experiment that is no part of it is refused, naming those that are", async () => {
   const { code, err } = await call(await folder.fresh(), "tour", "sort");
   expect(code).toBe(2);
-  expect(err).toContain("vae, dknn, jigsaw, explain");
+  expect(err).toContain("vae, dknn, jigsaw, explain, graphs");
 });
 
 test(

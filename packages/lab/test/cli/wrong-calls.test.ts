@@ -126,7 +126,7 @@ const calls: [string, string[]][] = [
   ["eval runs/none --importance-samples 0", ["--importance-samples <number>", "'0'", "at least 1"]],
   ["sample runs/none --count 1e9", ["--count <number>", "'1e9'", "at most 10000"]],
   ["data verify digit", ["'digit'", "digits, mnist, fashion-mnist", 'Did you mean "digits"?']],
-  ["tour vea", ["'vea'", "vae, dknn, jigsaw, explain", 'Did you mean "vae"?']],
+  ["tour vea", ["'vea'", "vae, dknn, jigsaw, explain, graphs", 'Did you mean "vae"?']],
   ["demo", ["Usage: softdraw demo"]],
   ["demo subsets", ["unknown command 'subsets'", "Did you mean subset?"]],
   ["demo subset --weights 1,0,3", ["--weights <numbers>", "'1,0,3'", "positive numbers", 'got "0"']],

@@ -1,6 +1,6 @@
 /** The box of the page: it moves while it plays, and lets its visitor meddle. */
 
-import { type Scene, SEEN_FRAMES, STEPS_A_FRAME } from "@softdraw/experiments/graphs/dynamics";
+import { type Scene, STEPS_A_FRAME } from "@softdraw/experiments/graphs/dynamics";
 import { player } from "../../play.svelte.ts";
 import {
   between,
@@ -14,6 +14,7 @@ import {
   put,
   type Recording,
   recordingOf,
+  SEEN_FRAMES,
   setSpring,
   springsOf,
   type View,

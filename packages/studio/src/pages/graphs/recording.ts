@@ -1,6 +1,11 @@
 /** Particles that move, and the frames that are kept of them. */
 
-import { advance, FEATURES, type Scene, SEEN_FRAMES, STEPS_A_FRAME, WALL } from "@softdraw/experiments/graphs/dynamics";
+import { advance, type Scene, STEPS_A_FRAME, WALL } from "@softdraw/experiments/graphs/dynamics";
+import { FEATURES as FEATURES_OF, SEEN_FRAMES as SEEN_FRAMES_OF } from "@softdraw/experiments/graphs/systems";
+
+/** What the model is shown. */
+export const SEEN_FRAMES = SEEN_FRAMES_OF.springs;
+const FEATURES = FEATURES_OF.springs;
 
 /** A particle that is held goes where it is drawn within about a frame, by this much of the way in a unit of time. */
 const FOLLOWING = 10;
