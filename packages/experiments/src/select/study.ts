@@ -6,7 +6,7 @@
  */
 
 import { meanWithError } from "../mathematics/statistics.ts";
-import { encode, encodeTarget, momentsOf } from "./encoding.ts";
+import { countFeatures, encode, encodeTarget, momentsOf } from "./encoding.ts";
 import { type EstimatorName, learnOrders, type Part } from "./neighbours.ts";
 import { determination, type Fit, type Fitting, fitAll, type Score } from "./networks.ts";
 import type { Problem } from "./problem.ts";
@@ -99,7 +99,7 @@ export function checkStudy({ columns, rows, classes, target }: Problem, options:
     const got = fewest === most ? `${most}` : `${fewest}..${most}`;
     throw new RangeError(`features: expected 1 to ${columns.length}, the columns beside the target, got ${got}.`);
   }
-  const width = encode({ columns, rows } as Problem, [0]).width;
+  const width = columns.reduce((sum, column) => sum + countFeatures(column), 0);
   if (width > MOST_FEATURES) {
     throw new RangeError(`expected at most ${MOST_FEATURES} features of all columns, got ${width}: ignore some.`);
   }
