@@ -167,7 +167,7 @@ function sayTable(reporter: Reporter, file: string, table: Table, problem: Probl
 function describeProblem({ name, rows, columns, classes, dropped }: Problem): string {
   const kind = classes.length > 0 ? `classification of ${name}: ${classes.join(", ")}` : `regression of ${name}`;
   const without = dropped > 0 ? ` (${formatNumber(dropped, 0)} more have no ${name})` : "";
-  const text = `${formatNumber(rows, 0)} rows${without}, ${columns.length} columns to choose from; ${kind}`;
+  const text = `${formatNumber(rows, 0)} rows${without}, ${countText(columns.length)} to choose from; ${kind}`;
   return foreignText(text, 300);
 }
 
