@@ -49,10 +49,20 @@ function numberFeatures(column: NumberColumn, learnFrom: readonly number[]): Fea
 /** Deviations from the mean, beyond which a value counts as being just there. */
 const FARTHEST = 6;
 
-function categoryFeatures(column: CategoryColumn, learnFrom: readonly number[]): Feature[] {
+/** How many features a column becomes. */
+export function countFeatures(column: Column): number {
+  return column.kind === "number" ? 1 + Number(hasMissing(column)) : placesOf(column).length;
+}
+
+/** The categories that have a feature: of two, one says all. */
+function placesOf(column: CategoryColumn): number[] {
   const places = column.categories.map((_, place) => place);
-  // Of two categories one says all.
-  const told = hasMissing(column) ? [...places, -1] : places.length === 2 ? [1] : places;
+  if (hasMissing(column)) return [...places, -1];
+  return places.length === 2 ? [1] : places;
+}
+
+function categoryFeatures(column: CategoryColumn, learnFrom: readonly number[]): Feature[] {
+  const told = placesOf(column);
   const features = told.map((place) =>
     centered(
       indicator(column, (value) => value === place),

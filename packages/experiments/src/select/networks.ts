@@ -46,8 +46,9 @@ const WEIGHT_DECAY = 0.1;
 /** Steps between looks at the rows to stop by. */
 const LOOK = 10;
 
-/** Networks at a time. */
+/** Networks at a time, and numbers of one layer of all of them: many rows to look at leave room for fewer. */
 const MOST_LANES = 64;
+const MOST_NUMBERS = 2 ** 24;
 
 /**
  * Fits all of them: a layer of units with ReLU, beside a line. Each is kept as it was when it did best on the rows to stop by.
@@ -75,7 +76,9 @@ function groupsOf(fits: readonly Fit[]): number[][] {
     byWidth.set(width, [...(byWidth.get(width) ?? []), place]);
   });
   return Array.from(byWidth.values()).flatMap((places) => {
-    const count = Math.ceil(places.length / MOST_LANES);
+    const rows = Math.max(...places.map((place) => Math.max(fits[place]!.stop.length, fits[place]!.test.length)));
+    const room = Math.max(1, Math.min(MOST_LANES, Math.floor(MOST_NUMBERS / (rows * HIDDEN))));
+    const count = Math.ceil(places.length / room);
     const size = Math.ceil(places.length / count);
     return Array.from({ length: count }, (_, i) => places.slice(i * size, (i + 1) * size));
   });

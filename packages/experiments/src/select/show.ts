@@ -31,6 +31,11 @@ export const methodNames: Readonly<Record<Method, string>> = {
   lasso: "L1",
 };
 
+/** Such as `1 column` or `5 columns`. */
+export function countText(columns: number): string {
+  return `${columns} column${columns === 1 ? "" : "s"}`;
+}
+
 /** Such as `94.1 ± 0.6 %`. */
 export function estimateText({ score, standardError }: Estimate, { scaled, digits, unit }: Metric): string {
   const [mean, error] = [score, standardError].map((value) => scaled(value).toFixed(digits));
@@ -96,7 +101,7 @@ export function reportParts(
   return {
     results: [
       {
-        name: `${metric.name} with ${knee} columns`,
+        name: `${metric.name} with ${countText(knee)}`,
         value: heldOut(point.chosen),
         note: point.choice.columns.join(", "),
       },
@@ -163,7 +168,7 @@ function barsChart(point: Point, { all }: Study, metric: Metric) {
   }));
   const names = bars.map(({ name }) => name);
   const svg = measureChart({ title, x: { label: "", log: false, names }, y: { label: labelOf(metric) }, points });
-  const caption = `With ${point.features} columns each, and the same network. Each bar is a standard error over the folds to either side.`;
+  const caption = `With ${countText(point.features)} each, and the same network. Each bar is a standard error over the folds to either side.`;
   return { title, caption, svg };
 }
 

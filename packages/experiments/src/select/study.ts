@@ -6,7 +6,7 @@
  */
 
 import { meanWithError } from "../mathematics/statistics.ts";
-import { encode, encodeTarget, momentsOf } from "./encoding.ts";
+import { countFeatures, encode, encodeTarget, momentsOf } from "./encoding.ts";
 import { type EstimatorName, learnOrders, type Part } from "./neighbours.ts";
 import { determination, type Fit, type Fitting, fitAll, type Score } from "./networks.ts";
 import type { Problem } from "./problem.ts";
@@ -99,7 +99,7 @@ export function checkStudy({ columns, rows, classes, target }: Problem, options:
     const got = fewest === most ? `${most}` : `${fewest}..${most}`;
     throw new RangeError(`features: expected 1 to ${columns.length}, the columns beside the target, got ${got}.`);
   }
-  const width = encode({ columns, rows } as Problem, [0]).width;
+  const width = columns.reduce((sum, column) => sum + countFeatures(column), 0);
   if (width > MOST_FEATURES) {
     throw new RangeError(`expected at most ${MOST_FEATURES} features of all columns, got ${width}: ignore some.`);
   }
@@ -236,12 +236,14 @@ async function bestOf(
   const draws = await drawsOf(
     fitting.seed,
     streams.splits,
-    COMPARISONS.most * parts.reduce((sum, { rows }) => sum + rows.length, 0),
+    2 * COMPARISONS.most * parts.reduce((sum, { rows }) => sum + rows.length, 0),
   );
   const fits: Fit[] = [];
   const divisions = Array.from({ length: sizes.length > 1 ? 1 : COMPARISONS.most });
   const splits = parts.map(({ rows }) =>
-    divisions.flatMap(() => foldsOf(rows, COMPARISONS.folds, draws, problem.target, problem.classes.length > 0)),
+    divisions
+      .flatMap(() => foldsOf(rows, COMPARISONS.folds, draws, problem.target, problem.classes.length > 0))
+      .map(({ train, test }) => ({ train, test: atMost(MOST_TO_STOP, test, draws) })),
   );
   const compared = parts.map(({ encoded }, part) =>
     sizes.map((size) =>
@@ -258,6 +260,10 @@ async function bestOf(
   return compared.map((ofPart) =>
     ofPart.map((ofSize) => ofSize.reduce((a, b) => (lossOf(b.places) < lossOf(a.places) ? b : a)).chosen),
   );
+}
+
+function atMost(count: number, rows: readonly number[], draws: Draws): readonly number[] {
+  return rows.length > count ? someOf(rows, count, draws) : rows;
 }
 
 function withShares({ onFit, ...fitting }: Fitting, count: number): Fitting {
@@ -301,7 +307,7 @@ async function judge(
   };
 }
 
-/** The score of each way to choose columns, a number for each fold. */
+/** The score of each way to choose columns, a number for each fold. Those that choose the same columns have the same score. */
 async function scoreFolds(
   problem: Problem,
   { splits, parts }: Pick<Trial, "splits" | "parts">,
@@ -310,21 +316,31 @@ async function scoreFolds(
 ): Promise<Score[][]> {
   const draws = await drawsOf(fitting.seed, streams.splits, splits.length * problem.rows);
   const divided = splits.map(({ train }) => divideForStop(train, draws));
-  const fits = asked.flatMap((columnsOf) =>
-    splits.map(
-      ({ test }, fold): Fit => ({ encoded: parts[fold]!.encoded, columns: columnsOf(fold), test, ...divided[fold]! }),
-    ),
+  const fits: Fit[] = [];
+  const known = new Map<string, number>();
+  const places = asked.map((columnsOf) =>
+    splits.map(({ test }, fold) => {
+      const columns = columnsOf(fold);
+      const set = `${fold}: ${columns.toSorted((a, b) => a - b)}`;
+      const place =
+        known.get(set) ?? fits.push({ encoded: parts[fold]!.encoded, columns, test, ...divided[fold]! }) - 1;
+      known.set(set, place);
+      return place;
+    }),
   );
   const scores = await fitAll(problem, fits, withShares(fitting, fits.length));
-  return asked.map((_, place) => scores.slice(place * splits.length, (place + 1) * splits.length));
+  return places.map((ofFolds) => ofFolds.map((place) => scores[place]!));
 }
 
 /** The share of rows to learn from that say when to stop. */
 const STOP_SHARE = 0.2;
 
+/** More of them are looked at again and again, and say no more. */
+const MOST_TO_STOP = 2000;
+
 function divideForStop(rows: readonly number[], draws: Draws): Pick<Fit, "train" | "stop"> {
   const mixed = someOf(rows, rows.length, draws);
-  const count = Math.max(1, Math.round(STOP_SHARE * rows.length));
+  const count = Math.max(1, Math.min(MOST_TO_STOP, Math.round(STOP_SHARE * rows.length)));
   return { stop: mixed.slice(0, count), train: mixed.slice(count) };
 }
 

@@ -1,7 +1,8 @@
 /** What columns are chosen by: features, folds, linear rankings, neighbours and networks. */
 
 import { describe, expect, test } from "vitest";
-import { encode, encodeTarget } from "../../src/select/encoding.ts";
+import { watchArrays } from "../../src/nn/live-arrays.ts";
+import { countFeatures, encode, encodeTarget } from "../../src/select/encoding.ts";
 import { estimators, learnOrders } from "../../src/select/neighbours.ts";
 import { determination, fitAll } from "../../src/select/networks.ts";
 import { problemOf } from "../../src/select/problem.ts";
@@ -26,6 +27,7 @@ describe("features", () => {
 
   test("are scaled by the rows to learn from alone, and bounded in the others", () => {
     expect(groups).toEqual([[0], [1, 2], [3, 4, 5, 6]]);
+    expect(problem.columns.map(countFeatures)).toEqual([1, 2, 4]);
     expect(feature(0).slice(0, 2)).toEqual([-1, 1]);
     expect(feature(0)[23]).toBe(6);
   });
@@ -126,6 +128,21 @@ describe("by neighbours", () => {
     const [orders] = await learnOrders([part], { k: 1, estimator, steps: 40, seed: 0 });
     expect(orders).toEqual([[2], [2]]);
   });
+});
+
+test("a choice and its networks leave no arrays behind", async () => {
+  const problem = xorProblem(60);
+  const part = { encoded: encode(problem, every(60)), targets: encodeTarget(problem, every(60)), rows: every(60) };
+  const fit = { encoded: part.encoded, columns: [1, 4], train: every(40), stop: every(20), test: every(30) };
+  const work = async () => {
+    await learnOrders([part], { k: 2, estimator: "relaxed", steps: 2, seed: 0 });
+    await fitAll(problem, [fit], { steps: 2, seed: 0 });
+  };
+  await work();
+  const arrays = watchArrays();
+  const before = arrays.count();
+  await work();
+  expect(arrays.count()).toBe(before);
 });
 
 describe("networks", () => {

@@ -7,6 +7,7 @@ import { type EstimatorName, estimators } from "@softdraw/experiments/select/nei
 import { type Problem, problemOf, type TaskName, tasks } from "@softdraw/experiments/select/problem";
 import {
   chosenTable,
+  countText,
   curveTable,
   estimateText,
   type Metric,
@@ -14,6 +15,7 @@ import {
   reportParts,
 } from "@softdraw/experiments/select/show";
 import {
+  type Choice,
   checkStudy,
   type Origin,
   type Study,
@@ -165,7 +167,7 @@ function sayTable(reporter: Reporter, file: string, table: Table, problem: Probl
 function describeProblem({ name, rows, columns, classes, dropped }: Problem): string {
   const kind = classes.length > 0 ? `classification of ${name}: ${classes.join(", ")}` : `regression of ${name}`;
   const without = dropped > 0 ? ` (${formatNumber(dropped, 0)} more have no ${name})` : "";
-  const text = `${formatNumber(rows, 0)} rows${without}, ${columns.length} columns to choose from; ${kind}`;
+  const text = `${formatNumber(rows, 0)} rows${without}, ${countText(columns.length)} to choose from; ${kind}`;
   return foreignText(text, 300);
 }
 
@@ -179,8 +181,8 @@ function sayStudy(reporter: Reporter, study: Study, problem: Problem, metric: Me
       rows.map((row) => [...row]),
     ),
   );
-  if (curve.length > 1) reporter.say(`* The knee: ${knee} columns. More add less than a standard error.`);
-  const { choice } = curve.find(({ features }) => features === knee)!;
+  if (curve.length > 1) reporter.say(`* The knee: ${countText(knee)}. More add less than a standard error.`);
+  const choice = choiceAtKnee(study);
   reporter.say(`\nChosen from all rows, ${ORIGINS[choice.origin]}:`);
   const chosen = chosenTable(study, metric);
   reporter.say(
@@ -193,6 +195,10 @@ function sayStudy(reporter: Reporter, study: Study, problem: Problem, metric: Me
   for (const point of curve) reporter.record("point", { ...point });
   const { curve: _, ...record } = study;
   reporter.record("selection", { metric: metric.name, classes: problem.classes, order: choice.columns, ...record });
+}
+
+function choiceAtKnee({ curve, knee }: Study): Choice {
+  return curve.find(({ features }) => features === knee)!.choice;
 }
 
 /** Where a choice comes from, and what its order is. */
@@ -222,6 +228,7 @@ function reportOf(file: string, options: Options, { table, problem, study, found
     details: [
       ["Softdraw", packageJson.version],
       ["Engine", engineDescription()],
+      ["Choice", ORIGINS[choiceAtKnee(found).origin]],
     ],
     config: {
       target: problem.name,
