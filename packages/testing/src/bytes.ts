@@ -21,3 +21,9 @@ export function npyBytes(descr: string, shape: readonly number[], elements: Iter
   const header = Buffer.from(`{'descr': '${descr}', 'fortran_order': False, 'shape': (${axes}), }\n`);
   return Uint8Array.of(0x93, ...Buffer.from("NUMPY"), 1, 0, header.length, 0, ...header, ...elements);
 }
+
+/** The same of the numbers in a typed array. */
+export function npyOf(shape: readonly number[], values: Uint8Array | Int32Array | Float32Array): Uint8Array {
+  const descr = values instanceof Uint8Array ? "|u1" : values instanceof Int32Array ? "<i4" : "<f4";
+  return npyBytes(descr, shape, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+}

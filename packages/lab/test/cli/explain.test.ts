@@ -3,8 +3,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { decodePicture } from "@softdraw/experiments/report/png";
+import { npyOf } from "@softdraw/testing/bytes";
 import { describe, expect, test } from "vitest";
-import { npy } from "../explain/support.ts";
 import { call, records, useFolder } from "./support.ts";
 
 const folder = useFolder();
@@ -18,12 +18,12 @@ async function useFiles(): Promise<string> {
   const labels = Int32Array.from({ length: COUNT }, (_, i) => i % 3);
   const rows = Float32Array.from({ length: COUNT * 6 }, (_, i) => Math.sin(i * i));
   const tokens = Int32Array.from({ length: COUNT * 5 }, (_, i) => (i * 7) % 11);
-  await writeFile(join(at, "pictures.npy"), npy([COUNT, 6, 6], bytes));
-  await writeFile(join(at, "colours.npy"), npy([COUNT / 3 - 1 / 3, 6, 6, 3].map(Math.floor), bytes.slice(0, 13 * 108)));
-  await writeFile(join(at, "rows.npy"), npy([COUNT, 6], rows));
-  await writeFile(join(at, "tokens.npy"), npy([COUNT, 5], tokens));
-  await writeFile(join(at, "labels.npy"), npy([COUNT], labels));
-  await writeFile(join(at, "thirteen.npy"), npy([13], labels.slice(0, 13)));
+  await writeFile(join(at, "pictures.npy"), npyOf([COUNT, 6, 6], bytes));
+  await writeFile(join(at, "colours.npy"), npyOf([13, 6, 6, 3], bytes.slice(0, 13 * 108)));
+  await writeFile(join(at, "rows.npy"), npyOf([COUNT, 6], rows));
+  await writeFile(join(at, "tokens.npy"), npyOf([COUNT, 5], tokens));
+  await writeFile(join(at, "labels.npy"), npyOf([COUNT], labels));
+  await writeFile(join(at, "thirteen.npy"), npyOf([13], labels.slice(0, 13)));
   const line = (i: number) => `${i % 7},${["a", "b", "c"][i % 3]},${Math.cos(i * i)},${i % 2}`;
   await writeFile(
     join(at, "table.csv"),

@@ -1,13 +1,13 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { npyOf } from "@softdraw/testing/bytes";
 import { describe, expect, test } from "vitest";
 import { readPredictions } from "../../src/explain/predictions.ts";
 import { useFolder } from "../cli/support.ts";
-import { npy } from "./support.ts";
 
 const folder = useFolder();
 
-async function read(name: string, content: string | Buffer, count: number, names?: readonly string[]) {
+async function read(name: string, content: string | Uint8Array, count: number, names?: readonly string[]) {
   const file = join(await folder.fresh(), name);
   await writeFile(file, content);
   const { classes, classNames, values } = await readPredictions(file, { names, count });
@@ -57,12 +57,12 @@ describe("predictions", () => {
   });
 
   test("arrays of NumPy have probabilities or labels", async () => {
-    const probabilities = npy([2, 2], Float32Array.of(0.5, 0.5, 0, 1));
+    const probabilities = npyOf([2, 2], Float32Array.of(0.5, 0.5, 0, 1));
     expect((await read("answers.npy", probabilities, 2)).rows).toEqual([
       [0.5, 0.5],
       [0, 1],
     ]);
-    expect(await read("labels.npy", npy([3], Int32Array.of(2, 0, 2)), 3)).toEqual({
+    expect(await read("labels.npy", npyOf([3], Int32Array.of(2, 0, 2)), 3)).toEqual({
       classNames: ["0", "2"],
       rows: [
         [0, 1],
@@ -70,10 +70,10 @@ describe("predictions", () => {
         [0, 1],
       ],
     });
-    expect((await read("second.npy", npy([2], Float32Array.of(0.25, 0.5)), 2)).rows[0]).toEqual([0.75, 0.25]);
+    expect((await read("second.npy", npyOf([2], Float32Array.of(0.25, 0.5)), 2)).rows[0]).toEqual([0.75, 0.25]);
   });
 
-  test.each<[string, string, string | Buffer]>([
+  test.each<[string, string, string | Uint8Array]>([
     ["expected 2 predictions, one for each example, got 1", "answers.csv", "a,b\n0,1\n"],
     ["which are not negative and sum to 1, got -2, 3 in row 1. Logits become", "answers.csv", "a,b\n-2,3\n0,1\n"],
     ['expected probabilities in column "b", got "x"', "answers.csv", "a,b\n0,1\n1,x\n"],
@@ -81,7 +81,7 @@ describe("predictions", () => {
     ["expected a header and rows, got none", "answers.csv", ""],
     ["Invalid Record Length", "answers.csv", "a,b\n0,1,2\n0,1\n"],
     ["the examples are no files", "answers.csv", "file,a,b\nx,0,1\ny,0,1\n"],
-    ["expected predictions [n, classes] or [n], got 1 x 1 x 2", "answers.npy", npy([1, 1, 2], Float32Array.of(0, 1))],
+    ["expected predictions [n, classes] or [n], got 1 x 1 x 2", "answers.npy", npyOf([1, 1, 2], Float32Array.of(0, 1))],
     ["expected", "answers.npy", Buffer.from("no array")],
   ])("are refused in one line: %s", async (message, name, content) => {
     const error = await read(name, content, 2).catch((error: Error) => error);
