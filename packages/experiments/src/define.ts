@@ -16,7 +16,12 @@ export {
   type Trained,
   trainedByLoop,
 } from "./experiment.ts";
+export { type AdamOptions, type AdamState, adam, adamW, type Parameters, rAdam } from "./nn/adam.ts";
+export { type Dense, dense, initDense } from "./nn/dense.ts";
 export { splitKey, streamKey } from "./nn/keys.ts";
+export type { Optimizer, OptimizerStates } from "./nn/optimizer.ts";
+export { initPerceptron, type Perceptron, perceptron } from "./nn/perceptron.ts";
+export { sgd } from "./nn/sgd.ts";
 export { arraysOf } from "./nn/tensors.ts";
 export { tileImages } from "./report/pixels.ts";
 export { type EpochEnd, noBatches, type Training } from "./training/loop.ts";

@@ -23,7 +23,7 @@ import {
 } from "../nn/convolution.ts";
 import { type Dense, dense, initDense, initializations } from "../nn/dense.ts";
 import { splitKey } from "../nn/keys.ts";
-import { initSgd, sgd } from "../nn/sgd.ts";
+import { sgd } from "../nn/sgd.ts";
 import { stepsAnEpoch } from "../training/epochs.ts";
 import { dataOptions, learningRateOptions, temperatureOptions } from "../training/options.ts";
 import { type StepSettings, scheduledSettings } from "../training/settings.ts";
@@ -245,12 +245,13 @@ export type State = { model: Model; velocity: Model; key: np.Array };
 function initState(config: Config, training: Dataset): State {
   const [modelKey, key] = splitKey(random.key(config.seed), 2);
   const model = initModel(modelKey, config, training);
-  return { model, velocity: initSgd(model), key };
+  return { model, velocity: sgd().init(model), key };
 }
 
 /** One step: a batch's first half are queries, the second candidates, or all are both. Consumes state and batch. */
 function trainingStep(config: Config) {
   const { k, momentum, weightDecay } = config;
+  const descent = sgd({ momentum, weightDecay });
   return jit(function step({ model, velocity, key }: State, { patches, labels }: Batch, settings: StepSettings) {
     const { temperature, learningRate } = settings;
     const [next, drawKey] = splitKey(key, 2);
@@ -263,8 +264,8 @@ function trainingStep(config: Config) {
       return [losses[config.loss](own, sameClass, k), np.stack(measured)];
     };
     const [[loss, own], gradients] = valueAndGrad(objective, { hasAux: true })(tree.ref(model));
-    const moved = sgd(model, gradients, velocity, { learningRate, momentum, weightDecay });
-    const state: State = { model: moved.parameters, velocity: moved.velocity, key: next };
+    const moved = descent.update(model, gradients, velocity, learningRate);
+    const state: State = { model: moved.parameters, velocity: moved.state, key: next };
     return { state, measured: np.concatenate([loss.reshape([1]), own]) };
   });
 }
