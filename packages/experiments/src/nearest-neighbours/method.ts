@@ -134,10 +134,15 @@ export type Model = { first: Convolution; second: Convolution; linear: Dense };
 const CHANNELS = [20, 50] as const;
 export const FEATURES = 500;
 
-function initModel(key: np.Array, { initialization }: Config, { height, width }: Dataset): Model {
-  const [first, second, linear] = splitKey(key, 3);
+/** Numbers that both convolutions leave of an image. */
+export function numbersLeft({ height, width }: Pick<Dataset, "height" | "width">): number {
   const pooled = (side: number) => (side - KERNEL + 1) / 2;
-  const inputs = pooled(pooled(height)) * pooled(pooled(width)) * CHANNELS[1];
+  return pooled(pooled(height)) * pooled(pooled(width)) * CHANNELS[1];
+}
+
+/** @param inputs as `numbersLeft` counts them */
+export function initModel(key: np.Array, { initialization }: Config, inputs: number): Model {
+  const [first, second, linear] = splitKey(key, 3);
   return {
     first: initConvolution(first, { size: KERNEL, channels: 1, outputs: CHANNELS[0] }, initialization),
     second: initConvolution(second, { size: KERNEL, channels: CHANNELS[0], outputs: CHANNELS[1] }, initialization),
@@ -244,7 +249,7 @@ export type State = { model: Model; velocity: Model; key: np.Array };
 
 function initState(config: Config, training: Dataset): State {
   const [modelKey, key] = splitKey(random.key(config.seed), 2);
-  const model = initModel(modelKey, config, training);
+  const model = initModel(modelKey, config, numbersLeft(training));
   return { model, velocity: sgd().init(model), key };
 }
 

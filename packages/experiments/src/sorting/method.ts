@@ -48,7 +48,7 @@ export type Model = { hidden: Dense; output: Dense };
  * their order comes out with fewer exchanged neighbours than from random scores: for 30 numbers, a tenth of the errors. Of
  * single scores that are all equal, no relaxation knows which way is up, so these begin at random.
  */
-function initModel(key: np.Array, config: Config): Model {
+export function initModel(key: np.Array, config: Config): Model {
   const { n, hidden, initialization } = config;
   if (scoresPlaces(config)) {
     const output = { weight: np.zeros([n, hidden]), bias: np.zeros([n]) };

@@ -107,7 +107,7 @@ export function subjectOf(classifier: Classifier): Subject<Classifier> {
   };
 }
 
-function digitsTask({ hidden }: Config) {
+export function digitsTask({ hidden }: Config) {
   return postHocTask(classifyImages, { features: SIDE * SIDE, groups: PATCHES, hidden });
 }
 
