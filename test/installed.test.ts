@@ -5,7 +5,7 @@
 
 import { execFile, spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -110,6 +110,26 @@ describe.skipIf(unbuilt.length > 0)("installed", () => {
     expect(existsSync(moduleFolder(folder, "mnist"))).toBe(false);
     const { stdout } = await softdraw("data", "verify", "digits");
     expect(stdout).toMatch(/^sound {2}.*data\n$/);
+  });
+
+  test("softdraw train takes a module that lies elsewhere, and says of TypeScript which Node reads it", async () => {
+    const elsewhere = await mkdtemp(join(tmpdir(), "softdraw-module-"));
+    try {
+      const [module, typed] = [join(elsewhere, "mine.mjs"), join(elsewhere, "mine.mts")];
+      await copyFile(join(root, "packages/lab/test/own/first-of-three.mjs"), module);
+      const { stdout, stderr } = await softdraw("train", module, "--json");
+      expect(stderr).toBe("");
+      expect(stdout).toContain('"type":"finished"');
+      await writeFile(typed, "const a: number = 1;\nexport { a };\n");
+      await expect(softdraw("train", typed)).rejects.toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(
+          /mine\.mts: expected (JavaScript, got TypeScript, which Node\.js reads from 22\.18 on|an experiment, .*, got no default)/,
+        ),
+      });
+    } finally {
+      await rm(elsewhere, { recursive: true, force: true });
+    }
   });
 
   test.runIf(pageIsBuilt)("softdraw studio serves the page", async () => {

@@ -1,13 +1,16 @@
 /** The shell commands of a document, and whether the command line would take them. */
 
+import { fileURLToPath } from "node:url";
 import { experiments } from "@softdraw/experiments/all";
 import { datasetNames } from "@softdraw/experiments/data/types";
 import type { Experiment } from "@softdraw/experiments/experiment";
 import { readConfiguration } from "@softdraw/lab/cli/configuration";
 import { runCommand } from "@softdraw/lab/cli/main";
 import { defineSweep } from "@softdraw/lab/cli/sweep-definition";
+import { isModule } from "@softdraw/lab/training/own-experiment";
 import { Command, CommanderError } from "commander";
 import { vi } from "vitest";
+import { cheapest } from "../sixth-experiment/cheapest.ts";
 import type { MarkdownDocument } from "./markdown.ts";
 
 export interface ShellCommand {
@@ -43,7 +46,9 @@ export function splitWords(command: string): string[] {
  * @throws Error that says what the command line does not take
  */
 export async function parseSoftdraw(words: readonly string[]): Promise<void> {
-  const program = await softdrawProgram;
+  const args = words.map((word) => (isModule(word) ? OWN : word));
+  const common = await softdrawProgram;
+  const program = args.includes(OWN) ? await catchProgram(args) : common;
   const complaints: string[] = [];
   for (const command of allCommands(program)) {
     command.configureOutput({ writeOut: () => {}, writeErr: (text) => void complaints.push(text.trim()) });
@@ -51,7 +56,7 @@ export async function parseSoftdraw(words: readonly string[]): Promise<void> {
     if (command.commands.length === 0 || command.registeredArguments.length > 0) command.action(checkConfiguration);
   }
   try {
-    await program.parseAsync([...words], { from: "user" });
+    await program.parseAsync(args, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode !== 0) throw new Error(complaints[0], { cause: error });
@@ -65,7 +70,7 @@ export async function softdrawOptions(): Promise<Set<string>> {
 }
 
 async function checkConfiguration(this: Command): Promise<void> {
-  const experiment = experiments.find(({ name }) => name === this.name());
+  const experiment = this.name() === OWN ? cheapest : experiments.find(({ name }) => name === this.name());
   // Other commands may have the name of an experiment, and have options of their own.
   if (experiment === undefined || !["train", "sweep"].includes(this.parent?.name() ?? "")) return;
   const options = { ...this.opts(), config: undefined, dataDir: undefined };
@@ -81,15 +86,18 @@ function withoutOwnData({ schema }: Experiment, options: Record<string, unknown>
   return rest;
 }
 
-const softdrawProgram = catchProgram();
+/** In place of the reader's module, an experiment with the options that most have. */
+const OWN = fileURLToPath(new URL("./own.ts", import.meta.url));
 
-/** The program with all its commands as the command line sets it up, caught when it is about to parse. */
-async function catchProgram(): Promise<Command> {
+const softdrawProgram = catchProgram([]);
+
+/** The program with all its commands, or with those that some arguments want, as the command line sets it up, caught when it is about to parse. */
+async function catchProgram(args: readonly string[]): Promise<Command> {
   const parse = vi.spyOn(Command.prototype, "parseAsync").mockImplementation(async function (this: Command) {
     return this;
   });
   try {
-    await runCommand([]);
+    await runCommand(args);
     return parse.mock.contexts[0] as Command;
   } finally {
     parse.mockRestore();

@@ -3,7 +3,7 @@
 import { jit, numpy as np, random, tree, valueAndGrad } from "@jax-js/jax";
 import { lossColumn, paceColumn, resultsOf, temperatureColumn } from "@softdraw/experiments/columns";
 import { defineExperiment, type Trained, trainedByLoop } from "@softdraw/experiments/experiment";
-import { type AdamState, adam, initAdam } from "@softdraw/experiments/nn/adam";
+import { type AdamState, adam } from "@softdraw/experiments/nn/adam";
 import { splitKey, streamKey } from "@softdraw/experiments/nn/keys";
 import { arraysOf } from "@softdraw/experiments/nn/tensors";
 import { tileImages } from "@softdraw/experiments/report/pixels";
@@ -26,11 +26,13 @@ const schema = z.strictObject({
 
 type Config = z.infer<typeof schema>;
 type Model = { logits: np.Array };
+const descent = adam();
+
 type State = { model: Model; optimizer: AdamState<Model>; key: np.Array };
 
 function initState({ n, seed }: Config): State {
   const model = { logits: np.zeros([n]) };
-  return { model, optimizer: initAdam(model), key: random.key(seed) };
+  return { model, optimizer: descent.init(model), key: random.key(seed) };
 }
 
 function trainingStep({ n, batch }: Config) {
@@ -41,7 +43,12 @@ function trainingStep({ n, batch }: Config) {
       return choices.mul(np.arange(n)).sum(-1).mean();
     };
     const [measured, gradients] = valueAndGrad(cost)(tree.ref(state.model));
-    const { parameters: model, state: optimizer } = adam(state.model, gradients, state.optimizer, learningRate);
+    const { parameters: model, state: optimizer } = descent.update(
+      state.model,
+      gradients,
+      state.optimizer,
+      learningRate,
+    );
     return { state: { model, optimizer, key }, measured };
   });
 }

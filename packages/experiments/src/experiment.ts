@@ -53,11 +53,21 @@ export interface Experiment<Config extends BaseConfig = BaseConfig> {
    * rest of this experiment is that of the first, but for a schema that has the options of all: see `experimentFor`.
    */
   readonly tasks?: Readonly<Record<string, Experiment>>;
+  /** Of an experiment that is none of the list: the module that it was loaded from. */
+  readonly module?: ModuleFile;
+}
+
+/** A module as it was when it was loaded. */
+export interface ModuleFile {
+  /** The whole path. */
+  readonly path: string;
+  /** SHA-256 of its text, in hexadecimal digits; what it imports has none. */
+  readonly checksum: string;
 }
 
 /** What an experiment says of itself: results and charts follow from its columns. */
 interface Definition<Config extends BaseConfig, Columns extends readonly Column[]>
-  extends Omit<Experiment<Config>, "columns" | "results" | "charts" | "objectives" | "tasks"> {
+  extends Omit<Experiment<Config>, "columns" | "results" | "charts" | "objectives" | "tasks" | "module"> {
   readonly columns: Columns;
   readonly objectives: Objectives<Columns[number]["key"]>;
   /** The columns that are its results, most important first. */
@@ -69,6 +79,10 @@ interface Definition<Config extends BaseConfig, Columns extends readonly Column[
 /** Makes the line of a column over the epochs. */
 export type SeriesOf<Columns extends readonly Column[]> = (name: string, key: Columns[number]["key"]) => Series;
 
+/**
+ * An experiment, of what it says of itself: what it reports follows from its columns. The default export of a module that is made
+ * by this can be trained by `softdraw train ./mine.mjs`.
+ */
 export function defineExperiment<Config extends BaseConfig, const Columns extends readonly Column[]>({
   headlines,
   charts,

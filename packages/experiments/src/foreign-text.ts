@@ -15,9 +15,17 @@ export function foreignText(text: string, shown = SHOWN): string {
   return `${characters.slice(0, shown - 1).join("")}…`;
 }
 
-/** The same of any value, as JSON. */
+/** The same of any value, as JSON if that can be. */
 export function foreignValue(value: unknown): string {
-  return foreignText(JSON.stringify(value) ?? String(value));
+  return foreignText(jsonOf(value) ?? String(value));
+}
+
+function jsonOf(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
 }
 
 /**

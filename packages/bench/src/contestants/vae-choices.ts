@@ -14,15 +14,16 @@ const { jit, numpy: np, tree, valueAndGrad } = await import("@jax-js/jax");
 const { categorical, expectation } = await import("softdraw");
 const { categoricalVae } = await import("@softdraw/experiments/categorical-vae/index");
 const { encode, initModel, reconstructionLoss } = await import("@softdraw/experiments/categorical-vae/method");
-const { initAdam, radam } = await import("@softdraw/experiments/nn/adam");
+const { rAdam } = await import("@softdraw/experiments/nn/adam");
 const { streamKey } = await import("@softdraw/experiments/nn/keys");
 
 type Array = ReturnType<typeof np.array>;
 type Model = ReturnType<typeof initModel>;
-type State = { model: Model; optimizer: ReturnType<typeof initAdam<Model>> };
+type State = { model: Model; optimizer: ReturnType<typeof descent.init<Model>> };
 
 const config = categoricalVae.schema.parse({ ...categoricalVae.presets.comparison!.values });
 const options = { temperature: 1 };
+const descent = rAdam();
 
 function expected(key: Array, logits: Array, cost: (choices: Array) => Array): Array {
   if (byHand) return cost(categorical.relax(key, logits, { ...options, hard: true }));
@@ -37,13 +38,13 @@ const update = jit(function update({ model, optimizer }: State, images: Array, k
     return expected(key, logits, cost).add(divergence).mean();
   };
   const [value, gradients] = valueAndGrad(loss)(tree.ref(model));
-  const next = radam(model, gradients, optimizer, rate);
+  const next = descent.update(model, gradients, optimizer, rate);
   return { state: { model: next.parameters, optimizer: next.state }, loss: value };
 });
 
 const nextBatch = await digitBatches(BATCH);
 const model = initModel(streamKey(0, 0), config, PIXELS);
-let state: State = { model, optimizer: initAdam(model) };
+let state: State = { model, optimizer: descent.init(model) };
 let steps = 0;
 
 await serveTraining(async () => {

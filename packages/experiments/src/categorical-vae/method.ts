@@ -15,7 +15,7 @@ import { gatherImages } from "../data/batches.ts";
 import { binarizedDataset, drawnPixels } from "../data/binarized.ts";
 import { bytesAnImage, type DatasetSplits } from "../data/types.ts";
 import type { Context, Presets } from "../experiment.ts";
-import { type AdamState, adam, initAdam, radam } from "../nn/adam.ts";
+import { type AdamState, adam, rAdam } from "../nn/adam.ts";
 import { materializeTwice } from "../nn/convolution.ts";
 import { type Dense, dense, initDense, initializations } from "../nn/dense.ts";
 import { splitKey } from "../nn/keys.ts";
@@ -199,7 +199,7 @@ export type State = { model: Model; optimizer: AdamState<Model>; key: np.Array }
 function initState(config: Config, pixels: number): State {
   const [modelKey, key] = splitKey(random.key(config.seed), 2);
   const model = initModel(modelKey, config, pixels);
-  return { model, optimizer: initAdam(model), key };
+  return { model, optimizer: optimizers[config.optimizer].init(model), key };
 }
 
 type Settings = StepSettings & { divergenceWeight: np.Array };
@@ -216,13 +216,13 @@ function trainingStep(config: Config) {
       return reconstruction.add(distance.mul(divergenceWeight)).mean();
     };
     const [value, gradients] = valueAndGrad(loss)(tree.ref(state.model));
-    const optimize = optimizers[config.optimizer];
-    const { parameters: model, state: optimizer } = optimize(state.model, gradients, state.optimizer, learningRate);
+    const { update } = optimizers[config.optimizer];
+    const { parameters: model, state: optimizer } = update(state.model, gradients, state.optimizer, learningRate);
     return { state: { model, optimizer, key: key! }, measured: value };
   });
 }
 
-const optimizers = { adam, radam };
+const optimizers = { adam: adam(), radam: rAdam() };
 
 // Training ------------------------------------------------------------------------------------------------------------
 

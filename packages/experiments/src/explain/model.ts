@@ -8,7 +8,7 @@
 
 import { jit, lax, nn, numpy as np, tree, valueAndGrad } from "@jax-js/jax";
 import { categorical, straightThrough, subset } from "softdraw";
-import { type AdamState, adamW, initAdam, type Parameters } from "../nn/adam.ts";
+import { type AdamState, adamW, type Parameters } from "../nn/adam.ts";
 import type { Regularize } from "../nn/attention.ts";
 import { dropout } from "../nn/dropout.ts";
 import { splitKey } from "../nn/keys.ts";
@@ -116,7 +116,7 @@ export type State<Model extends Parameters> = { model: Model; optimizer: AdamSta
 export function initState<Model extends Parameters>(startKey: np.Array, init: (key: np.Array) => Model): State<Model> {
   const [modelKey, key] = splitKey(startKey, 2);
   const model = init(modelKey);
-  return { model, optimizer: initAdam(model), key };
+  return { model, optimizer: adamW().init(model), key };
 }
 
 export interface StepConfig extends Drawing {
@@ -133,13 +133,14 @@ export function trainingStep<Model extends Parameters, Given extends Parameters,
   task: Task<Model, Given, Inputs>,
 ): Training<State<Model>, Given, Settings>["update"] {
   const any: Task<Parameters, Parameters, Parameters> = task;
+  const descent = adamW({ weightDecay: config.weightDecay });
   const step = jit(function step(state: State<Parameters>, given: Parameters, settings: StepSettings) {
     const [key, batchKey, noiseKey] = splitKey(state.key, 3);
     const examples = any.batch(batchKey, config.batch, given);
     const loss = objective(config, any, noiseKey, examples, settings.temperature);
     const [value, gradients] = valueAndGrad(loss)(tree.ref(state.model));
     const { learningRate } = settings;
-    const next = adamW(state.model, gradients, state.optimizer, { learningRate, weightDecay: config.weightDecay });
+    const next = descent.update(state.model, gradients, state.optimizer, learningRate);
     return { state: { model: next.parameters, optimizer: next.state, key }, measured: value };
   });
   // The engine's types follow a tree leaf by leaf, which they cannot do for a tree that is not known yet.

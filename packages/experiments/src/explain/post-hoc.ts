@@ -48,7 +48,7 @@ export function randomRows(key: np.Array, size: number, examples: np.Array): np.
 }
 
 /** The score of each group of features, `[batch, groups]`. Consumes both arrays. */
-function scoreGroups(explainer: Perceptron, x: np.Array, groups: number): np.Array {
+export function scoreGroups(explainer: Perceptron, x: np.Array, groups: number): np.Array {
   return perceptron(explainer, x).slice([], [0, groups]);
 }
 

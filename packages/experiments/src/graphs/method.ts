@@ -12,7 +12,7 @@
 import { jit, numpy as np, random, tree, valueAndGrad } from "@jax-js/jax";
 import { z } from "zod";
 import type { Context, Presets } from "../experiment.ts";
-import { type AdamState, adam, initAdam } from "../nn/adam.ts";
+import { type AdamState, adam } from "../nn/adam.ts";
 import { splitKey } from "../nn/keys.ts";
 import { epochOrder } from "../training/epochs.ts";
 import { learningRateOptions, seedOption, temperatureOptions } from "../training/options.ts";
@@ -157,6 +157,8 @@ export function objective(
 
 // Step ----------------------------------------------------------------------------------------------------------------
 
+const descent = adam();
+
 /** All that training changes on the device. */
 export type State = Normalization & { model: Model; optimizer: AdamState<Model>; key: np.Array };
 
@@ -165,7 +167,7 @@ function initState(config: Config): State {
   const model: Model = { decoder: initDecoder(decoderKey, config) };
   if (inferenceOf(config.graph)) model.encoder = initEncoder(encoderKey, config);
   else encoderKey.dispose();
-  const state: State = { model, optimizer: initAdam(model), key };
+  const state: State = { model, optimizer: descent.init(model), key };
   if (model.encoder && config.normalization) state.statistics = initStatistics(config);
   return state;
 }
@@ -177,7 +179,7 @@ function trainingStep(config: Config) {
     const { model: before, optimizer, key: _, ...normalization } = state;
     const loss = (model: Model) => objective(model, batch, config, { key: drawKey, temperature, ...normalization });
     const [[value, next], gradients] = valueAndGrad(loss, { hasAux: true })(tree.ref(before));
-    const { parameters: model, state: after } = adam(before, gradients, optimizer, learningRate);
+    const { parameters: model, state: after } = descent.update(before, gradients, optimizer, learningRate);
     return { state: { model, optimizer: after, key, ...next }, measured: value };
   });
 }

@@ -15,7 +15,7 @@ import { pooledPatches } from "../data/patches.ts";
 import { arrangePieces, type Cut, cutOf, gatherPieces, padPieces, sizeOfPiece } from "../data/pieces.ts";
 import type { Dataset } from "../data/types.ts";
 import type { Context, Presets } from "../experiment.ts";
-import { type AdamState, adam, initAdam } from "../nn/adam.ts";
+import { type AdamState, adam } from "../nn/adam.ts";
 import { type BatchNorm, type BatchStatistics, batchNorm, batchNormTraining, initBatchNorm } from "../nn/batch-norm.ts";
 import { type Convolution, flatten, initConvolution, pooledPatchConvolution } from "../nn/convolution.ts";
 import { type Dense, dense, initDense, initializations } from "../nn/dense.ts";
@@ -172,13 +172,15 @@ function reassemblyError(plan: np.Array, shuffled: np.Array, original: np.Array)
 
 // Step ----------------------------------------------------------------------------------------------------------------
 
+const descent = adam();
+
 /** All that training changes on the device. */
 export type State = { model: Model; statistics: BatchStatistics; optimizer: AdamState<Model>; key: np.Array };
 
 function initState(config: Config, cut: Cut): State {
   const [modelKey, key] = splitKey(random.key(config.seed), 2);
   const { model, statistics } = initModel(modelKey, config, cut);
-  return { model, statistics, optimizer: initAdam(model), key };
+  return { model, statistics, optimizer: descent.init(model), key };
 }
 
 /** Gradient and optimizer in one jitted function, which consumes the state and the batch. */
@@ -197,7 +199,12 @@ function trainingStep({ iterations }: Config) {
       return [reassemblyError(plan, shuffled, original), statistics!];
     };
     const [[loss, statistics], gradients] = valueAndGrad(objective, { hasAux: true })(tree.ref(state.model));
-    const { parameters: model, state: optimizer } = adam(state.model, gradients, state.optimizer, learningRate);
+    const { parameters: model, state: optimizer } = descent.update(
+      state.model,
+      gradients,
+      state.optimizer,
+      learningRate,
+    );
     return { state: { model, statistics, optimizer, key }, measured: loss };
   });
 }

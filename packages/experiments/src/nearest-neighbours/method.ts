@@ -23,7 +23,7 @@ import {
 } from "../nn/convolution.ts";
 import { type Dense, dense, initDense, initializations } from "../nn/dense.ts";
 import { splitKey } from "../nn/keys.ts";
-import { initSgd, sgd } from "../nn/sgd.ts";
+import { sgd } from "../nn/sgd.ts";
 import { stepsAnEpoch } from "../training/epochs.ts";
 import { dataOptions, learningRateOptions, temperatureOptions } from "../training/options.ts";
 import { type StepSettings, scheduledSettings } from "../training/settings.ts";
@@ -134,10 +134,15 @@ export type Model = { first: Convolution; second: Convolution; linear: Dense };
 const CHANNELS = [20, 50] as const;
 export const FEATURES = 500;
 
-function initModel(key: np.Array, { initialization }: Config, { height, width }: Dataset): Model {
-  const [first, second, linear] = splitKey(key, 3);
+/** Numbers that both convolutions leave of an image. */
+export function numbersLeft({ height, width }: Pick<Dataset, "height" | "width">): number {
   const pooled = (side: number) => (side - KERNEL + 1) / 2;
-  const inputs = pooled(pooled(height)) * pooled(pooled(width)) * CHANNELS[1];
+  return pooled(pooled(height)) * pooled(pooled(width)) * CHANNELS[1];
+}
+
+/** @param inputs as `numbersLeft` counts them */
+export function initModel(key: np.Array, { initialization }: Config, inputs: number): Model {
+  const [first, second, linear] = splitKey(key, 3);
   return {
     first: initConvolution(first, { size: KERNEL, channels: 1, outputs: CHANNELS[0] }, initialization),
     second: initConvolution(second, { size: KERNEL, channels: CHANNELS[0], outputs: CHANNELS[1] }, initialization),
@@ -244,13 +249,14 @@ export type State = { model: Model; velocity: Model; key: np.Array };
 
 function initState(config: Config, training: Dataset): State {
   const [modelKey, key] = splitKey(random.key(config.seed), 2);
-  const model = initModel(modelKey, config, training);
-  return { model, velocity: initSgd(model), key };
+  const model = initModel(modelKey, config, numbersLeft(training));
+  return { model, velocity: sgd().init(model), key };
 }
 
 /** One step: a batch's first half are queries, the second candidates, or all are both. Consumes state and batch. */
 function trainingStep(config: Config) {
   const { k, momentum, weightDecay } = config;
+  const descent = sgd({ momentum, weightDecay });
   return jit(function step({ model, velocity, key }: State, { patches, labels }: Batch, settings: StepSettings) {
     const { temperature, learningRate } = settings;
     const [next, drawKey] = splitKey(key, 2);
@@ -263,8 +269,8 @@ function trainingStep(config: Config) {
       return [losses[config.loss](own, sameClass, k), np.stack(measured)];
     };
     const [[loss, own], gradients] = valueAndGrad(objective, { hasAux: true })(tree.ref(model));
-    const moved = sgd(model, gradients, velocity, { learningRate, momentum, weightDecay });
-    const state: State = { model: moved.parameters, velocity: moved.velocity, key: next };
+    const moved = descent.update(model, gradients, velocity, learningRate);
+    const state: State = { model: moved.parameters, velocity: moved.state, key: next };
     return { state, measured: np.concatenate([loss.reshape([1]), own]) };
   });
 }

@@ -1,30 +1,37 @@
-/** Stochastic gradient descent with momentum and weight decay, for use inside a jitted step. */
+/** Stochastic gradient descent with momentum and weight decay. */
 
 import { numpy as np, tree } from "@jax-js/jax";
-import type { Parameters } from "./adam.ts";
-
-/** The state before the first step. Does not consume the parameters. */
-export function initSgd<P extends Parameters>(parameters: P): P {
-  return tree.map((p: np.Array) => np.zeros(p.shape), parameters) as P;
-}
+import { checkOption, type Optimizer, rateOf } from "./optimizer.ts";
 
 /**
- * One step: `v <- momentum v + g + decay p`, then `p <- p - rate v`, with the gradient g. Consumes everything.
+ * Gradient descent: `v <- momentum v + g + decay p`, then `p <- p - rate v`, with the gradient g and the velocity v, which is 0 at
+ * first.
+ *
+ * @param options `momentum`, from 0 to below 1, and `weightDecay`, at least 0; both are 0 by default
+ * @throws RangeError for options out of range
  *
  * Polyak, "Some methods of speeding up the convergence of iteration methods", 1964; the decay is part of the gradient,
  * as in PyTorch's SGD.
  */
-export function sgd<P extends Parameters>(
-  parameters: P,
-  gradients: P,
-  velocity: P,
-  options: { learningRate: np.Array; momentum: number; weightDecay: number },
-): { parameters: P; velocity: P } {
-  const { learningRate, momentum, weightDecay } = options;
+export function sgd({
+  momentum = 0,
+  weightDecay = 0,
+}: {
+  readonly momentum?: number;
+  readonly weightDecay?: number;
+} = {}): Optimizer<"sgd"> {
+  checkOption("sgd: momentum", momentum, 1);
+  checkOption("sgd: weightDecay", weightDecay);
   const accelerate = (p: np.Array, g: np.Array, v: np.Array) => v.mul(momentum).add(g).add(p.mul(weightDecay));
-  const next = tree.map(accelerate, tree.ref(parameters), gradients, velocity) as P;
-  const step = (p: np.Array, v: np.Array) => p.sub(v.mul(learningRate.ref));
-  const moved = tree.map(step, parameters, tree.ref(next)) as P;
-  learningRate.dispose();
-  return { parameters: moved, velocity: next };
+  return {
+    init: (parameters) => tree.map((p: np.Array) => np.zeros(p.shape), parameters) as typeof parameters,
+    update(parameters, gradients, velocity, learningRate) {
+      const rate = rateOf(learningRate);
+      const state = tree.map(accelerate, tree.ref(parameters), gradients, velocity) as typeof parameters;
+      const step = (p: np.Array, v: np.Array) => p.sub(v.mul(rate.ref));
+      const moved = tree.map(step, parameters, tree.ref(state)) as typeof parameters;
+      rate.dispose();
+      return { parameters: moved, state };
+    },
+  };
 }

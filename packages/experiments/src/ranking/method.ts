@@ -13,7 +13,7 @@ import { z } from "zod";
 import { MOST_DIGITS } from "../data/numbers.ts";
 import { checkGrey, type Dataset } from "../data/types.ts";
 import type { Context, Presets } from "../experiment.ts";
-import { type AdamState, adam, initAdam } from "../nn/adam.ts";
+import { type AdamState, adam } from "../nn/adam.ts";
 import {
   type Convolution,
   flatten,
@@ -164,13 +164,15 @@ const losses = {
 
 // Step ----------------------------------------------------------------------------------------------------------------
 
+const descent = adam();
+
 /** All that training changes on the device. */
 export type State = { model: Model; optimizer: AdamState<Model>; key: np.Array };
 
 function initState(config: Config, training: Dataset): State {
   const [modelKey, key] = splitKey(random.key(config.seed), 2);
   const model = initModel(modelKey, config, training);
-  return { model, optimizer: initAdam(model), key };
+  return { model, optimizer: descent.init(model), key };
 }
 
 /** Gradient and optimizer in one jitted function, which consumes the state and the batch. */
@@ -182,7 +184,12 @@ function trainingStep(config: Config) {
       return losses[config.loss](relaxedOrder(config, scores, temperature, config.noise ? drawKey : undefined), plans);
     };
     const [loss, gradients] = valueAndGrad(objective)(tree.ref(state.model));
-    const { parameters: model, state: optimizer } = adam(state.model, gradients, state.optimizer, learningRate);
+    const { parameters: model, state: optimizer } = descent.update(
+      state.model,
+      gradients,
+      state.optimizer,
+      learningRate,
+    );
     return { state: { model, optimizer, key }, measured: loss };
   });
 }

@@ -12,7 +12,7 @@
 
 import { blockUntilReady, jit, nn, numpy as np, random, tree, valueAndGrad } from "@jax-js/jax";
 import { conditionalBernoulli, expectation, subset } from "softdraw";
-import { type AdamState, adam, initAdam, type Parameters } from "../nn/adam.ts";
+import { type AdamState, adam, type Parameters } from "../nn/adam.ts";
 import { multipleOfFour } from "../nn/dense.ts";
 import { splitKey, streamKey } from "../nn/keys.ts";
 import type { Encoded, Targets } from "./encoding.ts";
@@ -48,6 +48,7 @@ const STARTS = [2, 0.7];
 const MOST_ROWS = 320;
 
 const LEARNING_RATE = 0.05;
+const descent = adam();
 
 /** From draws that see all columns a little to draws that are nearly discrete. */
 const TEMPERATURES = { first: 2, last: 0.2 };
@@ -121,7 +122,7 @@ function initState(seed: number, { parts, columns, outputs, width }: Sizes): Sta
     scale,
     line: np.zeros([parts, starts, outputs, width]),
   };
-  return { model, optimizer: initAdam(model), key };
+  return { model, optimizer: descent.init(model), key };
 }
 
 /** Which features a column has, `[columns, width]`. */
@@ -167,7 +168,7 @@ const step = jit(
       return expectedCost(estimator, k, drawKey, logits, cost, temperature).sum();
     };
     const [, gradients] = valueAndGrad(loss)(tree.ref(model) as Model);
-    const stepped = adam(model, gradients as Model, optimizer, np.array(LEARNING_RATE));
+    const stepped = descent.update(model, gradients as Model, optimizer, LEARNING_RATE);
     return { model: stepped.parameters, optimizer: stepped.state, key: next };
   },
   { staticArgnums: [4] },

@@ -4,7 +4,7 @@
  */
 
 import { blockUntilReady, jit, nn, numpy as np, random, tree, valueAndGrad } from "@jax-js/jax";
-import { type AdamState, adamW, initAdam, type Parameters } from "../nn/adam.ts";
+import { type AdamState, adamW, type Parameters } from "../nn/adam.ts";
 import { multipleOfFour } from "../nn/dense.ts";
 import { splitKey, streamKey } from "../nn/keys.ts";
 import { type Encoded, momentsOf } from "./encoding.ts";
@@ -41,7 +41,7 @@ export interface Fitting {
 const HIDDEN = 32;
 const BATCH = 128;
 const LEARNING_RATE = 0.02;
-const WEIGHT_DECAY = 0.1;
+const descent = adamW({ weightDecay: 0.1 });
 
 /** Steps between looks at the rows to stop by. */
 const LOOK = 10;
@@ -110,7 +110,7 @@ async function fitSome(problem: Problem, lanes: readonly Lane[], { steps, seed }
   const draws = await drawsOf(seed, streams.networkRows, lanes.length * BATCH * steps);
   const network = initNetwork(seed, lanes, problem);
   const classes = problem.classes.length;
-  let state: State = { network, optimizer: initAdam(network) };
+  let state: State = { network, optimizer: descent.init(network) };
   let best: Best = { network: tree.ref(network) as Network, loss: np.full([lanes.length], Number.MAX_VALUE) };
   const stopRows = batchOf(
     problem,
@@ -184,8 +184,7 @@ const step = jit(
   ({ network, optimizer }: State, batch: Batch, learningRate: np.Array, classes: number) => {
     const loss = (network: Network) => lossesOf(classes, network, batch).sum();
     const [, gradients] = valueAndGrad(loss)(tree.ref(network) as Network);
-    const rates = { learningRate, weightDecay: WEIGHT_DECAY };
-    const { parameters, state } = adamW(network, gradients as Network, optimizer, rates);
+    const { parameters, state } = descent.update(network, gradients as Network, optimizer, learningRate);
     return { network: parameters, optimizer: state };
   },
   { staticArgnums: [3] },

@@ -12,7 +12,7 @@ import { jit, nn, numpy as np, random, tree, valueAndGrad } from "@jax-js/jax";
 import { permutation } from "softdraw";
 import { z } from "zod";
 import type { Context, Presets } from "../experiment.ts";
-import { type AdamState, adam, initAdam } from "../nn/adam.ts";
+import { type AdamState, adam } from "../nn/adam.ts";
 import { type Dense, dense, initDense, initializations } from "../nn/dense.ts";
 import { splitKey } from "../nn/keys.ts";
 import { checkOrder, orderOptions, relaxedOrder, scoresPlaces } from "../orders.ts";
@@ -48,7 +48,7 @@ export type Model = { hidden: Dense; output: Dense };
  * their order comes out with fewer exchanged neighbours than from random scores: for 30 numbers, a tenth of the errors. Of
  * single scores that are all equal, no relaxation knows which way is up, so these begin at random.
  */
-function initModel(key: np.Array, config: Config): Model {
+export function initModel(key: np.Array, config: Config): Model {
   const { n, hidden, initialization } = config;
   if (scoresPlaces(config)) {
     const output = { weight: np.zeros([n, hidden]), bias: np.zeros([n]) };
@@ -78,13 +78,15 @@ function sortingError(plans: np.Array, lists: np.Array): np.Array {
 
 // Step ---------------------------------------------------------------------------------------------------------------
 
+const descent = adam();
+
 /** All that training changes on the device. */
 export type State = { model: Model; optimizer: AdamState<Model>; key: np.Array };
 
 function initState(config: Config): State {
   const [modelKey, key] = splitKey(random.key(config.seed), 2);
   const model = initModel(modelKey, config);
-  return { model, optimizer: initAdam(model), key };
+  return { model, optimizer: descent.init(model), key };
 }
 
 /** New lists, gradient and optimizer in one jitted function, which consumes the state. */
@@ -98,7 +100,12 @@ function trainingStep(config: Config) {
       return sortingError(relaxedOrder(config, scores, temperature, noise ? drawKey : undefined), lists);
     };
     const [loss, gradients] = valueAndGrad(objective)(tree.ref(state.model));
-    const { parameters: model, state: optimizer } = adam(state.model, gradients, state.optimizer, learningRate);
+    const { parameters: model, state: optimizer } = descent.update(
+      state.model,
+      gradients,
+      state.optimizer,
+      learningRate,
+    );
     return { state: { model, optimizer, key }, measured: loss };
   });
 }

@@ -1,7 +1,7 @@
 import { jit, numpy as np, tree } from "@jax-js/jax";
 import { largestDifference } from "@softdraw/testing/numbers";
 import { expect, test } from "vitest";
-import { type AdamState, adam, adamW, initAdam, radam } from "../../src/nn/adam.ts";
+import { type AdamState, adam, adamW, rAdam } from "../../src/nn/adam.ts";
 
 type Layer = { weight: np.Array; bias: np.Array };
 type Numbers = { weight: number[][]; bias: number[] };
@@ -43,12 +43,12 @@ const gradientsAt = (step: number): Layer => {
 };
 
 const step = jit((parameters: Layer, gradients: Layer, state: AdamState<Layer>, rate: np.Array) =>
-  adam(parameters, gradients, state, rate),
+  adam().update(parameters, gradients, state, rate),
 );
 
 test("takes the steps of PyTorch's", () => {
   let parameters = layerOf(START);
-  let state = initAdam(parameters);
+  let state = adam().init(parameters);
   EXPECTED.forEach((expected, i) => {
     ({ parameters, state } = step(parameters, gradientsAt(i), state, np.array(STEPS[i]![0])));
     const { weight, bias } = numbersOf(parameters);
@@ -68,12 +68,12 @@ const EXPECTED_WITH_DECAY = [
 ];
 
 const stepW = jit((parameters: Layer, gradients: Layer, state: AdamState<Layer>, learningRate: np.Array) =>
-  adamW(parameters, gradients, state, { learningRate, weightDecay: 0.25 }),
+  adamW({ weightDecay: 0.25 }).update(parameters, gradients, state, learningRate),
 );
 
 test("takes the steps of PyTorch's AdamW", () => {
   let parameters = layerOf(START);
-  let state = initAdam(parameters);
+  let state = adam().init(parameters);
   EXPECTED_WITH_DECAY.forEach((expected, i) => {
     ({ parameters, state } = stepW(parameters, gradientsAt(i), state, np.array(STEPS[i]![0])));
     const { weight, bias } = numbersOf(parameters);
@@ -85,7 +85,7 @@ test("takes the steps of PyTorch's AdamW", () => {
 test("the first step is the learning rate against the sign of the gradient, whatever its size", () => {
   const parameters = layerOf({ weight: [[0, 0, 0]], bias: [0] });
   const gradients = layerOf({ weight: [[1e-4, -1, 1e4]], bias: [0] });
-  const { weight, bias } = numbersOf(step(parameters, gradients, initAdam(parameters), np.array(0.25)).parameters);
+  const { weight, bias } = numbersOf(step(parameters, gradients, adam().init(parameters), np.array(0.25)).parameters);
   // The denominator's 1e-8 takes a ten-thousandth off the step of the gradient 1e-4.
   expect(largestDifference(weight[0]!, [-0.25 * (1 - 1e-4), 0.25, -0.25])).toBeLessThan(5e-6);
   expect(bias).toEqual([0]);
@@ -93,7 +93,7 @@ test("the first step is the learning rate against the sign of the gradient, what
 
 test("the corrections stay right for thousands of steps: under a constant gradient each is the learning rate", () => {
   let parameters = layerOf({ weight: [[0]], bias: [0] });
-  let state = initAdam(parameters);
+  let state = adam().init(parameters);
   for (let t = 1; t <= 3000; t++) {
     const before = numbersOf(parameters);
     const gradients = layerOf({ weight: [[0.5]], bias: [-3] });
@@ -107,7 +107,7 @@ test("the corrections stay right for thousands of steps: under a constant gradie
 
 test("the initial state is zero, and leaves the parameters to their owner", () => {
   const parameters = { layers: [layerOf(START)], scale: np.array([1, 2]) };
-  const { count, mean, square } = initAdam(parameters);
+  const { count, mean, square } = adam().init(parameters);
   expect(count.js()).toBe(0);
   for (const zeros of [mean, square]) {
     expect(zeros.layers[0]!.weight.js()).toEqual([
@@ -121,19 +121,15 @@ test("the initial state is zero, and leaves the parameters to their owner", () =
 });
 
 test.each([
-  ["adam", adam],
-  ["radam", radam],
-  [
-    "adamW",
-    (p: Layer, g: Layer, s: AdamState<Layer>, learningRate: np.Array) =>
-      adamW(p, g, s, { learningRate, weightDecay: 0.1 }),
-  ],
+  ["adam", adam()],
+  ["rAdam", rAdam()],
+  ["adamW", adamW({ weightDecay: 0.1 })],
 ] as const)("a step of %s consumes all that it is given", (_, optimizer) => {
   const parameters = layerOf(START);
   const gradients = gradientsAt(0);
-  const state = initAdam(parameters);
+  const state = adam().init(parameters);
   const rate = np.array([0.1]).reshape([]);
-  const result = optimizer(parameters, gradients, state, rate);
+  const result = optimizer.update(parameters, gradients, state, rate);
   for (const array of tree.leaves({ parameters, gradients, state, rate }) as np.Array[]) expect(array.refCount).toBe(0);
   for (const array of tree.leaves(result) as np.Array[]) expect(array.refCount).toBe(1);
   tree.dispose(result);
@@ -161,10 +157,10 @@ test("rectified Adam takes the steps of its formulas: five without the squares, 
   const rates = Array.from({ length: steps }, (_, i) => (i < 1000 ? 0.01 : 0.004));
   const expected = rectified(0.5, gradients, rates);
   const take = jit((p: { x: np.Array }, g: { x: np.Array }, s: AdamState<{ x: np.Array }>, rate: np.Array) =>
-    radam(p, g, s, rate),
+    rAdam().update(p, g, s, rate),
   );
   let parameters = { x: np.array([0.5]) };
-  let state = initAdam(parameters);
+  let state = adam().init(parameters);
   for (let i = 0; i < steps; i++) {
     ({ parameters, state } = take(parameters, { x: np.array([gradients[i]!]) }, state, np.array(rates[i]!)));
     const [found] = await parameters.x.ref.data();

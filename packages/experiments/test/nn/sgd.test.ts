@@ -1,7 +1,7 @@
 import { jit, numpy as np, tree } from "@jax-js/jax";
 import { largestDifference } from "@softdraw/testing/numbers";
 import { expect, test } from "vitest";
-import { initSgd, sgd } from "../../src/nn/sgd.ts";
+import { sgd } from "../../src/nn/sgd.ts";
 
 type Layer = { weight: np.Array; bias: np.Array };
 
@@ -40,15 +40,15 @@ const relativeDifference = (a: number[], b: number[]) => {
 };
 
 const step = jit((parameters: Layer, gradients: Layer, velocity: Layer, learningRate: np.Array) =>
-  sgd(parameters, gradients, velocity, { learningRate, momentum: 0.9, weightDecay: 0.01 }),
+  sgd({ momentum: 0.9, weightDecay: 0.01 }).update(parameters, gradients, velocity, learningRate),
 );
 
 test("takes the steps of PyTorch's", () => {
   let parameters = start();
-  let velocity = initSgd(parameters);
+  let velocity = sgd().init(parameters);
   EXPECTED.forEach((expected, i) => {
     const [rate, weight, bias] = STEPS[i]!;
-    ({ parameters, velocity } = step(parameters, layerOf(weight, bias), velocity, np.array(rate)));
+    ({ parameters, state: velocity } = step(parameters, layerOf(weight, bias), velocity, np.array(rate)));
     expect(relativeDifference(numbersOf(parameters), expected)).toBeLessThan(1e-6);
   });
   expect(relativeDifference(numbersOf(velocity), EXPECTED_VELOCITY)).toBeLessThan(1e-6);
@@ -57,18 +57,18 @@ test("takes the steps of PyTorch's", () => {
 
 test("two steps, worked out by hand", () => {
   const one = (value: number) => ({ p: np.array([value]) });
-  const options = () => ({ learningRate: np.array(0.5), momentum: 0.5, weightDecay: 0.25 });
-  const first = sgd(one(2), one(1), one(0), options());
+  const { update } = sgd({ momentum: 0.5, weightDecay: 0.25 });
+  const first = update(one(2), one(1), one(0), 0.5);
   // v = 1 + 0.25 * 2 = 1.5; p = 2 - 0.5 * 1.5 = 1.25.
-  expect([first.velocity.p.ref.js(), first.parameters.p.ref.js()]).toEqual([[1.5], [1.25]]);
-  const second = sgd(first.parameters, one(-1), first.velocity, options());
+  expect([first.state.p.ref.js(), first.parameters.p.ref.js()]).toEqual([[1.5], [1.25]]);
+  const second = update(first.parameters, one(-1), first.state, 0.5);
   // v = 0.5 * 1.5 - 1 + 0.25 * 1.25 = 0.0625; p = 1.25 - 0.5 * 0.0625 = 1.21875.
-  expect([second.velocity.p.js(), second.parameters.p.js()]).toEqual([[0.0625], [1.21875]]);
+  expect([second.state.p.js(), second.parameters.p.js()]).toEqual([[0.0625], [1.21875]]);
 });
 
 test("the initial state is zero, and leaves the parameters to their owner", () => {
   const parameters = { layers: [start()], scale: np.array([1, 2]) };
-  const velocity = initSgd(parameters);
+  const velocity = sgd().init(parameters);
   expect(numbersOf(velocity.layers[0]!)).toEqual(Array(8).fill(0));
   expect(velocity.layers[0]!.weight.shape).toEqual([2, 3]);
   expect(velocity.scale.js()).toEqual([0, 0]);
@@ -78,7 +78,7 @@ test("the initial state is zero, and leaves the parameters to their owner", () =
 test("a step consumes all that it is given", () => {
   const [parameters, gradients, velocity] = [start(), start(), start()];
   const learningRate = np.array([0.1]).reshape([]);
-  const result = sgd(parameters, gradients, velocity, { learningRate, momentum: 0.9, weightDecay: 5e-4 });
+  const result = sgd({ momentum: 0.9, weightDecay: 5e-4 }).update(parameters, gradients, velocity, learningRate);
   const given = tree.leaves({ parameters, gradients, velocity, learningRate }) as np.Array[];
   for (const array of given) expect(array.refCount).toBe(0);
   for (const array of tree.leaves(result) as np.Array[]) expect(array.refCount).toBe(1);

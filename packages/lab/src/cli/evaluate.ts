@@ -52,7 +52,7 @@ export function addEvaluate(program: Command): void {
 
 async function evaluate(path: string, options: Options & Readonly<Record<string, unknown>>): Promise<void> {
   const run = await openRunToRead(path);
-  const { experiment, config } = readRunConfig(run);
+  const { experiment, config } = await readRunConfig(run);
   const own = ownValues(run, experiment, options);
   const reporter = await begin(options, experiment, config);
   try {

@@ -3,6 +3,7 @@
 import { availableParallelism } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { experiments } from "@softdraw/experiments/all";
+import type { Experiment } from "@softdraw/experiments/experiment";
 import type { Command } from "commander";
 import { Option } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
@@ -71,13 +72,23 @@ export interface ExecutorSource {
  *
  * @throws WrongCall for options that do not go together; Unavailable where there is no such queue
  */
-export async function openExecutors(options: ExecutorOptions, say: (line: string) => void): Promise<ExecutorSource> {
+export async function openExecutors(
+  options: ExecutorOptions,
+  { module }: Experiment,
+  say: (line: string) => void,
+): Promise<ExecutorSource> {
   const { queue, store, ahead = AHEAD } = options;
   checkTogether(options);
+  if (queue !== undefined && module !== undefined) {
+    throw new WrongCall(`--queue: the workers that listen to it do not have ${module.path}. Train it with --workers.`);
+  }
   if (queue === undefined) {
     const pool = poolOf({ ...options, device: usedDevice().device });
     const { poolExecutor } = await import("../sweeps/pool.ts");
-    return { executorFor: async (folder) => poolExecutor({ ...pool, folder: join(folder, TRIALS) }), close() {} };
+    return {
+      executorFor: async (folder) => poolExecutor({ ...pool, module, folder: join(folder, TRIALS) }),
+      close() {},
+    };
   }
   // Imported late, as the pool is: a client of Redis is of no use to a sweep on one machine.
   const { connectRedis } = await import("../sweeps/redis.ts");

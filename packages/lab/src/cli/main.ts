@@ -39,13 +39,16 @@ export async function runCommand(args: readonly string[]): Promise<number> {
   }
 }
 
+/** Adds a command. What its arguments name may be a part of it: the options of an experiment of one's own. */
+type AddCommand = (program: Command, args: readonly string[]) => void | Promise<void>;
+
 /**
  * The commands in the order of the help. They are loaded one by one, because most of the time that a command takes to start
  * is spent on loading.
  *
  * Upstream: the engine looks for workers when it is imported; so what imports it is imported late.
  */
-const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
+const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   tour: async () => (await import("./tour.ts")).addTour,
   train: async () => (await import("./train.ts")).addTrain,
   worker: async () => (await import("./worker.ts")).addWorker,
@@ -66,8 +69,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
 /** Adds the command that the arguments name. Where they name none, the help may be wanted, and that lists them all. */
 async function addCommands(program: Command, args: readonly string[]): Promise<void> {
   const named = args.find((arg) => !arg.startsWith("-")) ?? "";
-  if (Object.hasOwn(COMMANDS, named)) return (await COMMANDS[named]!())(program);
-  for (const load of Object.values(COMMANDS)) (await load())(program);
+  if (Object.hasOwn(COMMANDS, named)) return (await COMMANDS[named]!())(program, args);
+  for (const load of Object.values(COMMANDS)) await (await load())(program, args);
   program.addHelpText("after", await examples());
 }
 

@@ -25,7 +25,7 @@ type Options = Omit<CommonOptions, "device"> & Partial<Pick<CommonOptions, "devi
 
 async function resume(path: string, options: Options): Promise<void> {
   const stopped = await openRunToRead(path);
-  const { experiment, config } = readRunConfig(stopped);
+  const { experiment, config } = await readRunConfig(stopped);
   const { device = await lastDevice(stopped) } = options;
   const reporter = await begin({ ...options, device }, experiment, config);
   try {

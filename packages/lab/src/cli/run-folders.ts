@@ -3,12 +3,13 @@
 import { resolve } from "node:path";
 import { experiments } from "@softdraw/experiments/all";
 import { type BaseConfig, type Experiment, experimentFor } from "@softdraw/experiments/experiment";
-import { foreignText } from "@softdraw/experiments/foreign-text";
+import { foreignText, printable } from "@softdraw/experiments/foreign-text";
 import { problemOf } from "@softdraw/experiments/problems";
 import { Option } from "commander";
 import { WrongCall } from "../errors.ts";
 import { openRun, type Run } from "../runs/run.ts";
 import { readsFolder } from "../training/data.ts";
+import { describeChange, reloadExperiment } from "../training/own-experiment.ts";
 import { didYouMean } from "./suggestions.ts";
 
 /** A run to look at. A folder that is none is the caller's mistake. */
@@ -19,12 +20,22 @@ export async function openRunToRead(path: string): Promise<Run> {
 }
 
 /** The experiment and the configuration of a run, whatever version wrote it. */
-export function readRunConfig({ path, info }: Run): { experiment: Experiment; config: BaseConfig } {
-  const experiment = findExperiment(info.experiment);
+export async function readRunConfig({ path, info }: Run): Promise<{ experiment: Experiment; config: BaseConfig }> {
+  const experiment = info.module === undefined ? findExperiment(info.experiment) : await ownExperiment(path, info);
   const parsed = experiment.schema.safeParse(info.config);
   if (parsed.success) return { experiment: experimentFor(experiment, parsed.data), config: parsed.data };
   const problem = problemOf(parsed.error, info.config);
   throw new Error(`${path}/config.json: ${problem} (written by version ${foreignText(info.version)}).`);
+}
+
+/** The experiment of one's own that a run is of. That its module has changed since is said, and its checkpoint decides. */
+async function ownExperiment(path: string, { experiment, module }: Run["info"]): Promise<Experiment> {
+  const loaded = await reloadExperiment({ experiment, module: module! }).catch((error: Error) => {
+    throw error instanceof WrongCall ? new WrongCall(`${path} is of a module: ${error.message}`) : error;
+  });
+  const change = describeChange(module!, loaded.module);
+  if (change !== undefined) console.error(printable(`note: ${change}. It is taken as it is now.`));
+  return loaded;
 }
 
 /** Says where the data of a run is now. */

@@ -7,6 +7,7 @@ import { foreignText, printable } from "@softdraw/experiments/foreign-text";
 import { describeDivergence } from "@softdraw/experiments/training/divergence";
 import Table from "cli-table3";
 import type { Command } from "commander";
+import { z } from "zod";
 import { formatResult } from "../report/numbers.ts";
 import { type DamagedRun, listRuns, type RunSummary } from "../runs/run.ts";
 import { RUNS_FOLDER } from "./common-options.ts";
@@ -54,10 +55,31 @@ function devicesOf({ devices = [] }: RunSummary): string {
   return [...new Set(devices.map(({ device }) => foreignText(device)))].join(", ");
 }
 
-function outcome({ experiment: name, config, metrics, divergence, state }: RunSummary): string {
+function outcome({ experiment: name, config, metrics, result: stored, divergence, state }: RunSummary): string {
   if (state === "diverged" && divergence) return describeDivergence(divergence);
   const experiment = experiments.find((candidate) => candidate.name === name);
-  if (!metrics || !experiment) return "";
+  if (!experiment) return storedOutcome(stored);
+  if (!metrics) return "";
   const [result] = experimentFor(experiment, config as Partial<BaseConfig> as BaseConfig).results([metrics]);
   return result ? `${result.name} ${formatResult(result)}` : "";
 }
+
+/** What a run wrote of its first result. Of an experiment of one's own no more is known: to list a run does not load its module. */
+function storedOutcome(stored: object | undefined): string {
+  const { data } = StoredResults.safeParse(stored);
+  const result = data?.results[0];
+  if (result === undefined) return "";
+  const { name, value, digits, unit } = result;
+  return `${foreignText(name)} ${formatResult({ value, digits, ...(unit !== undefined && { unit: foreignText(unit) }) })}`;
+}
+
+const StoredResults = z.object({
+  results: z.array(
+    z.object({
+      name: z.string(),
+      value: z.number(),
+      digits: z.int().min(0).max(20),
+      unit: z.string().optional(),
+    }),
+  ),
+});

@@ -39,7 +39,7 @@ export function addSample(program: Command): void {
 
 async function sample(path: string, options: Options): Promise<void> {
   const run = await openRunToRead(path);
-  const { experiment, config } = readRunConfig(run);
+  const { experiment, config } = await readRunConfig(run);
   if (experiment.name !== VAE) throw new WrongCall(`${experiment.name} cannot make new examples. A run of ${VAE} can.`);
   const reporter = await begin(options, experiment, config);
   try {

@@ -37,7 +37,7 @@ export function addSolve(program: Command): void {
 
 async function solve(path: string, file: string, options: Options): Promise<void> {
   const run = await openRunToRead(path);
-  const { experiment, config } = readRunConfig(run);
+  const { experiment, config } = await readRunConfig(run);
   if (experiment.name !== JIGSAW)
     throw new WrongCall(`${experiment.name} solves no pictures. A run of ${JIGSAW} does.`);
   const picture = await readPicture(file);

@@ -7,7 +7,7 @@ import packageJson from "../../package.json" with { type: "json" };
 import { WrongCall } from "../errors.ts";
 import { isList, namesOf, type Parameter } from "../sweeps/parameters.ts";
 import type { SweepDefinition } from "../sweeps/sweep.ts";
-import { configurationFlags, kebab, quote } from "../training/command.ts";
+import { calledBy, configurationFlags, kebab, quote } from "../training/command.ts";
 import { wholeNumber } from "./parsers.ts";
 import { parseSetting } from "./settings.ts";
 
@@ -72,6 +72,7 @@ export function defineSweep(family: Experiment, config: BaseConfig, options: Def
   checkTest(family, config, options);
   return {
     experiment: family.name,
+    ...(family.module !== undefined && { module: family.module }),
     version: packageJson.version,
     created: new Date().toISOString(),
     command: sweepCommand(family, config, options),
@@ -121,5 +122,5 @@ function sweepCommand(family: Experiment, config: BaseConfig, options: Definitio
     ...(halving && reduction !== 3 ? [`--reduction ${reduction}`] : []),
     ...(halving && firstEpochs !== 1 ? [`--first-epochs ${firstEpochs}`] : []),
   ];
-  return ["softdraw sweep", family.name, ...configurationFlags(family, config), ...flags].join(" ");
+  return ["softdraw sweep", calledBy(family), ...configurationFlags(family, config), ...flags].join(" ");
 }

@@ -35,11 +35,13 @@ import {
 import { onDevice, trainCommand } from "../training/command.ts";
 import { loadData } from "../training/data.ts";
 import { usedDevice } from "../training/engine.ts";
+import { describeChange, reloadExperiment } from "../training/own-experiment.ts";
 import type { Reporter } from "../training/reporter.ts";
 import { type Finished, runInfo, trainRun } from "../training/training.ts";
 import { begin } from "./common-options.ts";
 import { addConfigurationOptions, readConfiguration } from "./configuration.ts";
 import { addExecutorOptions, type ExecutorOptions, type ExecutorSource, openExecutors } from "./executors.ts";
+import { addNamed, addOwn } from "./own.ts";
 import { findExperiment } from "./run-folders.ts";
 import { stopOnSignal } from "./signals.ts";
 import { addDefinitionOptions, type DefinitionOptions, defineSweep } from "./sweep-definition.ts";
@@ -56,7 +58,7 @@ interface Options extends RunningOptions, DefinitionOptions {
   readonly sweepsDir: string;
 }
 
-export function addSweep(program: Command): void {
+export async function addSweep(program: Command, args: readonly string[]): Promise<void> {
   const sweep = program
     .command("sweep")
     .description("train many configurations and choose the best, by exact measures on held-out training data")
@@ -64,18 +66,23 @@ export function addSweep(program: Command): void {
     .option("--resume <folder>", "continue a sweep that was stopped or killed");
   addRunningOptions(sweep);
   const calls = experiments.map(({ name }) => `\n  softdraw sweep ${name} --help`);
-  sweep.addHelpText("after", `\nExamples:${calls.join("")}\n  softdraw sweep --resume sweeps/vae-2026-01-31-4k7m2q`);
+  sweep.addHelpText(
+    "after",
+    `\nExamples:${calls.join("")}\n  softdraw sweep ./mine.mjs --help\n  softdraw sweep --resume sweeps/vae-2026-01-31-4k7m2q`,
+  );
   sweep.action((name, options) => resumeSweep(name, options));
-  for (const experiment of experiments) addExperiment(sweep, experiment);
+  for (const experiment of experiments) addExperiment(sweep, experiment, experiment.name);
+  await addOwn("sweep", args, (experiment, path) => addExperiment(sweep, experiment, path));
 }
 
-function addExperiment(sweep: Command, experiment: Experiment): void {
-  const command = sweep.command(experiment.name).description(`sweep: ${experiment.summary}`);
+/** @param calledBy its name, or the path of its module as it was given */
+function addExperiment(sweep: Command, experiment: Experiment, calledBy: string): void {
+  const command = addNamed(sweep, calledBy).description(`sweep: ${experiment.summary}`);
   addDefinitionOptions(command)
     .option("--sweeps-dir <path>", "folder of the sweep folders", SWEEPS_FOLDER)
     .configureHelp({ showGlobalOptions: true });
   addConfigurationOptions(command, experiment);
-  command.addHelpText("after", examples(experiment));
+  command.addHelpText("after", examples(calledBy));
   // How a sweep is run, such as with --workers, are options of the command above this one, wherever they stand in the line.
   command.action(() => sweepExperiment(experiment, command.optsWithGlobals()));
 }
@@ -86,14 +93,14 @@ function addRunningOptions(command: Command): void {
     .option("--json", "print one JSON record a line");
 }
 
-function examples({ name }: Experiment): string {
+function examples(calledBy: string): string {
   return `
 Examples:
-  softdraw sweep ${name} --set temperature=0.3,0.5,1 --seeds 3
-  softdraw sweep ${name} --set 'temperature=log-uniform(0.1, 2)' --draws 20 --halving
+  softdraw sweep ${calledBy} --set temperature=0.3,0.5,1 --seeds 3
+  softdraw sweep ${calledBy} --set 'temperature=log-uniform(0.1, 2)' --draws 20 --halving
 
 Distributions: uniform(from, to), log-uniform(from, to), integers(from, to), log-integers(from, to).
-All other options are those of softdraw train ${name}, and hold for every combination.`;
+All other options are those of softdraw train ${calledBy}, and hold for every combination.`;
 }
 
 // From its options -----------------------------------------------------------------------------------------------------
@@ -111,10 +118,10 @@ async function sweepExperiment(
     const trials = await plan(definition, family);
     const data = await loadData(config, reporter);
     checkTrials(trials, family, data);
-    executors = await openExecutors(options, reporter.say);
+    executors = await openExecutors(options, family, reporter.say);
     const folder = await makeUniqueFolder(options.sweepsDir, `${family.name}-${definition.created.slice(0, 10)}`);
     await writeSweep(folder, definition);
-    await trainSweep(folder, definition, trials, options, executors, reporter);
+    await trainSweep({ folder, definition, family, trials, options, executors, reporter });
   } finally {
     executors?.close();
     reporter.close();
@@ -170,29 +177,45 @@ async function resumeSweep(
       `${folder} was begun by version ${foreignText(definition.version)}, and this is ${packageJson.version}.`,
     );
   }
-  const family = findExperiment(definition.experiment);
+  const family = await experimentOfSweep(definition);
   const trials = await plan(definition, family);
   const reporter = await begin(options, experimentFor(family, trials[0]!.config), trials[0]!.config);
   let executors: ExecutorSource | undefined;
   try {
-    executors = await openExecutors(options, reporter.say);
-    await trainSweep(folder, definition, trials, options, executors, reporter);
+    executors = await openExecutors(options, family, reporter.say);
+    await trainSweep({ folder, definition, family, trials, options, executors, reporter });
   } finally {
     executors?.close();
     reporter.close();
   }
 }
 
+/**
+ * What a sweep is of.
+ *
+ * @throws Error for a module that has changed: its trials would not be comparable
+ */
+async function experimentOfSweep({ experiment, module }: SweepDefinition): Promise<Experiment> {
+  if (module === undefined) return findExperiment(experiment);
+  const family = await reloadExperiment({ experiment, module });
+  const change = describeChange(module, family.module);
+  if (change === undefined) return family;
+  throw new Error(`${change}. Trials of the two would not compare: begin a new sweep, or take the change back.`);
+}
+
+interface Sweeping {
+  readonly folder: string;
+  readonly definition: SweepDefinition;
+  readonly family: Experiment;
+  readonly trials: readonly Trial[];
+  readonly options: RunningOptions;
+  readonly executors: ExecutorSource;
+  readonly reporter: Reporter;
+}
+
 /** Trains what is left of a sweep, reports it, and trains the winner. */
-async function trainSweep(
-  folder: string,
-  definition: SweepDefinition,
-  trials: readonly Trial[],
-  options: RunningOptions,
-  executors: ExecutorSource,
-  reporter: Reporter,
-): Promise<void> {
-  const family = findExperiment(definition.experiment);
+async function trainSweep(sweep: Sweeping): Promise<void> {
+  const { folder, definition, family, trials, options, executors, reporter } = sweep;
   const experiment = experimentFor(family, trials[0]!.config);
   const release = await takeLock(join(folder, "lock"));
   let executor: Executor | undefined;

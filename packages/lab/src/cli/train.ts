@@ -9,20 +9,23 @@ import { loadData } from "../training/data.ts";
 import { beginRun, trainRun } from "../training/training.ts";
 import { addCommonOptions, begin, type CommonOptions, RUNS_FOLDER } from "./common-options.ts";
 import { addConfigurationOptions, readConfiguration } from "./configuration.ts";
+import { addNamed, addOwn } from "./own.ts";
 import { stopOnSignal } from "./signals.ts";
 
-export function addTrain(program: Command): void {
+export async function addTrain(program: Command, args: readonly string[]): Promise<void> {
   const train = program.command("train").description("train a model, and write its run folder");
   const calls = experiments.map(({ name }) => `\n  softdraw train ${name} --help`);
-  train.addHelpText("after", `\nExamples:${calls.join("")}`);
-  for (const experiment of experiments) addExperiment(train, experiment);
+  train.addHelpText("after", `\nExamples:${calls.join("")}\n  softdraw train ./mine.mjs --help`);
+  for (const experiment of experiments) addExperiment(train, experiment, experiment.name);
+  await addOwn("train", args, (experiment, path) => addExperiment(train, experiment, path));
 }
 
-function addExperiment(train: Command, experiment: Experiment): void {
-  const command = train.command(experiment.name).description(experiment.summary);
+/** @param calledBy its name, or the path of its module as it was given */
+function addExperiment(train: Command, experiment: Experiment, calledBy: string): void {
+  const command = addNamed(train, calledBy).description(experiment.summary);
   addConfigurationOptions(command, experiment);
   command.option("--runs-dir <path>", "folder of the run folders", RUNS_FOLDER);
-  addCommonOptions(command).addHelpText("after", examples(experiment));
+  addCommonOptions(command).addHelpText("after", examples(experiment, calledBy));
   command.action((options) => trainExperiment(experiment, options));
 }
 
@@ -59,7 +62,7 @@ function checkConfiguration(experiment: Experiment, config: BaseConfig, data: Da
   }
 }
 
-function examples({ name, schema, tasks = {} }: Experiment): string {
+function examples({ schema, tasks = {} }: Experiment, calledBy: string): string {
   const readsData = schema.parse({}).data !== undefined;
   const calls = [
     { options: "", says: readsData ? "on the embedded digits" : "as the defaults say" },
@@ -70,7 +73,7 @@ function examples({ name, schema, tasks = {} }: Experiment): string {
     { options: " --config options.json --json | jq .", says: "options from a file, records for a program" },
   ];
   const width = Math.max(...calls.map(({ options }) => options.length));
-  const lines = calls.map(({ options, says }) => `\n  softdraw train ${name}${options.padEnd(width)}  ${says}`);
+  const lines = calls.map(({ options, says }) => `\n  softdraw train ${calledBy}${options.padEnd(width)}  ${says}`);
   return `
 Examples:${lines.join("")}
 

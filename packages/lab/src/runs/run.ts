@@ -78,9 +78,17 @@ export const TrainedOn = z.object({
 /** A device that a run was trained on, from an epoch on. */
 export type TrainedOn = Readonly<z.infer<typeof TrainedOn>>;
 
+/** The module of an experiment of one's own. */
+export const StoredModule = z.object({
+  path: z.string().min(1),
+  checksum: z.string().regex(/^[0-9a-f]{64}$/, "Expected a SHA-256"),
+});
+
 const RunInfo = z.object({
   /** Begins the folder's name: lower-case letters, digits and hyphens. */
   experiment: z.string().regex(/^[a-z0-9-]+$/),
+  /** What it was loaded from, where it is an experiment of one's own. */
+  module: StoredModule.optional(),
   /** Softdraw's version. */
   version: z.string(),
   /** ISO 8601, UTC; its day is in the folder's name. */

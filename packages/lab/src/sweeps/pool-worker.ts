@@ -1,10 +1,12 @@
 /** What a process of the pool does: it trains one assignment at a time, tells of every epoch, and stops when it is asked to. */
 
-import type { Experiment } from "@softdraw/experiments/experiment";
+import type { Experiment, ModuleFile } from "@softdraw/experiments/experiment";
 import { Interrupted } from "../errors.ts";
 import { DeviceFailed } from "../training/device-failure.ts";
 import { useDevice } from "../training/engine.ts";
+import { describeChange, reloadExperiment } from "../training/own-experiment.ts";
 import type { PoolTask } from "./pool.ts";
+import type { Assignment } from "./sweep.ts";
 import { trainTrial } from "./trial.ts";
 
 export const STOP = "stop";
@@ -19,12 +21,13 @@ export function answer(experiments: readonly Experiment[]): (task: PoolTask) => 
   process.on("message", (message) => {
     if (message === STOP) stop.abort();
   });
-  return async ({ assignment, folder, device }) => {
+  return async ({ assignment, folder, device, module }) => {
     stop = new AbortController();
     await useDevice(device);
     try {
+      const known = module === undefined ? experiments : [await unchanged(module, assignment)];
       const onEpoch = (record: object) => void process.send?.({ record });
-      await trainTrial(assignment, { experiments, folder, stop: stop.signal, onEpoch });
+      await trainTrial(assignment, { experiments: known, folder, stop: stop.signal, onEpoch });
       return true;
     } catch (error) {
       if (error instanceof Interrupted) return false;
@@ -33,6 +36,14 @@ export function answer(experiments: readonly Experiment[]): (task: PoolTask) => 
       throw error;
     }
   };
+}
+
+/** Trials of a module that has changed meanwhile would not be comparable. */
+async function unchanged(module: ModuleFile, { experiment }: Assignment): Promise<Experiment> {
+  const loaded = await reloadExperiment({ module, experiment });
+  const change = describeChange(module, loaded.module);
+  if (change === undefined) return loaded;
+  throw new Error(`${change}, and the sweep began before.`);
 }
 
 /** Says why, and ends: the pool takes that for the task's failure, and hears no more of it. */

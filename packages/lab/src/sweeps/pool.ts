@@ -1,7 +1,7 @@
 /** Processes of this machine, an engine each. */
 
 import { setMaxListeners } from "node:events";
-import type { EpochRecord } from "@softdraw/experiments/experiment";
+import type { EpochRecord, ModuleFile } from "@softdraw/experiments/experiment";
 import { Tinypool } from "tinypool";
 import { Interrupted } from "../errors.ts";
 import type { Device } from "../training/engine.ts";
@@ -19,6 +19,8 @@ export interface ProcessOptions {
 }
 
 export interface PoolOptions extends ProcessOptions {
+  /** Where the trials are of an experiment of one's own: every process loads it. */
+  readonly module?: ModuleFile | undefined;
   /** The folder of the trials' run folders. */
   readonly folder: string;
 }
@@ -27,10 +29,12 @@ export interface PoolTask {
   readonly assignment: Assignment;
   readonly folder: string;
   readonly device: Device;
+  readonly module?: ModuleFile | undefined;
 }
 
 interface PoolTraining {
   readonly assignment: Assignment;
+  readonly module?: ModuleFile | undefined;
   /** The folder of its run folder. */
   readonly folder: string;
   /** Asks it to save its state and end. */
@@ -71,7 +75,7 @@ export function trainingPool({ workers, device, threads, worker = WORKER }: Proc
     for (const fail of failures) fail(error);
   });
   return {
-    async train({ assignment, folder, stop, onEpoch }) {
+    async train({ assignment, module, folder, stop, onEpoch }) {
       if (stop.aborted) return false;
       let fail = (_: Error) => {};
       const failure = new Promise<never>((_, reject) => {
@@ -82,7 +86,7 @@ export function trainingPool({ workers, device, threads, worker = WORKER }: Proc
       // The pool does not keep this process alive for a task that waits for its process to start.
       const alive = setInterval(() => {}, 2 ** 30);
       try {
-        const task: PoolTask = { assignment, folder, device };
+        const task: PoolTask = { assignment, folder, device, module };
         const trained: Promise<boolean> = pool.run(task, { channel });
         return await Promise.race([trained, failure]);
       } finally {
@@ -123,7 +127,7 @@ function openChannel(stop: AbortSignal, onEpoch: (record: EpochRecord) => void, 
   };
 }
 
-export function poolExecutor({ folder, ...options }: PoolOptions): Executor {
+export function poolExecutor({ folder, module, ...options }: PoolOptions): Executor {
   const pool = trainingPool(options);
   const stop = new AbortController();
   // Every training listens to it, and there may be more than the ten listeners that Node warns of.
@@ -131,7 +135,7 @@ export function poolExecutor({ folder, ...options }: PoolOptions): Executor {
   return {
     capacity: options.workers,
     async run(assignment, onEpoch) {
-      const attempt = () => pool.train({ assignment, folder, stop: stop.signal, onEpoch });
+      const attempt = () => pool.train({ assignment, module, folder, stop: stop.signal, onEpoch });
       // A second attempt goes on from the last checkpoint. What fails twice is likely to fail again.
       const trained = await attempt().catch((error: Error) => {
         if (stop.signal.aborted) throw error;

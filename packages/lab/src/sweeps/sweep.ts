@@ -6,11 +6,14 @@
 
 import type { BaseConfig, Experiment } from "@softdraw/experiments/experiment";
 import { z } from "zod";
+import { StoredModule } from "../runs/run.ts";
 import { draws, grid, isList, optionsOf, Parameter, type Values } from "./parameters.ts";
 
 export const SweepDefinition = z.strictObject({
   /** As in `softdraw train NAME`. */
   experiment: z.string(),
+  /** What it was loaded from, where it is an experiment of one's own. */
+  module: StoredModule.optional(),
   /** Softdraw's version: trials of another one would not be comparable. */
   version: z.string(),
   created: z.iso.datetime(),

@@ -8,7 +8,15 @@ import type { Device } from "./engine.ts";
  * out, and so is another device, which makes other bytes.
  */
 export function trainCommand(experiment: Experiment, config: BaseConfig, device: Device = "wasm"): string {
-  return onDevice(["softdraw train", experiment.name, ...configurationFlags(experiment, config)].join(" "), device);
+  return onDevice(
+    ["softdraw train", calledBy(experiment), ...configurationFlags(experiment, config)].join(" "),
+    device,
+  );
+}
+
+/** What an experiment is called by: its name, or the path of its module, which stays right from any folder. */
+export function calledBy({ name, module }: Experiment): string {
+  return module === undefined ? name : quote(module.path);
 }
 
 /** A command, to be computed on a device. */

@@ -28,7 +28,14 @@ export async function beginRun(runsDir: string, family: Experiment, config: Base
 /** What a run that begins now says about itself. */
 export function runInfo(family: Experiment, config: BaseConfig): RunInfo {
   const [command, created] = [trainCommand(family, config, usedDevice().device), new Date().toISOString()];
-  return { experiment: family.name, version: packageJson.version, created, command, config: { ...config } };
+  return {
+    experiment: family.name,
+    ...(family.module !== undefined && { module: family.module }),
+    version: packageJson.version,
+    created,
+    command,
+    config: { ...config },
+  };
 }
 
 /** What a training needs. `stop` asks it to save and end after the step it is at. */

@@ -12,7 +12,7 @@
  */
 
 import { jit, numpy as np, random, tree, valueAndGrad } from "@jax-js/jax";
-import { type AdamState, adamW, initAdam, type Parameters } from "../../nn/adam.ts";
+import { type AdamState, adamW, type Parameters } from "../../nn/adam.ts";
 import { materialize } from "../../nn/convolution.ts";
 import { splitKey, streamKey } from "../../nn/keys.ts";
 import { finalState, type Training, train } from "../../training/loop.ts";
@@ -97,6 +97,7 @@ export function randomParts(key: np.Array, [size, groups]: readonly [number, num
 type SurrogateState = { model: Parameters; optimizer: AdamState<Parameters>; key: np.Array };
 
 const WEIGHT_DECAY = 0.01;
+const descent = adamW({ weightDecay: WEIGHT_DECAY });
 
 /** One step of the surrogate, which consumes state and what is given. */
 function surrogateStep({ batch, k }: AnswersConfig, groups: number, { tell }: Networks) {
@@ -108,7 +109,7 @@ function surrogateStep({ batch, k }: AnswersConfig, groups: number, { tell }: Ne
     const { x, seen, labels } = drawParts(arrays, rowsKey, partsKey, { batch, groups, k });
     const loss = (surrogate: Parameters) => crossEntropy(tell(surrogate, constants, x, seen), labels);
     const [measured, gradients] = valueAndGrad(loss)(tree.ref(state.model));
-    const next = adamW(state.model, gradients, state.optimizer, { learningRate, weightDecay: WEIGHT_DECAY });
+    const next = descent.update(state.model, gradients, state.optimizer, learningRate);
     return { state: { model: next.parameters, optimizer: next.state, key }, measured };
   });
   return step as unknown as Training<SurrogateState, Parameters, Settings>["update"];
@@ -147,7 +148,7 @@ export async function trainSurrogate(
   const begin = (): SurrogateState => {
     const [modelKey, next] = splitKey(key, 2);
     const model = networks.initSurrogate(modelKey);
-    return { model, optimizer: initAdam(model), key: next };
+    return { model, optimizer: descent.init(model), key: next };
   };
   return trained(surrogateStep(config, groups, networks), { config, begin, given, steps }, (step) =>
     onStep(step, steps, what),

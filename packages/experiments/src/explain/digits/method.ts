@@ -107,7 +107,7 @@ export function subjectOf(classifier: Classifier): Subject<Classifier> {
   };
 }
 
-function digitsTask({ hidden }: Config) {
+export function digitsTask({ hidden }: Config) {
   return postHocTask(classifyImages, { features: SIDE * SIDE, groups: PATCHES, hidden });
 }
 
@@ -118,13 +118,14 @@ type Labelled = { images: np.Array; labels: np.Array };
 
 /** A batch, gradient and optimizer of the classifier in one jitted function, which consumes all. */
 function classifierStep({ batch, weightDecay }: Config) {
+  const descent = adamW({ weightDecay });
   return jit(function step(state: State<Classifier>, { images, labels }: Labelled, { learningRate }: StepSettings) {
     const [key, rowsKey] = splitKey(state.key, 2);
     const rows = randomRows(rowsKey, batch, images);
     const [x, y] = [np.take(images, rows.ref, 0), nn.oneHot(np.take(labels, rows, 0), DIGITS.length)];
     const objective = (model: Classifier) => crossEntropy(classifyImages(model, x), y);
     const [loss, gradients] = valueAndGrad(objective)(tree.ref(state.model));
-    const next = adamW(state.model, gradients, state.optimizer, { learningRate, weightDecay });
+    const next = descent.update(state.model, gradients, state.optimizer, learningRate);
     return { state: { model: next.parameters, optimizer: next.state, key }, measured: loss };
   });
 }

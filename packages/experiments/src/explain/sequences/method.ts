@@ -24,7 +24,8 @@ import { generatedTraining, type NothingGiven } from "../training.ts";
 
 export const TOKENS = 9;
 const DECISIVE = 5;
-const WORDS = 9;
+/** Words are numbered from 1. */
+export const WORDS = 9;
 
 export const schema = z.strictObject({
   task: z.literal("sequences").default("sequences"),
