@@ -4,7 +4,6 @@ import type { Experiment, ModuleFile } from "@softdraw/experiments/experiment";
 import { Interrupted } from "../errors.ts";
 import { DeviceFailed } from "../training/device-failure.ts";
 import { useDevice } from "../training/engine.ts";
-import { describeChange, reloadExperiment } from "../training/own-experiment.ts";
 import type { PoolTask } from "./pool.ts";
 import type { Assignment } from "./sweep.ts";
 import { trainTrial } from "./trial.ts";
@@ -40,6 +39,8 @@ export function answer(experiments: readonly Experiment[]): (task: PoolTask) => 
 
 /** Trials of a module that has changed meanwhile would not be comparable. */
 async function unchanged(module: ModuleFile, { experiment }: Assignment): Promise<Experiment> {
+  // Imported late: most sweeps are of an experiment of the list.
+  const { describeChange, reloadExperiment } = await import("../training/own-experiment.ts");
   const loaded = await reloadExperiment({ module, experiment });
   const change = describeChange(module, loaded.module);
   if (change === undefined) return loaded;
