@@ -112,6 +112,37 @@ describe.each(Object.entries(kinds))(
       expect(await values(verbs.mode(masked(mask)))).toEqual(await values(verbs.mode(masked(NO))));
     });
 
+    test.each([-1e6, -1e9, -1e20])(
+      "many small graphs with masks of %f anywhere have the laws of -Infinity",
+      async (mask) => {
+        const [n, count] = [3, 60];
+        const own = logitsOf(9, n * Math.ceil(Math.sqrt(count)), 2);
+        const isMasked = logitsOf(10, n * Math.ceil(Math.sqrt(count)), 1);
+        const masked = (far: number) =>
+          square(
+            range(count * n * n).map((i) => (isMasked[i]! > 0.4 ? far : own[i]!)),
+            n,
+            [count],
+          );
+        const exact = await values(verbs.logPartition(masked(NO)));
+        for (const [verb, size] of [
+          [verbs.logPartition, 1],
+          [verbs.entropy, 1],
+          [verbs.marginals, n * n],
+          [verbs.mode, n * n],
+        ] as const) {
+          // biome-ignore format: one line
+          const [found, expected] = [await values(verb(masked(mask))), await values(verb(masked(NO)))];
+          const differences = found.map((x, i) =>
+            Number.isFinite(exact[Math.floor(i / size)]!) ? Math.abs(x - expected[i]!) : 0,
+          );
+          expect(Math.max(...differences)).toBeLessThan(5 * ACCURACY);
+        }
+        // Where a mask is needed there is no law to be the same as.
+        expect(exact.filter(Number.isFinite).length).toBeGreaterThan(count / 4);
+      },
+    );
+
     test("two clusters that nothing but a mask of -1e9 joins have the law of a nearer mask", async () => {
       const n = 5;
       const near = logitsOf(8, n, 1);

@@ -8,8 +8,8 @@
  * weighs. `of({ root })` has the same verbs with the root given. This is what `sample` draws from, exactly; `marginals`,
  * `logProb`, `entropy` and `kl` are of the same law. The sum over all arborescences is that of the matrix-tree theorem
  * for directed graphs (Tutte 1948), by an elimination in which nothing is subtracted: so it is right to float32's
- * rounding for logits of any size. The steps are one for each vertex, all compiled apart: it is meant for n up to 50 or
- * so.
+ * rounding for logits of any size; from any root, as far as edges within 1.4e8 / n^2 of the largest logit make a tree, or
+ * all are as far apart as that. The steps are one for each vertex, all compiled apart: it is meant for n up to 50 or so.
  *
  * There is no `relax`: no noise is known by which a maximum draws from this law. `arborescence.perturbed` has the law of
  * a maximum, and its relaxation.

@@ -14,7 +14,7 @@
  *
  * -Infinity, or what is below -1e30, in either array is impossible: never taken, with a gradient of zero. Arrays with
  * NaN or Infinity, of which every sequence is impossible, or with a length that is none, have no law: all that is asked
- * of them is NaN. Other entries are meant to be from -1e28 to 1e28: what is farther from the largest counts as so far.
+ * of them is NaN. Other entries are meant to be from -1e27 to 1e27: sums of larger ones meet what stands for the impossible.
  *
  * Everything is computed by messages along the chain. Of few labels they are passed by a tree, in steps that grow as the
  * logarithm of the length; of more of them place by place. What goes place by place is a few kernels for each, which are

@@ -89,14 +89,24 @@ export function entropy(frame: Frame, logits: np.Array): np.Array {
   const keys = keysOf(frame, logits.ref);
   const pass = passOf(frame, keys.ref);
   const mean = meanOf(pass);
-  const { rest, exponent } = logarithmOf(pass.distance.ref);
+  const distance = felt(mean, pass.distance);
+  const { rest, exponent } = logarithmOf(distance.ref);
   const meanOver = (x: np.Array) => sumOver(mean.ref.mul(x)).mul(1 / frame.entries);
   const value = plainLogarithm(
     pass.logSum.rest.ref.sub(meanOver(rest)),
     pass.logSum.exponent.ref.sub(meanOver(exponent)),
   );
-  const slope = np.negative(changeOfMean(pass, pass.distance.ref));
+  const slope = np.negative(changeOfMean(pass, distance));
   return ifLawful(notNegative(value).add(changeOf(pass, keys, slope)), pass, logits);
+}
+
+/** Marginals below are those of rounding, and numbers beyond are so large that rounding would be seen in their mean. */
+const [SMALLEST_MARGINAL, FELT] = [1e-6, 1e3];
+
+/** What a mean over edges is of, but 0 for large numbers of edges that are hardly ever taken. */
+function felt(mean: np.Array, x: np.Array): np.Array {
+  const isRounding = mean.ref.less(SMALLEST_MARGINAL).mul(np.absolute(x.ref).greater(FELT));
+  return np.where(isRounding, 0, x);
 }
 
 /** The divergence from the uniform law, `[...]`. */
@@ -114,7 +124,7 @@ export function kl(frame: Frame, logits: np.Array, prior: np.Array): np.Array {
   const [mean, priorMean] = [meanOf(pass), meanOf(priorPass)];
   const isMissing = np.any(np.where(isEdge(priorKeys.ref), 0, mean.ref).greater(0), [-1, -2]);
   const apart = np.where(isEdge(priorKeys.ref), pass.distance.ref.sub(priorPass.distance.ref), 0);
-  const ofEdges = np.where(isEdge(keys.ref), apart, 0);
+  const ofEdges = felt(mean, np.where(isEdge(keys.ref), apart, 0));
   const logRatio = plainLogarithm(
     pass.logSum.rest.ref.sub(priorPass.logSum.rest.ref),
     pass.logSum.exponent.ref.sub(priorPass.logSum.exponent.ref),

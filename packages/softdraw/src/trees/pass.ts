@@ -6,7 +6,7 @@ import { materialize } from "../materialize.ts";
 import { LOWEST } from "../numerics.ts";
 import { matrixOfPlaces } from "../rows.ts";
 import { eliminated, logSumOf, type Step } from "./elimination.ts";
-import { type Frame, inColumns, inRows } from "./frame.ts";
+import { besideMatrix, type Frame, inColumns, inRows } from "./frame.ts";
 import { changeOfMeans, meansOf } from "./means.ts";
 import {
   exponentialOf,
@@ -21,6 +21,14 @@ import {
 
 /** Keys that are farther below the largest one count as so far below it. */
 export const FARTHEST = 9e29;
+
+/**
+ * With any root, keys are near that are no farther below the largest one than this over the square of the number of
+ * vertices. A pointer to the added root is divided by sums that are as small as other pointers, and multiplied with them
+ * in the end: so sizes have to come back from there as the whole numbers that they were, and in float32 those end at 2^24
+ * steps of log 2^48.
+ */
+const NEAR = 2 ** 22 * 48 * Math.LN2;
 
 /** The pointers of trees with one root, and their weights. */
 export interface Problem {
@@ -68,7 +76,7 @@ export function problemOf(frame: Frame, keys: np.Array): Problem {
   const batch = fixed.shape.slice(0, -2);
   const origin = originOf(fixed.ref);
   const below = np.where(fixed.ref.greater(LOWEST), np.maximum(fixed.ref.sub(origin.ref), -FARTHEST), LOWEST);
-  const rows = frame.pointersOf(inColumns(below.ref));
+  const rows = frame.pointersOf(inColumns(frame.isAnyRoot ? withoutFar(below.ref) : below.ref));
   const logarithms = possibleWhere(rows.ref.greater(LOWEST), logarithmOf(rows));
   const [vertices = 0, , count = 0] = logarithms.exponent.shape;
   const known = { frame, batch, origin, distance: np.where(fixed.greater(LOWEST), below, 0) };
@@ -83,6 +91,23 @@ export function problemOf(frame: Frame, keys: np.Array): Problem {
       order: np.concatenate([toRoot(-1), orderOf(exponent)], 1),
     },
   };
+}
+
+/**
+ * Distances, but `LOWEST` for those of no tree that counts: where near edges alone make a tree, one with an edge that is
+ * farther below than n of these has less than rounding shows.
+ *
+ * @param below `[..., n, n]`, entry i, j that of the edge from i to j, consumed
+ */
+function withoutFar(below: np.Array): np.Array {
+  const n = below.shape.at(-1)!;
+  const near = NEAR / n ** 2;
+  let reached = np.where(below.ref.greaterEqual(-near), 1, np.eye(n));
+  for (let length = 1; length < n - 1; length *= 2) {
+    reached = np.minimum(np.matmul(reached.ref, reached), 1);
+  }
+  const hasTree = np.max(np.min(reached, -1), -1).greater(0);
+  return np.where(besideMatrix(hasTree).mul(below.ref.less(-n * near)), LOWEST, below);
 }
 
 export function passOf(frame: Frame, keys: np.Array): Pass {
