@@ -117,7 +117,7 @@ describe("explainAnswers", () => {
     ["expected finite numbers, got NaN in example 0", { values: new Float32Array(3600).fill(Number.NaN) }, {}, {}],
     ["none of group 5", { groupOf: new Int32Array([0, 1, 2, 3, 4, 4]) }, {}, {}],
     ["expected answers of at least two classes, got 1", {}, { classes: 1 }, {}],
-    ["expected 600 x 3 probabilities, got 1200", {}, { classes: 3 }, {}],
+    ["expected answers that are 600 x 3 probabilities, got 1200", {}, { classes: 3 }, {}],
     ["which sum to 1, got [2, 2] of example 0", {}, { values: new Float32Array(1200).fill(2) }, {}],
   ])("refuses what does not fit: %s", async (message, wrongExamples, wrongAnswers, wrongOptions) => {
     const given = [
@@ -127,6 +127,23 @@ describe("explainAnswers", () => {
     ] as const;
     await expect(explainAnswers(...given)).rejects.toThrow(message);
   });
+});
+
+test.each<[string, AskModel]>([
+  ["answers of the model (ask) that are 2000 x 2 probabilities, got 3", async () => Float32Array.of(0.5, 0.5, 0.5)],
+  [
+    "answers of the model (ask) that are probabilities, which sum to 1, got [1, 1]",
+    async (rows) => new Float32Array(2 * rows.length).fill(1),
+  ],
+  ["got [NaN, NaN] of example 0", async (rows) => new Float32Array(2 * rows.length).fill(Number.NaN)],
+])("a model that answers wrongly is blamed: %s", async (message, ask) => {
+  await expect(explainAnswers(examples, answers, { ...short, ask })).rejects.toThrow(message);
+});
+
+test("an option that there is not is refused", async () => {
+  await expect(explainAnswers(examples, answers, { ...short, setps: 3 } as never)).rejects.toThrow(
+    'unknown option "setps"',
+  );
 });
 
 describe("judging", () => {

@@ -39,8 +39,8 @@ export function configuration(values: Partial<Config> = {}): Config {
 
 export const train = trainingOf(nearestNeighbourClassifier);
 
-/** Training images that are not held out: one in twelve is. */
-export const trainedOn = (count: number): number => count - Math.floor(count / 12);
+/** Training images that are not held out: one in twelve is, and at least one. */
+export const trainedOn = (count: number): number => count - Math.max(1, Math.floor(count / 12));
 
 // The network once more, in float64 and from its definition -----------------------------------------------------------
 

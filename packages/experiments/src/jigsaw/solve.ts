@@ -2,7 +2,7 @@
 
 import { withArrays } from "../checkpoint/model.ts";
 import { shuffledOrders } from "../data/batches.ts";
-import { arrangePieces, cutOf, knownPieces, inverseOrders, rearranged } from "../data/pieces.ts";
+import { arrangePieces, cutOf, inverseOrders, knownPieces, rearranged } from "../data/pieces.ts";
 import type { DatasetSplits } from "../data/types.ts";
 import type { Trained } from "../experiment.ts";
 import { streamKey } from "../nn/keys.ts";

@@ -1,7 +1,7 @@
 /** Tables that tests make. */
 
 import { problemOf } from "../../src/select/problem.ts";
-import { tableOf, type Reading, type Table } from "../../src/select/table.ts";
+import { type Reading, type Table, tableOf } from "../../src/select/table.ts";
 
 /** A table of the texts below names. */
 export function tableFrom(columns: Readonly<Record<string, readonly (string | number)[]>>, reading?: Reading): Table {

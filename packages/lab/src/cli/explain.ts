@@ -1,7 +1,9 @@
 /** `softdraw explain` */
 
+import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { explainAnswers } from "@softdraw/experiments/explain/answers/index";
+import { fidelityOf } from "@softdraw/experiments/explain/answers/judge";
 import { samplers } from "@softdraw/experiments/explain/model";
 import { foreignText } from "@softdraw/experiments/foreign-text";
 import { renderReport } from "@softdraw/experiments/report/html";
@@ -115,9 +117,11 @@ async function explain(options: Options, command: Command): Promise<void> {
   if (file === undefined && modelFile === undefined) {
     throw new WrongCall("expected the model's answers (--predictions) or the model itself (--model), got neither.");
   }
+  await checkOutDir(outDir, data);
   const reporter = await begin(options);
   try {
     const subject = await readSubject(data, options);
+    checkUsed(subject, modelFile, command);
     sayExamples(reporter, subject);
     if (k >= subject.examples.groups) {
       const { groups } = subject.examples;
@@ -130,6 +134,7 @@ async function explain(options: Options, command: Command): Promise<void> {
     try {
       const predictions = await predictionsOf(subject, file, model);
       sayAnswers(reporter, predictions, model);
+      if (file !== undefined && model !== undefined) await sayAgreement(reporter, subject, predictions, model);
       const explained = await train(subject, predictions, model, options, reporter);
       const done: Explained = { subject, predictions, explained, k };
       const report = await write(done, options, commandOf(command));
@@ -180,6 +185,23 @@ function sayAnswers(reporter: Reporter, { classes, classNames }: Predictions, mo
   if (model?.output === "logits") reporter.say("The model's numbers are taken for logits: they are no probabilities.");
 }
 
+/** Of a model that says something else than what it is said to have said nothing can be explained by it. */
+async function sayAgreement(
+  reporter: Reporter,
+  { examples: { count, groups } }: Subject,
+  predictions: Predictions,
+  { ask }: OpenModel,
+): Promise<void> {
+  const whole = await ask(
+    Int32Array.from({ length: count }, (_, row) => row),
+    new Float32Array(count * groups).fill(1),
+  );
+  const { same } = fidelityOf(predictions, whole);
+  reporter.record("agreement", { same });
+  const doubt = same < 0.9 ? " Are its inputs scaled, and its classes ordered, as they were?" : "";
+  reporter.say(`Of ${formatNumber(100 * same, 1)} % of the examples the model says what --predictions say.${doubt}`);
+}
+
 async function train(
   { examples }: Subject,
   predictions: Predictions,
@@ -215,7 +237,7 @@ async function write(explained: Explained, options: Options, command: string): P
   const path = join(outDir, "report.html");
   await ensureFolder(outDir);
   const lines = exampleRecords(explained).map((record) => `${JSON.stringify(record)}\n`);
-  await writeAtomically(join(outDir, "explanations.jsonl"), Buffer.from(lines.join("")));
+  await writeAtomically(join(outDir, RECORDS), Buffer.from(lines.join("")));
   for (const { file, png } of pictures) await writeAtomically(join(outDir, file), png);
   await writeAtomically(path, Buffer.from(renderReport(report)));
   return path;
@@ -242,9 +264,49 @@ function sayResult(reporter: Reporter, explained: Explained, report: string, out
   const head = ["what is seen", "same answer, %", "cross-entropy, nats"];
   reporter.say(`\n${formatNumber(heldOut.length, 0)} held-out examples, told by ${teller}`);
   reporter.say(table(head, faithfulnessRows(subject.words, k, faithfulness)));
-  reporter.say(`\nReport: ${report}\nRecords: ${join(outDir, "explanations.jsonl")}`);
+  reporter.say(`\nReport: ${report}\nRecords: ${join(outDir, RECORDS)}`);
   for (const record of exampleRecords(explained)) reporter.record("explained", record);
   reporter.record("faithfulness", { ...faithfulness, k, report: resolve(report) });
+}
+
+// Checks -------------------------------------------------------------------------------------------------------------
+
+/** What is written may take the place of an earlier explanation, and of nothing else. */
+async function checkOutDir(outDir: string, data: string): Promise<void> {
+  const names = await readdir(outDir).catch((error: NodeJS.ErrnoException): string[] => {
+    if (error.code === "ENOENT") return [];
+    throw new WrongCall(`--out-dir: ${outDir} cannot be read as a folder: ${error.code ?? error.message}.`);
+  });
+  if (resolve(outDir) === resolve(data))
+    throw new WrongCall(`--out-dir: expected another folder than that of the data, got ${outDir}.`);
+  const isOurs = names.includes(RECORDS);
+  const taken = names.find((name) => ["report.html", "chosen.png"].includes(name));
+  if (taken === undefined || isOurs) return;
+  throw new WrongCall(
+    `--out-dir: ${join(outDir, taken)} is there and no explanation beside it: expected another folder.`,
+  );
+}
+
+const RECORDS = "explanations.jsonl";
+
+/** Options that would be forgotten are refused. */
+function checkUsed({ pictures, isTable }: Subject, model: string | undefined, command: Command): void {
+  const reasons: Readonly<Record<string, string | undefined>> = {
+    patches: pictures ? undefined : "is for pictures",
+    size: pictures ? undefined : "is for pictures",
+    grey: pictures ? undefined : "is for pictures",
+    ignore: isTable ? undefined : "is for tables",
+    categorical: isTable ? undefined : "is for tables",
+    background: model ? undefined : "is for a model that is asked (--model)",
+    modelValues: model ? undefined : "is for a model that is asked (--model)",
+    parts: model ? undefined : "is for a model that is asked (--model)",
+  };
+  for (const option of command.options) {
+    const name = option.attributeName();
+    const reason = reasons[name];
+    if (reason === undefined || command.getOptionValueSource(name) !== "cli") continue;
+    throw new WrongCall(`${option.long} ${reason}.`);
+  }
 }
 
 // Options -------------------------------------------------------------------------------------------------------------

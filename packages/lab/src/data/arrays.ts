@@ -14,11 +14,16 @@ import { reshaped } from "./sharp.ts";
 
 const IS_ARRAY = /\.npy$/i;
 
+/** Where there are pictures, a folder is one of pictures, whatever lies beside them. */
+const IS_PICTURE = /\.(png|jpe?g|webp)$/i;
+
 export const arrays: DataKind = {
   name: "arrays",
   words: "an .npy or .npz file, or a folder of .npy files",
   recognizes: ({ path, isFolder, names }) =>
-    isFolder ? names.some((name) => IS_ARRAY.test(name)) : /\.np[yz]$/i.test(path),
+    isFolder
+      ? names.some((name) => IS_ARRAY.test(name)) && !names.some((name) => IS_PICTURE.test(name))
+      : /\.np[yz]$/i.test(path),
   nameOf: async (place) => ownName(place.path.replace(/\.np[yz]$/i, ""), await checksumOf(place)),
   async describe(place) {
     const { train, test, leftOut } = await read(place);

@@ -1,8 +1,8 @@
 /** One's own data as a folder of IDX files. */
 
-import type { DataKind } from "./kind.ts";
 import { checksumOf, isIdxFile, nameOf, readFolder, splitsOf } from "./idx-folder.ts";
 import { describeFacts, factsOf } from "./image-facts.ts";
+import type { DataKind } from "./kind.ts";
 import { reshaped } from "./sharp.ts";
 import { sources } from "./sources.ts";
 

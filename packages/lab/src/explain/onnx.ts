@@ -135,6 +135,8 @@ interface Layout {
   readonly type: "float32" | "int32" | "int64";
   /** The axes of a batch of so many. */
   shape(count: number): number[];
+  /** How many examples a batch has, where the model takes no other number of them. */
+  readonly batch: number | undefined;
   /** Whether the channels of pictures come before their rows. */
   readonly channelsFirst: boolean;
 }
@@ -151,11 +153,13 @@ function layoutOf(path: string, metadata: Session["inputMetadata"], subject: Sub
   if (known === undefined) {
     throw new WrongCall(`${path}: expected an input of ${expectedTypes.join(" or ")} numbers, got ${type}.`);
   }
+  const [first] = shape;
+  const batch = typeof first === "number" && first > 0 ? first : undefined;
   const fits = (axes: readonly number[]) =>
     shape.length === axes.length + 1 &&
     axes.every((length, i) => typeof shape[i + 1] === "string" || shape[i + 1] === length);
   for (const { axes, channelsFirst } of layoutsOf(subject)) {
-    if (fits(axes)) return { input: name, type: known, channelsFirst, shape: (count) => [count, ...axes] };
+    if (fits(axes)) return { input: name, type: known, batch, channelsFirst, shape: (count) => [count, ...axes] };
   }
   const expected = layoutsOf(subject).map(({ axes }) => `[batch, ${axes.join(", ")}]`);
   throw new WrongCall(`${path}: expected an input ${expected.join(" or ")}, got [${shape.join(", ")}].`);
@@ -236,20 +240,26 @@ function askerOf(
   };
   const logitsOf = async (rows: Int32Array, seen: Float32Array) => {
     const blocks: Float32Array[] = [];
-    for (let first = 0; first < rows.length; first += AT_ONCE) {
-      const own = rows.subarray(first, first + AT_ONCE);
+    const most = layout.batch ?? AT_ONCE;
+    for (let first = 0; first < rows.length; first += most) {
+      const own = rows.subarray(first, first + most);
       const part = seen.subarray(first * groups, (first + own.length) * groups);
-      const answers = await session.run({ [input]: tensorOf(compose(own, part), own.length) }).catch((error: Error) => {
+      // A model of batches of one size gets a last one that is filled up.
+      const size = layout.batch ?? own.length;
+      const composed = compose(own, part);
+      const values = new Float32Array((size * composed.length) / own.length);
+      values.set(composed);
+      const answers = await session.run({ [input]: tensorOf(values, size) }).catch((error: Error) => {
         throw new Error(`${path}: the model failed: ${firstLine(error)}.`);
       });
       const found = Object.values(answers).find(
-        ({ type, dims }) => type === "float32" && dims.length === 2 && dims[0] === own.length && dims[1]! > 1,
+        ({ type, dims }) => type === "float32" && dims.length === 2 && dims[0] === size && dims[1]! > 1,
       );
       if (found === undefined) {
         const got = Object.entries(answers).map(([name, { type, dims }]) => `${name} ${type} [${dims.join(", ")}]`);
         throw new WrongCall(`${path}: expected an output of float32 numbers [batch, classes], got ${got.join("; ")}.`);
       }
-      blocks.push(found.data as Float32Array);
+      blocks.push((found.data as Float32Array).slice(0, own.length * found.dims[1]!));
     }
     const values = Float32Array.from(blocks.flatMap((block) => Array.from(block)));
     const wrong = values.findIndex((value) => !Number.isFinite(value));
@@ -282,7 +292,9 @@ function softmaxOfRows(logits: Float32Array, classes: number): Float32Array {
   return probabilities;
 }
 
+const LONGEST_REASON = 300;
+
 /** What the runtime says, without what is not for people. */
 function firstLine({ message }: Error): string {
-  return foreignText(message.trim().split("\n")[0]!).replace(/\.$/, "");
+  return foreignText(message.trim().split("\n")[0]!, LONGEST_REASON).replace(/\.$/, "");
 }

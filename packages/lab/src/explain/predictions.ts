@@ -4,6 +4,7 @@ import { readFile, stat } from "node:fs/promises";
 import { describeShape, type NumpyArray, parseNpy } from "@softdraw/experiments/data/npy";
 import type { Answers } from "@softdraw/experiments/explain/answers/examples";
 import { foreignText } from "@softdraw/experiments/foreign-text";
+import { usuallyMissing } from "@softdraw/experiments/select/table";
 import { parse } from "csv-parse/sync";
 import { WrongCall } from "../errors.ts";
 
@@ -83,10 +84,10 @@ function ofTable(file: string, text: string, names: readonly string[] | undefine
   const isNumber = (text: string) => text.trim() !== "" && Number.isFinite(Number(text));
   if (columns.length > 1) {
     for (const column of columns) {
-      const wrong = cells(column).find((cell) => !isNumber(cell));
-      if (wrong === undefined) continue;
-      const name = foreignText(header[column]!);
-      throw new WrongCall(`${file}: expected probabilities in column "${name}", got "${foreignText(wrong)}".`);
+      const row = cells(column).findIndex((cell) => !isNumber(cell));
+      if (row < 0) continue;
+      const [name, wrong] = [foreignText(header[column]!), foreignText(cells(column)[row]!)];
+      throw new WrongCall(`${file}: expected probabilities in column "${name}", got "${wrong}" in row ${row + 1}.`);
     }
     const values = Float32Array.from(ordered.flatMap((row) => columns.map((column) => Number(row[column]))));
     return ofProbabilities(
@@ -97,7 +98,13 @@ function ofTable(file: string, text: string, names: readonly string[] | undefine
   }
   const only = cells(columns[0]!);
   const isOfProbabilities = only.every(isNumber) && !only.every((cell) => Number.isInteger(Number(cell)));
-  if (!isOfProbabilities) return ofLabels(only, only.length);
+  if (!isOfProbabilities) {
+    const missing = only.findIndex((cell) => usuallyMissing.some((text) => text.toLowerCase() === cell.toLowerCase()));
+    if (missing < 0) return ofLabels(only, only.length);
+    throw new WrongCall(
+      `${file}: expected a label in each row, got "${foreignText(only[missing]!)}" in row ${missing + 1}.`,
+    );
+  }
   const name = header[columns[0]!]!;
   return ofSecondClass(file, [`not ${name}`, name], Float32Array.from(only, Number));
 }
@@ -105,8 +112,10 @@ function ofTable(file: string, text: string, names: readonly string[] | undefine
 function readTable(file: string, text: string): { header: string[]; rows: string[][] } {
   try {
     const delimiter = /\.tsv$/i.test(file) ? "\t" : ",";
-    const records = parse(text, { bom: true, delimiter, skip_empty_lines: true, trim: true }) as string[][];
+    const records = parse(text, { bom: true, delimiter, skip_empty_lines: false, trim: true }) as string[][];
     const [header, ...rows] = records;
+    // Behind the last line there may be an empty one.
+    if (rows.at(-1)?.join("") === "") rows.pop();
     if (header === undefined || rows.length === 0) throw new Error("expected a header and rows, got none");
     return { header, rows };
   } catch (error) {

@@ -11,8 +11,8 @@ import { sha256 } from "../data/files.ts";
 import type { LeftOut, Shaping } from "../data/kind.ts";
 import { kindAt } from "../data/kinds.ts";
 import { ownName } from "../data/names.ts";
-import { isTableFile, readTable } from "../data/tables.ts";
 import { placeAt } from "../data/places.ts";
+import { isTableFile, readTable } from "../data/tables.ts";
 import { WrongCall } from "../errors.ts";
 
 export interface Subject {
@@ -27,6 +27,7 @@ export interface Subject {
   readonly words: { readonly one: string; readonly several: string; readonly names: string };
   /** Where they are pictures. */
   readonly pictures?: PictureSubject;
+  readonly isTable?: true;
   /** Why a model cannot be asked about them, in words. */
   readonly onlyByAnswers?: string;
   readonly leftOut: readonly LeftOut[];
@@ -147,6 +148,7 @@ async function ofTable(path: string, { ignore = [], categorical = [] }: SubjectO
     },
     groupNames: columns.map(({ name }) => name),
     words: { one: "column", several: "columns", names: "columns" },
+    isTable: true,
     ...(!isAsItIs && { onlyByAnswers: "the table has categories or missing values, which its input has no place for" }),
   };
 }

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { decodePicture } from "@softdraw/experiments/report/png";
@@ -29,6 +29,8 @@ async function useFiles(): Promise<string> {
     join(at, "table.csv"),
     ["size,kind,noise,outcome", ...Array.from({ length: COUNT }, (_, i) => line(i))].join("\n"),
   );
+  await mkdir(join(at, "taken"));
+  await writeFile(join(at, "taken", "report.html"), "somebody else's");
   await writeFile(join(at, "model.onnx"), Buffer.from(MODEL, "base64"));
   return at;
 }
@@ -138,6 +140,21 @@ describe("softdraw explain", () => {
         class: "2",
         probability: expect.closeTo(0.815058, 5),
       });
+      const both = [
+        "--data",
+        "rows.npy",
+        "--model",
+        "model.onnx",
+        "--predictions",
+        "labels.npy",
+        "--k",
+        "2",
+        "--parts",
+        "50",
+      ];
+      expect((await call(at, "explain", ...both, ...SHORT)).out).toMatch(
+        /Of [0-9.]+ % of the examples the model says what --predictions say\. Are its inputs scaled/,
+      );
       const wrong = await call(at, "explain", "--data", "tokens.npy", "--model", "model.onnx", "--k", "2", ...SHORT);
       expect(wrong).toMatchObject({
         code: 2,
@@ -148,6 +165,17 @@ describe("softdraw explain", () => {
   );
 
   test.each([
+    ["--patches is for pictures", ["--data", "rows.npy", "--predictions", "labels.npy", "--patches", "3"]],
+    ["--ignore is for tables", ["--data", "rows.npy", "--predictions", "labels.npy", "--ignore", "a"]],
+    ["--parts is for a model that is asked", ["--data", "rows.npy", "--predictions", "labels.npy", "--parts", "3"]],
+    [
+      "--out-dir: expected another folder than that of the data",
+      ["--data", ".", "--predictions", "labels.npy", "--out-dir", "."],
+    ],
+    [
+      "report.html is there and no explanation beside it",
+      ["--data", "rows.npy", "--predictions", "labels.npy", "--out-dir", "taken"],
+    ],
     ["--data: expected examples, got none", ["--predictions", "labels.npy"]],
     ["expected the model's answers (--predictions) or the model itself", ["--data", "rows.npy"]],
     [

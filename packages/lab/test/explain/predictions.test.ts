@@ -76,7 +76,9 @@ describe("predictions", () => {
   test.each<[string, string, string | Uint8Array]>([
     ["expected 2 predictions, one for each example, got 1", "answers.csv", "a,b\n0,1\n"],
     ["which are not negative and sum to 1, got -2, 3 in row 1. Logits become", "answers.csv", "a,b\n-2,3\n0,1\n"],
-    ['expected probabilities in column "b", got "x"', "answers.csv", "a,b\n0,1\n1,x\n"],
+    ['got "NA" in row 2', "answers.csv", "answer\nyes\nNA\n"],
+    ['got "" in row 1', "answers.csv", "answer\n\nyes\n"],
+    ['expected probabilities in column "b", got "x" in row 2', "answers.csv", "a,b\n0,1\n1,x\n"],
     ["expected a header and rows, got none", "answers.csv", "a,b\n"],
     ["expected a header and rows, got none", "answers.csv", ""],
     ["Invalid Record Length", "answers.csv", "a,b\n0,1,2\n0,1\n"],

@@ -78,17 +78,34 @@ export function checkExamples(where: string, examples: Examples, { classes, valu
     fail(`${count} x ${width} values of examples`, String(examples.values.length));
   }
   if (classes < 2) fail("answers of at least two classes", String(classes));
-  if (values.length !== count * classes) fail(`${count} x ${classes} probabilities`, String(values.length));
   checkValues(examples, fail);
+  checkProbabilities(where, "answers", values, [count, classes]);
+}
+
+/**
+ * Refuses what are no probabilities `[count, classes]`.
+ *
+ * @param what they are, in words
+ */
+export function checkProbabilities(
+  where: string,
+  what: string,
+  values: Float32Array,
+  [count, classes]: readonly [number, number],
+): void {
+  if (values.length !== count * classes) {
+    throw new RangeError(
+      `${where}: expected ${what} that are ${count} x ${classes} probabilities, got ${values.length}.`,
+    );
+  }
   for (let row = 0; row < count; row++) {
-    const probabilities = values.subarray(row * classes, (row + 1) * classes);
-    const sum = probabilities.reduce((a, b) => a + b, 0);
-    if (!probabilities.every((p) => p >= 0) || Math.abs(sum - 1) > 1e-3) {
-      fail(
-        "answers that are probabilities, which sum to 1",
-        `[${Array.from(probabilities, shown).join(", ")}] of example ${row}`,
-      );
-    }
+    const own = values.subarray(row * classes, (row + 1) * classes);
+    const sum = own.reduce((a, b) => a + b, 0);
+    if (own.every((p) => p >= 0) && Math.abs(sum - 1) <= 1e-3) continue;
+    const got = Array.from(own, shown).join(", ");
+    throw new RangeError(
+      `${where}: expected ${what} that are probabilities, which sum to 1, got [${got}] of example ${row}.`,
+    );
   }
 }
 

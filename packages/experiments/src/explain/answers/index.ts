@@ -11,7 +11,15 @@ import type { Parameters } from "../../nn/adam.ts";
 import { streamKey } from "../../nn/keys.ts";
 import { streams } from "../../training/streams.ts";
 import type { Sampler } from "../model.ts";
-import { type Answers, checkExamples, type Examples, takeAnswers, takeExamples, takeRows } from "./examples.ts";
+import {
+  type Answers,
+  checkExamples,
+  checkProbabilities,
+  type Examples,
+  takeAnswers,
+  takeExamples,
+  takeRows,
+} from "./examples.ts";
 import { type Fidelity, fidelityOf, largestOfRows, occlusionOf, type Tell } from "./judge.ts";
 import { type Networks, networksFor } from "./networks.ts";
 import {
@@ -107,7 +115,8 @@ export async function explainAnswers(
   options: ExplainAnswersOptions,
 ): Promise<ExplainedAnswers> {
   checkExamples(WHERE, examples, answers);
-  const { config, hidden, testShare, parts, ask, onStep } = checkedOptions(examples, options);
+  const { config, hidden, testShare, parts, onStep, ...given } = checkedOptions(examples, options);
+  const ask = given.ask && checkedAsk(given.ask, answers.classes);
   const { train, test } = await splitRows(examples.count, testShare, config.seed);
   const training = partOf({ examples, answers }, train);
   const networks = networksFor(training.examples, { classes: answers.classes, hidden });
@@ -145,7 +154,16 @@ function partOf({ examples, answers }: AnsweredExamples, rows: Uint32Array): Par
   return { rows, examples: takeExamples(examples, rows), answers: takeAnswers(answers, rows) };
 }
 
+const OPTIONS = [
+  ...["k", "ask", "parts", "testShare", "sampler", "surrogateSteps", "steps"],
+  ...["batch", "hidden", "learningRate", "seed", "onStep"],
+];
+
 function checkedOptions({ count, groups }: Examples, options: ExplainAnswersOptions) {
+  const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name));
+  if (unknown !== undefined) {
+    throw new TypeError(`${WHERE}: unknown option "${unknown}". There are ${OPTIONS.join(", ")}.`);
+  }
   const { k, testShare = 0.2, hidden = 128, seed = 0, parts = 10_000, ask, onStep = () => {} } = options;
   const { sampler = "threshold", surrogateSteps = 2000, steps = 1000, batch = 100, learningRate = 2e-3 } = options;
   if (!Number.isInteger(k) || k < 1 || k >= groups) {
@@ -167,6 +185,15 @@ function checkedOptions({ count, groups }: Examples, options: ExplainAnswersOpti
   return {
     config: { k, sampler, surrogateSteps, steps, batch, learningRate, seed },
     ...{ hidden, testShare, parts, ask, onStep },
+  };
+}
+
+/** The model, of which nothing is taken that is no probability. */
+function checkedAsk(ask: AskModel, classes: number): AskModel {
+  return async (rows, seen) => {
+    const values = await ask(rows, seen);
+    checkProbabilities(WHERE, "answers of the model (ask)", values, [rows.length, classes]);
+    return values;
   };
 }
 
