@@ -107,7 +107,7 @@ Columns are chosen from the rows outside of a fold, a network is fitted to them,
 rows that it was learned from. The same network is fitted to what three others choose: the best ones one by one, greedy forward
 selection by least squares, and L1. The learned choice and theirs are compared within the rows to learn from, and the best is taken.
   ±                a standard error over the folds
-  *                the knee: the fewest columns whose score is within a standard error of the best; none where that is not above none by one
+  *                the knee: the fewest columns whose score is within a standard error of the best, if that is one above none
   chosen in folds  how often the column was chosen when other rows were left out
   stand-ins        columns that correlate with a chosen one, and what the score changes by with them in its place`;
 
