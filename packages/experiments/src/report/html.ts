@@ -71,6 +71,11 @@ export function renderReport(report: Report): string {
   return `<!doctype html>\n${page(report.title, body(report)).markup}`;
 }
 
+/** Whether a text begins as a report does, whatever version wrote it. */
+export function beginsAsReport(text: string): boolean {
+  return /^<!doctype html>\n<html lang="en">\n<head>\n[\s\S]*?<title>[^<]* · Softdraw<\/title>/.test(text);
+}
+
 /** Several reports on one page, such as those of a tour. */
 export interface Overview {
   readonly title: string;

@@ -1,7 +1,7 @@
 /** What is to be learned from a table: a target, and the columns that may tell it. */
 
 import { foreignText } from "../foreign-text.ts";
-import { atRows, type CategoryColumn, type Column, countDifferent, hasMissing, type Table } from "./table.ts";
+import { atRows, type CategoryColumn, type Column, countDifferent, hasMissing, listed, type Table } from "./table.ts";
 
 export const tasks = ["classification", "regression"] as const;
 export type TaskName = (typeof tasks)[number];
@@ -60,8 +60,9 @@ export function problemOf(table: Table, name: string, task?: TaskName): Problem 
 function absence({ columns, leftOut }: Table, name: string): string {
   const out = leftOut.find((column) => column.name === name);
   if (out) return `target: expected a column to learn, got "${foreignText(name)}", which is left out: ${out.reason}.`;
-  const known = foreignText(columns.map((column) => column.name).join(", "), 200);
-  return `target: expected a column of the table, ${known}, got "${foreignText(name)}".`;
+  const known = foreignText(listed((columns.length > 0 ? columns : leftOut).map((column) => column.name)), 200);
+  const which = columns.length > 0 ? known : `which has none but those that are left out, ${known}`;
+  return `target: expected a column of the table, ${which}, got "${foreignText(name)}".`;
 }
 
 function isMissingAt({ kind, values }: Column, row: number): boolean {

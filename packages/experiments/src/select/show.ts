@@ -48,6 +48,14 @@ export function changeText(change: number, { scaled, digits }: Metric): string {
   return Number(text) > 0 ? `+${text}` : text.replace(/^-(0(\.0*)?)$/, "$1");
 }
 
+/** What there is to say where the columns may say nothing; undefined where they do. */
+export function doubtText({ knee, curve, features, none }: Study, metric: Metric): string | undefined {
+  if (knee !== undefined) return undefined;
+  const { chosen } = curve.find((point) => point.features === features)!;
+  const best = `${curve.length > 1 ? "the best has" : "it has"} ${estimateText(chosen, metric)}`;
+  return `No choice is told from none: ${best}, none ${estimateText(none, metric)}.`;
+}
+
 /** The scores of every number of columns, by every way to choose them. */
 export function curveTable({ curve, knee }: Study, metric: Metric): ReportTable {
   const rows = curve.map((point) => [
@@ -94,20 +102,20 @@ export function reportParts(
   study: Study,
   metric: Metric,
 ): Pick<Report, "results" | "charts" | "epochs" | "tables" | "references"> {
-  const { curve, knee, all, rest, none, sometimes } = study;
-  const point = curve.find(({ features }) => features === knee)!;
+  const { curve, features, all, rest, none, sometimes } = study;
+  const point = curve.find((other) => other.features === features)!;
   const heldOut = (estimate: Estimate) => estimateText(estimate, metric);
   const others = sometimes.map(({ column, stability }) => [column, `${Math.round(100 * stability)} %`]);
   return {
     results: [
       {
-        name: `${metric.name} with ${countText(knee)}`,
+        name: `${metric.name} with ${countText(features)}`,
         value: heldOut(point.chosen),
         note: point.choice.columns.join(", "),
       },
       { name: "with all columns", value: heldOut(all) },
       ...(rest ? [{ name: "with all but these", value: heldOut(rest) }] : []),
-      { name: "with none", value: heldOut(none) },
+      { name: "with none", value: heldOut(none), note: study.knee === undefined ? "no choice is told from it" : "" },
     ],
     charts:
       curve.length > 1 ? [kneeChart(study, metric), methodsChart(study, metric)] : [barsChart(point, study, metric)],
@@ -134,8 +142,11 @@ function kneeChart({ curve, knee }: Study, metric: Metric) {
     winner: features === knee,
   }));
   const svg = measureChart({ title, x: { label: "columns", log: false }, y: { label: labelOf(metric) }, points });
-  const caption =
-    "Each bar is a standard error over the folds to either side. The ring is the knee: the fewest columns whose score is within a standard error of the best.";
+  const ring =
+    knee === undefined
+      ? "There is no knee: the best score is not above that of no columns by a standard error."
+      : "The ring is the knee: the fewest columns whose score is within a standard error of the best.";
+  const caption = `Each bar is a standard error over the folds to either side. ${ring}`;
   return { title: "How many columns are enough", caption, svg };
 }
 

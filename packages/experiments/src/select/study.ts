@@ -80,9 +80,10 @@ export interface ChosenColumn {
 
 export interface Study {
   readonly curve: readonly Point[];
-  /** The fewest columns whose score is within a standard error of the best one. */
-  readonly knee: number;
-  /** At the knee. */
+  /** The fewest columns whose score is within a standard error of the best one; undefined where no choice is told from none. */
+  readonly knee: number | undefined;
+  /** How many columns the choice below has: the knee, or where there is none, those with the best score. */
+  readonly features: number;
   readonly chosen: readonly ChosenColumn[];
   /** Columns that were not chosen from all rows, but in some folds, the most frequent first. */
   readonly sometimes: readonly { readonly column: string; readonly stability: number }[];
@@ -126,19 +127,22 @@ export async function studyColumns(problem: Problem, options: StudyOptions): Pro
       choice: choiceOf(problem, trials[0]!, place),
     };
   });
-  const knee = kneeOf(curve);
-  const place = sizesOf(options).indexOf(knee);
+  const none = estimateOf(trials.map(({ splits }) => splits.map((split) => scoreOfNothing(problem, split))));
+  const knee = kneeOf(curve, none);
+  const features = knee ?? bestOfCurve(curve).features;
+  const place = sizesOf(options).indexOf(features);
   const sets = trials.flatMap(({ chosen }) => chosen.slice(0, -1).map((own) => own[place]!.columns));
   const whole = trials[0]!.chosen.at(-1)![place]!.columns;
   const { chosen, rest } = await lookCloser(problem, options, trials[0]!, whole, sets);
   return {
     curve,
     knee,
+    features,
     chosen,
     rest,
     sometimes: sometimesOf(problem, whole, sets),
     all: estimateOf(trials.map(({ all }) => all)),
-    none: estimateOf(trials.map(({ splits }) => splits.map((split) => scoreOfNothing(problem, split)))),
+    none,
   };
 }
 
@@ -373,10 +377,20 @@ function scoreOfNothing({ target, classes }: Problem, { train, test }: Split): P
   return { score, loss: momentsOf(asked.map((value) => -Math.log(shares[value]!))).mean };
 }
 
-/** The fewest columns whose score is within a standard error of the best. */
-export function kneeOf(curve: readonly Pick<Point, "features" | "chosen">[]): number {
-  const best = curve.reduce((a, b) => (b.chosen.score > a.chosen.score ? b : a)).chosen;
+type Scored = Pick<Point, "features" | "chosen">;
+
+/**
+ * The fewest columns whose score is within a standard error of the best; undefined where the best is not above what is said without any
+ * column by a standard error.
+ */
+export function kneeOf(curve: readonly Scored[], none: Pick<Estimate, "score">): number | undefined {
+  const { chosen: best } = bestOfCurve(curve);
+  if (!(best.score - best.standardError > none.score)) return undefined;
   return curve.find(({ chosen }) => chosen.score >= best.score - best.standardError)!.features;
+}
+
+function bestOfCurve(curve: readonly Scored[]): Scored {
+  return curve.reduce((a, b) => (b.chosen.score > a.chosen.score ? b : a));
 }
 
 function choiceOf({ columns }: Problem, { chosen }: Trial, place: number): Choice {

@@ -49,6 +49,8 @@ export interface Reading {
   readonly ignore?: readonly string[];
   /** Texts of a missing value, whatever their case. */
   readonly missing?: readonly string[];
+  /** A column that is nearly one of numbers: refused, or, where a table is only looked at, one of categories. */
+  readonly mixed?: "refused" | "categories";
 }
 
 /** How missing values are usually written. */
@@ -58,17 +60,21 @@ export const usuallyMissing: readonly string[] = ["", "NA", "N/A", "NaN", "null"
 export const MOST_CATEGORIES = 50;
 
 /**
- * Makes columns of texts. A column is one of numbers if every text in it is one, but for those that are missing.
+ * Makes columns of texts. A column is one of numbers if every text in it is one, but for those that are missing. Where nearly every text is
+ * a number, the others are mistakes, or mean something that only the caller knows.
  *
  * Left out are columns that are ignored, empty or constant, and identifiers: numbers that count rows, whole numbers under a name
- * such as "id" that are all different, and texts of which more than half are different. What is named as numeric or categorical
- * is no identifier.
+ * such as "id" that are all different, and more than 50 texts of which more than half are different. What is named as numeric or
+ * categorical is no identifier.
  *
- * @throws RangeError for names of columns that there are not, and for what is no number in a column that has to be one
+ * @throws RangeError for names of columns that there are not, or that contradict each other, and for what is no number in a column that has to
+ * be one or nearly is one
  */
 export function tableOf(texts: Texts, reading: Reading = {}): Table {
-  const { categorical = [], numeric = [], ignore = [], missing = usuallyMissing } = reading;
+  const { categorical = [], numeric = [], ignore = [], missing = usuallyMissing, mixed = "refused" } = reading;
   for (const [option, named] of Object.entries({ categorical, numeric, ignore })) checkNames(texts, option, named);
+  checkKinds(reading);
+  const ways = `${reading.missing ? "--missing, " : ""}--categorical or --ignore`;
   const isMissing = isOneOf(missing);
   const columns: Column[] = [];
   const leftOut: LeftOut[] = [];
@@ -77,7 +83,7 @@ export function tableOf(texts: Texts, reading: Reading = {}): Table {
       leftOut.push({ name, reason: "ignored" });
       return;
     }
-    const column = columnOf(texts, index, { isMissing, categorical, numeric });
+    const column = columnOf(texts, index, { isMissing, categorical, numeric, mixed, ways });
     const isAskedFor = categorical.includes(name) || numeric.includes(name);
     const reason = emptiness(column) ?? (isAskedFor ? undefined : identity(column)) ?? abundance(column);
     if (reason === undefined) columns.push(column);
@@ -89,8 +95,19 @@ export function tableOf(texts: Texts, reading: Reading = {}): Table {
 function checkNames({ names }: Texts, option: string, named: readonly string[]): void {
   const unknown = named.find((name) => !names.includes(name));
   if (unknown === undefined) return;
-  const known = foreignText(names.join(", "), 200);
+  const known = foreignText(listed(names), 200);
   throw new RangeError(`${option}: expected columns of the table, ${known}, got "${foreignText(unknown)}".`);
+}
+
+function checkKinds({ numeric = [], categorical = [] }: Reading): void {
+  const both = numeric.find((name) => categorical.includes(name));
+  if (both === undefined) return;
+  throw new RangeError(`numeric: expected columns that are not named as categorical, got "${foreignText(both)}".`);
+}
+
+/** Names or texts in a list, in quotes where they would look like two. */
+export function listed(texts: readonly string[]): string {
+  return texts.map((text) => (/[,"]/.test(text) ? JSON.stringify(text) : text)).join(", ");
 }
 
 function isOneOf(texts: readonly string[]): (text: string) => boolean {
@@ -98,25 +115,42 @@ function isOneOf(texts: readonly string[]): (text: string) => boolean {
   return (text) => known.has(text.trim().toLowerCase());
 }
 
-interface Typing extends Required<Pick<Reading, "categorical" | "numeric">> {
+interface Typing extends Required<Pick<Reading, "categorical" | "numeric" | "mixed">> {
+  /** What the caller may say of a text that is no number. */
+  readonly ways: string;
   isMissing(text: string): boolean;
 }
 
-function columnOf({ names, cells, place }: Texts, index: number, { isMissing, categorical, numeric }: Typing): Column {
+function columnOf({ names, cells, place }: Texts, index: number, typing: Typing): Column {
+  const { isMissing, categorical, numeric, mixed, ways } = typing;
   const [name, texts] = [names[index]!, cells[index]!];
   if (categorical.includes(name)) return categoryColumn(name, texts, isMissing);
   const wrong = texts.findIndex((text) => !isMissing(text) && !isNumber(text));
-  if (wrong < 0) {
-    return {
-      kind: "number",
-      name,
-      values: Float64Array.from(texts, (text) => (isMissing(text) ? Number.NaN : Number(text))),
-    };
-  }
-  if (!numeric.includes(name)) return categoryColumn(name, texts, isMissing);
-  throw new RangeError(
-    `${place(wrong)}: column ${foreignText(name)}: expected a number, got "${foreignText(texts[wrong]!)}".`,
-  );
+  if (wrong < 0) return numberColumn(name, texts, isMissing);
+  const known = texts.filter((text) => !isMissing(text));
+  const hasToBe = numeric.includes(name);
+  if (!hasToBe && (mixed === "categories" || !isNearlyNumbers(known))) return categoryColumn(name, texts, isMissing);
+  const count = known.filter(isNumber).length;
+  const problem = mistake(texts[wrong]!, hasToBe ? "a number" : `a number, as ${count} of ${known.length} are`);
+  const advice = hasToBe ? "" : ` Say ${ways}.`;
+  throw new RangeError(`${place(wrong)}: column ${foreignText(name)}: ${problem}.${advice}`);
+}
+
+function mistake(text: string, expected: string): string {
+  const got = `got "${foreignText(text)}"`;
+  return isWithComma(text)
+    ? `expected a number with a decimal point, ${got} with a comma`
+    : `expected ${expected}, ${got}`;
+}
+
+/** So many of a column's texts, and so many different ones, are numbers where the others are likely to be mistakes. */
+const NEARLY_ALL = 0.8;
+const FEWEST_DIFFERENT = 10;
+
+/** Numbers with a comma are meant as numbers, too. */
+function isNearlyNumbers(texts: readonly string[]): boolean {
+  const numbers = texts.filter((text) => isNumber(text) || isWithComma(text));
+  return numbers.length >= NEARLY_ALL * texts.length && new Set(numbers).size >= FEWEST_DIFFERENT;
 }
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
@@ -127,6 +161,16 @@ const LARGEST = 1e100;
 /** In decimal digits, and of a size that means something. */
 function isNumber(text: string): boolean {
   return NUMBER.test(text.trim()) && Math.abs(Number(text)) <= LARGEST;
+}
+
+/** A decimal comma, or one between thousands. */
+function isWithComma(text: string): boolean {
+  return NUMBER.test(text.trim().replace(",", ".")) && text.includes(",");
+}
+
+function numberColumn(name: string, texts: readonly string[], isMissing: (text: string) => boolean): NumberColumn {
+  const values = Float64Array.from(texts, (text) => (isMissing(text) ? Number.NaN : Number(text)));
+  return { kind: "number", name, values };
 }
 
 function categoryColumn(name: string, texts: readonly string[], isMissing: (text: string) => boolean): CategoryColumn {

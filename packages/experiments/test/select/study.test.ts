@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { chosenTable, curveTable, metricOf, reportParts } from "../../src/select/show.ts";
+import { chosenTable, curveTable, doubtText, metricOf, reportParts } from "../../src/select/show.ts";
 import { checkStudy, kneeOf, type Study, type StudyOptions, studyColumns } from "../../src/select/study.ts";
 import { xorProblem } from "./support.ts";
 
@@ -62,10 +62,39 @@ describe("a study of columns that say something together only", () => {
       ["x1", "100 %"],
       ["x4", "100 %"],
     ]);
+    expect(doubtText(study, metric)).toBeUndefined();
     const { results, charts } = reportParts(study, metric);
     expect(results[0]).toMatchObject({ name: "accuracy with 2 columns" });
     expect(charts[0]!.svg).toContain("softdraw");
   });
+});
+
+test("columns that say nothing have no knee, and that is said", () => {
+  const estimate = (score: number) => ({ score, standardError: 0.05, loss: 1 });
+  const point = (features: number, score: number) => ({
+    features,
+    choice: { columns: ["a", "b"].slice(0, features), origin: "learned" as const },
+    chosen: estimate(score),
+    univariate: estimate(0.5),
+    forward: estimate(0.5),
+    lasso: estimate(0.5),
+  });
+  const metric = metricOf(xorProblem(60));
+  const study: Study = {
+    curve: [point(1, 0.52), point(2, 0.54)],
+    knee: undefined,
+    features: 2,
+    chosen: [],
+    sometimes: [],
+    all: estimate(0.5),
+    rest: undefined,
+    none: estimate(0.5),
+  };
+  expect(doubtText(study, metric)).toBe("No choice is told from none: the best has 54.0 ± 5.0 %, none 50.0 ± 5.0 %.");
+  expect(curveTable(study, metric).rows.map(([features]) => features)).toEqual(["1", "2"]);
+  const { results, charts } = reportParts(study, metric);
+  expect(results.at(-1)).toMatchObject({ name: "with none", note: "no choice is told from it" });
+  expect(charts[0]!.caption).toContain("There is no knee");
 });
 
 test("the knee has the fewest columns within a standard error of the best", () => {
@@ -73,8 +102,14 @@ test("the knee has the fewest columns within a standard error of the best", () =
     features,
     chosen: { score, standardError, loss: 0 },
   });
-  expect(kneeOf([point(1, 0.5, 0.2), point(2, 0.78, 0.01), point(3, 0.8, 0.03), point(4, 0.79, 0.1)])).toBe(2);
-  expect(kneeOf([point(1, 0.5, 0.2), point(2, 0.76, 0.01), point(3, 0.8, 0.03)])).toBe(3);
+  const none = { score: 0.5 };
+  expect(kneeOf([point(1, 0.5, 0.2), point(2, 0.78, 0.01), point(3, 0.8, 0.03), point(4, 0.79, 0.1)], none)).toBe(2);
+  const curve = [point(1, 0.5, 0.2), point(2, 0.76, 0.01), point(3, 0.8, 0.03)];
+  expect(kneeOf(curve, none)).toBe(3);
+  // The best has to be above none by more than its standard error.
+  expect(kneeOf(curve, { score: 0.76 })).toBe(3);
+  expect(kneeOf(curve, { score: 0.78 })).toBeUndefined();
+  expect(kneeOf(curve, { score: 0.9 })).toBeUndefined();
 });
 
 test.each([

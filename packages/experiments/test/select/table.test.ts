@@ -34,6 +34,42 @@ describe("a table's columns", () => {
     expect(() => tableFrom({ a: ["1"], b: ["2"] }, { ignore: ["c"] })).toThrow(
       'ignore: expected columns of the table, a, b, got "c".',
     );
+    expect(() => tableFrom({ a: ["1", "2"], b: ["3", "4"] }, { numeric: ["b", "a"], categorical: ["a"] })).toThrow(
+      'numeric: expected columns that are not named as categorical, got "a".',
+    );
+  });
+});
+
+describe("a column that is nearly one of numbers", () => {
+  const a = numbers(50, 1).map((value) => value.toFixed(6));
+
+  test.each(["1.2.3", "inf", "1e400", "4O"])("is refused for %j, with its line and what to say", (wrong) => {
+    const cells = { a: a.with(7, "").with(30, wrong) };
+    expect(() => tableFrom(cells, { missing: [""] })).toThrow(
+      `line 32: column a: expected a number, as 48 of 49 are, got "${wrong}". Say --missing, --categorical or --ignore.`,
+    );
+    expect(tableFrom(cells, { missing: ["", wrong] }).columns[0]).toMatchObject({ kind: "number" });
+    expect(tableFrom(cells, { ignore: ["a"] }).columns).toEqual([]);
+    const few = cells.a.map((text, row) => (row > 35 || row < 20 ? "0" : text));
+    expect(tableFrom({ a: few }, { categorical: ["a"] }).columns[0]).toMatchObject({ kind: "category" });
+  });
+
+  test("has decimal commas, and is told so", () => {
+    const commas = a.map((text) => text.replace(".", ","));
+    const message = 'column a: expected a number with a decimal point, got "';
+    expect(() => tableFrom({ a: commas })).toThrow(
+      `line 2: ${message}${commas[0]}" with a comma. Say --categorical or`,
+    );
+    expect(() => tableFrom({ a: commas }, { numeric: ["a"] })).toThrow(`${message}${commas[0]}" with a comma.`);
+  });
+
+  test("is one of categories where numbers are few, or few are numbers, or it is only looked at", () => {
+    const codes = a.map((_, row) => (row === 9 ? "x" : `${row % 9}`));
+    const halves = a.map((text, row) => (row % 2 === 0 ? text.slice(0, 3) : "x"));
+    const { columns } = tableFrom({ codes, halves });
+    expect(columns.map(({ kind }) => kind)).toEqual(["category", "category"]);
+    const looked = tableFrom({ a: a.map((_, row) => (row === 3 ? "4O" : `${row % 12}`)) }, { mixed: "categories" });
+    expect(looked.columns[0]).toMatchObject({ kind: "category" });
   });
 });
 
@@ -92,6 +128,13 @@ describe("a problem", () => {
     const r = x.map((_, row) => (row === 0 ? "b" : "a"));
     const table = tableFrom({ x, y, k: x.map(() => 1), ...(target === "r" && { r }) });
     expect(() => problemOf(table, target, task)).toThrow(message);
+  });
+
+  test("names the columns that are left out where there are no others", () => {
+    const table = tableFrom({ k: x.map(() => 1), n: x.map((_, row) => row) });
+    expect(() => problemOf(table, "y")).toThrow(
+      'target: expected a column of the table, which has none but those that are left out, k, n, got "y".',
+    );
   });
 
   test("needs rows and columns", () => {

@@ -9,6 +9,7 @@ import {
   chosenTable,
   countText,
   curveTable,
+  doubtText,
   estimateText,
   type Metric,
   metricOf,
@@ -22,7 +23,7 @@ import {
   type StudyOptions,
   studyColumns,
 } from "@softdraw/experiments/select/study";
-import { type Table, usuallyMissing } from "@softdraw/experiments/select/table";
+import { listed, type Table, usuallyMissing } from "@softdraw/experiments/select/table";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { describeTable, readTable, type TableReading } from "../data/tables.ts";
@@ -34,6 +35,7 @@ import { engineDescription } from "../training/engine.ts";
 import type { Reporter } from "../training/reporter.ts";
 import { addCommonOptions, begin, type CommonOptions } from "./common-options.ts";
 import { seedOption, wholeNumber } from "./parsers.ts";
+import { checkReportFile } from "./report-file.ts";
 import { table as drawTable } from "./table.ts";
 
 interface Range {
@@ -105,7 +107,7 @@ Columns are chosen from the rows outside of a fold, a network is fitted to them,
 rows that it was learned from. The same network is fitted to what three others choose: the best ones one by one, greedy forward
 selection by least squares, and L1. The learned choice and theirs are compared within the rows to learn from, and the best is taken.
   ±                a standard error over the folds
-  *                the knee: the fewest columns whose score is within a standard error of the best
+  *                the knee: the fewest columns whose score is within a standard error of the best, if that is one above none
   chosen in folds  how often the column was chosen when other rows were left out
   stand-ins        columns that correlate with a chosen one, and what the score changes by with them in its place`;
 
@@ -128,6 +130,7 @@ function separator(text: string): string {
 }
 
 async function select(file: string, options: Options): Promise<void> {
+  await checkReportFile(options.out, file);
   const table = await readTable(file, options);
   const problem = orWrongCall(file, () => problemOf(table, options.target, options.task));
   const most = Math.min(USUALLY_MOST, problem.columns.length);
@@ -165,7 +168,7 @@ function sayTable(reporter: Reporter, file: string, table: Table, problem: Probl
 
 /** Such as "569 rows, 30 columns to choose from; classification of diagnosis: benign, malignant". */
 function describeProblem({ name, rows, columns, classes, dropped }: Problem): string {
-  const kind = classes.length > 0 ? `classification of ${name}: ${classes.join(", ")}` : `regression of ${name}`;
+  const kind = classes.length > 0 ? `classification of ${name}: ${listed(classes)}` : `regression of ${name}`;
   const without = dropped > 0 ? ` (${formatNumber(dropped, 0)} more have no ${name})` : "";
   const text = `${formatNumber(rows, 0)} rows${without}, ${countText(columns.length)} to choose from; ${kind}`;
   return foreignText(text, 300);
@@ -173,6 +176,7 @@ function describeProblem({ name, rows, columns, classes, dropped }: Problem): st
 
 function sayStudy(reporter: Reporter, study: Study, problem: Problem, metric: Metric): void {
   const { curve, knee, all, rest, none } = study;
+  const doubt = doubtText(study, metric);
   const { columns: head, rows, title } = curveTable(study, metric);
   reporter.say(`\n${title} (all columns ${estimateText(all, metric)}, none ${estimateText(none, metric)})`);
   reporter.say(
@@ -181,8 +185,11 @@ function sayStudy(reporter: Reporter, study: Study, problem: Problem, metric: Me
       rows.map((row) => [...row]),
     ),
   );
-  if (curve.length > 1) reporter.say(`* The knee: ${countText(knee)}. More add less than a standard error.`);
-  const choice = choiceAtKnee(study);
+  if (doubt !== undefined) reporter.say(doubt);
+  if (knee !== undefined && curve.length > 1) {
+    reporter.say(`* The knee: ${countText(knee)}. More add less than a standard error.`);
+  }
+  const choice = choiceOf(study);
   reporter.say(`\nChosen from all rows, ${ORIGINS[choice.origin]}:`);
   const chosen = chosenTable(study, metric);
   reporter.say(
@@ -194,11 +201,18 @@ function sayStudy(reporter: Reporter, study: Study, problem: Problem, metric: Me
   if (rest) reporter.say(`All but these: ${estimateText(rest, metric)}`);
   for (const point of curve) reporter.record("point", { ...point });
   const { curve: _, ...record } = study;
-  reporter.record("selection", { metric: metric.name, classes: problem.classes, order: choice.columns, ...record });
+  reporter.record("selection", {
+    metric: metric.name,
+    classes: problem.classes,
+    order: choice.columns,
+    ...record,
+    knee: knee ?? null,
+    toldFromNone: doubt === undefined,
+  });
 }
 
-function choiceAtKnee({ curve, knee }: Study): Choice {
-  return curve.find(({ features }) => features === knee)!.choice;
+function choiceOf({ curve, features }: Study): Choice {
+  return curve.find((point) => point.features === features)!.choice;
 }
 
 /** Where a choice comes from, and what its order is. */
@@ -220,15 +234,20 @@ interface Found {
 function reportOf(file: string, options: Options, { table, problem, study, found, metric }: Found): Report {
   const { fewest, most, folds, seeds, seed, estimator, steps } = study;
   const parts = reportParts(found, metric);
+  const doubt = doubtText(found, metric);
   const leftOut = table.leftOut.map(({ name, reason }) => [name, reason]);
   return {
     title: `Columns of ${basename(file)} that tell ${problem.name}`,
-    summary: `${describeProblem(problem)}. Scores are of rows that were held out while columns were chosen and networks fitted.`,
+    summary: [
+      `${describeProblem(problem)}.`,
+      "Scores are of rows that were held out while columns were chosen and networks fitted.",
+      ...(doubt === undefined ? [] : [doubt]),
+    ].join(" "),
     command: commandOf(file, options),
     details: [
       ["Softdraw", packageJson.version],
       ["Engine", engineDescription()],
-      ["Choice", ORIGINS[choiceAtKnee(found).origin]],
+      ["Choice", ORIGINS[choiceOf(found).origin]],
     ],
     config: {
       target: problem.name,

@@ -21,7 +21,7 @@ async function checksumOf(path: string): Promise<string> {
 }
 
 async function describe({ path }: Place): Promise<Description> {
-  const table = describeTable(await readTable(path));
+  const table = describeTable(await readTable(path, { mixed: "categories" }));
   const { rows, columns, leftOut } = table;
   return {
     lines: [

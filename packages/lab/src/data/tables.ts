@@ -14,7 +14,7 @@ import {
   type Texts,
   tableOf,
 } from "@softdraw/experiments/select/table";
-import { type CsvError, parse } from "csv-parse";
+import { type CsvError, type Info, parse } from "csv-parse";
 import { WrongCall } from "../errors.ts";
 import { readFailure } from "./reasons.ts";
 
@@ -93,6 +93,7 @@ async function plainTexts(file: string, separator: string | undefined, limits: T
   const chunks = decoded(file, limits.bytes);
   const { start, rest } = await beginningOf(file, chunks);
   const delimiter = separator ?? separatorOf(file, start);
+  let before = { lines: 0, empty_lines: 0 };
   const parser = parse({
     delimiter,
     bom: true,
@@ -100,6 +101,10 @@ async function plainTexts(file: string, separator: string | undefined, limits: T
     relax_column_count: true,
     skip_empty_lines: true,
     max_record_size: LONGEST_RECORD,
+    on_record: (record, info) => {
+      before = info;
+      return record;
+    },
   });
   const feeding = feed(parser, start, rest);
   const table = gatherer(file, limits);
@@ -109,7 +114,7 @@ async function plainTexts(file: string, separator: string | undefined, limits: T
     }
     await feeding;
   } catch (error) {
-    throw parseFailure(file, error as CsvError);
+    throw parseFailure(file, error as CsvError, before);
   }
   return table.texts();
 }
@@ -212,10 +217,17 @@ function drained(parser: Parser): Promise<void> {
   });
 }
 
-/** A parser's own words, of which those that people meet are said as ours. */
-function parseFailure(file: string, error: CsvError): Error {
+/** What a parser has counted. */
+type Counted = Pick<Info, "lines" | "empty_lines">;
+
+/**
+ * A parser's own words, of which those that people meet are said as ours.
+ *
+ * @param before what was counted at the end of the last row that was read
+ */
+function parseFailure(file: string, error: CsvError, before: Counted): Error {
   if (error instanceof WrongCall) return error;
-  const line = typeof error.lines === "number" ? `line ${error.lines}: ` : "";
+  const line = isCounted(error) ? `line ${lineOf(error, before)}: ` : "";
   const quote = 'a cell in quotes that ends with a quote, inside of which quotes are doubled ("")';
   const expected: Readonly<Record<string, string>> = {
     CSV_QUOTE_NOT_CLOSED: `expected ${quote}, got the end of the file`,
@@ -226,6 +238,16 @@ function parseFailure(file: string, error: CsvError): Error {
   if (error.code && expected[error.code]) return new WrongCall(`${file}: ${line}${expected[error.code]}.`);
   if (!error.code?.startsWith("CSV_")) return error;
   return new WrongCall(`${file}: ${line}${foreignText(error.message)}`);
+}
+
+function isCounted(error: CsvError): error is CsvError & Counted {
+  return typeof error.lines === "number" && typeof error.empty_lines === "number";
+}
+
+/** Where nobody closed a quote, the parser has gone on to the end: the row with the quote begins behind the last one that was read. */
+function lineOf(error: CsvError & Counted, before: Counted): number {
+  const isOpen = error.code === "CSV_QUOTE_NOT_CLOSED" || error.code === "CSV_MAX_RECORD_SIZE";
+  return isOpen ? before.lines + 1 + error.empty_lines - before.empty_lines : error.lines;
 }
 
 /** Puts rows together to columns, and refuses those that do not fit the header. */

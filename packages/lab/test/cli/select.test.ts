@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { call, records, useFolder } from "./support.ts";
@@ -61,7 +61,14 @@ describe("select", () => {
     const estimate = { score: expect.any(Number), standardError: expect.any(Number), loss: expect.any(Number) };
     expect(points[0]).toMatchObject({ chosen: estimate, univariate: estimate, forward: estimate, lasso: estimate });
     const selection = said.find(({ type }) => type === "selection")!;
-    expect(selection).toMatchObject({ metric: "R2", knee: 1, all: estimate, rest: estimate, none: estimate });
+    expect(selection).toMatchObject({
+      metric: "R2",
+      knee: 1,
+      toldFromNone: true,
+      all: estimate,
+      rest: estimate,
+      none: estimate,
+    });
     expect(["b", "c"]).toContain((selection.order as string[])[0]);
     const [chosen] = selection.chosen as { standIns: { column: string; correlation: number }[] }[];
     expect(chosen!.standIns[0]!.correlation).toBeGreaterThan(0.99);
@@ -85,27 +92,74 @@ describe("select", () => {
       expect(first.out).toContain("classification of town, of: north, south");
       expect(first.out).toContain("Left out: b, ignored.");
       expect(first.out).toMatch(/│ 1 +│ +\d+\.\d ± \d+\.\d % │/);
+      expect(first.out).toMatch(/No choice is told from none: it has -?\d+\.\d ± \d+\.\d %, none/);
+      expect(await readFile(join(home, "again.html"), "utf8")).toContain("No choice is told from none");
+      const record = records((await call(home, ...args, "--json")).out);
+      expect(record.find(({ type }) => type === "selection")).toMatchObject({ knee: null, toldFromNone: false });
       expect(again.out.replace("again.html", "selection.html")).toBe(first.out);
     },
     HOOK_TIMEOUT,
   );
 });
 
+test("select says classes with a comma in quotes, refuses a target that nearly is of numbers, and a folder that takes no file", async () => {
+  const home = await folder.fresh();
+  const lines = rows.map(
+    ([, a, b], row) => `${b},${row === 50 ? "inf" : a},"${Number(b) > 0 ? "north" : "south, east"}"`,
+  );
+  await writeFile(join(home, "table.csv"), `b,a,town\n${lines.join("\n")}\n`);
+  const bad = await call(home, "select", "table.csv", "--target", "a");
+  expect(bad).toMatchObject({ code: 2, out: "" });
+  expect(bad.err).toBe(
+    'error: table.csv: line 52: column a: expected a number, as 59 of 60 are, got "inf". Say --missing, --categorical or --ignore.\n',
+  );
+  const args = ["--target", "town", "--missing", "inf", "--features", "1", "--steps", "1", "--folds", "2"];
+  const { code, out } = await call(home, "select", "table.csv", ...args);
+  expect(code).toBe(0);
+  expect(out).toContain('classification of town: north, "south, east".');
+  // Nothing keeps the administrator from writing.
+  if (process.getuid?.() === 0 || process.platform === "win32") return;
+  await mkdir(join(home, "closed"), { mode: 0o500 });
+  const closed = await call(home, "select", "table.csv", ...args, "--out", "closed/x.html");
+  expect(closed).toMatchObject({ code: 2, out: "" });
+  expect(closed.err).toContain("out: cannot write closed/x.html: permission denied (EACCES).");
+});
+
 test.each([
-  [["--target", "z"], 'table.csv: target: expected a column of the table, a, b, c, gap, town, of, y, got "z".'],
+  [["--target", "z"], 'table.csv: target: expected a column of the table, a, b, c, gap, "town, of", y, got "z".'],
   [["--target", "name"], 'expected a column to learn, got "name", which is left out: identifier'],
   [["--target", "y", "--features", "6"], "features: expected 1 to 5, the columns beside the target, got 6."],
   [["--target", "y", "--features", "3..2"], "Expected a whole number of at least 1, or a range such as 1..10."],
   [["--target", "y", "--folds", "40"], "folds: expected 2 to 15, a quarter of the rows, got 40."],
   [["--target", "y", "--numeric", "town"], "numeric: expected columns of the table"],
+  [
+    ["--target", "y", "--numeric", "a", "--categorical", "a"],
+    "numeric: expected columns that are not named as categor",
+  ],
+  [
+    ["--target", "y", "--out", "table.csv"],
+    "out: table.csv: expected another file than the table, got the table itself.",
+  ],
+  [["--target", "y", "--out", "./link.html"], "out: ./link.html: expected another file than the table"],
+  [
+    ["--target", "y", "--out", "notes.txt"],
+    "out: notes.txt: expected a new file, or a report to be replaced, got a file",
+  ],
+  [["--target", "y", "--out", "none/x.html"], "out: cannot write none/x.html: its folder does not exist (ENOENT)."],
+  [["--target", "y", "--out", "table.csv/x.html"], "out: cannot write table.csv/x.html: a part of its path is not a"],
+  [["--target", "y", "--out", "."], "out: .: expected a file, got a folder, a device or a pipe."],
   [["--target", "y", "--separator", ",,"], "Expected one character, or tab."],
   [["--target", "town, of", "--task", "regression"], "task: expected classification of town, of, which has texts"],
   [[], "required option '--target <column>' not specified"],
 ])("select %j is called wrongly, and writes nothing", async (args, message) => {
   const home = await folder.fresh();
   await writeFile(join(home, "table.csv"), table);
+  await writeFile(join(home, "notes.txt"), "<!doctype html>\nmy notes");
+  await symlink("table.csv", join(home, "link.html"));
   const { code, out, err } = await call(home, "select", "table.csv", ...args);
   expect({ code, out }).toEqual({ code: 2, out: "" });
   expect(err).toContain(message);
   await expect(readFile(join(home, "selection.html"))).rejects.toThrow("ENOENT");
+  expect(await readFile(join(home, "table.csv"), "utf8")).toBe(table);
+  expect(await readFile(join(home, "notes.txt"), "utf8")).toBe("<!doctype html>\nmy notes");
 });

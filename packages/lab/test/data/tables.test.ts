@@ -76,6 +76,8 @@ describe("a table of text", () => {
     ["a,b\n1,2\n1,2,3\n", "line 3: expected 2 cells, as the header has, got 3."],
     ["a,b\n1,2\n\n1\n", "line 4: expected 2 cells, as the header has, got 1."],
     ['a,b\n1,"2\n3,4\n', 'quotes are doubled (""), got the end of the file.'],
+    ['a,b\n"1\n2",3\n\n4,"5\n6,7\n8,9\n', "t.csv: line 5: expected a cell in quotes"],
+    ['a,"b\n1,2\n3,4\n', "t.csv: line 1: expected a cell in quotes"],
     ['a,b\n1,"2"x\n', "line 2: expected a cell in quotes that ends with a quote"],
     ["a\0,b\n1,2\n", "expected a table as text, got other bytes."],
   ])("%j is refused in one line", async (text, message) => {
@@ -83,6 +85,20 @@ describe("a table of text", () => {
     await expect(reading).rejects.toThrow(WrongCall);
     await expect(reading).rejects.toThrow(/t\.csv: [^\n]+$/);
     await expect(reading).rejects.toThrow(message);
+  });
+
+  test("with decimal commas is told so, and a number that is none with its line", async () => {
+    const rows = Array.from({ length: 40 }, (_, row) => [`${row},5`, `${(row * 7) % 41}`]);
+    const lines = (separator: string) => rows.map((row) => row.join(separator)).join("\n");
+    await expect(read("t.csv", `a;b\n${lines(";")}\n`)).rejects.toThrow(
+      't.csv: line 2: column a: expected a number with a decimal point, got "0,5" with a comma.',
+    );
+    const text = `a\tb\n${lines("\t").replaceAll(",", ".")}\n1\t1.2.3\n`;
+    const refused = read("t.tsv", text, { missing: [""] });
+    await expect(refused).rejects.toThrow(WrongCall);
+    await expect(refused).rejects.toThrow(
+      't.tsv: line 42: column b: expected a number, as 40 of 41 are, got "1.2.3". Say --missing, --categorical or --ignore.',
+    );
   });
 
   test("what is no UTF-8 is refused with its line", async () => {
