@@ -7,6 +7,7 @@ import { fidelityOf } from "@softdraw/experiments/explain/answers/judge";
 import { samplers } from "@softdraw/experiments/explain/model";
 import { foreignText } from "@softdraw/experiments/foreign-text";
 import { renderReport } from "@softdraw/experiments/report/html";
+import { Diverged } from "@softdraw/experiments/training/divergence";
 import { type Command, Option } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
 import { WrongCall } from "../errors.ts";
@@ -215,6 +216,13 @@ async function train(
   try {
     return await explainAnswers(examples, predictions, { ...settings, ask: model?.ask, onStep });
   } catch (error) {
+    if (error instanceof Diverged) {
+      const { step, what, value } = error;
+      throw new Error(
+        `The training diverged: ${what} is ${value} at step ${step}. A lower --learning-rate may train.`,
+        { cause: error },
+      );
+    }
     // Of examples and options that do not fit each other.
     throw error instanceof RangeError ? new WrongCall(error.message.replace(/^explainAnswers: /, "")) : error;
   }

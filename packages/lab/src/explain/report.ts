@@ -30,7 +30,13 @@ export interface ExampleRecord {
   /** What is told from what is chosen alone. */
   readonly told: Told;
   /** The most important first. */
-  readonly chosen: readonly { readonly group: number; readonly name: string; readonly score: number }[];
+  readonly chosen: readonly {
+    readonly group: number;
+    readonly name: string;
+    readonly score: number;
+    /** Of sequences of tokens: the one that is there. */
+    readonly token?: number;
+  }[];
 }
 
 interface Told {
@@ -59,7 +65,12 @@ export function exampleRecords({ subject, predictions, explained }: Explained): 
       answer: toldOf(values, row),
       told: toldOf(told, row),
       chosen: own
-        .map((group) => ({ group, name: subject.groupNames[group]!, score: scores[row * groups + group]! }))
+        .map((group) => ({
+          group,
+          name: subject.groupNames[group]!,
+          score: scores[row * groups + group]!,
+          ...(subject.examples.kind === "tokens" && { token: subject.examples.values[row * groups + group]! }),
+        }))
         .sort((a, b) => b.score - a.score),
     };
   });
@@ -201,7 +212,7 @@ export function reportOf(
           percents(answer.probability),
           told.class,
           percents(told.probability),
-          chosen.map(({ name }) => name).join("; "),
+          chosen.map(({ name, token }) => (token === undefined ? name : `${name}: ${token}`)).join("; "),
         ]),
     },
     references: [

@@ -1,7 +1,7 @@
 /** The examples of a model that is explained: pictures, rows of numbers or tokens, with names for people. */
 
 import { readFile } from "node:fs/promises";
-import { parseNpy } from "@softdraw/experiments/data/npy";
+import { type NumpyArray, parseNpy } from "@softdraw/experiments/data/npy";
 import { bytesAnImage, type Dataset, datasetNames } from "@softdraw/experiments/data/types";
 import type { Examples } from "@softdraw/experiments/explain/answers/examples";
 import { encode } from "@softdraw/experiments/select/encoding";
@@ -172,7 +172,7 @@ async function readRows(path: string): Promise<Subject | undefined> {
   const { isFolder } = await placeAt(path);
   if (isFolder) return undefined;
   const content = new Uint8Array(await readFile(path));
-  const { shape, dtype, values } = parseNpy(path, content);
+  const { shape, dtype, values } = parsed(path, content);
   if (shape.length !== 2) return undefined;
   const [count, groups] = shape as [number, number];
   if (groups > MOST_GROUPS) throw new WrongCall(`${path}: expected at most ${MOST_GROUPS} columns, got ${groups}.`);
@@ -193,6 +193,14 @@ async function readRows(path: string): Promise<Subject | undefined> {
     groupNames: numbered("place"),
     words: { one: "token", several: "tokens", names: "place" },
   };
+}
+
+function parsed(path: string, content: Uint8Array): NumpyArray {
+  try {
+    return parseNpy(path, content);
+  } catch (error) {
+    throw new WrongCall((error as Error).message);
+  }
 }
 
 /** Tokens from 0 on, however large the numbers that stand for them. */

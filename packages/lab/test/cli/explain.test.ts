@@ -31,6 +31,7 @@ async function useFiles(): Promise<string> {
   );
   await mkdir(join(at, "taken"));
   await writeFile(join(at, "taken", "report.html"), "somebody else's");
+  await writeFile(join(at, "model.npy"), "no array");
   await writeFile(join(at, "model.onnx"), Buffer.from(MODEL, "base64"));
   return at;
 }
@@ -90,6 +91,10 @@ describe("softdraw explain", () => {
       const all = records(out);
       const last = all.at(-1)!;
       expect(last).toMatchObject({ type: "faithfulness", teller: "surrogate", k });
+      if (data === "tokens.npy") {
+        const { row, chosen } = all[3] as unknown as { row: number; chosen: { group: number; token: number }[] };
+        expect(chosen[0]!.token).toBe(((5 * row + chosen[0]!.group) * 7) % 11);
+      }
       expect(
         all.slice(0, -1).every(({ type, chosen }) => type === "explained" && (chosen as unknown[]).length === k),
       ).toBe(true);
@@ -165,6 +170,7 @@ describe("softdraw explain", () => {
   );
 
   test.each([
+    ["model.npy: expected", ["--data", "model.npy", "--predictions", "labels.npy"]],
     ["--patches is for pictures", ["--data", "rows.npy", "--predictions", "labels.npy", "--patches", "3"]],
     ["--ignore is for tables", ["--data", "rows.npy", "--predictions", "labels.npy", "--ignore", "a"]],
     ["--parts is for a model that is asked", ["--data", "rows.npy", "--predictions", "labels.npy", "--parts", "3"]],
