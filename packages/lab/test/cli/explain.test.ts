@@ -170,7 +170,7 @@ describe("softdraw explain", () => {
   );
 
   test.each([
-    ["model.npy: expected", ["--data", "model.npy", "--predictions", "labels.npy"]],
+    ["model.npy: is not an .npy file", ["--data", "model.npy", "--predictions", "labels.npy"]],
     ["--patches is for pictures", ["--data", "rows.npy", "--predictions", "labels.npy", "--patches", "3"]],
     ["--ignore is for tables", ["--data", "rows.npy", "--predictions", "labels.npy", "--ignore", "a"]],
     ["--parts is for a model that is asked", ["--data", "rows.npy", "--predictions", "labels.npy", "--parts", "3"]],
