@@ -11,7 +11,8 @@ import {
   softmax,
 } from "@softdraw/testing/numbers";
 import { describe, expect, test } from "vitest";
-import { chooseFeatures, crossEntropy, drawFeatures, objective, samplers } from "../src/explain/model.ts";
+import { chooseFeatures, crossEntropy, drawFeatures, objective } from "../src/explain/model.ts";
+import { samplers } from "../src/explain/samplers.ts";
 import { sequences } from "../src/explain/sequences/index.ts";
 import { sequencesTask } from "../src/explain/sequences/method.ts";
 import { additive, orangeSkin, switching, xor } from "../src/explain/synthetic/index.ts";

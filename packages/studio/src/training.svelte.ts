@@ -2,9 +2,9 @@
 
 import type { Chart, EpochRecord, NamedPicture } from "@softdraw/experiments/experiment";
 import { proxy } from "comlink";
+import type { Shape } from "./data/own.ts";
 import { messageOf } from "./engine/client.svelte.ts";
 import type { Values } from "./lab/catalog.ts";
-import type { Shape } from "./data/own.ts";
 import { askLab, askLabEngine } from "./lab/client.svelte.ts";
 import type { DataFacts } from "./lab/data.ts";
 import type { ModelFacts } from "./lab/models.ts";

@@ -14,8 +14,9 @@ import { finalState, type Training, train } from "../training/loop.ts";
 import { LARGEST_SEED } from "../training/options.ts";
 import { startOf } from "../training/position.ts";
 import { type Settings, scheduledSettings } from "../training/settings.ts";
-import { initState, type Sampler, type State, samplers, trainingStep } from "./model.ts";
+import { initState, type State, trainingStep } from "./model.ts";
 import { type Classify, choiceKernel, type Given, postHocTask, probabilitiesKernel, type Subject } from "./post-hoc.ts";
+import { type Sampler, samplers } from "./samplers.ts";
 
 export { patchMembers } from "./post-hoc.ts";
 

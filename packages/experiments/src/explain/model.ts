@@ -15,6 +15,7 @@ import { splitKey } from "../nn/keys.ts";
 import { shapeOf } from "../nn/shapes.ts";
 import type { Training } from "../training/loop.ts";
 import type { Settings, StepSettings } from "../training/settings.ts";
+import type { Sampler } from "./samplers.ts";
 
 // Model --------------------------------------------------------------------------------------------------------------
 
@@ -30,14 +31,6 @@ export interface Task<Model extends Parameters, Given extends Parameters, Inputs
 }
 
 // Draw ---------------------------------------------------------------------------------------------------------------
-
-/**
- * How the k features are drawn while training:
- * - `concrete-max`: the maximum over k independent Gumbel-softmax draws, the paper's; two draws may take the same feature;
- * - `successive`, `threshold`: the relaxations of the library's subset, k features without replacement.
- */
-export const samplers = ["concrete-max", "successive", "threshold"] as const;
-export type Sampler = (typeof samplers)[number];
 
 export interface Drawing {
   readonly sampler: Sampler;

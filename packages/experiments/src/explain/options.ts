@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 import { learningRateOptions, seedOption, temperatureOptions } from "../training/options.ts";
-import { samplers } from "./model.ts";
+import { samplers } from "./samplers.ts";
 
 /** All tasks are one experiment; which one it is, is part of the configuration. */
 export const NAME = "explain";

@@ -2,9 +2,8 @@
 
 import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { explainAnswers } from "@softdraw/experiments/explain/answers/index";
 import { fidelityOf } from "@softdraw/experiments/explain/answers/judge";
-import { samplers } from "@softdraw/experiments/explain/model";
+import { samplers } from "@softdraw/experiments/explain/samplers";
 import { foreignText } from "@softdraw/experiments/foreign-text";
 import { renderReport } from "@softdraw/experiments/report/html";
 import { Diverged } from "@softdraw/experiments/training/divergence";
@@ -13,7 +12,7 @@ import packageJson from "../../package.json" with { type: "json" };
 import { WrongCall } from "../errors.ts";
 import { type OpenModel, openModel } from "../explain/onnx.ts";
 import { type Predictions, readPredictions } from "../explain/predictions.ts";
-import { type Explained, exampleRecords, faithfulnessRows, picturesOf, reportOf } from "../explain/report.ts";
+import type { Explained } from "../explain/report.ts";
 import { readSubject, type Subject } from "../explain/subject.ts";
 import { formatNumber } from "../report/numbers.ts";
 import { ensureFolder, writeAtomically } from "../runs/files.ts";
@@ -139,7 +138,7 @@ async function explain(options: Options, command: Command): Promise<void> {
       const explained = await train(subject, predictions, model, options, reporter);
       const done: Explained = { subject, predictions, explained, k };
       const report = await write(done, options, commandOf(command));
-      sayResult(reporter, done, report, outDir);
+      await sayResult(reporter, done, report, outDir);
     } finally {
       await model?.close();
     }
@@ -212,6 +211,8 @@ async function train(
 ) {
   const { k, sampler, surrogateSteps, steps, hidden, learningRate, testShare, parts, seed } = options;
   const settings = { k, sampler, surrogateSteps, steps, hidden, learningRate, testShare, parts, seed };
+  // Imported late: it brings the engine, of which a list of the commands has no need.
+  const { explainAnswers } = await import("@softdraw/experiments/explain/answers/index");
   const onStep = (step: number, of: number, what: string) => reporter.progress(step, of, `training the ${what}`);
   try {
     return await explainAnswers(examples, predictions, { ...settings, ask: model?.ask, onStep });
@@ -228,7 +229,11 @@ async function train(
   }
 }
 
+/** Late as well: it brings what draws. */
+const loadReport = () => import("../explain/report.ts");
+
 async function write(explained: Explained, options: Options, command: string): Promise<string> {
+  const { exampleRecords, picturesOf, reportOf } = await loadReport();
   const { outDir, device, json, ...rest } = options;
   const pictures = picturesOf(explained);
   const report = reportOf(explained, {
@@ -265,7 +270,8 @@ function commandOf(command: Command): string {
 /** Options that say where and how to compute and to write. */
 const ELSEWHERE = new Set(["outDir", "device", "threads", "json"]);
 
-function sayResult(reporter: Reporter, explained: Explained, report: string, outDir: string): void {
+async function sayResult(reporter: Reporter, explained: Explained, report: string, outDir: string): Promise<void> {
+  const { exampleRecords, faithfulnessRows } = await loadReport();
   const { subject, k } = explained;
   const { faithfulness, heldOut } = explained.explained;
   const teller = faithfulness.teller === "model" ? "the model" : "a second surrogate, of which no choice knew";

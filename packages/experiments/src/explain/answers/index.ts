@@ -10,7 +10,7 @@ import { blocksOf } from "../../mathematics/blocks.ts";
 import type { Parameters } from "../../nn/adam.ts";
 import { streamKey } from "../../nn/keys.ts";
 import { streams } from "../../training/streams.ts";
-import type { Sampler } from "../model.ts";
+import type { Sampler } from "../samplers.ts";
 import {
   type Answers,
   checkExamples,

@@ -19,8 +19,9 @@ import { finalState, type Training, train } from "../../training/loop.ts";
 import { startOf } from "../../training/position.ts";
 import { type Settings, type StepSettings, scheduledSettings } from "../../training/settings.ts";
 import { streams } from "../../training/streams.ts";
-import { crossEntropy, initState, type Sampler, type State, type Task, trainingStep } from "../model.ts";
+import { crossEntropy, initState, type State, type Task, trainingStep } from "../model.ts";
 import { randomRows } from "../post-hoc.ts";
+import type { Sampler } from "../samplers.ts";
 import { type Answers, type Examples, widthOf } from "./examples.ts";
 import type { Networks } from "./networks.ts";
 
