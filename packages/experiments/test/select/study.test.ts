@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { chosenTable, curveTable, doubtText, metricOf, reportParts } from "../../src/select/show.ts";
+import { reportParts } from "../../src/select/report-parts.ts";
+import { chosenTable, curveTable, doubtText, metricOf } from "../../src/select/show.ts";
 import { checkStudy, kneeOf, type Study, type StudyOptions, studyColumns } from "../../src/select/study.ts";
 import { xorProblem } from "./support.ts";
 

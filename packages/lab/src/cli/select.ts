@@ -13,7 +13,6 @@ import {
   estimateText,
   type Metric,
   metricOf,
-  reportParts,
 } from "@softdraw/experiments/select/show";
 import {
   type Choice,
@@ -143,7 +142,10 @@ async function select(file: string, options: Options): Promise<void> {
     const found = await studyColumns(problem, { ...study, onProgress: reporter.progress });
     const metric = metricOf(problem);
     sayStudy(reporter, found, problem, metric);
-    await writeAtomically(options.out, renderReport(reportOf(file, options, { table, problem, study, found, metric })));
+    await writeAtomically(
+      options.out,
+      renderReport(await reportOf(file, options, { table, problem, study, found, metric })),
+    );
     reporter.say(`\nReport: ${options.out}`);
     reporter.record("report", { file: options.out });
   } finally {
@@ -231,7 +233,13 @@ interface Found {
   readonly metric: Metric;
 }
 
-function reportOf(file: string, options: Options, { table, problem, study, found, metric }: Found): Report {
+async function reportOf(
+  file: string,
+  options: Options,
+  { table, problem, study, found, metric }: Found,
+): Promise<Report> {
+  // Imported late: what draws takes long to load, and a list of the commands has no need of it.
+  const { reportParts } = await import("@softdraw/experiments/select/report-parts");
   const { fewest, most, folds, seeds, seed, estimator, steps } = study;
   const parts = reportParts(found, metric);
   const doubt = doubtText(found, metric);
