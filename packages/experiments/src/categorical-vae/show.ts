@@ -6,6 +6,7 @@ import { modelOf } from "../checkpoint/model.ts";
 import { imageBlocks } from "../data/batches.ts";
 import type { Dataset, DatasetSplits } from "../data/types.ts";
 import type { EpochChart, NamedPicture, SeriesOf, Trained } from "../experiment.ts";
+import { concatenate } from "../mathematics/concatenate.ts";
 import type { Dense } from "../nn/dense.ts";
 import { streamKey } from "../nn/keys.ts";
 import { tileImages } from "../report/pixels.ts";
@@ -174,8 +175,4 @@ function firstImages(dataset: Dataset, count: number): np.Array {
 
 function sizeOf({ height, width, channels = 1 }: Dataset) {
   return { height, width, channels };
-}
-
-function concatenate(parts: ArrayLike<number>[]): Float32Array {
-  return Float32Array.from(parts.flatMap((part) => Array.from(part)));
 }

@@ -13,10 +13,11 @@ import { shapeOf } from "../nn/shapes.ts";
 import { finalState, type Training, train } from "../training/loop.ts";
 import { LARGEST_SEED } from "../training/options.ts";
 import { startOf } from "../training/position.ts";
-import { type Settings, scheduledSettings } from "../training/settings.ts";
+import type { Settings } from "../training/settings.ts";
 import { initState, type State, trainingStep } from "./model.ts";
 import { type Classify, choiceKernel, type Given, postHocTask, probabilitiesKernel, type Subject } from "./post-hoc.ts";
 import { type Sampler, samplers } from "./samplers.ts";
+import { coolingSettings } from "./training.ts";
 
 export { patchMembers } from "./post-hoc.ts";
 
@@ -125,14 +126,13 @@ function trainingOf<P extends Parameters>(
   const { temperature = 1, temperatureEnd = 0.1, learningRate = 2e-3 } = options;
   const [groups, features] = shapeOf(given.subject.members, 2);
   const task = postHocTask(classify, { features, groups, hidden });
-  const falling = { temperature, temperatureEnd, schedule: "linear", temperatureRate: 0, temperatureHold: 1 } as const;
   return {
     name: "explain",
     epochs: 1,
     steps,
     examples: batch,
     begin: () => initState(random.key(seed), task.init),
-    settingsAt: scheduledSettings({ ...falling, learningRate, learningRateDecay: "cosine" }, steps),
+    settingsAt: coolingSettings({ temperature, temperatureEnd, learningRate }, steps),
     batchesOf: async () => () => refOf(given),
     update: trainingStep({ k, sampler, hard, batch, weightDecay: 0.01 }, task),
     measure: async () => ({ epoch: 1 }),

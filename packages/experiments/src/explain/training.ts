@@ -37,6 +37,15 @@ export function generatedTraining<Model extends Parameters, Inputs extends Param
   };
 }
 
+/** Settings of a training that nobody watches: from warm draws to cold ones, with steps that fall to 0. */
+export function coolingSettings(
+  values: Pick<TemperatureConfig & LearningRateConfig, "temperature" | "temperatureEnd" | "learningRate">,
+  steps: number,
+) {
+  const cooling = { schedule: "linear", temperatureRate: 0, temperatureHold: 1, learningRateDecay: "cosine" } as const;
+  return scheduledSettings({ ...values, ...cooling }, steps);
+}
+
 /** What a checkpoint says that it is of. */
 export function checkpointName(task: string): string {
   return `${NAME} ${task}`;

@@ -5,6 +5,7 @@ import { basename, join } from "node:path";
 import { LONGEST_NPY, type NumpyArray, parseNpy } from "@softdraw/experiments/data/npy";
 import { parseNpz } from "@softdraw/experiments/data/npz";
 import { imagesOfArrays } from "@softdraw/experiments/data/own-arrays";
+import { isPictureName } from "@softdraw/experiments/data/picture-names";
 import { sha256 } from "./files.ts";
 import { describeFacts, factsOf } from "./image-facts.ts";
 import type { DataKind, OwnImages } from "./kind.ts";
@@ -14,16 +15,12 @@ import { reshaped } from "./sharp.ts";
 
 const IS_ARRAY = /\.npy$/i;
 
-/** Where there are pictures, a folder is one of pictures, whatever lies beside them. */
-const IS_PICTURE = /\.(png|jpe?g|webp)$/i;
-
 export const arrays: DataKind = {
   name: "arrays",
   words: "an .npy or .npz file, or a folder of .npy files",
+  // Where there are pictures, a folder is one of pictures, whatever lies beside them.
   recognizes: ({ path, isFolder, names }) =>
-    isFolder
-      ? names.some((name) => IS_ARRAY.test(name)) && !names.some((name) => IS_PICTURE.test(name))
-      : /\.np[yz]$/i.test(path),
+    isFolder ? names.some((name) => IS_ARRAY.test(name)) && !names.some(isPictureName) : /\.np[yz]$/i.test(path),
   nameOf: async (place) => ownName(place.path.replace(/\.np[yz]$/i, ""), await checksumOf(place)),
   async describe(place) {
     const { train, test, leftOut } = await read(place);

@@ -2,6 +2,7 @@
 
 import { open, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { isPictureName } from "@softdraw/experiments/data/picture-names";
 import { type Dataset, MOST_CLASSES } from "@softdraw/experiments/data/types";
 import { foreignText } from "@softdraw/experiments/foreign-text";
 import { WrongCall } from "../errors.ts";
@@ -49,8 +50,6 @@ interface Found {
   readonly leftOut: readonly LeftOut[];
   readonly hasTest: boolean;
 }
-
-const IS_PICTURE = /\.(png|jpe?g|webp)$/i;
 
 /** The files of pictures. A folder with `train` and `test` in it has a part in each of these. */
 async function findPictures({ path, names }: Place): Promise<Found> {
@@ -101,7 +100,7 @@ async function entriesOf(path: string, folder: string, leftOut: LeftOut[]) {
     if (name.startsWith(".")) leftOut.push({ what, why: "hidden" });
     else if (there?.isDirectory()) folders.push(name);
     else if (!there?.isFile()) leftOut.push({ what, why: "neither a file nor a folder" });
-    else if (!IS_PICTURE.test(name)) leftOut.push({ what, why: "not named as a PNG, JPEG or WebP file" });
+    else if (!isPictureName(name)) leftOut.push({ what, why: "not named as a PNG, JPEG or WebP file" });
     else files.push(name);
   }
   return { folders, files };

@@ -3,6 +3,7 @@
 import { readFile } from "node:fs/promises";
 import type { AskModel } from "@softdraw/experiments/explain/answers/index";
 import { foreignText } from "@softdraw/experiments/foreign-text";
+import { readFailure } from "../data/reasons.ts";
 import { WrongCall } from "../errors.ts";
 import type { Subject } from "./subject.ts";
 
@@ -79,8 +80,8 @@ export async function openModel(
   });
   // Threads of its own would compete with those of the engine, and results would depend on their number.
   runtime.env.wasm.numThreads = 1;
-  const content = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    throw new WrongCall(`${path}: ${error.code === "ENOENT" ? "there is no such file" : error.message}.`);
+  const content = await readFile(path).catch((error) => {
+    throw new WrongCall(readFailure(path, error).message);
   });
   const session = await keepingWorkers(() => runtime.InferenceSession.create(new Uint8Array(content))).catch(
     (error: Error) => {

@@ -6,6 +6,7 @@ import type { Answers } from "@softdraw/experiments/explain/answers/examples";
 import { foreignText } from "@softdraw/experiments/foreign-text";
 import { usuallyMissing } from "@softdraw/experiments/select/table";
 import { parse } from "csv-parse/sync";
+import { readFailure } from "../data/reasons.ts";
 import { WrongCall } from "../errors.ts";
 
 export interface Predictions extends Answers {
@@ -35,8 +36,8 @@ export async function readPredictions(
   file: string,
   { names, count }: { readonly names: readonly string[] | undefined; readonly count: number },
 ): Promise<Predictions> {
-  const { size } = await stat(file).catch((error: NodeJS.ErrnoException) => {
-    throw new WrongCall(`${file}: ${error.code === "ENOENT" ? "there is no such file" : error.message}.`);
+  const { size } = await stat(file).catch((error) => {
+    throw new WrongCall(readFailure(file, error).message);
   });
   if (size > MOST_BYTES) throw new WrongCall(`${file}: expected at most ${MOST_BYTES} bytes, got ${size}.`);
   const content = await readFile(file);

@@ -1,6 +1,5 @@
 /** An experiment of one's own: the default export of a module, whose code runs when it is loaded. */
 
-import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { experiments } from "@softdraw/experiments/all";
@@ -9,6 +8,7 @@ import { fieldsOf } from "@softdraw/experiments/fields";
 import { foreignText } from "@softdraw/experiments/foreign-text";
 import { problemOf } from "@softdraw/experiments/problems";
 import { z } from "zod";
+import { sha256 } from "../data/files.ts";
 import { WrongCall } from "../errors.ts";
 import { openAny, readWhole } from "../runs/files.ts";
 import { shareEngine } from "./one-engine.js";
@@ -33,7 +33,7 @@ export async function loadExperiment(given: string): Promise<OwnExperiment> {
   };
   const text = await readWhole(path, openAny).catch((error: Error) => refuse(`cannot be read: ${error.message}`));
   if (text === undefined) return refuse("expected a module with an experiment, got no such file.");
-  const module = { path, checksum: createHash("sha256").update(text).digest("hex") };
+  const module = { path, checksum: sha256(text) };
   const exported = await importModule(path).catch((error) => refuse(importFailure(error)));
   const problem = problemWith(exported.default);
   if (problem !== undefined) return refuse(problem);

@@ -3,6 +3,7 @@
 import { type NumpyArray, parseNpy } from "@softdraw/experiments/data/npy";
 import { parseNpz } from "@softdraw/experiments/data/npz";
 import { imagesOfArrays } from "@softdraw/experiments/data/own-arrays";
+import { isPictureName } from "@softdraw/experiments/data/picture-names";
 import { mixedSplits, splitByShare, TEST_SHARE } from "@softdraw/experiments/data/splits";
 import { type Dataset, type DatasetSplits, MOST_CLASSES, ownDataName } from "@softdraw/experiments/data/types";
 
@@ -27,7 +28,6 @@ interface Images {
 }
 
 const IS_ARRAY = /\.np[yz]$/i;
-const IS_PICTURE = /\.(png|jpe?g|webp)$/i;
 
 /** Values of all pictures at most, a byte each: a page has less memory than the command line. */
 const MOST_VALUES = 2 ** 28;
@@ -125,7 +125,7 @@ async function readPictures(files: readonly File[], { size }: Shape): Promise<Im
 /** The pictures in the order of their folders and names; where there are folders, those beside them are none. */
 function candidatesOf(files: readonly File[]): Candidate[] {
   const all = files
-    .filter(({ name }) => IS_PICTURE.test(name) && !name.startsWith("."))
+    .filter(({ name }) => isPictureName(name) && !name.startsWith("."))
     .map((file) => {
       const inside = pathOf(file).slice(1);
       return { file, name: inside.join("/") || file.name, className: inside.slice(0, -1).join("/") };

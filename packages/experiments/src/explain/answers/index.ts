@@ -7,6 +7,7 @@
 import { jit, nn, numpy as np, random, tree } from "@jax-js/jax";
 import { subset } from "softdraw";
 import { blocksOf } from "../../mathematics/blocks.ts";
+import { concatenate } from "../../mathematics/concatenate.ts";
 import type { Parameters } from "../../nn/adam.ts";
 import { streamKey } from "../../nn/keys.ts";
 import { streams } from "../../training/streams.ts";
@@ -343,11 +344,5 @@ async function inBlocks(
     const rows = Uint32Array.from({ length: block.size }, (_, i) => block.first + i);
     parts.push((await of(arrayOf(takeExamples(examples, rows)), block).data()) as Float32Array);
   }
-  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
+  return concatenate(parts);
 }

@@ -17,11 +17,12 @@ import { materialize } from "../../nn/convolution.ts";
 import { splitKey, streamKey } from "../../nn/keys.ts";
 import { finalState, type Training, train } from "../../training/loop.ts";
 import { startOf } from "../../training/position.ts";
-import { type Settings, type StepSettings, scheduledSettings } from "../../training/settings.ts";
+import type { Settings, StepSettings } from "../../training/settings.ts";
 import { streams } from "../../training/streams.ts";
 import { crossEntropy, initState, type State, type Task, trainingStep } from "../model.ts";
 import { randomRows } from "../post-hoc.ts";
 import type { Sampler } from "../samplers.ts";
+import { coolingSettings } from "../training.ts";
 import { type Answers, type Examples, widthOf } from "./examples.ts";
 import type { Networks } from "./networks.ts";
 
@@ -234,20 +235,13 @@ async function trained<S extends { model: Parameters }>(
   }: { readonly config: AnswersConfig; begin(): S; readonly given: Parameters; readonly steps: number },
   onStep: (step: number) => void | Promise<void>,
 ): Promise<Parameters> {
-  const falling = {
-    temperature: 1,
-    temperatureEnd: 0.1,
-    schedule: "linear",
-    temperatureRate: 0,
-    temperatureHold: 1,
-  } as const;
   const training: Training<S, Parameters, Settings> = {
     name: "explain answers",
     epochs: 1,
     steps,
     examples: batch,
     begin,
-    settingsAt: scheduledSettings({ ...falling, learningRate, learningRateDecay: "cosine" }, steps),
+    settingsAt: coolingSettings({ temperature: 1, temperatureEnd: 0.1, learningRate }, steps),
     batchesOf: async () => () => tree.ref(given) as Parameters,
     update,
     measure: async () => ({ epoch: 1 }),
