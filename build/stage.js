@@ -6,8 +6,8 @@
  *     node build/stage.js [packages...]    default: all that are built by npm run build; into release/<package>
  */
 
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, posix } from "node:path";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join, posix, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { REPOSITORY } from "./project.js";
 
@@ -114,6 +114,18 @@ function stageAll(names) {
   const unknown = names.find((name) => !STAGED.includes(name));
   if (unknown !== undefined) throw new Error(`There is no package "${unknown}" to stage, but ${STAGED.join(", ")}.`);
   for (const name of names) stage(name, { folder: join(root, "release", name), repository: REPOSITORY });
+  linkStaged(join(root, "release"));
+}
+
+/** Lets what is laid out find each other, so that the programs in it run where they lie. @param {string} release */
+function linkStaged(release) {
+  const modules = join(release, "node_modules");
+  rmSync(modules, { recursive: true, force: true });
+  for (const name of STAGED.filter((name) => existsSync(join(release, name)))) {
+    const link = join(modules, JSON.parse(readFileSync(join(release, name, "package.json"), "utf8")).name);
+    mkdirSync(dirname(link), { recursive: true });
+    symlinkSync(relative(dirname(link), join(release, name)), link, "junction");
+  }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -46,18 +46,20 @@ export const trainedOn = (count: number): number => count - Math.max(1, Math.flo
 
 const KERNEL = 5;
 
-type Numbers = ArrayLike<number>;
-
-/** The points that a checkpoint's network gives to images of `side * side` numbers. */
+/**
+ * The points that a checkpoint's network gives to images of `side * side` numbers. Its loops are the longest of these tests: arrays
+ * of one type, written in place, make them several times as fast.
+ */
 export function referenceNetwork({ tensors }: Checkpoint, side = 28) {
   const layer = (name: string) => ({
-    weight: tensors[`model.${name}.weight`]!.data,
-    bias: Array.from(tensors[`model.${name}.bias`]!.data),
+    weight: Float64Array.from(tensors[`model.${name}.weight`]!.data),
+    bias: Float64Array.from(tensors[`model.${name}.bias`]!.data),
   });
   const [first, second, linear] = [layer("first"), layer("second"), layer("linear")];
   return (image: readonly number[]): number[] => {
-    const maps = pooledConvolution(pooledConvolution(image, side, first), (side - KERNEL + 1) / 2, second);
-    return linear.bias.map((bias, output) => {
+    const half = pooledConvolution(Float64Array.from(image), side, first);
+    const maps = pooledConvolution(half, (side - KERNEL + 1) / 2, second);
+    return Array.from(linear.bias, (bias, output) => {
       return Math.max(0, bias + product(maps, 0, linear.weight, output * maps.length, maps.length));
     });
   };
@@ -65,30 +67,31 @@ export function referenceNetwork({ tensors }: Checkpoint, side = 28) {
 
 /** Convolution, 2x2 maximum and ReLU of `side` rows of `side` places, the channels of a place beside each other. */
 function pooledConvolution(
-  maps: readonly number[],
+  maps: Float64Array,
   side: number,
-  { weight, bias }: { weight: Numbers; bias: number[] },
-) {
-  const channels = maps.length / side ** 2;
+  { weight, bias }: { weight: Float64Array; bias: Float64Array },
+): Float64Array {
+  const [channels, outputs] = [maps.length / side ** 2, bias.length];
   const [length, pooledSide] = [KERNEL * channels, (side - KERNEL + 1) / 2];
-  const convolved = (y: number, x: number, output: number) => {
-    let total = bias[output]!;
-    for (let i = 0; i < KERNEL; i++) {
-      total += product(maps, ((y + i) * side + x) * channels, weight, (i * bias.length + output) * length, length);
+  // Below 0, where the ReLU's values begin, is as good as nothing.
+  const pooled = new Float64Array(pooledSide ** 2 * outputs);
+  for (let y = 0; y < 2 * pooledSide; y++) {
+    for (let x = 0; x < 2 * pooledSide; x++) {
+      const place = (Math.floor(y / 2) * pooledSide + Math.floor(x / 2)) * outputs;
+      for (let output = 0; output < outputs; output++) {
+        let total = bias[output]!;
+        for (let i = 0; i < KERNEL; i++) {
+          total += product(maps, ((y + i) * side + x) * channels, weight, (i * outputs + output) * length, length);
+        }
+        if (total > pooled[place + output]!) pooled[place + output] = total;
+      }
     }
-    return total;
-  };
-  return Array.from({ length: pooledSide ** 2 }, (_, place) => {
-    const [y, x] = [2 * Math.floor(place / pooledSide), 2 * (place % pooledSide)];
-    return bias.map((_, output) => {
-      const at = (down: number, right: number) => convolved(y + down, x + right, output);
-      return Math.max(0, at(0, 0), at(0, 1), at(1, 0), at(1, 1));
-    });
-  }).flat();
+  }
+  return pooled;
 }
 
 /** The inner product of two stretches of `length` numbers. */
-function product(a: Numbers, fromA: number, b: Numbers, fromB: number, length: number): number {
+function product(a: Float64Array, fromA: number, b: Float64Array, fromB: number, length: number): number {
   let total = 0;
   for (let i = 0; i < length; i++) total += a[fromA + i]! * b[fromB + i]!;
   return total;

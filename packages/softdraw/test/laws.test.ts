@@ -74,7 +74,7 @@ describe.each(instances)("$name", ({ verbs, ...structure }) => {
     },
   );
 
-  test.skipIf(structure.iterative || !hasRelax)(
+  test.skipIf(isShort || structure.iterative || !hasRelax)(
     "relax tends to sample of the same key as the temperature falls",
     async () => {
       const batch = () => array(normals(4, 400 * size), [400]);
@@ -90,7 +90,7 @@ describe.each(instances)("$name", ({ verbs, ...structure }) => {
     },
   );
 
-  test.skipIf(structure.iterative)("softMode tends to mode as the temperature falls", async () => {
+  test.skipIf(isShort || structure.iterative)("softMode tends to mode as the temperature falls", async () => {
     const soft = await values(verbs.softMode(array(logits), { temperature: 1e-4 }));
     expect(largestDifference(soft, await values(await verbs.mode(array(logits))))).toBeLessThan(1e-6);
   });
@@ -111,14 +111,14 @@ describe.each(instances)("$name", ({ verbs, ...structure }) => {
     expect(Math.max(...(await gradient(true)))).toBeGreaterThan(0);
   });
 
-  test("the same key gives the same draw, another key another", async () => {
+  test.skipIf(isShort)("the same key gives the same draw, another key another", async () => {
     const of = hasRelax ? relax : verbs.sample;
     const draw = async (seed: number) => values(await of(random.key(seed), array(normals(7, 50 * size), [50])));
     expect(await draw(1)).toEqual(await draw(1));
     expect(await draw(1)).not.toEqual(await draw(2));
   });
 
-  test.skipIf(!hasRelax)(
+  test.skipIf(isShort || !hasRelax)(
     "relax with a scale of its noise is between softMode and relax, and hard the exact maximum of the same keys",
     async () => {
       const batch = () => array(normals(6, 32 * size), [32]);
@@ -149,19 +149,22 @@ describe.each(instances)("$name", ({ verbs, ...structure }) => {
     },
   );
 
-  test.skipIf(!hasRelax).each([-1, Number.NaN, 1e19])("an array with a noise scale of %f gives NaN", async (bad) => {
-    const noise = () => np.array([bad, 1]).slice(0);
-    const found = await valuesOfAll([
-      relax(random.key(1), array(logits), { noise: noise() }),
-      ...(hasHard ? [relax(random.key(1), array(logits), { noise: noise(), hard: true })] : []),
-    ]);
-    expect(found.every(Number.isNaN)).toBe(true);
-    expect(() => relax(random.key(1), array(logits), { noise: bad })).toThrow(
-      /noise must be a number from 0 to 1e18, got/,
-    );
-  });
+  test.skipIf(isShort || !hasRelax).each([-1, Number.NaN, 1e19])(
+    "an array with a noise scale of %f gives NaN",
+    async (bad) => {
+      const noise = () => np.array([bad, 1]).slice(0);
+      const found = await valuesOfAll([
+        relax(random.key(1), array(logits), { noise: noise() }),
+        ...(hasHard ? [relax(random.key(1), array(logits), { noise: noise(), hard: true })] : []),
+      ]);
+      expect(found.every(Number.isNaN)).toBe(true);
+      expect(() => relax(random.key(1), array(logits), { noise: bad })).toThrow(
+        /noise must be a number from 0 to 1e18, got/,
+      );
+    },
+  );
 
-  test.skipIf(!hasRelax)("the gradient by the noise's scale equals finite differences", async () => {
+  test.skipIf(isShort || !hasRelax)("the gradient by the noise's scale equals finite differences", async () => {
     const loss = (noise: Array) =>
       relax(random.key(12), array(logits), { noise, temperature: 0.7 }).mul(cotangents(13)).sum();
     const numeric = await numericalGradient(async ([noise]) => (await values(loss(np.array(noise!))))[0]!, [0.6]);
@@ -218,7 +221,7 @@ describe.each(instances)("$name", ({ verbs, ...structure }) => {
   test.each(Object.entries({ ...functions, ...likelihoods, ...(structure.implicit ? {} : conditional) }))(
     "the gradient of %s equals finite differences, for random cotangents",
     async (_, f) => {
-      for (const seed of structure.smooth ?? [20, 21, 22]) {
+      for (const seed of (structure.smooth ?? [20, 21, 22]).slice(0, isShort ? 1 : undefined)) {
         const at = normals(seed, size);
         const cotangent = normals(seed + 100, Math.max(size, valueSize));
         const loss = (l: Array) => {
@@ -231,7 +234,7 @@ describe.each(instances)("$name", ({ verbs, ...structure }) => {
     },
   );
 
-  test("the gradient by the temperature equals finite differences", async () => {
+  test.skipIf(isShort)("the gradient by the temperature equals finite differences", async () => {
     const soft = (t: Array) =>
       hasRelax
         ? relax(random.key(12), array(logits), { temperature: t })
@@ -336,7 +339,7 @@ describe.each(instances)("$name", ({ verbs, ...structure }) => {
     },
   );
 
-  test("a temperature for each event is that of each alone", async () => {
+  test.skipIf(isShort)("a temperature for each event is that of each alone", async () => {
     const temperatures = [0.4, 1, 2.3];
     const batch = () => array(normals(11, 3 * size), [3]);
     const shape = [3, ...structure.event.map(() => 1)];
@@ -347,7 +350,7 @@ describe.each(instances)("$name", ({ verbs, ...structure }) => {
     expect(together).toEqual(apart);
   });
 
-  test.each([0, -1, 1e-39, Number.NaN, Number.POSITIVE_INFINITY])(
+  test.skipIf(isShort).each([0, -1, 1e-39, Number.NaN, Number.POSITIVE_INFINITY])(
     "an array with temperature %f gives NaN",
     async (bad) => {
       const temperature = () => np.array([bad, 1]).slice(0);
@@ -380,12 +383,21 @@ describe.each(instances)("$name", ({ verbs, ...structure }) => {
   test.skipIf(isShort)("frequencies follow the exact law", async () => {
     const draws = 100_000;
     const law = structure.law(logits);
-    const counts = new Map(law.map(({ vertex }) => [vertex.join(), 0]));
-    for (const draw of await events(await verbs.sample(random.key(15), repeated(logits, draws)))) {
-      counts.set(draw.join(), counts.get(draw.join())! + 1);
+    // A number for each value, not a text: of a million numbers that is most of the time.
+    const codeOf = (x: ArrayLike<number>, from = 0) => {
+      let code = 0;
+      for (let i = from; i < from + valueSize; i++) code = 2 * code + x[i]!;
+      return code;
+    };
+    const drawn = await values(await verbs.sample(random.key(15), repeated(logits, draws)));
+    expect(drawn.every((x) => x === 0 || x === 1)).toBe(true);
+    const counts = new Map(law.map(({ vertex }) => [codeOf(vertex), 0]));
+    for (let from = 0; from < drawn.length; from += valueSize) {
+      const code = codeOf(drawn, from);
+      counts.set(code, counts.get(code)! + 1);
     }
     const pValue = chiSquarePValue(
-      law.map(({ vertex }) => counts.get(vertex.join())!),
+      law.map(({ vertex }) => counts.get(codeOf(vertex))!),
       law.map(({ probability }) => probability),
     );
     expect(pValue).toBeGreaterThan(FALSE_ALARM);

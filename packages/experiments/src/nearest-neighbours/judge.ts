@@ -77,16 +77,22 @@ export async function measureEpoch(
   const percent = 100 / (steps * config.k);
   const { training, validation } = splitOff(data.train);
   const part = (dataset: Dataset, count: number) => stretch(dataset, 0, Math.min(count, dataset.count));
-  const held = { queries: part(validation, VALIDATED), points: part(training, VALIDATION_POINTS) };
-  const accuracy = async (sets: Sets) => (await classify(model, sets, config.k)).accuracy;
+  // The test set is touched once, when nothing is left to be decided. What it is compared with begins with what the others are.
+  const isLast = epoch === config.epochs;
+  const points = isLast ? training : part(training, VALIDATION_POINTS);
+  const among = await embedAll(model, points);
+  const accuracy = async (queries: Dataset, points: Dataset) => {
+    const values = among.values.subarray(0, points.count * FEATURES);
+    const asked = await embedAll(model, queries);
+    return (await vote(asked, { ...among, values }, { queries, points }, config.k)).accuracy;
+  };
   return {
     epoch,
     loss,
     relaxed: relaxed * percent,
     discrete: exact * percent,
-    validation: await accuracy(held),
-    // The test set is touched once, when nothing is left to be decided.
-    ...(epoch === config.epochs && { test: await accuracy({ queries: data.test, points: training }) }),
+    validation: await accuracy(part(validation, VALIDATED), part(training, VALIDATION_POINTS)),
+    ...(isLast && { test: await accuracy(data.test, training) }),
     temperature,
     imagesPerSecond: pace,
   };

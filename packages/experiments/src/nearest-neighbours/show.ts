@@ -30,7 +30,7 @@ const MISTAKES = 6;
 const ROWS = 12;
 
 /** Training images that the picture's neighbours come from. */
-const PICTURED = 10_000;
+const PICTURED = 5000;
 
 export async function pictures({ config, checkpoint }: Trained<Config>, { train, test }: DatasetSplits) {
   const { training } = splitOff(train);

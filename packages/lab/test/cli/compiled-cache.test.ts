@@ -5,9 +5,9 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { SOURCE_PROGRAM } from "@softdraw/testing/program";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
-import { PROGRAM } from "./support.ts";
 
 const HOME = new URL("../../", import.meta.url);
 /** Stands for the system's folder of temporary files, in which another user has been. */
@@ -45,11 +45,11 @@ test("a file that is planted in the shared folder for temporary files is not exe
     writeFileSync(path, JSON.stringify({ code: `console.log("planted");${code}`, ...rest }));
   }
   expect(runByTsx()).toContain("planted");
-  expect(run([PROGRAM, "--version"])).toBe(`${packageJson.version}\n`);
+  expect(run([SOURCE_PROGRAM, "--version"])).toBe(`${packageJson.version}\n`);
 });
 
 test("nothing is kept there", () => {
   rmSync(shared, { recursive: true, force: true });
-  expect(run([PROGRAM, "--version"])).toBe(`${packageJson.version}\n`);
+  expect(run([SOURCE_PROGRAM, "--version"])).toBe(`${packageJson.version}\n`);
   expect(() => readdirSync(shared)).toThrow("ENOENT");
 });

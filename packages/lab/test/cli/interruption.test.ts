@@ -4,7 +4,7 @@ import { noise } from "@softdraw/testing/bytes";
 import { beforeAll, expect, test } from "vitest";
 import { bytesOf, call, HOOK_TIMEOUT, onlyRun, softdraw, start, tinyTraining, useFolder } from "./support.ts";
 
-const EPOCHS = 8;
+const EPOCHS = 6;
 const folder = useFolder();
 const training = () =>
   tinyTraining(folder.path(), EPOCHS, "--json", "--schedule", "linear", "--temperature-end", "0.5");
@@ -50,7 +50,7 @@ test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
   },
 );
 
-const KILLS = 5;
+const KILLS = 3;
 
 test("kill -9 at random moments: resume goes on to the bytes of the uninterrupted run", {
   timeout: 120_000,

@@ -2,10 +2,11 @@
 
 import { EventEmitter } from "node:events";
 import { readdir } from "node:fs/promises";
+import { PROGRAM } from "@softdraw/testing/program";
 import { describe, expect, test, vi } from "vitest";
 import { watchOutput } from "../../src/cli/streams.ts";
 import { failureMessage } from "../../src/failures.js";
-import { onlyRun, PROGRAM, startCommand, useFolder } from "./support.ts";
+import { onlyRun, startCommand, useFolder } from "./support.ts";
 
 const folder = useFolder();
 

@@ -5,14 +5,12 @@ import { createHash } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { format } from "node:util";
 import { writeFewDigits } from "@softdraw/testing/few-digits";
+import { PROGRAM } from "@softdraw/testing/program";
 import { afterAll, afterEach, beforeAll, vi } from "vitest";
 import { runCommand } from "../../src/cli/main.ts";
 import { ENDING } from "../../src/cli/signals.ts";
-
-export const PROGRAM = fileURLToPath(new URL("../../bin/softdraw.js", import.meta.url));
 
 export interface Finished {
   /** Undefined when a signal ended it. */

@@ -12,6 +12,9 @@ const sweep = (...more: string[]) => [
   ...["--epochs", "3", "--schedule", "constant", "--set", "temperature=0.3,3", "--seeds", "2", "--json", ...more],
 ];
 
+/** Where what is asked does not depend on how many there are: each loads an engine and compiles the same. */
+const ONE_PROCESS = ["--workers", "1"];
+
 /** Milliseconds for processes that each load an engine, on a busy machine. */
 const TIMEOUT = 300_000;
 
@@ -85,7 +88,7 @@ test.each(["SIGINT", "SIGKILL"] as const)(
       expect({ code, err }).toEqual({ code: 130, err: `Stopped. Continue with: softdraw sweep --resume ${name}\n` });
       expect(await readdir(at)).not.toContain("lock");
     }
-    const resumed = await softdraw(home, "sweep", "--resume", name, "--json", "--no-winner");
+    const resumed = await softdraw(home, "sweep", "--resume", name, "--json", "--no-winner", ...ONE_PROCESS);
     expect({ code: resumed.code, err: resumed.err }).toEqual({ code: 0, err: "" });
     const outcomes = records(await readFile(join(at, "outcomes.jsonl"), "utf8"));
     expect(outcomes.map(({ trial }) => trial).sort()).toEqual([1, 2, 3, 4]);
@@ -105,11 +108,8 @@ test("a sweep that another process works on is left alone", { timeout: TIMEOUT }
   await release();
 });
 
-/** A row of the table for every estimator, with as many images decoded: see docs/categorical-vae.md. */
-const ESTIMATORS = [
-  ...["relaxed/1/3", "straight-through/0.5/3", "simple/1/3", "gumbel-rao/0.7/3", "gapped-straight-through/0.7/3"],
-  ...["reinmax/1/3", "rebar/0.5/1", "score-function/1/3", "imle/1/3", "perturbed/1/3"],
-];
+/** Some rows of the table of docs/categorical-vae.md: with as many images decoded, on the host too, and by few options of their own. */
+const ESTIMATORS = ["relaxed/1/3", "rebar/0.5/1", "imle/1/3"];
 
 test("--test compares fixed configurations on the test set, options varied together", {
   timeout: TIMEOUT,
@@ -119,6 +119,7 @@ test("--test compares fixed configurations on the test set, options varied toget
     home,
     ...["sweep", "vae", "--preset", "comparison", "--data", "mnist", "--data-dir", folder.path(), "--epochs", "1"],
     ...["--batch", "40", "--variables", "4", "--network", "linear", "--baseline", "leave-one-out", "--test", "--json"],
+    ...ONE_PROCESS,
     ...["--set", `estimator/temperature/samples=${ESTIMATORS.join(",")}`],
   );
   expect({ code, err }).toEqual({ code: 0, err: "" });
@@ -131,11 +132,11 @@ test("--test compares fixed configurations on the test set, options varied toget
   }
   const at = await onlySweep(home);
   expect(await readdir(at)).not.toContain("winner");
-  const { config } = JSON.parse(await readFile(join(at, "trials", "00007", "config.json"), "utf8"));
+  const { config } = JSON.parse(await readFile(join(at, "trials", "00002", "config.json"), "utf8"));
   expect(config).toMatchObject({ estimator: "rebar", temperature: 0.5, samples: 1, optimizer: "radam" });
   expect(config).not.toHaveProperty("fold");
   const page = await readFile(join(at, "sweep.html"), "utf8");
-  for (const text of ["the test set, trained on all the training data", "gapped-straight-through", "--test"]) {
+  for (const text of ["the test set, trained on all the training data", "imle", "--test"]) {
     expect(page).toContain(text);
   }
   expect(page).not.toContain("held out");
@@ -150,7 +151,7 @@ test("a code without a relaxation is compared by exact choices alone", { timeout
     home,
     ...["sweep", "vae", "--data", "mnist", "--data-dir", folder.path(), "--epochs", "1", "--batch", "40", "--test"],
     ...["--latent", "conditional-bernoulli", "--variables", "4", "--network", "linear", "--baseline", "greedy"],
-    ...["--set", "estimator=simple,score-function"],
+    ...["--set", "estimator=simple,score-function", ...ONE_PROCESS],
   );
   expect({ code, err }).toEqual({ code: 0, err: "" });
   expect(out).toMatch(/│ 1 │ \S+ +│ \d+\.\d+ │ – +│ 1 +│ 1 +│/);

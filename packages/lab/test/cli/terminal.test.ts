@@ -1,8 +1,9 @@
 /** On a terminal, which `script` of util-linux pretends to be. */
 
 import { spawnSync } from "node:child_process";
+import { PROGRAM } from "@softdraw/testing/program";
 import { describe, expect, test } from "vitest";
-import { call, onlyRun, PROGRAM, startCommand, tinyNeighbours, tinyTraining, useFolder } from "./support.ts";
+import { call, onlyRun, startCommand, tinyNeighbours, tinyTraining, useFolder } from "./support.ts";
 
 const folder = useFolder();
 const hasScript = process.platform === "linux" && spawnSync("script", ["--version"]).status === 0;

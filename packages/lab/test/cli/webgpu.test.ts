@@ -3,9 +3,10 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { largestDifference } from "@softdraw/testing/numbers";
+import { PROGRAM } from "@softdraw/testing/program";
 import { lacksWebgpu, SOFTWARE_ADAPTER, WITHOUT_PACKAGE } from "@softdraw/testing/webgpu";
 import { beforeAll, describe, expect, test } from "vitest";
-import { call, onlyRun, PROGRAM, records, start, startCommand, useFolder } from "./support.ts";
+import { call, onlyRun, records, start, startCommand, useFolder } from "./support.ts";
 
 const folder = useFolder();
 
