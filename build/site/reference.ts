@@ -1,0 +1,140 @@
+/** The reference: what the published packages export, from their doc comments, as Markdown. */
+
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, posix } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Application } from "typedoc";
+import type { PluginOptions } from "typedoc-plugin-markdown";
+import { type Group, root, type Source } from "./documents.ts";
+
+/** Of each package: what its users import. All else of the last two is reachable, and may change without notice. */
+const MODULES = {
+  softdraw: ["index"],
+  threads: ["index", "page", "webgpu"],
+  experiments: [
+    "define",
+    "trained",
+    "explain/explain",
+    "explain/answers/index",
+    "select/problem",
+    "select/study",
+    "select/table",
+    "checkpoint/described",
+    "checkpoint/safetensors",
+    "data/types",
+    "sorting/index",
+    ...filesOf("packages/experiments/src/nn"),
+  ],
+  lab: ["training/load-run"],
+} as const;
+
+const TITLES: Readonly<Record<string, string>> = {
+  softdraw: "softdraw",
+  threads: "@softdraw/threads",
+  experiments: "@softdraw/experiments",
+  lab: "@softdraw/lab",
+};
+
+function filesOf(folder: string): string[] {
+  return readdirSync(root + folder)
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => `${posix.basename(folder)}/${posix.basename(name, ".ts")}`);
+}
+
+/** A page for every module, and every namespace of one; beside it the name that each is imported by. */
+export async function readReference(): Promise<{ sources: Source[]; groups: Group[] }> {
+  const folder = mkdtempSync(join(tmpdir(), "softdraw-reference-"));
+  try {
+    await writeMarkdown(folder);
+    const paths = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) =>
+      path.startsWith("packages/"),
+    );
+    const pages = paths
+      .filter((path) => path.endsWith(".md"))
+      .map((path) => ({ path, ...placeOf(path) }))
+      .sort((a, b) => (a.title < b.title ? -1 : 1));
+    const sources = pages.map(({ path, address, title }): Source => {
+      const text = tidy(readFileSync(join(folder, path), "utf8"), title);
+      return { address, path, text, kind: "reference" };
+    });
+    const groups = Object.entries(TITLES).map(([name, title]) => ({
+      title,
+      pages: pages.filter(({ address }) => address.startsWith(`reference/${name}/`)),
+    }));
+    return { sources: [overview(groups), ...sources], groups };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function writeMarkdown(folder: string): Promise<void> {
+  const options: Partial<PluginOptions> = {
+    hidePageHeader: true,
+    hideBreadcrumbs: true,
+    useCodeBlocks: true,
+    parametersFormat: "table",
+    interfacePropertiesFormat: "table",
+    typeDeclarationFormat: "table",
+  };
+  const app = await Application.bootstrapWithPlugins({
+    entryPoints: Object.entries(MODULES).flatMap(([name, modules]) =>
+      modules.map((module) => `${root}packages/${name}/src/${module}.ts`),
+    ),
+    basePath: root,
+    tsconfig: `${root}tsconfig.json`,
+    plugin: [fileURLToPath(import.meta.resolve("typedoc-plugin-markdown"))],
+    outputs: [{ name: "markdown", path: folder }],
+    router: "module",
+    readme: "none",
+    // The compiler has its own check: npm run types.
+    skipErrorChecking: true,
+    excludeExternals: true,
+    excludePrivate: true,
+    disableSources: true,
+    logLevel: "Error",
+    ...options,
+  });
+  const project = await app.convert();
+  if (project !== undefined) await app.generateOutputs(project);
+  if (project === undefined || app.logger.hasErrors()) throw new Error("typedoc could not describe the packages.");
+}
+
+/** Where the page of a file of typedoc's is, and what it is called: `packages/softdraw/src/namespaces/chain/README.md`. */
+function placeOf(path: string): { address: string; title: string } {
+  const [, name, rest] = /^packages\/(\w+)\/src\/?(.*?)(?:\/?README)?\.md$/.exec(path)!;
+  const parts = rest!.split("/").filter((part) => part !== "namespaces" && part !== "");
+  const isNamespace = rest!.startsWith("namespaces/");
+  const title = isNamespace ? parts.join(".") : importedAs(name!, parts.join("/"));
+  return { address: `reference/${name}/${isNamespace ? title : parts.join("-") || "index"}.html`, title };
+}
+
+function importedAs(name: string, module: string): string {
+  const modules: readonly string[] = MODULES[name as keyof typeof MODULES];
+  if (module === "") return TITLES[name]!;
+  return `${TITLES[name]}/${modules.includes(module) ? module : `${module}/index`}`;
+}
+
+/** The title by which it is imported, and one list of what is thrown in place of a heading for each. */
+function tidy(text: string, title: string): string {
+  return text
+    .replace(/^# .*$/m, `# ${title}`)
+    .replace(/(?<=^#+ Throws\n\n(?:(?!#|\*\*\*)[^\n]*\n+)*?)#+ Throws\n\n/gm, "")
+    .replaceAll(/^\*\*\*\n/gm, "");
+}
+
+function overview(groups: readonly Group[]): Source {
+  const lists = groups.map(({ title, pages }) => {
+    const links = pages.map(({ title, address }) => `- [\`${title}\`](${posix.relative("reference", address)})`);
+    return `## ${title}\n\n${links.join("\n")}`;
+  });
+  const text = `# Reference
+
+Every function that the packages export, from its doc comment: formula, shapes, range, errors, and the paper.
+Of \`@softdraw/experiments\` and \`@softdraw/lab\` it has the modules that the guides use. The others can be imported, too, and may
+change without notice.
+
+${lists.join("\n\n")}
+`;
+  return { address: "reference/index.html", path: "reference/index.md", text, kind: "reference" };
+}
