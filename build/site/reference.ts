@@ -53,20 +53,24 @@ export async function readReference(): Promise<{ sources: Source[]; groups: Grou
     const pages = paths
       .filter((path) => path.endsWith(".md"))
       .map((path) => ({ path, ...placeOf(path) }))
-      .sort((a, b) => (a.title < b.title ? -1 : 1));
+      .sort((a, b) => Number(isIndex(b)) - Number(isIndex(a)) || (a.title < b.title ? -1 : 1));
     const sources = pages.map(({ path, address, title }): Source => {
       const text = tidy(readFileSync(join(folder, path), "utf8"), title);
       return { address, path, text, kind: "reference" };
     });
     const groups = Object.entries(TITLES).map(([name, title]) => ({
       title,
-      pages: pages.filter(({ address }) => address.startsWith(`reference/${name}/`)),
+      pages: pages
+        .filter(({ address }) => address.startsWith(`reference/${name}/`))
+        .map(({ address, title: page }) => ({ address, title: page.replace(`${title}/`, "") })),
     }));
     return { sources: [overview(groups), ...sources], groups };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
+
+const isIndex = ({ address }: { readonly address: string }) => address.endsWith("/index.html");
 
 async function writeMarkdown(folder: string): Promise<void> {
   const options: Partial<PluginOptions> = {
@@ -89,6 +93,7 @@ async function writeMarkdown(folder: string): Promise<void> {
     readme: "none",
     // The compiler has its own check: npm run types.
     skipErrorChecking: true,
+    groupOrder: ["Namespaces", "Functions", "*", "Variables", "References"],
     excludeExternals: true,
     excludePrivate: true,
     disableSources: true,
