@@ -93,6 +93,7 @@ function contentsHtml(headings: readonly Heading[], place: "narrow" | "wide"): s
     ({ level, anchor, text }) => `<li class="level-${level}"><a href="#${anchor}">${escapeHtml(text)}</a></li>`,
   );
   const list = `<ul>${items.join("\n")}</ul>`;
-  if (place === "wide") return `<nav class="contents wide" aria-label="On this page"><p class="group">On this page</p>${list}</nav>`;
+  if (place === "wide")
+    return `<nav class="contents wide" aria-label="On this page"><p class="group">On this page</p>${list}</nav>`;
   return `<nav class="contents narrow" aria-label="On this page, folded"><details><summary>On this page</summary>${list}</details></nav>`;
 }

@@ -53,15 +53,21 @@ export function renderMarkdown({ path, address, text }: Source, linker: Linker):
   markdown.core.ruler.push("site", ({ tokens, Token }) => {
     headings = nameHeadings(tokens, Token);
     for (const token of tokens) {
-      if (token.type === "inline") token.children = withLinks(token.children!, { path, address, linker, linked, Token });
+      if (token.type === "inline")
+        token.children = withLinks(token.children!, { path, address, linker, linked, Token });
     }
   });
   markdown.renderer.rules.fence = (tokens, i) => codeBlock(tokens[i]!.content, tokens[i]!.info.trim());
-  markdown.renderer.rules.code_block = (tokens, i) => studioViews(tokens[i]!.content, address) ?? codeBlock(tokens[i]!.content, "");
-  markdown.renderer.rules.table_open = () => `<div class="scroll" role="group" aria-label="Table" tabindex="0"><table>\n`;
+  markdown.renderer.rules.code_block = (tokens, i) =>
+    studioViews(tokens[i]!.content, address) ?? codeBlock(tokens[i]!.content, "");
+  markdown.renderer.rules.table_open = () =>
+    `<div class="scroll" role="group" aria-label="Table" tabindex="0"><table>\n`;
   markdown.renderer.rules.table_close = () => "</table></div>\n";
   // A column that is only aligned needs no style attribute, which a strict host would not take.
-  markdown.renderer.rules.th_open = (tokens, i) => `<th scope="col"${alignment(tokens[i]!)}>`;
+  // The corner above a column of names heads nothing.
+  const cell = (tokens: readonly Token[], i: number) => (tokens[i]?.content === "" ? "td" : "th");
+  markdown.renderer.rules.th_open = (tokens, i) => `<${cell(tokens, i + 1)}${alignment(tokens[i]!)}>`;
+  markdown.renderer.rules.th_close = (tokens, i) => `</${cell(tokens, i - 1)}>`;
   markdown.renderer.rules.td_open = (tokens, i) => `<td${alignment(tokens[i]!)}>`;
   const tokens = markdown.parse(text, {});
   const sections = sectionsOf(tokens, headings);
@@ -83,7 +89,8 @@ function nameHeadings(tokens: readonly Token[], Token: TokenClass): Heading[] {
     if (token.type !== "heading_open") return [];
     const inline = tokens[i + 1]!;
     const text = plainText(inline);
-    const anchor = slugger.slug(text);
+    // Type parameters are no part of a name.
+    const anchor = slugger.slug(text.replace(/<.*>/, ""));
     token.attrSet("id", anchor);
     const level = Number(token.tag.slice(1));
     if (level > 1 && level < 4) {
@@ -159,7 +166,9 @@ function studioViews(content: string, address: string): string | undefined {
   const lines = content.trim().split("\n");
   if (!lines.every((line) => line.startsWith("#/"))) return undefined;
   const studio = posix.relative(posix.dirname(address), "studio/index.html");
-  const links = lines.map((line) => `<li><a href="${studio}${escapeHtml(line)}"><code>${escapeHtml(line)}</code></a></li>`);
+  const links = lines.map(
+    (line) => `<li><a href="${studio}${escapeHtml(line)}"><code>${escapeHtml(line)}</code></a></li>`,
+  );
   return `<ul class="views">${links.join("")}</ul>\n`;
 }
 

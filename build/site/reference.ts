@@ -64,7 +64,7 @@ export async function readReference(): Promise<{ sources: Source[]; groups: Grou
         .filter(({ address }) => address.startsWith(`reference/${name}/`))
         .map(({ address, title: page }) => ({ address, title: page.replace(`${title}/`, "") })),
     }));
-    return { sources: [overview(groups), ...sources], groups };
+    return { sources: [overview(groups, sources), ...sources], groups };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -122,16 +122,27 @@ function importedAs(name: string, module: string): string {
 
 /** The title by which it is imported, and one list of what is thrown in place of a heading for each. */
 function tidy(text: string, title: string): string {
-  return text
-    .replace(/^# .*$/m, `# ${title}`)
-    .replace(/(?<=^#+ Throws\n\n(?:(?!#|\*\*\*)[^\n]*\n+)*?)#+ Throws\n\n/gm, "")
-    .replaceAll(/^\*\*\*\n/gm, "");
+  return (
+    text
+      .replace(/^# .*$/m, `# ${title}`)
+      .replace(/(?<=^#+ Throws\n\n(?:(?!#|\*\*\*)[^\n]*\n+)*?)#+ Throws\n\n/gm, "")
+      .replaceAll(/^\*\*\*\n/gm, "")
+      // typedoc counts the name of a type alias twice where it describes its parts, and links to the second.
+      .replaceAll(/(\]\([\w./-]*#[a-z]+)-1\)/g, "$1)")
+  );
 }
 
-function overview(groups: readonly Group[]): Source {
+function overview(groups: readonly Group[], sources: readonly Source[]): Source {
+  const firstSentence = (address: string) => {
+    const { text } = sources.find((source) => source.address === address)!;
+    const [, sentence] = /^# .*\n\n([A-Z][^]*?[.:])(?=\s)/.exec(text) ?? [];
+    return sentence === undefined ? "" : `: ${sentence.replaceAll("\n", " ").replace(/:$/, ".")}`;
+  };
   const lists = groups.map(({ title, pages }) => {
-    const links = pages.map(({ title, address }) => `- [\`${title}\`](${posix.relative("reference", address)})`);
-    return `## ${title}\n\n${links.join("\n")}`;
+    const items = pages.map(({ title, address }) => {
+      return `- [\`${title}\`](${posix.relative("reference", address)})${firstSentence(address)}`;
+    });
+    return `## ${title}\n\n${items.join("\n")}`;
   });
   const text = `# Reference
 

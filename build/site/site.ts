@@ -134,9 +134,13 @@ export async function writeWorker(folder: string): Promise<void> {
   const program = await readFile(join(folder, "assets/worker.js"), "utf8");
   const names = await readdir(folder, { recursive: true, withFileTypes: true });
   const files: Record<string, string> = {};
-  for (const path of names.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name)).sort()) {
+  for (const path of names
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name))
+    .sort()) {
     const name = path.slice(folder.length + 1).replaceAll("\\", "/");
-    if (name !== "worker.js" && name !== "assets/worker.js") files[name] = `sha256-${hash(await readFile(path), "base64")}`;
+    if (name !== "worker.js" && name !== "assets/worker.js")
+      files[name] = `sha256-${hash(await readFile(path), "base64")}`;
   }
   const build = hash(JSON.stringify(files) + program, "hex").slice(0, 16);
   await writeFile(join(folder, "worker.js"), `const SITE = ${JSON.stringify({ build, files })};\n${program}`);
@@ -172,8 +176,12 @@ async function keepEarlier(folder: string, version: string, earlier: string): Pr
   const versions = list.map(({ version }) => version);
   if (versions.includes(version)) throw new Error(`${earlier} is of version ${version}, too: expected an earlier one.`);
   for (const { version, path } of list) {
-    const isOther = (source: string) => list.every((other) => other.path === "./" || source !== join(earlier, other.path.slice(0, -1)));
-    await cp(join(earlier, path), join(folder, version), { recursive: true, filter: path === "./" ? isOther : () => true });
+    const isOther = (source: string) =>
+      list.every((other) => other.path === "./" || source !== join(earlier, other.path.slice(0, -1)));
+    await cp(join(earlier, path), join(folder, version), {
+      recursive: true,
+      filter: path === "./" ? isOther : () => true,
+    });
   }
   return versions;
 }
@@ -182,5 +190,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { values } = parseArgs({ options: { out: { type: "string" }, earlier: { type: "string" } } });
   const folder = join(process.cwd(), values.out ?? "site");
   await buildSite({ folder, earlier: values.earlier });
-  console.log(`Built ${folder}: serve it with any server of static files, such as: python3 -m http.server --directory ${folder}`);
+  console.log(
+    `Built ${folder}: serve it with any server of static files, such as: python3 -m http.server --directory ${folder}`,
+  );
 }

@@ -15,9 +15,13 @@ async function reloadForThreads(): Promise<void> {
   if (sessionStorage.getItem(RELOADED) !== null) return;
   let isUsed = false;
   for (const event of ["pointerdown", "keydown", "wheel", "touchstart"])
-    addEventListener(event, () => {
-      isUsed = true;
-    }, { once: true, passive: true });
+    addEventListener(
+      event,
+      () => {
+        isUsed = true;
+      },
+      { once: true, passive: true },
+    );
   await navigator.serviceWorker.ready;
   if (isUsed || navigator.serviceWorker.controller !== null) return;
   sessionStorage.setItem(RELOADED, "yes");

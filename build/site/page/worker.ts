@@ -33,6 +33,8 @@ const PREFIX = `softdraw ${scope} `;
 const cacheOf = (build: string) => PREFIX + build;
 /** Which build each open page came from. */
 const PAGES = cacheOf("pages");
+/** The only file that changes while a version stays what it is: asked for first, kept for when nobody answers. */
+const VERSIONS = `${scope}versions.json`;
 const pageUrl = (id: string) => `${scope}?page=${id}`;
 
 const ISOLATING = {
@@ -59,6 +61,7 @@ async function takeBuild(): Promise<void> {
     }
   };
   await Promise.all(Array.from({ length: 6 }, take));
+  await (await caches.open(PAGES)).add(VERSIONS);
 }
 
 async function answer(event: Asked): Promise<Response> {
@@ -72,7 +75,7 @@ async function answer(event: Asked): Promise<Response> {
 
 async function fetchElse(request: Request): Promise<Response> {
   const cache = await caches.open(PAGES);
-  const isVersions = request.url === `${scope}versions.json`;
+  const isVersions = request.url === VERSIONS;
   try {
     const response = await fetch(request);
     if (isVersions && response.ok) await cache.put(request.url, response.clone());
