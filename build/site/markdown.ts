@@ -18,7 +18,7 @@ export interface Heading {
 }
 
 /** What stands below a heading, for the search. */
-export interface Section extends Heading {
+interface Section extends Heading {
   readonly body: string;
 }
 
@@ -116,7 +116,7 @@ function withLinks(tokens: readonly Token[], place: Place): Token[] {
   const open: boolean[] = [];
   for (const token of tokens) {
     if (token.type === "link_open") {
-      const href = targetOf(token.attrGet("href")!, place);
+      const href = targetOf(String(token.attrGet("href")), place);
       open.push(href !== undefined);
       if (href !== undefined) token.attrSet("href", href);
       if (href !== undefined) result.push(token);
@@ -173,7 +173,7 @@ function studioViews(content: string, address: string): string | undefined {
 }
 
 function alignment(token: Token): string {
-  const [, side] = /text-align:(\w+)/.exec(token.attrGet("style") ?? "") ?? [];
+  const [, side] = /text-align:(\w+)/.exec(String(token.attrGet("style") ?? "")) ?? [];
   return side === undefined ? "" : ` class="${side}"`;
 }
 
