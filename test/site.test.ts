@@ -1,13 +1,14 @@
 /** The site as it is built: its links, and its pages in a browser, from a plain server, below a path. */
 
 import { readdirSync, readFileSync } from "node:fs";
-import { appendFile, mkdtemp, readFile, rm } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { lacksChromium, launchChromium, listen } from "@softdraw/testing/chromium";
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { buildSite, writeWorker } from "../build/site/site.ts";
+import { checkFolder, type Version, versionsOf, writeVersions } from "../build/site/versions.ts";
 import { buildStudio } from "../packages/studio/test/studio.ts";
 import { faultsOf, type ServedSite, serveSite, type View } from "./site/served.ts";
 
@@ -54,6 +55,38 @@ describe("links", () => {
     for (const [module] of imported) expect(documented).toContain(module);
     expect(read("guides/gradients.html")).toContain('class="code" href="../reference/softdraw/index.html#vimco"');
   });
+});
+
+test("earlier versions are kept, each with the list as it is seen from there", async () => {
+  const place = await mkdtemp(join(tmpdir(), "softdraw-versions-"));
+  onTestFinished(() => rm(place, { recursive: true }));
+  const [first, second, third] = ["first", "second", "third"].map((name) => join(place, name)) as [
+    string,
+    string,
+    string,
+  ];
+  const make = async (folder: string, version: string, earlier?: string) => {
+    const versions = await versionsOf(version, earlier);
+    checkFolder(folder, earlier);
+    await mkdir(folder);
+    await writeFile(join(folder, "index.html"), version);
+    await writeVersions(folder, versions, earlier);
+  };
+  await make(first, "1.0.0");
+  await make(second, "2.0.0", first);
+  await make(third, "3.0.0", second);
+  const files = readdirSync(third, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".html"));
+  expect(files.sort()).toEqual(["1.0.0/index.html", "2.0.0/index.html", "index.html"]);
+  for (const from of ["", "1.0.0", "2.0.0"]) {
+    const versions: Version[] = JSON.parse(readFileSync(join(third, from, "versions.json"), "utf8"));
+    const there = versions.map(({ path }) => readFileSync(join(third, from, path, "index.html"), "utf8"));
+    expect(there).toEqual(["3.0.0", "2.0.0", "1.0.0"]);
+    expect(there).toEqual(versions.map(({ version }) => version));
+  }
+  await expect(versionsOf("3.0.0", third)).rejects.toThrow("has version 3.0.0, too");
+  await expect(versionsOf("3.0.0", place)).rejects.toThrow("is no site");
+  expect(() => checkFolder(place, undefined)).toThrow("has other files than those of a site");
+  expect(() => checkFolder(third, join(third, "1.0.0"))).toThrow("the earlier site is in it");
 });
 
 function idsOf(html: string): Set<string> {

@@ -9,7 +9,7 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { build } from "vite";
@@ -19,9 +19,10 @@ import { pageHtml } from "./layout.ts";
 import { type Linker, type Rendered, renderMarkdown } from "./markdown.ts";
 import type { SearchEntry } from "./page/search.ts";
 import { readReference } from "./reference.ts";
+import { checkFolder, versionsOf, WrongFolder, writeVersions } from "./versions.ts";
 
 export interface SiteOptions {
-  /** Is made anew. */
+  /** Is made anew: what is no site is not taken away. */
   readonly folder: string;
   /** A built studio in place of one that is built. */
   readonly studio?: string | undefined;
@@ -31,12 +32,14 @@ export interface SiteOptions {
 
 export async function buildSite({ folder, studio, earlier }: SiteOptions): Promise<void> {
   const { version } = JSON.parse(await readFile(`${root}packages/softdraw/package.json`, "utf8"));
+  const versions = await versionsOf(version, earlier);
+  checkFolder(folder, earlier);
   await rm(folder, { recursive: true, force: true });
   await writePages(folder, version);
   await buildAssets(join(folder, "assets"));
   await takeStudio(folder, studio);
   await writeWorker(folder);
-  await writeVersions(folder, version, earlier);
+  await writeVersions(folder, versions, earlier);
 }
 
 async function writePages(folder: string, version: string): Promise<void> {
@@ -150,47 +153,15 @@ function hash(content: string | Buffer, encoding: "hex" | "base64"): string {
   return createHash("sha256").update(content).digest(encoding);
 }
 
-interface Version {
-  readonly version: string;
-  /** From the folder of the site that lists it. */
-  readonly path: string;
-}
-
-/** The list of versions, in every version's folder as it is seen from there. */
-async function writeVersions(folder: string, version: string, earlier: string | undefined): Promise<void> {
-  const kept = earlier === undefined ? [] : await keepEarlier(folder, version, earlier);
-  const versions: Version[] = [{ version, path: "./" }, ...kept.map((version) => ({ version, path: `${version}/` }))];
-  await writeFile(join(folder, "versions.json"), JSON.stringify(versions));
-  for (const own of kept) {
-    const seen = versions.map(({ version, path }) => ({
-      version,
-      path: version === own ? "./" : path === "./" ? "../" : `../${path}`,
-    }));
-    await writeFile(join(folder, own, "versions.json"), JSON.stringify(seen));
-  }
-}
-
-/** @throws Error where there is no site, or one of the same version */
-async function keepEarlier(folder: string, version: string, earlier: string): Promise<string[]> {
-  const list: Version[] = JSON.parse(await readFile(join(earlier, "versions.json"), "utf8"));
-  const versions = list.map(({ version }) => version);
-  if (versions.includes(version)) throw new Error(`${earlier} is of version ${version}, too: expected an earlier one.`);
-  for (const { version, path } of list) {
-    const isOther = (source: string) =>
-      list.every((other) => other.path === "./" || source !== join(earlier, other.path.slice(0, -1)));
-    await cp(join(earlier, path), join(folder, version), {
-      recursive: true,
-      filter: path === "./" ? isOther : () => true,
-    });
-  }
-  return versions;
-}
-
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { values } = parseArgs({ options: { out: { type: "string" }, earlier: { type: "string" } } });
-  const folder = join(process.cwd(), values.out ?? "site");
-  await buildSite({ folder, earlier: values.earlier });
-  console.log(
-    `Built ${folder}: serve it with any server of static files, such as: python3 -m http.server --directory ${folder}`,
-  );
+  try {
+    const { values } = parseArgs({ options: { out: { type: "string" }, earlier: { type: "string" } } });
+    const folder = resolve(values.out ?? "site");
+    const earlier = values.earlier === undefined ? undefined : resolve(values.earlier);
+    await buildSite({ folder, earlier });
+    console.log(`Built ${folder}. Serve it with any server of files: python3 -m http.server --directory ${folder}`);
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exitCode = error instanceof TypeError || error instanceof WrongFolder ? 2 : 1;
+  }
 }

@@ -63,7 +63,10 @@ function foldPages(list: HTMLDetailsElement | null): void {
 /** Where there are other versions, the one of this page becomes a list of all. */
 async function offerVersions(place: HTMLElement): Promise<void> {
   const address = new URL("versions.json", siteUrl);
-  const versions: { version: string; path: string }[] = await (await fetch(address)).json();
+  const response = await fetch(address).catch(() => undefined);
+  // Without a network, and never asked before.
+  if (!response?.ok) return;
+  const versions: { version: string; path: string }[] = await response.json();
   if (versions.length < 2) return;
   const select = document.createElement("select");
   select.ariaLabel = "Version";
