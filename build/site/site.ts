@@ -97,6 +97,9 @@ function searchEntries({ address }: Source, { title, sections }: Rendered): Sear
   return sections.map(({ anchor, text, body }) => ({ id: `${address}#${anchor}`, page: title, heading: text, body }));
 }
 
+/** Those of what is bundled, beside it. */
+const LICENCES = { fileName: "licences.txt" };
+
 /** Styles, fonts and what runs in the pages. */
 async function buildAssets(folder: string): Promise<void> {
   const page = (name: string) => fileURLToPath(new URL(`page/${name}.ts`, import.meta.url));
@@ -113,6 +116,7 @@ async function buildAssets(folder: string): Promise<void> {
       assetsInlineLimit: 0,
       target: "es2023",
       modulePreload: { polyfill: false },
+      license: LICENCES,
       rolldownOptions: {
         input,
         output: { entryFileNames: "[name].js", chunkFileNames: "[name].js", assetFileNames: "[name][extname]" },
@@ -125,7 +129,7 @@ async function takeStudio(folder: string, studio: string | undefined): Promise<v
   const target = join(folder, "studio");
   if (studio === undefined) {
     const configFile = join(root, "packages/studio/vite.config.ts");
-    await build({ configFile, logLevel: "warn", build: { outDir: target, emptyOutDir: true } });
+    await build({ configFile, logLevel: "warn", build: { outDir: target, emptyOutDir: true, license: LICENCES } });
   } else await cp(studio, target, { recursive: true });
   const page = join(target, "index.html");
   const head = `<link rel="help" href="../index.html">\n<script type="module" src="../assets/studio.js"></script>\n</head>`;
