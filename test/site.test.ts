@@ -13,6 +13,7 @@ import { buildStudio } from "../packages/studio/test/studio.ts";
 import { faultsOf, type ServedSite, serveSite, type View } from "./site/served.ts";
 
 const PATIENCE_MS = 180_000;
+const NEXT = "/* next */";
 
 let folder: string;
 let pages: string[];
@@ -22,6 +23,10 @@ beforeAll(async () => {
   const studio = await buildStudio();
   await buildSite({ folder, studio: studio.folder });
   await studio.remove();
+  // A worker of a page, as the engine's is: it says whether the build that it sees is the next one.
+  const probe = `onmessage = async () => postMessage((await (await fetch("site.js")).text()).includes("${NEXT}"));`;
+  await writeFile(join(folder, "assets/probe.js"), probe);
+  await writeWorker(folder);
   pages = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".html"));
 }, PATIENCE_MS);
 
@@ -177,13 +182,21 @@ describe.skipIf(lacksChromium("The site"))("in a browser", { timeout: PATIENCE_M
 
     test("a page keeps the build that it came from, and one that is opened later has the next as a whole", async () => {
       const marked = (page: Page) =>
-        page.evaluate(async () => {
-          const read = async (name: string) => (await (await fetch(name)).text()).includes("/* next */");
-          return [await read("../assets/site.js"), await read("../assets/theme.js")];
-        });
+        page.evaluate(async (mark) => {
+          const scope = globalThis as unknown as { probe?: Worker };
+          scope.probe ??= new Worker("../assets/probe.js");
+          const { probe } = scope;
+          const fromWorker = new Promise<boolean>((resolve) => {
+            probe.onmessage = ({ data }) => resolve(data);
+          });
+          probe.postMessage("?");
+          const read = async (name: string) => (await (await fetch(name)).text()).includes(mark);
+          return [await read("../assets/site.js"), await read("../assets/theme.js"), await fromWorker];
+        }, NEXT);
       const old = await context.newPage();
       await old.goto(`${url}guides/subset.html`);
-      for (const name of ["site.js", "theme.js"]) await appendFile(join(folder, "assets", name), "/* next */");
+      expect(await marked(old)).toEqual([false, false, false]);
+      for (const name of ["site.js", "theme.js"]) await appendFile(join(folder, "assets", name), NEXT);
       // A host that is between two builds: the list is the next one's, and a file is not.
       await writeWorker(folder);
       const worker = await readFile(join(folder, "worker.js"), "utf8");
@@ -201,16 +214,16 @@ describe.skipIf(lacksChromium("The site"))("in a browser", { timeout: PATIENCE_M
           return registration.active === active ? "refused" : "taken";
         });
       expect(await update()).toBe("refused");
-      expect(await marked(old)).toEqual([false, false]);
+      expect(await marked(old)).toEqual([false, false, false]);
 
       await writeWorker(folder);
       expect(await readFile(join(folder, "worker.js"), "utf8")).not.toBe(worker);
       expect(await update()).toBe("taken");
-      expect(await marked(old)).toEqual([false, false]);
+      expect(await marked(old)).toEqual([false, false, false]);
       const next = await context.newPage();
       await next.goto(`${url}guides/subset.html`);
-      expect(await marked(next)).toEqual([true, true]);
-      expect(await marked(old)).toEqual([false, false]);
+      expect(await marked(next)).toEqual([true, true, true]);
+      expect(await marked(old)).toEqual([false, false, false]);
     });
   });
 });
