@@ -14,11 +14,11 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { build } from "vite";
 import { REPOSITORY } from "../project.js";
-import { type Group, guideGroups, readGuides, root, type Source } from "./documents.ts";
+import { guideGroups, readGuides, root, type Source } from "./documents.ts";
 import { pageHtml } from "./layout.ts";
 import { type Linker, type Rendered, renderMarkdown } from "./markdown.ts";
 import type { SearchEntry } from "./page/search.ts";
-import { readReference } from "./reference.ts";
+import { type Reference, readReference } from "./reference.ts";
 import { checkFolder, versionsOf, WrongFolder, writeVersions } from "./versions.ts";
 
 export interface SiteOptions {
@@ -34,24 +34,30 @@ export async function buildSite({ folder, studio, earlier }: SiteOptions): Promi
   const { version } = JSON.parse(await readFile(`${root}packages/softdraw/package.json`, "utf8"));
   const versions = await versionsOf(version, earlier);
   checkFolder(folder, earlier);
+  const guides = readGuides();
+  const reference = await readReference();
   await rm(folder, { recursive: true, force: true });
-  await writePages(folder, version);
+  await writePages(folder, { guides, reference, version });
   await buildAssets(join(folder, "assets"));
   await takeStudio(folder, studio);
   await writeWorker(folder);
   await writeVersions(folder, versions, earlier);
 }
 
-async function writePages(folder: string, version: string): Promise<void> {
-  const guides = readGuides();
-  const reference = await readReference();
+interface Contents {
+  readonly guides: readonly Source[];
+  readonly reference: Reference;
+  readonly version: string;
+}
+
+async function writePages(folder: string, { guides, reference, version }: Contents): Promise<void> {
   const sources = [...guides, ...reference.sources];
   const linker = linkerOf(sources);
   const entries: SearchEntry[] = [];
   for (const source of sources) {
     const rendered = renderMarkdown(source, linker);
     entries.push(...searchEntries(source, rendered));
-    const groups: readonly Group[] = source.kind === "guide" ? guideGroups : reference.groups;
+    const groups = source.kind === "guide" ? guideGroups : reference.groups;
     const { address, kind } = source;
     await write(folder, address, pageHtml({ ...rendered, address, kind, groups, version }));
   }
