@@ -63,7 +63,7 @@ const GUIDES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   Tools: {
     "docs/command-line.md": "The command line",
     "docs/studio.md": "The studio",
-    "docs/site.md": "This site",
+    "docs/site.md": "The site",
     "packages/threads/README.md": "Threads",
     "docs/engine-webgpu.md": "The engine on WebGPU",
   },

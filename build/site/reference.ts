@@ -155,7 +155,7 @@ function tidy(text: string, title: string): string {
 function overview(groups: readonly Group[], sources: readonly Source[]): Source {
   const firstSentence = (address: string) => {
     const { text } = sources.find((source) => source.address === address)!;
-    const [, sentence] = /^# .*\n\n([A-Z][\s\S]*?[.:])(?=\s)/.exec(text) ?? [];
+    const [, sentence] = /^# .*\n\n([A-Z][\s\S]*?(?:(?<!\.\.)[.?](?=\s)|:(?=\n)))/.exec(text) ?? [];
     return sentence === undefined ? "" : `: ${sentence.replaceAll("\n", " ").replace(/:$/, ".")}`;
   };
   const lists = groups.map(({ title, pages }) => {
