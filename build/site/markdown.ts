@@ -63,7 +63,6 @@ export function renderMarkdown({ path, address, text }: Source, linker: Linker):
   markdown.renderer.rules.table_open = () =>
     `<div class="scroll" role="group" aria-label="Table" tabindex="0"><table>\n`;
   markdown.renderer.rules.table_close = () => "</table></div>\n";
-  // A column that is only aligned needs no style attribute, which a strict host would not take.
   // The corner above a column of names heads nothing.
   const cell = (tokens: readonly Token[], i: number) => (tokens[i]?.content === "" ? "td" : "th");
   markdown.renderer.rules.th_open = (tokens, i) => `<${cell(tokens, i + 1)}${alignment(tokens[i]!)}>`;
@@ -172,6 +171,7 @@ function studioViews(content: string, address: string): string | undefined {
   return `<ul class="views">${links.join("")}</ul>\n`;
 }
 
+/** A class in place of a style attribute, which a host with a strict policy would not let count. */
 function alignment(token: Token): string {
   const [, side] = /text-align:(\w+)/.exec(String(token.attrGet("style") ?? "")) ?? [];
   return side === undefined ? "" : ` class="${side}"`;
