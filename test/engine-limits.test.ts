@@ -1,4 +1,4 @@
-/** What the READMEs say that the engine lacks, by the version of Node that runs the tests. */
+/** What the library's README says that the engine lacks, by the version of Node that runs the tests. */
 
 import { grad, init, jit, numpy as np } from "@jax-js/jax";
 import { describe, expect, test } from "vitest";
@@ -8,7 +8,7 @@ const ones = () => np.ones([2, 2]);
 const einsum = () => np.einsum("ij,jk->ik", ones(), ones());
 const doubles = () => np.array(new Float64Array([1, 2]));
 
-describe.runIf(version < 24)("before Node 24, as under Limits in the READMEs,", () => {
+describe.runIf(version < 24)("before Node 24, as under Limits in the README,", () => {
   test.each([
     ["a Float64Array", doubles],
     ["float64", () => np.array([1, 2], { dtype: np.float64 })],

@@ -2,6 +2,8 @@
  * What an experiment of one's own is made of, in one place: `import { defineExperiment, ... } from "@softdraw/experiments/define"`.
  *
  * `z` is the zod that the schema of an experiment is to be made with.
+ *
+ * @module
  */
 
 export { z } from "zod";

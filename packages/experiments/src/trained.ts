@@ -1,6 +1,8 @@
 /**
  * What has been trained, as functions from numbers to numbers: for programs and pages that use a model, and neither train nor judge
  * it. Inputs are rows, one after the other in one array, and so are outputs.
+ *
+ * @module
  */
 
 import { jit, nn, numpy as np, random, tree } from "@jax-js/jax";

@@ -6,6 +6,8 @@
  * of u, and a single infinite draw turns a softmax, and then a training run, into NaN.
  *
  * Upstream: `random.gumbel` is infinite about once in 2^23 draws.
+ *
+ * @module
  */
 
 import { jit, numpy as np, random } from "@jax-js/jax";

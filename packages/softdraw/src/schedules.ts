@@ -1,4 +1,8 @@
-/** Temperature schedules: plain functions from the training step (0, 1, 2, ...) to a temperature. */
+/**
+ * Temperature schedules: plain functions from the training step (0, 1, 2, ...) to a temperature.
+ *
+ * @module
+ */
 
 import { checkCount, checkPositive, kindOf } from "./checks.ts";
 import { checkOptions } from "./options.ts";

@@ -1,6 +1,6 @@
 /**
  * What the tests know of each structure. A file in structures/ describes one; laws, ownership, the browser's draws and
- * the README's table of verbs are checked against it.
+ * the table of docs/verbs.md are checked against it.
  */
 
 import { readdirSync } from "node:fs";
@@ -73,7 +73,7 @@ export interface Call {
 }
 
 export interface Description {
-  /** What has the verbs, by the name that the README's table has for it, with the shape of its logits. */
+  /** What has the verbs, by the name that the table of docs/verbs.md has for it, with the shape of its logits. */
   columns: Record<string, { shape: string; verbs: object }>;
   instances: Instance[];
   /** At least one of every verb of the columns, but for those that take no arrays. */

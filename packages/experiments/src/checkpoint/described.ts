@@ -1,4 +1,8 @@
-/** Checkpoints that say themselves which configuration they were trained with. Pure: the same code runs in Node and in a page. */
+/**
+ * Checkpoints that say themselves which configuration they were trained with. Pure: the same code runs in Node and in a page.
+ *
+ * @module
+ */
 
 import { parseJson } from "../json.ts";
 import type { Checkpoint } from "./safetensors.ts";

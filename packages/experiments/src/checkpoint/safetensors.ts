@@ -4,6 +4,8 @@
  * The reader is our own: `@jax-js/loaders` reads these files as well, but believes the offsets that it finds and makes
  * views that fail where the bytes do not happen to be aligned. Elements are copied as they lie in memory, so both
  * directions need a little-endian machine, which every browser's is.
+ *
+ * @module
  */
 
 import { z } from "zod";

@@ -3,6 +3,8 @@
  * what it says?
  *
  * Runs wherever the engine does; nothing here is of Node.
+ *
+ * @module
  */
 
 import { numpy as np, random, tree } from "@jax-js/jax";

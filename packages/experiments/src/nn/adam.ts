@@ -1,4 +1,8 @@
-/** The Adam optimizer and its kin. */
+/**
+ * The Adam optimizer and its kin.
+ *
+ * @module
+ */
 
 import { numpy as np, tree } from "@jax-js/jax";
 import { checkOption, type Optimizer, rateOf } from "./optimizer.ts";

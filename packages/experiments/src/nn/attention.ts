@@ -1,4 +1,8 @@
-/** Attention of each vector of a sequence to all of them, and the encoder layer around it. */
+/**
+ * Attention of each vector of a sequence to all of them, and the encoder layer around it.
+ *
+ * @module
+ */
 
 import { nn, numpy as np, random } from "@jax-js/jax";
 import { type Dense, dense, initDense } from "./dense.ts";

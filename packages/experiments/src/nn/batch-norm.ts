@@ -1,4 +1,8 @@
-/** Batch normalization: by the statistics of the batch while training, by running ones afterwards. */
+/**
+ * Batch normalization: by the statistics of the batch while training, by running ones afterwards.
+ *
+ * @module
+ */
 
 import { numpy as np } from "@jax-js/jax";
 import { alongRows, meanOfRows } from "./parts.ts";

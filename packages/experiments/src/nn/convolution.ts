@@ -5,6 +5,8 @@
  * stretch of memory. A convolution is then one matrix product for each row of the kernel, on windows along the width.
  *
  * Upstream: the gradients of `lax.conv` are computed number by number, in seconds where products take a fifth of one.
+ *
+ * @module
  */
 
 import { nn, numpy as np } from "@jax-js/jax";

@@ -1,4 +1,8 @@
-/** Fully connected layers. */
+/**
+ * Fully connected layers.
+ *
+ * @module
+ */
 
 import { numpy as np, random } from "@jax-js/jax";
 import { splitKey } from "./keys.ts";

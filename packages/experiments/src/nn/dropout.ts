@@ -1,4 +1,8 @@
-/** Dropout, from keys. */
+/**
+ * Dropout, from keys.
+ *
+ * @module
+ */
 
 import { lax, numpy as np, random } from "@jax-js/jax";
 

@@ -1,4 +1,8 @@
-/** Embeddings: a learned vector for each of a few words. */
+/**
+ * Embeddings: a learned vector for each of a few words.
+ *
+ * @module
+ */
 
 import { lax, nn, type numpy as np, random } from "@jax-js/jax";
 import { shapeOf } from "./shapes.ts";

@@ -1,4 +1,8 @@
-/** PRNG keys beyond what the engine offers. */
+/**
+ * PRNG keys beyond what the engine offers.
+ *
+ * @module
+ */
 
 import { numpy as np, random } from "@jax-js/jax";
 import type { ListOf } from "./shapes.ts";

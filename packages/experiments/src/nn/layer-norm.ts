@@ -1,4 +1,8 @@
-/** Layer normalization: each vector by its own mean and variance. */
+/**
+ * Layer normalization: each vector by its own mean and variance.
+ *
+ * @module
+ */
 
 import { numpy as np } from "@jax-js/jax";
 

@@ -1,4 +1,8 @@
-/** Exact k nearest neighbours, block by block, so that memory is bounded whatever the number of points. */
+/**
+ * Exact k nearest neighbours, block by block, so that memory is bounded whatever the number of points.
+ *
+ * @module
+ */
 
 import { jit, lax, numpy as np } from "@jax-js/jax";
 

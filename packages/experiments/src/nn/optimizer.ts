@@ -1,4 +1,8 @@
-/** What every optimizer offers: one interface, so that a model is trained by another one without more than a word changed. */
+/**
+ * What every optimizer offers: one interface, so that a model is trained by another one without more than a word changed.
+ *
+ * @module
+ */
 
 import { numpy as np } from "@jax-js/jax";
 import type { AdamState, Parameters } from "./adam.ts";

@@ -9,6 +9,8 @@
  * On other devices nothing is cut: a processor has few threads.
  *
  * Upstream: on WebGPU a sum has one thread for each of its results, however long it is, or at most 16.
+ *
+ * @module
  */
 
 import { defaultDevice, numpy as np } from "@jax-js/jax";

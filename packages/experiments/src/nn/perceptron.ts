@@ -1,4 +1,8 @@
-/** Several fully connected layers with ReLU between them. */
+/**
+ * Several fully connected layers with ReLU between them.
+ *
+ * @module
+ */
 
 import { nn, type numpy as np } from "@jax-js/jax";
 import { type Dense, dense, initDense } from "./dense.ts";

@@ -1,4 +1,8 @@
-/** Stochastic gradient descent with momentum and weight decay. */
+/**
+ * Stochastic gradient descent with momentum and weight decay.
+ *
+ * @module
+ */
 
 import { numpy as np, tree } from "@jax-js/jax";
 import { checkOption, type Optimizer, rateOf } from "./optimizer.ts";

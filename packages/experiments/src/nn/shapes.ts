@@ -1,4 +1,8 @@
-/** Shapes of arrays, with as many axes as are expected. */
+/**
+ * Shapes of arrays, with as many axes as are expected.
+ *
+ * @module
+ */
 
 import type { numpy as np } from "@jax-js/jax";
 

@@ -1,4 +1,8 @@
-/** Trees of arrays on the device, as named tensors on the host and back: what checkpoints hold. */
+/**
+ * Trees of arrays on the device, as named tensors on the host and back: what checkpoints hold.
+ *
+ * @module
+ */
 
 import { numpy as np, tree } from "@jax-js/jax";
 import { firstNotFinite } from "../checkpoint/finite.ts";

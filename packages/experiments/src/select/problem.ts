@@ -1,4 +1,8 @@
-/** What is to be learned from a table: a target, and the columns that may tell it. */
+/**
+ * What is to be learned from a table: a target, and the columns that may tell it.
+ *
+ * @module
+ */
 
 import { foreignText } from "../foreign-text.ts";
 import { atRows, type CategoryColumn, type Column, countDifferent, hasMissing, listed, type Table } from "./table.ts";

@@ -3,6 +3,8 @@
  *
  * The rows are divided into folds. Of all but one fold columns are chosen, in several ways, and a network is fitted that sees nothing else; the
  * fold that was left out says how good it is. The answer itself is chosen from all rows.
+ *
+ * @module
  */
 
 import { meanWithError } from "../mathematics/statistics.ts";

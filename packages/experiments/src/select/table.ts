@@ -1,4 +1,8 @@
-/** A table whose columns are numbers or categories, told from the texts of its cells. */
+/**
+ * A table whose columns are numbers or categories, told from the texts of its cells.
+ *
+ * @module
+ */
 
 import { foreignText } from "../foreign-text.ts";
 

@@ -1,4 +1,8 @@
-/** Learning to sort: method.ts is what the paper says, judge.ts what is measured, show.ts what is shown. */
+/**
+ * Learning to sort: method.ts is what the paper says, judge.ts what is measured, show.ts what is shown.
+ *
+ * @module
+ */
 
 import { defineExperiment, trainedByLoop } from "../experiment.ts";
 import { columns, evaluate, headlines, measureEpoch, objectives } from "./judge.ts";

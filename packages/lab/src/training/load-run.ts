@@ -1,4 +1,8 @@
-/** The trained model of a run folder, for programs. */
+/**
+ * The trained model of a run folder, for programs.
+ *
+ * @module
+ */
 
 import { partsOf, type TrainedParts } from "@softdraw/experiments/trained";
 import { CHECKPOINT, openRun } from "../runs/run.ts";

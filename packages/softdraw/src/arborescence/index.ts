@@ -17,6 +17,8 @@
  * A logit of -Infinity, or below -1e30, is an edge that there is not: it is never taken and its gradient is zero. Where no
  * root reaches all vertices, or a logit is NaN or Infinity, there is no law: all that is asked is NaN. A single vertex
  * has one arborescence, without an edge.
+ *
+ * @module
  */
 
 import type { numpy as np } from "@jax-js/jax";

@@ -4,6 +4,8 @@
  * Solved on the host, in float64, by an auction and shortest augmenting paths (Bertsekas 1988; Jonker, Volgenant 1987).
  * So these functions return promises and stay outside `jit`, `grad` and `vmap`. Equal sums are decided by the
  * algorithm's order of steps, the same way each time.
+ *
+ * @module
  */
 
 import type { numpy as np } from "@jax-js/jax";

@@ -10,6 +10,8 @@
  *
  * `logProb`, `entropy`, `kl` and `relaxedLogProb` are off by at most 2e-6 of the largest term that is summed, of the sum,
  * or of 1, whatever the size of the logits; on WebGPU, whose exponential is less exact, by 1e-5.
+ *
+ * @module
  */
 
 import { jit, lax, numpy as np } from "@jax-js/jax";

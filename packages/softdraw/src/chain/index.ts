@@ -24,6 +24,8 @@
  *
  * Lafferty, McCallum, Pereira, "Conditional Random Fields: Probabilistic Models for Segmenting and Labeling Sequence
  * Data", 2001; Rabiner, "A Tutorial on Hidden Markov Models", 1989.
+ *
+ * @module
  */
 
 import { lax, numpy as np } from "@jax-js/jax";

@@ -14,6 +14,8 @@
  *
  * Paulus, Choi, Tarlow, Krause, Maddison, "Gradient Estimation with Stochastic Softmax Tricks", 2020; Papandreou, Yuille,
  * "Perturb-and-MAP Random Fields", 2011.
+ *
+ * @module
  */
 
 import { lax, type numpy as np } from "@jax-js/jax";

@@ -17,6 +17,8 @@
  * For up to 1,000 entries `logPartition`, `logProb` and `entropy` are off by at most 2e-6 of the largest term that is
  * summed, of the sum, or of 1, whatever the size of the logits, and marginals by 1e-6; on WebGPU, whose exponential is
  * less exact, by 1e-5.
+ *
+ * @module
  */
 
 import type { numpy as np } from "@jax-js/jax";

@@ -18,6 +18,8 @@
  * A logit of -Infinity, or below -1e30, is an impossible place: it is never taken and its gradient is zero. A matrix
  * with a logit of NaN or Infinity, or with a row or a column without a possible place, has no law: its plans are NaN,
  * and what is solved on the host is rejected.
+ *
+ * @module
  */
 
 import { jit, lax, numpy as np, tree } from "@jax-js/jax";

@@ -12,6 +12,8 @@
  * A logit of -Infinity, or below -1e30, is an impossible entry. In an order, which takes all entries, it is certain to be
  * the last, and its gradient is zero. Among several of them no order has a law: every verb gives NaN for a row with two or
  * more, or with a logit of NaN or Infinity, and `sampleOrdered` indices of -1.
+ *
+ * @module
  */
 
 import { jit, lax, numpy as np } from "@jax-js/jax";

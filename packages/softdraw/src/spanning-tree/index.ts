@@ -15,6 +15,8 @@
  * A logit of -Infinity, or below -1e30, in either triangle is an edge that there is not: it is never taken and its
  * gradient is zero. Where the edges do not connect all vertices, or a logit is NaN or Infinity, there is no law: all
  * that is asked is NaN. A single vertex has one tree, without an edge.
+ *
+ * @module
  */
 
 import type { numpy as np } from "@jax-js/jax";

@@ -9,6 +9,8 @@
  * temperature falls, it tends to what `sample` draws for the same key.
  *
  * Paulus, Choi, Tarlow, Krause, Maddison, "Gradient Estimation with Stochastic Softmax Tricks", 2020.
+ *
+ * @module
  */
 
 import type { numpy as np } from "@jax-js/jax";

@@ -12,6 +12,8 @@
  * A logit of -Infinity, or below -1e30, is an impossible entry: it is never taken and its gradient is zero. A row with
  * fewer than k possible entries, or with a logit of NaN or Infinity, has no law: every verb gives NaN for it, and
  * `sampleOrdered` indices of -1.
+ *
+ * @module
  */
 
 import type { numpy as np } from "@jax-js/jax";

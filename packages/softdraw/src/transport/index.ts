@@ -19,6 +19,8 @@
  * A logit of -Infinity, or below -1e30, is a forbidden way. A row or column whose sum is 0 takes part in nothing. Where
  * a logit is NaN or Infinity, a row or column with mass has no way, a sum is negative, or totals do not match, there is
  * no plan, and it is NaN.
+ *
+ * @module
  */
 
 import { jit, lax, numpy as np, tree } from "@jax-js/jax";

@@ -2,6 +2,8 @@
  * Explains a model that is not ours, by its answers: which k groups of an example's inputs does it need to say what it says?
  *
  * Runs wherever the engine does; nothing here is of Node.
+ *
+ * @module
  */
 
 import { jit, nn, numpy as np, random, tree } from "@jax-js/jax";

@@ -13,6 +13,8 @@
  * A logit of -Infinity, or below -1e30, is an impossible place: it is never taken and its gradient is zero. A matrix
  * with a logit of NaN or Infinity, or of which every permutation is impossible, has no law: all that is asked of it is
  * NaN.
+ *
+ * @module
  */
 
 import { jit, lax, numpy as np, tree } from "@jax-js/jax";

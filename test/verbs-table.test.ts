@@ -1,4 +1,4 @@
-/** The README's tables of verbs and of estimators have what the structures have. */
+/** The tables of verbs and of estimators in docs/verbs.md have what the structures have. */
 
 import { readFileSync } from "node:fs";
 import { numpy as np, random } from "@jax-js/jax";
@@ -22,12 +22,12 @@ import {
 import { describe, expect, test } from "vitest";
 import { readStructures } from "../packages/softdraw/test/structures.ts";
 
-const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+const document = readFileSync(new URL("../docs/verbs.md", import.meta.url), "utf8");
 const columns = Object.fromEntries((await readStructures()).flatMap(({ columns }) => Object.entries(columns)));
 
 /** The cells of the first table below a heading, row by row, without the line that separates its head. */
 function tableBelow(heading: string): string[][] {
-  const lines = readme.slice(readme.indexOf(`\n${heading}\n`)).split("\n");
+  const lines = document.slice(document.indexOf(`\n${heading}\n`)).split("\n");
   const first = lines.findIndex((line) => line.startsWith("|"));
   const count = lines.slice(first).findIndex((line) => !line.startsWith("|"));
   const rows = lines.slice(first, first + count).map((line) =>
@@ -39,7 +39,7 @@ function tableBelow(heading: string): string[][] {
   return rows.filter((_, i) => i !== 1);
 }
 
-const [head, ...rows] = tableBelow("## What there is") as [string[], ...string[][]];
+const [head, ...rows] = tableBelow("## Which structure has which verb") as [string[], ...string[][]];
 /** The verbs that the columns are about, `entropy` and `kl` of one, each with the number of its column. */
 const listed = head.flatMap((title, column) =>
   column === 0 ? [] : [...title.matchAll(/`(\w+)`/g)].map(([, verb]) => [verb!, column] as const),
@@ -71,7 +71,7 @@ describe("the table of verbs", () => {
 });
 
 describe("the table of estimators", () => {
-  const [titles, ...lines] = tableBelow("### Gradients") as [string[], ...string[][]];
+  const [titles, ...lines] = tableBelow("## Which structure has which estimator") as [string[], ...string[][]];
   const estimatorOf = (cells: string[]) => cells[0]!.slice(1, -1);
   const structures: Record<string, Structure | PairStructure> = {
     bernoulli,
