@@ -12,6 +12,11 @@ export interface Section {
 
 export const sections: readonly Section[] = [
   {
+    path: "start",
+    title: "Start",
+    load: () => import("./pages/start/Start.svelte"),
+  },
+  {
     path: "categorical",
     title: "Categorical",
     load: () => import("./pages/categorical/Categorical.svelte"),
@@ -53,6 +58,9 @@ export const sections: readonly Section[] = [
   },
 ];
 
+/** For an address that is none of theirs. */
+const missing: Section = { path: "", title: "No such page", load: () => import("./pages/Missing.svelte") };
+
 export function sectionAt(path: string): Section {
-  return sections.find((section) => section.path === path) ?? sections[0]!;
+  return sections.find((section) => section.path === path) ?? missing;
 }

@@ -3,11 +3,12 @@
 import { grad, numpy as np, random } from "@jax-js/jax";
 import { categorical } from "softdraw";
 import { describe, expect, test } from "vitest";
+import { type Estimate, estimateOf } from "../src/pages/categorical/estimates.ts";
 import { compareEstimators } from "../src/pages/categorical/estimators.ts";
 import { exactGradient, relaxedGradients, straightThroughGradients } from "../src/pages/categorical/gradients.ts";
 import { noiseQuadrature } from "../src/pages/categorical/integration.ts";
 import { drawNoise, hardDraws, relaxDraws } from "../src/pages/categorical/relaxed-draws.ts";
-import { type Estimate, estimateOf, judgeGradients, relaxedCloud } from "../src/pages/categorical/tasks.ts";
+import { judgeGradients, relaxedCloud } from "../src/pages/categorical/tasks.ts";
 
 const logits = [1, 0, -0.5];
 const values = [1, 2, 4];

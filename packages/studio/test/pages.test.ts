@@ -130,6 +130,56 @@ describe.skipIf(lacksChromium("The studio"))("in a browser", { timeout: PATIENCE
     });
   });
 
+  test("the story: figures that answer, by keyboard, words explained, and the way to the subsets", () =>
+    visit("", async (page) => {
+      for (const colorScheme of ["light", "dark"] as const) {
+        await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+        for (const width of [390, 1280]) {
+          await page.setViewportSize({ width, height: 900 });
+          await eventually(() => page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+          expect(await barriers(page), `${colorScheme}, ${width} pixels`).toEqual([]);
+        }
+      }
+      const step = (name: string) => page.getByRole("region", { name, exact: true });
+      const ring = page.getByRole("button", { name: /^The odds: A / });
+      const before = await ring.getAttribute("aria-label");
+      await ring.focus();
+      await page.keyboard.press("ArrowUp");
+      expect(await ring.getAttribute("aria-label")).not.toBe(before);
+      await page.waitForURL(/logits=/);
+
+      const word = page.getByRole("button", { name: "logit", exact: true });
+      await word.focus();
+      const note = page.getByRole("tooltip");
+      expect(await note.textContent()).toContain("A score, any number.");
+      await page.keyboard.press("Escape");
+      expect(await note.count()).toBe(0);
+
+      await step("Noise draws it exactly").getByRole("button", { name: "Draw 1,000 times" }).click();
+      const won = await step("Noise draws it exactly").locator("tbody td:nth-child(2)").allTextContents();
+      expect(won.map(Number).reduce((a, b) => a + b)).toBe(1000);
+
+      const tradeOff = step("The temperature trades bias for noise");
+      const spread = async () =>
+        Number(
+          await tradeOff
+            .getByRole("row", { name: /^standard/ })
+            .locator("td")
+            .last()
+            .textContent(),
+        );
+      const ofMixtures = await spread();
+      await tradeOff.getByLabel("the exact choice (straight-through)").check();
+      await eventually(spread).toBeGreaterThan(ofMixtures);
+
+      const lines = step("Use it in your model");
+      await lines.getByRole("slider").scrollIntoViewIfNeeded();
+      await lines.getByText(/^After 300 steps, of one draw each/).waitFor();
+
+      await step("Subsets, orders and graphs").getByRole("link", { name: "Subsets" }).click();
+      await page.getByRole("heading", { level: 1, name: "Subsets" }).waitFor();
+    }));
+
   test("categorical: the temperature moves the draws and leaves their counts", () =>
     visit("#/categorical", async (page) => {
       const counts = () => page.locator(".controls table td:nth-child(2)").allTextContents();
@@ -379,11 +429,18 @@ describe.skipIf(lacksChromium("The studio"))("in a browser", { timeout: PATIENCE
       await page.keyboard.press("Tab");
       await page.keyboard.press("Enter");
       expect(await page.evaluate(() => document.activeElement!.tagName)).toBe("MAIN");
-      await page.getByRole("link", { name: "Subsets" }).focus();
+      const subsets = page.getByRole("navigation").getByRole("link", { name: "Subsets" });
+      await subsets.focus();
       await page.keyboard.press("Enter");
       await page.waitForFunction(() => document.activeElement!.tagName === "H1");
       expect(await page.title()).toBe("Subsets · Softdraw studio");
-      expect(await page.getByRole("link", { name: "Subsets" }).getAttribute("aria-current")).toBe("page");
+      expect(await subsets.getAttribute("aria-current")).toBe("page");
+
+      await page.evaluate(() => {
+        location.hash = "#/subset";
+      });
+      await page.getByRole("heading", { level: 1, name: "No such page" }).waitFor();
+      expect(await page.locator("main").textContent()).toContain("The studio has no page “subset”.");
     }));
 
   test("light or dark by the button, and it stays", () =>
