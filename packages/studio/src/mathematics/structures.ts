@@ -4,16 +4,24 @@ import { softmax } from "./choice.ts";
 
 /** `y_i = sigmoid((key_i - t) / T)`, with t such that they sum to k: the library's threshold relaxation. */
 export function softSubset(keys: readonly number[], k: number, temperature: number): number[] {
-  const at = (t: number) => keys.map((key) => 1 / (1 + Math.exp((t - key) / temperature)));
-  // The sum falls as t grows; by halves, to the last digit.
+  return sigmoids(keys, thresholdOf(keys, k, temperature), temperature);
+}
+
+/** That t, to the last digit, for k below the number of keys. */
+export function thresholdOf(keys: readonly number[], k: number, temperature: number): number {
+  // The sum of the sigmoids falls as t grows.
   let [low, high] = [Math.min(...keys) - 40 * temperature, Math.max(...keys) + 40 * temperature];
   for (let step = 0; step < 80; step++) {
     const middle = (low + high) / 2;
-    const sum = at(middle).reduce((a, b) => a + b, 0);
+    const sum = sigmoids(keys, middle, temperature).reduce((a, b) => a + b, 0);
     if (sum > k) low = middle;
     else high = middle;
   }
-  return at(low);
+  return low;
+}
+
+function sigmoids(keys: readonly number[], t: number, temperature: number): number[] {
+  return keys.map((key) => 1 / (1 + Math.exp((t - key) / temperature)));
 }
 
 /** A tree is a list of the numbers of its edges. */

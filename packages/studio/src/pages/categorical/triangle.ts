@@ -29,7 +29,7 @@ export interface TrianglePicture {
 export function drawTriangle(surface: Surface, { draws, probabilities, followed }: TrianglePicture): void {
   const corners = cornersIn(surface);
   drawFrame(surface, corners);
-  if (draws !== undefined) drawCloud(surface, corners, draws, followed ? 0.2 : 0.42);
+  if (draws !== undefined) drawCloud(surface, corners, draws, followed ? 0.3 : 0.42);
   drawLaw(surface, at(corners, probabilities, 0));
   if (draws !== undefined && followed !== undefined) {
     drawPath(
