@@ -2,8 +2,8 @@
 
 import type { Plugin } from "vite";
 
-/** Letters without slant, of headings and of text. */
-const FIRST = /source-(?:serif-4|sans-3)-latin-wght-normal/;
+/** Those of every page: its headings, its text, and its name in italics. */
+const FIRST = /source-(?:serif-4|sans-3)-latin-wght-(?:normal|italic)/;
 
 export function firstFonts(): Plugin {
   return {
