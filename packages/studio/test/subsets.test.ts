@@ -40,7 +40,8 @@ test("what is off by chance alone is what exact draws are off by, on average", a
     expected = exact!.byChance;
   }
   const mean = off.reduce((a, b) => a + b) / off.length;
-  // The total variation of six shares has a deviation of about 0.4 of its mean: five standard errors of 40 are a third of it.
+  // The total variation of six shares has a deviation of about 0.4 of its mean: five standard errors of 40 are a third of it,
+  // which chance exceeds less than once in 10,000 times.
   expect(Math.abs(mean / expected - 1)).toBeLessThan(0.33);
 });
 
