@@ -3,7 +3,9 @@ import { registerSources } from "@softdraw/lab/sources.js";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vite";
 import { digits } from "./build/digits.ts";
+import { firstFonts } from "./build/first-fonts.ts";
 import { models } from "./build/models.ts";
+import { previewPicture } from "./build/preview-picture.ts";
 import { runs } from "./build/runs.ts";
 
 // What the configuration imports runs in Node, which takes no TypeScript from packages.
@@ -19,7 +21,7 @@ export default defineConfig({
   root: HERE,
   // From wherever the page is served.
   base: "./",
-  plugins: [svelte({ configFile: false }), digits(), models(), runs()],
+  plugins: [svelte({ configFile: false }), digits(), models(), runs(), firstFonts(), previewPicture()],
   // What is published from its sources: nothing needs a build first.
   resolve: {
     alias: {
@@ -31,6 +33,8 @@ export default defineConfig({
   build: {
     target: "es2023",
     assetsInlineLimit: 0,
+    // One sheet of some kilobytes, not one for each part of a page.
+    cssCodeSplit: false,
     modulePreload: { polyfill: false },
     // Making the digits takes seconds, as it should.
     rolldownOptions: { checks: { pluginTimings: false } },

@@ -8,6 +8,9 @@
 import { onDestroy } from "svelte";
 import type { Fields, ValuesOf } from "./fields.ts";
 
+/** What opens where the address names no section. */
+const START = "start";
+
 interface Place {
   readonly path: string;
   readonly query: string;
@@ -29,7 +32,7 @@ export function linkTo(path: string, query = remembered[path] ?? ""): string {
 
 function currentPlace(): Place {
   const [path = "", query = ""] = location.hash.replace(/^#\/?/, "").split("?");
-  return { path, query };
+  return { path: path === "" ? START : path, query };
 }
 
 export interface BoundSettings<F extends Fields> {

@@ -91,11 +91,19 @@ export function matrixField(initial: number[][], range: Range, sizes: Range): Fi
 
 /** Without the noise of binary fractions. */
 export function written(value: number): string {
-  return String(Number(value.toPrecision(6)));
+  return String(Number(value.toPrecision(6)) + 0);
 }
 
 export function shown(value: number): string {
   return written(value).replace("-", "−");
+}
+
+/** With so many decimals. What rounds to zero has no sign. */
+export function fixed(value: number, decimals: number): string {
+  return value
+    .toFixed(decimals)
+    .replace(/^-(?=[0.]*$)/, "")
+    .replace("-", "−");
 }
 
 function quoted(text: string): string {

@@ -1,16 +1,23 @@
 /** The sections of the studio, in the order of the navigation. A page that is not in this list is not there. */
 
 import type { Component } from "svelte";
+import Start from "./pages/start/Start.svelte";
 
 export interface Section {
   /** In the address, behind `#/`. */
   readonly path: string;
   readonly title: string;
-  /** Pages are fetched when they are opened. */
+  /** Pages but the first are fetched when they are opened. */
   load(): Promise<{ default: Component }>;
 }
 
 export const sections: readonly Section[] = [
+  {
+    path: "start",
+    title: "Start",
+    // It comes with the page itself: what is seen first waits for one request less.
+    load: async () => ({ default: Start }),
+  },
   {
     path: "categorical",
     title: "Categorical",
@@ -53,6 +60,9 @@ export const sections: readonly Section[] = [
   },
 ];
 
+/** For an address that is none of theirs. */
+const missing: Section = { path: "", title: "No such page", load: () => import("./pages/Missing.svelte") };
+
 export function sectionAt(path: string): Section {
-  return sections.find((section) => section.path === path) ?? sections[0]!;
+  return sections.find((section) => section.path === path) ?? missing;
 }

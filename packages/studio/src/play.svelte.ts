@@ -19,7 +19,8 @@ export function player(advance: (seconds: number) => boolean): Player {
 
   const step = (now: number) => {
     frame = requestAnimationFrame(step);
-    const seconds = (now - last) / 1000;
+    // A frame may count from before it was asked for.
+    const seconds = Math.max(0, now - last) / 1000;
     if (wantsLessMotion() && seconds < CALM_SECONDS) return;
     last = now;
     // A page that was out of sight goes on where it was.

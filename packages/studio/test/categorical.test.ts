@@ -3,11 +3,13 @@
 import { grad, numpy as np, random } from "@jax-js/jax";
 import { categorical } from "softdraw";
 import { describe, expect, test } from "vitest";
+import { bandOfRoot, squaredLengths } from "../src/pages/categorical/estimate-bands.ts";
+import { type Estimate, estimateOf } from "../src/pages/categorical/estimates.ts";
 import { compareEstimators } from "../src/pages/categorical/estimators.ts";
 import { exactGradient, relaxedGradients, straightThroughGradients } from "../src/pages/categorical/gradients.ts";
 import { noiseQuadrature } from "../src/pages/categorical/integration.ts";
 import { drawNoise, hardDraws, relaxDraws } from "../src/pages/categorical/relaxed-draws.ts";
-import { type Estimate, estimateOf, judgeGradients, relaxedCloud } from "../src/pages/categorical/tasks.ts";
+import { judgeGradients, relaxedCloud } from "../src/pages/categorical/tasks.ts";
 
 const logits = [1, 0, -0.5];
 const values = [1, 2, 4];
@@ -152,6 +154,17 @@ test("every estimator is compared with the exact gradient of the page", async ()
       name,
     ).toBeLessThan(1e-5);
   }
+});
+
+test("the band of a root mean square is its standard error, twice", () => {
+  // Squares of a normal law: their mean has a relative error of sqrt(2 / n), its root half of that.
+  const squares = Array.from({ length: 2000 }, (_, i) => {
+    const [u, v] = [(i + 0.5) / 2000, ((i * 0.618034) % 1) * 2 * Math.PI];
+    return -2 * Math.log(u) * Math.cos(v) ** 2;
+  });
+  expect(bandOfRoot(squares, 10_000) / (1.96 * Math.sqrt(0.5 / 10_000))).toBeCloseTo(1, 1);
+  expect(squaredLengths([1, 2, 4, 6], [1, 2])).toEqual([0, 25]);
+  expect(bandOfRoot([0, 0], 100)).toBe(0);
 });
 
 type Arrays = [np.Array, np.Array, np.Array];

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { choiceField, listField, matrixField, numberField, wholeField } from "../src/fields.ts";
+import { choiceField, fixed, listField, matrixField, numberField, shown, wholeField } from "../src/fields.ts";
 
 const range = { from: -5, to: 5 };
 
@@ -58,4 +58,9 @@ describe("settings as text", () => {
   ])("what is none is refused: %#", (field, text, message) => {
     expect(() => field.parse(text)).toThrow(message);
   });
+});
+
+test("what rounds to zero has no sign", () => {
+  expect([-0.0004, -0, 0.0004, -0.0005].map((value) => fixed(value, 3))).toEqual(["0.000", "0.000", "0.000", "−0.001"]);
+  expect([shown(-0), shown(-1.5)]).toEqual(["0", "−1.5"]);
 });

@@ -13,12 +13,12 @@ const loss = { logits: [1, 0, -0.5], values: [1, 2, 4], target: 2, temperatures:
 const graph = { vertices: 4, logits: [2, 0, 1, 0, 0, -1] };
 const subsets = { weights: [1, 2, 3, 4], k: 2, draws: 8, temperature: 0.7 };
 
-const rounds: Readonly<Record<Exclude<keyof typeof tasks, "estimateOf">, (seed: number) => Promise<unknown>>> = {
+const rounds: Readonly<Record<keyof typeof tasks, (seed: number) => Promise<unknown>>> = {
+  learnedLogits: () => tasks.learnedLogits({ sizes: [1, 2, 4], wish: 2, temperature: 1, steps: 3 }),
   relaxedCloud: (seed) => tasks.relaxedCloud({ logits: [1, 0, -0.5], temperature: 0.7, draws: 8, seed }),
   judgeGradients: () => tasks.judgeGradients(loss),
   compareEstimators: (seed) => tasks.compareEstimators({ ...loss, temperature: 0.7, samples: 3, draws: 8, seed }),
-  compareSubsets: (seed) => tasks.compareSubsets({ ...subsets, seed }),
-  subsetRows: (seed) => tasks.subsetRows({ ...subsets, seed }),
+  subsetDraws: (seed) => tasks.subsetDraws({ ...subsets, seed }),
   bestMatching: (seed) => tasks.bestMatching({ logits: matrix, seed: seed % 2 === 0 ? null : seed }),
   iterationsNeeded: () => tasks.iterationsNeeded({ logits: matrix, temperature: 0.7 }),
   randomLogits: (seed) => tasks.randomLogits({ n: 3, seed }),

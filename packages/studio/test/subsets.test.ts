@@ -1,10 +1,12 @@
 import { expect, test } from "vitest";
-import { compareSubsets, subsetRows } from "../src/pages/subsets/tasks.ts";
+import { percentOf } from "../src/pages/subsets/chance.ts";
+import { subsetDraws } from "../src/pages/subsets/tasks.ts";
 
 const request = { weights: [1, 2, 3, 4], k: 2, draws: 500, temperature: 2, seed: 3 };
 
-test("all that is shown of a draw comes from the same keys", async () => {
-  const { keys, hard, threshold, successive } = await subsetRows(request);
+test("all that is shown of a draw comes from the same keys, and so do the counts", async () => {
+  const { rows, law, samplers } = await subsetDraws(request);
+  const { keys, hard, threshold, successive } = rows;
   for (let row = 0; row < request.draws; row++) {
     const of = (values: Float32Array) => [...values.subarray(4 * row, 4 * (row + 1))];
     const least = [...of(keys)].sort((a, b) => b - a)[1]!;
@@ -15,11 +17,38 @@ test("all that is shown of a draw comes from the same keys", async () => {
   }
   expect(Math.max(...threshold)).toBeLessThanOrEqual(1 + 1e-5);
   expect(Math.max(...successive)).toBeGreaterThan(1.01);
+
+  expect(law.map(({ subset }) => subset.join())).toEqual(["2,3", "1,3", "1,2", "0,3", "0,2", "0,1"]);
+  expect(samplers.map(({ name }) => name)).toEqual(["hard", "threshold", "successive"]);
+  for (const { counts } of samplers) expect(counts.reduce((a, b) => a + b)).toBe(request.draws);
+  // The threshold keeps the order of the keys.
+  expect(samplers[1]!.counts).toEqual(samplers[0]!.counts);
 });
 
-test("the samplers come with the law that they are compared with", async () => {
-  const { law, samplers } = await compareSubsets(request);
-  expect(law.map(({ subset }) => subset.join())).toEqual(["2,3", "1,3", "1,2", "0,3", "0,2", "0,1"]);
-  expect(samplers.map(({ name }) => name)).toEqual(["sample", "hard", "threshold", "successive", "reservoir"]);
-  for (const { counts } of samplers) expect(counts.reduce((a, b) => a + b)).toBe(request.draws);
+test("a first answer is the beginning of a refined one", async () => {
+  const [few, many] = [await subsetDraws({ ...request, draws: 50 }), await subsetDraws(request)];
+  expect([...few.rows.successive]).toEqual([...many.rows.successive.subarray(0, 50 * 4)]);
+});
+
+test("what is off by chance alone is what exact draws are off by, on average", async () => {
+  const seeds = Array.from({ length: 40 }, (_, seed) => seed);
+  const off = [];
+  let expected = 0;
+  for (const seed of seeds) {
+    const [exact] = (await subsetDraws({ ...request, seed })).samplers;
+    off.push(exact!.totalVariation);
+    expected = exact!.byChance;
+  }
+  const mean = off.reduce((a, b) => a + b) / off.length;
+  // The total variation of six shares has a deviation of about 0.4 of its mean: five standard errors of 40 are a third of it,
+  // which chance exceeds less than once in 10,000 times.
+  expect(Math.abs(mean / expected - 1)).toBeLessThan(0.33);
+});
+
+test.each([
+  [0.5, 10_000, "50.0 ± 1.0 %"],
+  [0.52, 1000, "52 ± 3 %"],
+  [0, 1000, "not one of 1,000 draws"],
+])("a share of %d of %d draws is written with its band", (share, draws, text) => {
+  expect(percentOf(share, draws)).toBe(text);
 });

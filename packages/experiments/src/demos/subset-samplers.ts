@@ -101,6 +101,19 @@ export async function compareSamplers(
   return comparisons;
 }
 
+/** How draws that are there already, `[draws, n]` row by row, compare with `law`. Relaxed ones count as their k largest entries. */
+export function compareDraws(
+  name: string,
+  rows: ArrayLike<number>,
+  isRelaxed: boolean,
+  request: SubsetDraws,
+  law: readonly SubsetProbability[],
+): SamplerComparison {
+  const tally = newTally(request, law);
+  tally.add(rows);
+  return compare({ name, isRelaxed }, request, law, tally);
+}
+
 /** Numbers that the engine holds at once, in each of the arrays of a draw. */
 const ENTRIES_AT_ONCE = 100_000;
 
@@ -170,7 +183,7 @@ function largestEntries(row: readonly number[], k: number): number[] {
 }
 
 function compare(
-  { name, isRelaxed }: Sampler,
+  { name, isRelaxed }: Pick<Sampler, "name" | "isRelaxed">,
   { weights, draws }: SubsetDraws,
   law: readonly SubsetProbability[],
   { counts, sums, above }: Tally,

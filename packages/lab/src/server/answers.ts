@@ -2,7 +2,9 @@
 
 import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { constants, createBrotliCompress, createGzip } from "node:zlib";
 import type { OpenFile } from "./files.ts";
 
 type Headers = Readonly<Record<string, string>>;
@@ -11,6 +13,8 @@ export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly body: string | OpenFile;
+  /** Whether it is text that shrinks, and whole: the length of what is compressed on the way cannot be announced. */
+  readonly isCompressible?: boolean;
 }
 
 /** Data that is asked for again and again: who has it already is told so, and does not get it again. */
@@ -18,7 +22,7 @@ export function jsonAnswer(value: object): Answer {
   const body = JSON.stringify(value);
   const tag = createHash("sha256").update(body).digest("base64url").slice(0, 22);
   const headers = { "Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-cache", ETag: `"${tag}"` };
-  return { status: 200, headers, body };
+  return { status: 200, headers, body, isCompressible: true };
 }
 
 export function refusal(status: number, reason: string, headers: Headers = {}): Answer {
@@ -36,25 +40,62 @@ export function fileAnswer(file: OpenFile, type: string, headers: Headers = {}):
   return { status: 200, headers: own, body: file };
 }
 
+/** Below, compressing saves nothing: it is one packet anyway. */
+const WORTH_COMPRESSING = 1024;
+
 /** Writes the answer. A reader that goes away on the way is nobody's error. */
 export async function sendAnswer(request: IncomingMessage, response: ServerResponse, answer: Answer): Promise<void> {
-  const { status, headers, body } = answer;
-  const isKnown = headers.ETag !== undefined && request.headers["if-none-match"] === headers.ETag;
+  const { status, body } = answer;
   const length = typeof body === "string" ? Buffer.byteLength(body) : body.size;
+  const coding = answer.isCompressible && length >= WORTH_COMPRESSING ? codingFor(request) : undefined;
+  const headers = coding === undefined ? answer.headers : encodedHeaders(answer.headers, coding.name);
+  const isKnown = headers.ETag !== undefined && request.headers["if-none-match"] === headers.ETag;
   if (isKnown) response.writeHead(304, headers);
-  else response.writeHead(status, { ...headers, "Content-Length": length });
+  else response.writeHead(status, coding === undefined ? { ...headers, "Content-Length": length } : headers);
   try {
     if (isKnown || request.method === "HEAD" || length === 0) response.end();
+    else if (coding !== undefined) await send(response, bytesOf(body), coding.compress());
     else if (typeof body === "string") response.end(body);
-    else await sendFile(response, body);
+    else await send(response, bytesOf(body));
   } finally {
     if (typeof body !== "string") await body.handle.close();
   }
 }
 
-async function sendFile(response: ServerResponse, { handle, size }: OpenFile): Promise<void> {
+interface Coding {
+  readonly name: string;
+  compress(): NodeJS.ReadWriteStream;
+}
+
+/** The best first. At Brotli's level 5 the page's largest script takes as long as gzip's, and is a tenth smaller. */
+const codings: readonly Coding[] = [
+  { name: "br", compress: () => createBrotliCompress({ params: { [constants.BROTLI_PARAM_QUALITY]: 5 } }) },
+  { name: "gzip", compress: () => createGzip() },
+];
+
+function codingFor({ headers }: IncomingMessage): Coding | undefined {
+  const accepted = String(headers["accept-encoding"] ?? "")
+    .split(",")
+    .map((one) => one.trim().split(/\s*;\s*/))
+    // A weight of 0 refuses.
+    .filter(([, weight]) => weight === undefined || Number(weight.replace("q=", "")) > 0)
+    .map(([name]) => name);
+  return codings.find(({ name }) => accepted.includes(name));
+}
+
+/** Other bytes, other tag. */
+function encodedHeaders({ ETag: tag, ...headers }: Headers, coding: string): Headers {
+  const own = { ...headers, "Content-Encoding": coding, Vary: "Accept-Encoding" };
+  return tag === undefined ? own : { ...own, ETag: tag.replace(/"$/, `-${coding}"`) };
+}
+
+function bytesOf(body: string | OpenFile): Readable {
+  if (typeof body === "string") return Readable.from([body]);
   // A file that grows meanwhile is sent as long as was announced.
-  const bytes = handle.createReadStream({ start: 0, end: size - 1, autoClose: false });
-  // One that is cut back meanwhile is too short: the connection ends early, by which the reader knows.
-  await pipeline(bytes, response).catch(() => response.destroy());
+  return body.handle.createReadStream({ start: 0, end: body.size - 1, autoClose: false });
+}
+
+async function send(response: ServerResponse, bytes: Readable, ...through: NodeJS.ReadWriteStream[]): Promise<void> {
+  // A file that is cut back meanwhile is too short: the connection ends early, by which the reader knows.
+  await pipeline([bytes, ...through, response]).catch(() => response.destroy());
 }

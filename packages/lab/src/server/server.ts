@@ -109,11 +109,16 @@ const TYPES: Readonly<Record<string, string>> = {
   ".wasm": "application/wasm",
 };
 
+/** What shrinks: pictures and fonts are compressed already. */
+const TEXTS = new Set([".html", ".js", ".css", ".json", ".svg", ".wasm"]);
+
 async function answerPage(page: string, names: readonly string[]): Promise<Answer> {
   const file = await openInside(page, names);
   if (file === undefined) return refusal(404, "There is no such file.");
   // The build gives the files of this folder names with a digest of their content, so they never change.
   const isLasting = names[0] === "assets";
   const headers: Record<string, string> = isLasting ? { "Cache-Control": "public, max-age=31536000, immutable" } : {};
-  return fileAnswer(file, TYPES[extname(names.at(-1)!)] ?? "application/octet-stream", headers);
+  const extension = extname(names.at(-1)!);
+  const answer = fileAnswer(file, TYPES[extension] ?? "application/octet-stream", headers);
+  return { ...answer, isCompressible: TEXTS.has(extension) };
 }

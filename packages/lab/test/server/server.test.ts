@@ -1,6 +1,8 @@
+import { writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { hostname } from "node:os";
+import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { startStudio } from "../../src/server/server.ts";
 import { ask, makeRun, SECRET, useStudio } from "./support.ts";
@@ -41,6 +43,30 @@ describe("the page", () => {
     expect(head.headers["content-length"]).toBe(String(whole.body.length));
     const again = await studio.ask("/index.html", { headers: { "If-None-Match": whole.headers.etag! } });
     expect(again).toMatchObject({ status: 304, text: "" });
+  });
+
+  test("is compressed for who takes that, and has another tag then", async () => {
+    const code = `export const numbers = [${Array.from({ length: 2000 }, (_, i) => i).join()}];\n`;
+    await writeFile(studio.path("page", "assets", "long-3c4d.js"), code);
+    const asked = (accepted: string, further = {}) =>
+      studio.ask("/assets/long-3c4d.js", { headers: { "Accept-Encoding": accepted, ...further } });
+    const plain = await asked("identity");
+    expect(plain.text).toBe(code);
+    for (const [accepted, coding, decode] of [
+      ["gzip, deflate, br, zstd", "br", brotliDecompressSync],
+      ["br;q=0, gzip;q=0.5", "gzip", gunzipSync],
+    ] as const) {
+      const packed = await asked(accepted);
+      expect(packed.headers).toMatchObject({ "content-encoding": coding, vary: "Accept-Encoding" });
+      expect(decode(packed.body).toString()).toBe(code);
+      expect(packed.headers.etag).not.toBe(plain.headers.etag);
+      expect((await asked(accepted, { "If-None-Match": packed.headers.etag! })).status).toBe(304);
+      expect((await asked(accepted, { "If-None-Match": plain.headers.etag! })).status).toBe(200);
+    }
+    // Bytes that are compressed already stay as they are.
+    await writeFile(studio.path("page", "assets", "letters-5e6f.woff2"), code);
+    const font = await studio.ask("/assets/letters-5e6f.woff2", { headers: { "Accept-Encoding": "br" } });
+    expect(font.headers["content-encoding"]).toBeUndefined();
   });
 
   test("that is not built is refused before anything is served, with what to do", async () => {

@@ -19,7 +19,13 @@ interface Connection {
   end(reason: unknown): void;
 }
 
-let connection = connect(askedDevice());
+let connection: Connection | undefined;
+
+/** Starts the engine, unless that is done: at the first question, or before. */
+export function startConnection(): Connection {
+  connection ??= connect(askedDevice());
+  return connection;
+}
 
 /** The device of the address, `?device=wasm`, which stands before the `#`. */
 export function askedDevice(): DeviceChoice {
@@ -32,19 +38,19 @@ export function askedDevice(): DeviceChoice {
  * WebAssembly, once: tasks are functions of their arguments, so they can be asked again.
  */
 export async function ask<T>(task: (api: Remote<EngineApi>) => Promise<T>): Promise<T> {
-  const { api, facts, ended } = connection;
+  const { api, facts, ended } = startConnection();
   const { device } = await facts;
   try {
     return await Promise.race([task(api), ended]);
   } catch (error) {
     if (device !== "webgpu") throw error;
-    if (connection.api === api) fallBack(error);
+    if (connection?.api === api) fallBack(error);
     return ask(task);
   }
 }
 
 function fallBack(error: unknown): void {
-  connection.end(error);
+  connection?.end(error);
   connection = connect("wasm", `WebGPU failed: ${messageOf(error)}`);
 }
 

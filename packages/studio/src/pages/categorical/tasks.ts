@@ -1,6 +1,7 @@
 /** What the page of categorical choices asks of the engine. */
 
 import { numpy as np } from "@jax-js/jax";
+import { type Estimate, estimateOf } from "./estimates.ts";
 import { exactGradient, relaxedGradients, straightThroughGradients } from "./gradients.ts";
 import { noiseQuadrature } from "./integration.ts";
 import { drawNoise, hardDraws, relaxDraws } from "./relaxed-draws.ts";
@@ -19,17 +20,20 @@ export interface Cloud {
   readonly choices: Uint8Array;
   /** How many draws took each category. */
   readonly counts: readonly number[];
+  /** Of each draw, `[draws, n]`. */
+  readonly noise: Float32Array;
 }
 
 export async function relaxedCloud({ logits, temperature, draws, seed }: CloudQuestion): Promise<Cloud> {
   const n = logits.length;
   const noise = noiseOf(seed, draws, n);
+  const drawn = noise.ref.data() as Promise<Float32Array>;
   const l = np.array([...logits]);
   const relaxed = relaxDraws(noise.ref, l.ref, np.array(temperature));
   const hard = await hardDraws(noise.ref, l).data();
   const choices = Uint8Array.from({ length: draws }, (_, row) => hard.subarray(row * n, (row + 1) * n).indexOf(1));
   const counts = logits.map((_, category) => choices.filter((choice) => choice === category).length);
-  return { relaxed: (await relaxed.data()) as Float32Array, choices, counts };
+  return { relaxed: (await relaxed.data()) as Float32Array, choices, counts, noise: await drawn };
 }
 
 export interface GradientQuestion {
@@ -38,17 +42,6 @@ export interface GradientQuestion {
   readonly values: readonly number[];
   readonly target: number;
   readonly temperatures: readonly number[];
-}
-
-/** What the gradients of one draw amount to, over all noise. */
-export interface Estimate {
-  readonly temperature: number;
-  /** By each logit. */
-  readonly mean: readonly number[];
-  /** Length of the difference between the mean and the exact gradient. */
-  readonly bias: number;
-  /** Square root of the sum of the variances: of the gradient of one draw. */
-  readonly deviation: number;
 }
 
 export interface GradientAnswer {
@@ -73,30 +66,6 @@ export async function judgeGradients(question: GradientQuestion): Promise<Gradie
   }
   for (const array of [l, v, t]) array.dispose();
   return { exact, relaxed, straightThrough };
-}
-
-/** In float64: sums of as many float32 numbers are off by what is measured here. */
-export function estimateOf(
-  gradients: ArrayLike<number>,
-  weights: ArrayLike<number>,
-  temperature: number,
-  exact: readonly number[],
-): Estimate {
-  const n = exact.length;
-  const mean = exact.map(() => 0);
-  const squares = exact.map(() => 0);
-  for (let i = 0; i < gradients.length; i++) {
-    const weight = weights[Math.floor(i / n)]!;
-    mean[i % n]! += weight * gradients[i]!;
-    squares[i % n]! += weight * gradients[i]! ** 2;
-  }
-  const variances = squares.map((square, i) => Math.max(0, square - mean[i]! ** 2));
-  return {
-    temperature,
-    mean,
-    bias: Math.hypot(...mean.map((m, i) => m - exact[i]!)),
-    deviation: Math.sqrt(variances.reduce((a, b) => a + b, 0)),
-  };
 }
 
 let held: { readonly name: string; readonly noise: np.Array } | undefined;
