@@ -12,8 +12,8 @@ import type { Config } from "@softdraw/experiments/graphs/method";
 import { loadDigits } from "@softdraw/lab/data/digits";
 import { ensureFolder, writeAtomically } from "@softdraw/lab/runs/files";
 import { configurationOf, experimentNamed } from "../src/lab/catalog.ts";
-import type { Judged, Wish } from "../src/lab/shipped.ts";
-import { EXTENSION, type Facts, FACTS, factsIn } from "./models.ts";
+import { FACTS, type Judged, type Wish } from "../src/lab/shipped.ts";
+import { EXTENSION, type Facts, factsIn } from "./models.ts";
 import { hashOf } from "./program.ts";
 
 /** What it is judged on, at most. The seed is another than that of the training. */

@@ -6,16 +6,13 @@ import { fileURLToPath } from "node:url";
 import type { Checkpoint } from "@softdraw/experiments/checkpoint/safetensors";
 import type { EpochRecord } from "@softdraw/experiments/experiment";
 import type { Plugin } from "vite";
-import type { Judged, ShippedModel } from "../src/lab/shipped.ts";
+import { FACTS, type Judged, type ShippedModel } from "../src/lab/shipped.ts";
 import { hashOf } from "./program.ts";
 
 /** Where they are kept. No part of the repository. */
 export const MODELS = fileURLToPath(new URL("../models/", import.meta.url));
 
 export const EXTENSION = ".safetensors";
-
-/** In a model's metadata. */
-export const FACTS = "facts";
 
 /** What a model was made with, how it was judged, and how its training went. */
 export interface Facts {

@@ -9,8 +9,9 @@ import { askLab, askLabEngine } from "./lab/client.svelte.ts";
 import type { DataFacts } from "./lab/data.ts";
 import type { ModelFacts } from "./lab/models.ts";
 import type { Progress, Report } from "./lab/session.ts";
-import type { Judged, ShippedModels } from "./lab/shipped.ts";
+import { type Judged, type ShippedModel, type ShippedModels, type ShippedName, shipped } from "./lab/shipped.ts";
 import { type Curve, emptyCurve, extended } from "./pages/train/curve.ts";
+import { settingsIn } from "./pages/train/place.ts";
 
 type TrainingState = "idle" | "starting" | "running" | "paused" | "stopping" | "stopped" | "finished" | "failed";
 
@@ -36,8 +37,10 @@ let current = $state.raw<Training>(nothing(""));
 /** A model that can be used or trained further. */
 export interface UsableModel extends ModelFacts {
   readonly from: string;
-  /** How often it is right, where that is known. */
+  /** How well it does on what it never saw, where that is known. */
   readonly judged?: Judged;
+  /** Of those that come with the page, which one it is. */
+  readonly shippedAs?: ShippedName;
 }
 
 /** The models by experiment. */
@@ -86,6 +89,14 @@ export async function chooseFiles(files: readonly File[], shape: Shape): Promise
 export async function chooseDigits(): Promise<void> {
   await askLab((api) => api.useDigits());
   ownData.current = undefined;
+}
+
+/** Trains the experiment's model on, as it was trained: to its end, or as long again. */
+export function trainOn(name: string): Promise<void> {
+  const { config, epoch } = models[name]!;
+  const values = settingsIn(config);
+  const [epochs, before = 0] = [Number(values.epochs), values.classifierEpochs as number | undefined];
+  return startTraining(name, { ...values, epochs: epoch < before + epochs ? epochs : 2 * epochs }, true);
 }
 
 /** @param continues from the experiment's model, instead of the beginning */
@@ -177,23 +188,36 @@ export async function loadCheckpoint(bytes: Uint8Array, file: string, given: Val
 
 /** Judges the model of an experiment, on so many examples that it never saw. */
 export async function judgeModel(name: string, examples: number): Promise<void> {
-  const value = await askLabEngine((api) => api.judgeModel(name, examples));
-  models[name] = { ...models[name]!, judged: { value, examples } };
+  const results = await askLabEngine((api) => api.judgeModel(name, examples));
+  models[name] = { ...models[name]!, judged: { results, examples } };
+}
+
+let index: Promise<ShippedModels> | undefined;
+
+/** What comes with the page under a name; undefined where the page was built without it. */
+export async function shippedModel(name: ShippedName): Promise<ShippedModel | undefined> {
+  index ??= fetchFile("models/index.json").then((response) => response.json());
+  index.catch(() => {
+    index = undefined;
+  });
+  return (await index)[name];
 }
 
 /**
- * Takes the model of an experiment that comes with the page, unless there is one already.
+ * Takes a model that comes with the page.
  *
- * @returns whether there is a model then
+ * @returns whether there is one
  */
-export async function takeShippedModel(name: string): Promise<boolean> {
-  if (models[name] !== undefined) return true;
-  const shipped = ((await (await fetchFile("models/index.json")).json()) as ShippedModels)[name];
-  if (shipped === undefined) return false;
-  const { file, judged } = shipped;
-  const bytes = new Uint8Array(await (await fetchFile(`models/${file}`)).arrayBuffer());
-  const model = await askLabEngine((api) => api.loadModel({ bytes, file }));
-  models[name] ??= { ...model, from: "the one that comes with the page", judged };
+export async function takeShippedModel(name: ShippedName): Promise<boolean> {
+  const found = await shippedModel(name);
+  if (found === undefined) return false;
+  const { experiment } = shipped[name];
+  const before = models[experiment];
+  const bytes = new Uint8Array(await (await fetchFile(`models/${found.file}`)).arrayBuffer());
+  // Another may have come while it was fetched: one that was trained or chosen is not replaced.
+  if (models[experiment] !== before) return true;
+  const model = await askLabEngine((api) => api.loadModel({ bytes, file: found.file }));
+  models[experiment] = { ...model, from: "the one that comes with the page", judged: found.judged, shippedAs: name };
   return true;
 }
 

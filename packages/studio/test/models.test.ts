@@ -8,9 +8,9 @@ import { decodeCheckpoint, encodeCheckpoint } from "@softdraw/experiments/checkp
 import { generated } from "@softdraw/experiments/data/types";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeModel } from "../build/make-model.ts";
-import { FACTS, factsIn, modelFiles } from "../build/models.ts";
+import { factsIn, modelFiles } from "../build/models.ts";
 import { configurationOf, experimentNamed, type Values } from "../src/lab/catalog.ts";
-import { type ShippedModels, shipped } from "../src/lab/shipped.ts";
+import { FACTS, type ShippedModels, shipped } from "../src/lab/shipped.ts";
 
 const TINY = { simulations: 8, batch: 4, hidden: 4, epochs: 1, particles: 3, unroll: 2 };
 
@@ -53,7 +53,10 @@ describe("a model that comes with the page", () => {
     expect(JSON.parse(metadata.config!)).toMatchObject(TINY);
     expect(JSON.parse(metadata.scale!).position.least).toBeLessThan(0);
     expect(Object.keys(compact.tensors).filter((name) => name.includes("optimizer"))).toEqual([]);
-    const [experiment, config] = [experimentNamed("graphs"), configurationOf("graphs", { ...TINY, seed: 1, epochs: 2 })];
+    const [experiment, config] = [
+      experimentNamed("graphs"),
+      configurationOf("graphs", { ...TINY, seed: 1, epochs: 2 }),
+    ];
     const checkpoint = withFreshOptimizer(compact);
     experiment.check(config, { data: generated, checkpoint });
     const { value } = await experiment.run(config, { data: generated, checkpoint }).next();

@@ -165,7 +165,16 @@ describe("the format", () => {
       const size = exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25);
       return bits & 0x8000 ? -size : size;
     });
-    const others = [1 + 2 ** -11, 1 + 3 * 2 ** -11, 1 + 2 ** -11 + 2 ** -20, 2 ** -25, 3 * 2 ** -25, 65519, 65520, -1e9];
+    const others = [
+      1 + 2 ** -11,
+      1 + 3 * 2 ** -11,
+      1 + 2 ** -11 + 2 ** -20,
+      2 ** -25,
+      3 * 2 ** -25,
+      65519,
+      65520,
+      -1e9,
+    ];
     const nearest = [1, 1 + 2 ** -9, 1 + 2 ** -10, 0, 2 ** -23, 65504, Infinity, -Infinity];
     const data = Float32Array.of(...halves, ...others, Number.NaN);
     const tensors = { w: { shape: [data.length], data }, key: { shape: [2], data: Uint32Array.of(0, 4294967295) } };

@@ -20,6 +20,9 @@ export interface Judged {
   readonly examples: number;
 }
 
+/** In the metadata of their files: what they were made with, and what `models/index.json` says of them. */
+export const FACTS = "facts";
+
 export type ShippedModels = Readonly<Record<string, ShippedModel>>;
 
 /** What is to be trained. */
