@@ -22,6 +22,9 @@ interface Training {
   values: Values;
   progress: Progress | undefined;
   losses: Curve;
+  temperatures: Curve;
+  /** When the temperature was turned by hand, and to what; undefined gave it back to the schedule. */
+  turns: readonly Turn[];
   records: readonly EpochRecord[];
   charts: readonly Chart[];
   pictures: readonly NamedPicture[];
@@ -30,6 +33,12 @@ interface Training {
   temperature: number | undefined;
   /** Whether something was learned that is nowhere but in this page. */
   isUnsaved: boolean;
+}
+
+export interface Turn {
+  /** From the beginning of the training. */
+  readonly step: number;
+  readonly temperature: number | undefined;
 }
 
 let current = $state.raw<Training>(nothing(""));
@@ -46,14 +55,29 @@ export interface UsableModel extends ModelFacts {
 /** The models by experiment. */
 export const models = $state<Record<string, UsableModel>>({});
 
+let isEndSeen = $state(false);
+
 export const training = {
   get current(): Training {
     return current;
+  },
+  /** Whether who is here has taken note that the training has ended. */
+  get isEndSeen(): boolean {
+    return isEndSeen;
   },
   get isActive(): boolean {
     return isActive(current.state);
   },
 };
+
+export function dismissEnd(): void {
+  isEndSeen = true;
+}
+
+/** From 0 to 1. */
+export function shareDone({ progress }: Pick<Training, "progress">): number {
+  return progress ? stepOf(progress) / (progress.epochs * progress.steps) : 0;
+}
 
 function isActive(state: TrainingState): boolean {
   return ["starting", "running", "paused", "stopping"].includes(state);
@@ -66,6 +90,8 @@ function nothing(name: string): Training {
     values: {},
     progress: undefined,
     losses: emptyCurve,
+    temperatures: emptyCurve,
+    turns: [],
     records: [],
     charts: [],
     pictures: [],
@@ -104,6 +130,7 @@ export async function startTraining(name: string, values: Values, continues: boo
   if (training.isActive) return;
   const own: Training = { ...nothing(name), values, state: "starting" };
   current = own;
+  isEndSeen = false;
   try {
     const { isFinished, model } = await askLabEngine((api) => api.train({ name, values, continues }, proxy(observe)));
     models[name] = { ...model, from: "trained here" };
@@ -113,8 +140,8 @@ export async function startTraining(name: string, values: Values, continues: boo
   }
 }
 
-async function observe({ progress, losses, records, pictures, isPaused }: Report): Promise<void> {
-  const first = (progress.epoch - 1) * progress.steps + progress.step - losses.length + 1;
+async function observe({ progress, losses, temperatures, records, pictures, isPaused }: Report): Promise<void> {
+  const first = stepOf(progress) - losses.length + 1;
   const all = records.length > 0 ? [...current.records, ...records] : current.records;
   const state = current.state === "stopping" ? "stopping" : isPaused ? "paused" : "running";
   change({
@@ -122,12 +149,18 @@ async function observe({ progress, losses, records, pictures, isPaused }: Report
     progress,
     records: all,
     losses: extended(current.losses, first, losses),
+    temperatures: extended(current.temperatures, first, temperatures),
+    turns: withTurn(current.turns, first, temperatures),
     isUnsaved: true,
     ...(pictures && { pictures }),
   });
   if (records.length === 0) return;
   const { name } = current;
   change({ charts: await askLab((api) => api.chartsOf(name, all)) });
+}
+
+function stepOf({ epoch, steps, step }: Progress): number {
+  return (epoch - 1) * steps + step;
 }
 
 export function pauseTraining(): void {
@@ -146,9 +179,26 @@ export function stopTraining(): void {
 
 /** @param temperature undefined: the schedule has it again */
 export function overrideTemperature(temperature: number | undefined): void {
+  turning = { temperature };
   change({ temperature });
   askLab((api) => api.overrideTemperature(temperature));
 }
+
+/** What the temperature was turned to, until a step has it. */
+let turning: Pick<Turn, "temperature"> | undefined;
+
+/** With the turn that is waited for, at the first of the steps that has it. Of turns at neighbouring steps the last one counts. */
+function withTurn(turns: readonly Turn[], first: number, temperatures: readonly number[]): readonly Turn[] {
+  if (turning === undefined || temperatures.length === 0) return turns;
+  const wished = turning.temperature;
+  const at = wished === undefined ? 0 : temperatures.findIndex((one) => Math.abs(one / wished - 1) < 1e-5);
+  if (at < 0) return turns;
+  const turn = { step: first + at, temperature: wished };
+  turning = undefined;
+  return [...turns.filter(({ step }) => turn.step - step > NEAR_STEPS), turn];
+}
+
+const NEAR_STEPS = 20;
 
 /** The state of the training, or of the model that it ended with, for the user to keep. */
 export async function downloadCheckpoint(name: string): Promise<void> {
