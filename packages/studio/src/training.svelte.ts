@@ -4,6 +4,7 @@ import type { Chart, EpochRecord, NamedPicture } from "@softdraw/experiments/exp
 import { proxy } from "comlink";
 import type { Shape } from "./data/own.ts";
 import { messageOf } from "./engine/client.svelte.ts";
+import { keepRun, runName } from "./kept.svelte.ts";
 import type { Values } from "./lab/catalog.ts";
 import { askLab, askLabEngine } from "./lab/client.svelte.ts";
 import type { DataFacts } from "./lab/data.ts";
@@ -20,6 +21,9 @@ interface Training {
   /** Of the experiment. */
   name: string;
   values: Values;
+  /** When it began, ISO 8601, and what it is kept by. */
+  created: string;
+  run: string;
   progress: Progress | undefined;
   losses: Curve;
   temperatures: Curve;
@@ -88,6 +92,8 @@ function nothing(name: string): Training {
     state: "idle",
     name,
     values: {},
+    created: "",
+    run: "",
     progress: undefined,
     losses: emptyCurve,
     temperatures: emptyCurve,
@@ -128,13 +134,16 @@ export function trainOn(name: string): Promise<void> {
 /** @param continues from the experiment's model, instead of the beginning */
 export async function startTraining(name: string, values: Values, continues: boolean): Promise<void> {
   if (training.isActive) return;
-  const own: Training = { ...nothing(name), values, state: "starting" };
-  current = own;
+  const created = new Date().toISOString();
+  current = { ...nothing(name), values, created, run: runName(name, created), state: "starting" };
+  turning = undefined;
   isEndSeen = false;
+  keptAt = performance.now();
   try {
     const { isFinished, model } = await askLabEngine((api) => api.train({ name, values, continues }, proxy(observe)));
     models[name] = { ...model, from: "trained here" };
     change({ state: isFinished ? "finished" : "stopped" });
+    await keepCurrent();
   } catch (error) {
     change({ state: "failed", error: messageOf(error) });
   }
@@ -157,6 +166,32 @@ async function observe({ progress, losses, temperatures, records, pictures, isPa
   if (records.length === 0) return;
   const { name } = current;
   change({ charts: await askLab((api) => api.chartsOf(name, all)) });
+  if (training.isActive && performance.now() - keptAt > KEEPING_MS) await keepCurrent();
+}
+
+let keptAt = 0;
+const KEEPING_MS = 30_000;
+
+/** Keeps the training as it is in the browser's storage. Where that cannot be, a closed tab asks first. */
+async function keepCurrent(): Promise<void> {
+  const { name, values, created, run, state } = current;
+  keptAt = performance.now();
+  try {
+    const { epoch, step } = training.isActive ? await askLab((api) => api.keepTraining(name, values)) : models[name]!;
+    const done = step === current.progress?.steps ? epoch : epoch - 1;
+    const records = current.records.filter((record) => record.epoch <= done);
+    // The state may be ahead of what was told of it: the next time will do.
+    if (records.length > 0 && records.at(-1)!.epoch !== done) return;
+    const { checkpoint, ...parts } = await askLab((api) => api.runOf(name, records));
+    const isOver = !training.isActive;
+    await keepRun(
+      { name: run, created, ...parts, records, state: state === "finished" ? state : "stopped" },
+      checkpoint,
+    );
+    if (isOver && current.run === run) change({ isUnsaved: false });
+  } catch (error) {
+    console.warn(messageOf(error));
+  }
 }
 
 function stepOf({ epoch, steps, step }: Progress): number {
@@ -212,7 +247,7 @@ export async function downloadCheckpoint(name: string): Promise<void> {
   if (current.name === name) change({ isUnsaved: false });
 }
 
-function save(bytes: Uint8Array<ArrayBuffer>, name: string): void {
+export function save(bytes: Uint8Array<ArrayBuffer>, name: string): void {
   const url = URL.createObjectURL(new Blob([bytes]));
   const link = document.createElement("a");
   link.href = url;

@@ -10,12 +10,12 @@ import type { EpochRecord } from "@softdraw/experiments/experiment";
 import { encodePicture } from "@softdraw/experiments/report/png";
 import { loadDigits } from "@softdraw/lab/data/digits";
 import { nameOfData } from "@softdraw/lab/data/own-data";
-import { createRun } from "@softdraw/lab/runs/run";
+import { createRun, openRun } from "@softdraw/lab/runs/run";
 import { type Studio, startStudio } from "@softdraw/lab/server/server";
 import { noise, npyBytes } from "@softdraw/testing/bytes";
 import { lacksChromium, launchChromium, listen } from "@softdraw/testing/chromium";
 import axe from "axe-core";
-import { zipSync } from "fflate";
+import { unzipSync, zipSync } from "fflate";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { experimentNamed } from "../src/lab/catalog.ts";
@@ -190,9 +190,10 @@ describe.skipIf(lacksChromium("What trains in the studio"))("in a browser", { ti
         await button(page, "Train").click();
         await button(page, "Pause").click();
         await page.getByText("Paused.").waitFor();
-        const step = await figure(page, "step");
+        const place = async () => [await figure(page, "epoch"), await figure(page, "step")].join();
+        const paused = await place();
         await page.waitForTimeout(500);
-        expect(await figure(page, "step")).toBe(step);
+        expect(await place()).toBe(paused);
 
         const temperature = page.getByLabel("temperature now, as a number");
         await temperature.fill("2");
@@ -203,7 +204,7 @@ describe.skipIf(lacksChromium("What trains in the studio"))("in a browser", { ti
         await page.getByLabel("steps of the mean, as a number").fill("5");
         await page.getByLabel("steps of the mean, as a number").press("Enter");
         await page.getByRole("img", { name: /its mean over 5 steps/ }).waitFor();
-        expect(await figure(page, "step")).not.toBe(step);
+        expect(await place()).not.toBe(paused);
         await button(page, "Leave it to the schedule").click();
         await expect.poll(() => figure(page, "temperature"), PATIENCE).toBe("0.5");
 
@@ -285,7 +286,7 @@ describe.skipIf(lacksChromium("What trains in the studio"))("in a browser", { ti
         await page.getByLabel("initialization", { exact: true }).waitFor();
         await page.reload();
         expect(await page.getByLabel("Start from").inputValue()).toBe("tutorial");
-        await page.getByLabel(/^All \d+$/).check();
+        await page.getByRole("radio", { name: /^All \d+/ }).check();
         const seed = page.getByLabel("seed", { exact: true });
         await seed.fill("-1");
         await seed.press("Enter");
@@ -490,6 +491,9 @@ describe.skipIf(lacksChromium("What trains in the studio"))("in a browser", { ti
           await page.keyboard.press("ArrowLeft");
           await page.keyboard.press("ArrowUp");
           expect(await place()).not.toBe(rested);
+          // As far as the wall, and still in view.
+          for (let i = 0; i < 12; i++) await page.keyboard.press("Shift+ArrowLeft");
+          expect(Number.parseFloat(await place())).toBeGreaterThan(0);
           const { x, y } = (await page.getByRole("button", { name: "Particle B" }).boundingBox())!;
           await page.mouse.move(x + 18, y + 18);
           await page.mouse.down();
@@ -552,6 +556,12 @@ describe.skipIf(lacksChromium("What trains in the studio"))("in a browser", { ti
       await first.close();
       await second.appendMetrics(record(1));
       const [one, two] = [basename(first.path), basename(second.path)];
+      const third = await createRun(root, { ...info(3), experiment: "rank", created: "2025-12-01T10:00:00.000Z" });
+      await third.appendMetrics(record(1));
+      await third.close();
+      const three = basename(third.path);
+      await mkdir(join(root, "half"));
+      await writeFile(join(root, "half", "config.json"), '{"experiment":"so');
       await visit("#/runs", async (page) => {
         const row = (name: string) => page.getByRole("row").filter({ has: page.getByRole("checkbox", { name }) });
         await row(two).getByText("running").waitFor();
@@ -559,6 +569,12 @@ describe.skipIf(lacksChromium("What trains in the studio"))("in a browser", { ti
         await page.getByRole("checkbox", { name: one }).check();
         await page.waitForURL((url) => url.hash.includes(`${two},${one}`));
         await expect.poll(() => page.locator(".u-legend .u-series").count(), PATIENCE).toBe(3);
+        // Another experiment has a chart of its own; what is damaged is named.
+        await page.getByRole("checkbox", { name: three }).check();
+        await expect.poll(() => page.locator(".uplot").count(), PATIENCE).toBe(2);
+        expect(await page.locator(".uplot").first().locator(".u-series").count()).toBe(3);
+        await page.getByRole("checkbox", { name: three }).uncheck();
+        await page.getByRole("row", { name: /^half .*config\.json: expected JSON/ }).waitFor();
         await page.getByLabel("metric").selectOption("temperature");
         await page.waitForURL(/metric=temperature/);
         expect(await page.getByRole("row", { name: /^seed/ }).textContent()).toMatch(/seed\s*2\s*1/);
@@ -589,9 +605,50 @@ describe.skipIf(lacksChromium("What trains in the studio"))("in a browser", { ti
         await page.getByText(`Model: ${one}, epoch 1, step 2.`).waitFor();
         await rm(root, { recursive: true });
         await page.getByRole("link", { name: "Runs" }).click();
-        await page.getByText("There are no runs yet.").waitFor();
+        await page.getByText(/The folder .* is gone: it was there, and has been moved/).waitFor();
       });
     });
+
+    test("a training of the page is kept in the browser, and goes on as a run folder on the command line", () =>
+      visit(`${sort}&epochs=1000&steps=20`, async (page) => {
+        await button(page, "Train").click();
+        await expect.poll(() => figure(page, "epoch"), PATIENCE).toMatch(/^[2-9]|\d\d/);
+        await button(page, "Stop").click();
+        await page.getByText("Stopped.").waitFor();
+        // It is kept: the page closes without asking.
+        await page.goto(`${studio.url}#/runs`);
+        await page.reload();
+        await page.getByRole("row", { name: /^sort-.*stopped, in this browser/ }).waitFor();
+        expect(await barriers(page)).toEqual([]);
+        const [download] = await Promise.all([
+          page.waitForEvent("download"),
+          button(page, "Export as a run folder").click(),
+        ]);
+        const name = download.suggestedFilename().replace(/\.zip$/, "");
+        const files = unzipSync(await readFile((await download.path())!));
+        const path = join(folder, "exported", name);
+        await mkdir(path, { recursive: true });
+        for (const [file, bytes] of Object.entries(files)) await writeFile(join(folder, "exported", file), bytes);
+        const run = await openRun(path, { lock: true });
+        const records = await run.readMetrics();
+        const checkpoint = (await run.rewind())!;
+        expect(run.info.command).toBe("softdraw train sort --epochs 1000 --n 3 --steps 20 --batch 4 --hidden 8");
+        expect((await run.readMetrics()).length).toBe(records.length);
+        await run.close();
+        const experiment = experimentNamed("sort");
+        const config = experiment.schema.parse(run.info.config);
+        experiment.check(config, { data: generated, checkpoint });
+        const { value } = await experiment.run(config, { data: generated, checkpoint }).next();
+        expect(value!.epoch - records.length).toBeGreaterThanOrEqual(1);
+        expect(value!.epoch - records.length).toBeLessThanOrEqual(2);
+
+        await button(page, "Open in Train").click();
+        await page.getByText(`Model: ${name}, epoch`).waitFor();
+        await page.getByRole("link", { name: "Runs" }).click();
+        await button(page, "Delete").click();
+        await button(page, "Delete it for good").click();
+        await expect.poll(() => page.getByRole("row", { name: /^sort-/ }).count(), PATIENCE).toBe(0);
+      }));
 
     test("says how to serve it, where the page is served without a run folder", async () => {
       const plain = await serveStudio(built.folder);

@@ -4,7 +4,7 @@
 import "../engine/threads.ts";
 import { samplePicture } from "@softdraw/experiments/categorical-vae/show";
 import type { Checkpoint } from "@softdraw/experiments/checkpoint/safetensors";
-import type { BaseConfig, NamedPicture, Result, Trained } from "@softdraw/experiments/experiment";
+import type { BaseConfig, EpochRecord, NamedPicture, Result, Trained } from "@softdraw/experiments/experiment";
 import { choosePatches } from "@softdraw/experiments/explain/digits/judge";
 import { chooseTokens, freshSequences } from "@softdraw/experiments/explain/sequences/judge";
 import { continueMotion, type InferredGraph, inferGraph } from "@softdraw/experiments/graphs/inference";
@@ -26,6 +26,7 @@ import { type CodeQuestion, type DrawnCode, decodeCode, drawCodeOf } from "./cod
 import { dataFor, useDigits, useFiles, withChosenData } from "./data.ts";
 import { type Lookalikes, lookalikes } from "./lookalikes.ts";
 import { encodeModel, keepModel, loadModel, type ModelFacts, modelOf } from "./models.ts";
+import { type RunParts, runOf } from "./run-parts.ts";
 import { type Report, type Session, startSession } from "./session.ts";
 
 export interface TrainingWish {
@@ -80,6 +81,11 @@ const api = {
   async keepTraining(name: string, values: Values): Promise<ModelFacts> {
     if (session === undefined) throw new Error("Nothing is trained.");
     return keepModel(name, wishedConfiguration(name, values), await session.checkpoint());
+  },
+  /** What a run folder holds of the model that was trained here last, with so many records of epochs. */
+  runOf: (name: string, records: readonly EpochRecord[]): RunParts => {
+    const parts = runOf(name, records);
+    return transfer(parts, [parts.checkpoint.buffer]);
   },
   loadModel: (given: { bytes: Uint8Array; file: string; given?: Values }) => loadModel(given, dataFor),
   checkpointOf(name: string) {
