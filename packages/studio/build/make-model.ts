@@ -7,6 +7,7 @@ import { describeCheckpoint } from "@softdraw/experiments/checkpoint/described";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "@softdraw/experiments/checkpoint/safetensors";
 import { type DatasetSplits, generated } from "@softdraw/experiments/data/types";
 import type { BaseConfig, EpochRecord, Trained } from "@softdraw/experiments/experiment";
+import { threesAndEights } from "@softdraw/experiments/explain/digits/method";
 import { withScale } from "@softdraw/experiments/graphs/inference";
 import type { Config } from "@softdraw/experiments/graphs/method";
 import { loadDigits } from "@softdraw/lab/data/digits";
@@ -79,7 +80,9 @@ function rounded(record: EpochRecord): EpochRecord {
 }
 
 async function judge(name: string, trained: Trained<BaseConfig>, data: DatasetSplits, wished: number): Promise<Judged> {
-  const examples = data === generated ? wished : Math.min(wished, data.test.count);
+  // Of the digits, those that are explained.
+  const test = name === "explain digits" ? threesAndEights(data.test) : data.test;
+  const examples = data === generated ? wished : Math.min(wished, test.count);
   return { results: await experimentNamed(name).evaluate(trained, data, { examples, seed: SEED }), examples };
 }
 

@@ -27,7 +27,10 @@ async function programOf(folder: string): Promise<string[]> {
     build: {
       target: "es2023",
       write: false,
-      rolldownOptions: { input: fileURLToPath(import.meta.resolve(`@softdraw/experiments/${folder}/index`)) },
+      rolldownOptions: {
+        input: fileURLToPath(import.meta.resolve(`@softdraw/experiments/${folder}/index`)),
+        checks: { pluginTimings: false },
+      },
     },
   })) as Rolldown.RolldownOutput;
   return bundle.output.flatMap((part) => (part.type === "chunk" ? [part.code] : []));

@@ -22,13 +22,24 @@ const CHECKPOINTS = "checkpoints";
 
 let database: Promise<IDBDatabase> | undefined;
 
-/** Newest first; undefined before they were asked for. */
-export const kept = $state<{ runs: readonly KeptRun[] | undefined }>({ runs: undefined });
+// As they are: they are sent to threads, which take no proxies.
+let runs = $state.raw<readonly KeptRun[]>();
 
-/** @throws Error where the browser keeps nothing, as in some private windows */
+export const kept = {
+  /** Newest first; undefined before they were asked for. */
+  get runs(): readonly KeptRun[] | undefined {
+    return runs;
+  },
+};
+
+/** @throws Error where the browser keeps nothing, as in some private windows; there are none then */
 export async function lookAtKept(): Promise<void> {
-  const all = await done<KeptRun[]>((await transaction("readonly")).objectStore(RUNS).getAll());
-  kept.runs = all.toSorted((a, b) => (a.created < b.created ? 1 : -1));
+  let all: KeptRun[] = [];
+  try {
+    all = await done<KeptRun[]>((await transaction("readonly")).objectStore(RUNS).getAll());
+  } finally {
+    runs = all.toSorted((a, b) => (a.created < b.created ? 1 : -1));
+  }
 }
 
 /** Keeps a training, in place of what was kept of it before. */
@@ -37,7 +48,7 @@ export async function keepRun(run: KeptRun, checkpoint: Uint8Array<ArrayBuffer>)
   own.objectStore(RUNS).put(run);
   own.objectStore(CHECKPOINTS).put(checkpoint, run.name);
   await ended(own);
-  if (kept.runs) await lookAtKept();
+  if (runs) await lookAtKept();
 }
 
 export async function forgetRun(name: string): Promise<void> {

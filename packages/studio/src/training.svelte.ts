@@ -37,6 +37,8 @@ interface Training {
   temperature: number | undefined;
   /** Whether something was learned that is nowhere but in this page. */
   isUnsaved: boolean;
+  /** Why the browser did not keep it, once it has ended. */
+  keepingError: string | undefined;
 }
 
 export interface Turn {
@@ -104,6 +106,7 @@ function nothing(name: string): Training {
     error: undefined,
     temperature: undefined,
     isUnsaved: false,
+    keepingError: undefined,
   };
 }
 
@@ -176,21 +179,22 @@ const KEEPING_MS = 30_000;
 async function keepCurrent(): Promise<void> {
   const { name, values, created, run, state } = current;
   keptAt = performance.now();
+  const isOver = !training.isActive;
   try {
-    const { epoch, step } = training.isActive ? await askLab((api) => api.keepTraining(name, values)) : models[name]!;
+    const { epoch, step } = isOver ? models[name]! : await askLab((api) => api.keepTraining(name, values));
     const done = step === current.progress?.steps ? epoch : epoch - 1;
     const records = current.records.filter((record) => record.epoch <= done);
     // The state may be ahead of what was told of it: the next time will do.
     if (records.length > 0 && records.at(-1)!.epoch !== done) return;
     const { checkpoint, ...parts } = await askLab((api) => api.runOf(name, records));
-    const isOver = !training.isActive;
     await keepRun(
       { name: run, created, ...parts, records, state: state === "finished" ? state : "stopped" },
       checkpoint,
     );
     if (isOver && current.run === run) change({ isUnsaved: false });
   } catch (error) {
-    console.warn(messageOf(error));
+    // It may have ended meanwhile, and is kept then.
+    if (isOver && current.run === run) change({ keepingError: messageOf(error) });
   }
 }
 

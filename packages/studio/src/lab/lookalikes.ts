@@ -11,6 +11,7 @@ export interface Lookalikes {
 
 const NEAREST = 5;
 const SIDE = 28;
+const MIDDLE = (SIDE - 1) / 2;
 
 /** Of the first 400 test digits 99 % are nearer than this to one that is trained on, with pixels from 0 to 1. */
 const FAR = 7.7;
@@ -39,7 +40,7 @@ export function centred(image: Uint8Array): Uint8Array<ArrayBuffer> {
     y += value * Math.floor(at / SIDE);
   });
   if (ink === 0) return Uint8Array.from(image);
-  const [right, down] = [Math.round(SIDE / 2 - x / ink), Math.round(SIDE / 2 - y / ink)];
+  const [right, down] = [Math.round(MIDDLE - x / ink), Math.round(MIDDLE - y / ink)];
   return Uint8Array.from(image, (_, at) => {
     const [column, row] = [(at % SIDE) - right, Math.floor(at / SIDE) - down];
     const isInside = column >= 0 && column < SIDE && row >= 0 && row < SIDE;

@@ -14,7 +14,7 @@ interface Point {
 export type Tool = "pen" | "eraser";
 
 /** An eraser is this much wider than a pen. */
-const ERASER = 1.4;
+const ERASER = 1.8;
 
 /** The image with a stroke from one point to another: a pen only adds ink, an eraser only takes it. */
 export function withStroke(image: Uint8Array, from: Point, to: Point, tool: Tool = "pen"): Uint8Array<ArrayBuffer> {
