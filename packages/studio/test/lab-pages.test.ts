@@ -634,7 +634,7 @@ describe.skipIf(lacksChromium("What trains in the studio"))("in a browser", { ti
         const run = await openRun(path, { lock: true });
         const records = await run.readMetrics();
         const checkpoint = (await run.rewind())!;
-        expect(run.info.command).toBe("softdraw train sort --epochs 1000 --n 3 --steps 20 --batch 4 --hidden 8");
+        expect(run.info.command).toBe("softdraw train sort --n 3 --epochs 1000 --steps 20 --batch 4 --hidden 8");
         expect((await run.readMetrics()).length).toBe(records.length);
         await run.close();
         const experiment = experimentNamed("sort");
