@@ -7,29 +7,20 @@ import { firstFonts } from "./build/first-fonts.ts";
 import { models } from "./build/models.ts";
 import { previewPicture } from "./build/preview-picture.ts";
 import { runs } from "./build/runs.ts";
+import { sourceAliases } from "./build/sources.ts";
 
 // What the configuration imports runs in Node, which takes no TypeScript from packages.
 await registerSources();
 const { isolationHeaders, pageHeaders } = await import("@softdraw/lab/server/headers");
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
-/** A file of another package, as that package lies in the workspace. */
-const fileOf = (name: string, path: string) =>
-  fileURLToPath(new URL(path, import.meta.resolve(`${name}/package.json`)));
 
 export default defineConfig({
   root: HERE,
   // From wherever the page is served.
   base: "./",
   plugins: [svelte({ configFile: false }), digits(), models(), runs(), firstFonts(), previewPicture()],
-  // What is published from its sources: nothing needs a build first.
-  resolve: {
-    alias: {
-      softdraw: fileOf("softdraw", "src/index.ts"),
-      "@softdraw/threads/page": fileOf("@softdraw/threads", "src/page.ts"),
-      "@softdraw/threads/webgpu": fileOf("@softdraw/threads", "src/webgpu.ts"),
-    },
-  },
+  resolve: { alias: sourceAliases },
   build: {
     target: "es2023",
     assetsInlineLimit: 0,

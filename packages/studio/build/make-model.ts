@@ -1,30 +1,30 @@
 /** Makes a model that comes with the page, once. */
 
-import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { withFreshOptimizer, withoutOptimizer } from "@softdraw/experiments/checkpoint/compact";
 import { describeCheckpoint } from "@softdraw/experiments/checkpoint/described";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "@softdraw/experiments/checkpoint/safetensors";
-import { generated } from "@softdraw/experiments/data/types";
-import type { BaseConfig, Trained } from "@softdraw/experiments/experiment";
+import { type DatasetSplits, generated } from "@softdraw/experiments/data/types";
+import type { BaseConfig, EpochRecord, Trained } from "@softdraw/experiments/experiment";
+import { threesAndEights } from "@softdraw/experiments/explain/digits/method";
 import { withScale } from "@softdraw/experiments/graphs/inference";
 import type { Config } from "@softdraw/experiments/graphs/method";
+import { loadDigits } from "@softdraw/lab/data/digits";
 import { ensureFolder, writeAtomically } from "@softdraw/lab/runs/files";
-import { build, type Rolldown } from "vite";
-import { configurationOf, experimentNamed, type Values } from "../src/lab/catalog.ts";
-import type { Judged } from "../src/lab/shipped.ts";
-import { EXTENSION, JUDGED, MADE_OF } from "./models.ts";
+import { configurationOf, experimentNamed } from "../src/lab/catalog.ts";
+import { FACTS, type Judged, type Wish } from "../src/lab/shipped.ts";
+import { EXTENSION, type Facts, factsIn } from "./models.ts";
+import { hashOf } from "./program.ts";
 
-/** What it is judged on. The seed is another than that of the training. */
+/** What it is judged on, at most. The seed is another than that of the training. */
 const EXAMPLES = 1000;
 const SEED = 1;
 
-interface Wish {
-  readonly folder: string;
-  /** Of its experiment, which makes its own data. */
+interface Making extends Wish {
+  /** Where it is kept, and under what name. */
+  readonly place: string;
   readonly name: string;
-  readonly values: Values;
   /** How many examples it is judged on. */
   readonly examples?: number;
   /** Told of every epoch that is done. */
@@ -32,37 +32,58 @@ interface Wish {
 }
 
 /** Trains a model and keeps it in the folder, unless one that the same program made with the same values is there. */
-export async function makeModel({ folder, name, values, examples = EXAMPLES, tell }: Wish): Promise<void> {
-  const path = join(folder, `${name}${EXTENSION}`);
-  const madeOf = await hashOf(name, { values, examples });
+export async function makeModel({ place, name, experiment, folder, values, examples = EXAMPLES, tell }: Making) {
+  const path = join(place, `${name}${EXTENSION}`);
+  const settings = { values, examples };
+  const madeOf = await hashOf(folder, settings);
   if ((await madeOfFile(path)) === madeOf) return tell(`${name}: it is there.`);
-  const config = configurationOf(name, values);
-  const trained = { config, checkpoint: await train(name, config, tell) };
-  const judged = await judge(name, trained, examples);
-  tell(`${name}: ${judged.value.toFixed(2)} on ${examples} examples that it never saw.`);
-  const { tensors, metadata } = describeCheckpoint(await completed(name, trained), config);
-  const facts = { [MADE_OF]: madeOf, [JUDGED]: JSON.stringify(judged) };
-  await ensureFolder(folder);
-  await writeAtomically(path, encodeCheckpoint({ tensors, metadata: { ...metadata, ...facts } }));
+  const config = configurationOf(experiment, values);
+  const data = config.data === undefined ? generated : await loadDigits();
+  const { checkpoint, records } = await train(experiment, config, data, (line) => tell(`${name}: ${line}`));
+  const kept = withoutOptimizer(describeCheckpoint(await completed(experiment, { config, checkpoint }), config));
+  // Judged as it will be read.
+  const read = withFreshOptimizer(decodeCheckpoint(encodeCheckpoint(kept, { half: true }), path));
+  const judged = await judge(experiment, { config, checkpoint: read }, data, examples);
+  const [first] = judged.results;
+  tell(`${name}: ${first!.name} ${first!.value.toFixed(first!.digits)} on examples that it never saw.`);
+  const facts: Facts = { folder, settings, madeOf, judged, records };
+  const bytes = encodeCheckpoint(
+    { ...kept, metadata: { ...kept.metadata, [FACTS]: JSON.stringify(facts) } },
+    { half: true },
+  );
+  await ensureFolder(place);
+  await writeAtomically(path, bytes);
 }
 
-async function train(name: string, config: BaseConfig, tell: Wish["tell"]): Promise<Checkpoint> {
+async function train(name: string, config: BaseConfig, data: DatasetSplits, tell: Making["tell"]) {
   const experiment = experimentNamed(name);
-  for await (const { epoch, epochs, record, checkpoint } of experiment.run(config, { data: generated })) {
+  const records: EpochRecord[] = [];
+  let checkpoint: Checkpoint | undefined;
+  for await (const { epoch, epochs, step, steps, record, ...event } of experiment.run(config, { data })) {
+    if (epoch === epochs && step === steps) checkpoint = await event.checkpoint();
     if (record === undefined) continue;
+    records.push(rounded(record));
     const figures = experiment.results([record]).filter(({ value }) => Number.isFinite(value));
     const words = figures.map(({ name, value, digits, unit = "" }) =>
       `${name} ${value.toFixed(digits)} ${unit}`.trim(),
     );
-    tell(`${name}: epoch ${epoch} of ${epochs}, ${words.join(", ")}`);
-    if (epoch === epochs) return checkpoint();
+    tell([`epoch ${epoch}`, ...words].join(", "));
   }
-  throw new Error(`${name}: its training ended without a last epoch.`);
+  if (checkpoint === undefined) throw new Error(`${name}: its training ended without a last step.`);
+  return { checkpoint, records };
 }
 
-async function judge(name: string, trained: Trained<BaseConfig>, examples: number): Promise<Judged> {
-  const [first] = await experimentNamed(name).evaluate(trained, generated, { examples, seed: SEED });
-  return { value: first!.value, examples };
+/** To six digits: more are not shown. */
+function rounded(record: EpochRecord): EpochRecord {
+  const entries = Object.entries(record).map(([key, value]) => [key, Number(value?.toPrecision(6))]);
+  return Object.fromEntries(entries);
+}
+
+async function judge(name: string, trained: Trained<BaseConfig>, data: DatasetSplits, wished: number): Promise<Judged> {
+  // Of the digits, those that are explained.
+  const test = name === "explain digits" ? threesAndEights(data.test) : data.test;
+  const examples = data === generated ? wished : Math.min(wished, test.count);
+  return { results: await experimentNamed(name).evaluate(trained, data, { examples, seed: SEED }), examples };
 }
 
 /** With what the page would else have to compute anew. */
@@ -71,32 +92,11 @@ function completed(name: string, trained: Trained<BaseConfig>): Promise<Checkpoi
   return Promise.resolve(trained.checkpoint);
 }
 
-// What it depends on --------------------------------------------------------------------------------------------------
-
-/** A hash of the program that trains it, the engine included, without comments and what it does not use; and of what for. */
-async function hashOf(name: string, settings: object): Promise<string> {
-  const hash = createHash("sha256").update(JSON.stringify(settings));
-  for (const text of await programOf(name)) hash.update(text);
-  return hash.digest("hex");
-}
-
-async function programOf(name: string): Promise<string[]> {
-  const bundle = (await build({
-    configFile: fileURLToPath(new URL("../vite.config.ts", import.meta.url)),
-    logLevel: "warn",
-    build: {
-      write: false,
-      rolldownOptions: { input: fileURLToPath(import.meta.resolve(`@softdraw/experiments/${name}/index`)) },
-    },
-  })) as Rolldown.RolldownOutput;
-  return bundle.output.flatMap((part) => (part.type === "chunk" ? [part.code] : []));
-}
-
 /** What the model that is there depended on; undefined where there is none, or it does not say so. */
 async function madeOfFile(path: string): Promise<string | undefined> {
   const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined;
     throw error;
   });
-  return bytes && decodeCheckpoint(bytes, path).metadata[MADE_OF];
+  return bytes && factsIn(decodeCheckpoint(bytes, path))?.madeOf;
 }

@@ -5,13 +5,13 @@
  */
 
 import { prepareThreads, useDevice } from "@softdraw/lab/training/engine";
-import { shippedValues } from "../src/lab/shipped.ts";
+import { shipped } from "../src/lab/shipped.ts";
 import { MODELS } from "./models.ts";
 
 // Before the engine is imported.
 prepareThreads([]);
 await useDevice("wasm");
 const { makeModel } = await import("./make-model.ts");
-for (const [name, values] of Object.entries(shippedValues)) {
-  await makeModel({ folder: MODELS, name, values, tell: (line) => console.log(line) });
+for (const [name, wish] of Object.entries(shipped)) {
+  await makeModel({ place: MODELS, name, ...wish, tell: (line) => console.log(line) });
 }

@@ -34,6 +34,11 @@ export const sections: readonly Section[] = [
     load: () => import("./pages/permutations/Permutations.svelte"),
   },
   {
+    path: "jigsaw",
+    title: "Jigsaw",
+    load: () => import("./pages/jigsaw/Jigsaw.svelte"),
+  },
+  {
     path: "trees",
     title: "Trees",
     load: () => import("./pages/trees/Trees.svelte"),
@@ -44,14 +49,19 @@ export const sections: readonly Section[] = [
     load: () => import("./pages/graphs/Graphs.svelte"),
   },
   {
-    path: "train",
-    title: "Train",
-    load: () => import("./pages/train/Train.svelte"),
+    path: "codes",
+    title: "Codes",
+    load: () => import("./pages/codes/Codes.svelte"),
   },
   {
     path: "explain",
     title: "Explain",
     load: () => import("./pages/explain/Explain.svelte"),
+  },
+  {
+    path: "train",
+    title: "Train",
+    load: () => import("./pages/train/Train.svelte"),
   },
   {
     path: "runs",

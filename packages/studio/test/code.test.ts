@@ -48,6 +48,6 @@ describe.each(shown)("$path", ({ page, name, path }) => {
 
 test("every page shows its code", () => {
   expect(new Set(shown.map(({ path }) => dirname(path)))).toEqual(
-    new Set(["pages/categorical", "pages/permutations", "pages/start", "pages/subsets", "pages/trees"]),
+    new Set(["pages/categorical", "pages/codes", "pages/permutations", "pages/start", "pages/subsets", "pages/trees"]),
   );
 });

@@ -10,12 +10,12 @@ import type { EpochRecord } from "@softdraw/experiments/experiment";
 import { encodePicture } from "@softdraw/experiments/report/png";
 import { loadDigits } from "@softdraw/lab/data/digits";
 import { nameOfData } from "@softdraw/lab/data/own-data";
-import { createRun } from "@softdraw/lab/runs/run";
+import { createRun, openRun } from "@softdraw/lab/runs/run";
 import { type Studio, startStudio } from "@softdraw/lab/server/server";
 import { noise, npyBytes } from "@softdraw/testing/bytes";
 import { lacksChromium, launchChromium, listen } from "@softdraw/testing/chromium";
 import axe from "axe-core";
-import { zipSync } from "fflate";
+import { unzipSync, zipSync } from "fflate";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { experimentNamed } from "../src/lab/catalog.ts";
@@ -54,6 +54,8 @@ describe.skipIf(lacksChromium("What trains in the studio"))("in a browser", { ti
     page.setDefaultTimeout(PATIENCE.timeout);
     try {
       const { complaints, requests } = listen(page);
+      // Whatever models have been made here: a page of a test has those that the test gives it.
+      await page.route("**/models/index.json", (route) => route.fulfill({ json: {} }));
       await prepare(page);
       await page.goto(url + place);
       await page.locator("main h1").waitFor();
@@ -66,7 +68,11 @@ describe.skipIf(lacksChromium("What trains in the studio"))("in a browser", { ti
   }
 
   /** A little model of an experiment, as a file of the command line's. */
-  async function modelFile(name: string, values: object): Promise<{ file: string; records: EpochRecord[] }> {
+  async function modelFile(
+    name: string,
+    values: object,
+    file = join(folder, `${name}.safetensors`),
+  ): Promise<{ file: string; records: EpochRecord[] }> {
     const experiment = experimentNamed(name);
     const config = experiment.schema.parse(values);
     const data = config.data === undefined ? generated : await loadDigits();
@@ -76,7 +82,6 @@ describe.skipIf(lacksChromium("What trains in the studio"))("in a browser", { ti
       checkpoint = await event.checkpoint();
       if (event.record) records.push(event.record);
     }
-    const file = join(folder, `${name}.safetensors`);
     await writeFile(file, encodeCheckpoint(describeCheckpoint(checkpoint!, config)));
     return { file, records };
   }
@@ -92,6 +97,10 @@ describe.skipIf(lacksChromium("What trains in the studio"))("in a browser", { ti
       visit(`${sort}&epochs=3&steps=2`, async (page) => {
         await button(page, "Train").click();
         await page.getByText("Finished.").waitFor();
+        // The header says so, on every page, until it is closed.
+        await page.getByRole("link", { name: "sort is trained" }).waitFor();
+        await button(page, "Close the notice").click();
+        expect(await page.getByRole("link", { name: "sort is trained" }).count()).toBe(0);
         await page.getByText("Figures of every epoch").click();
         const rows = page.locator("details tbody tr");
         await expect.poll(() => rows.count(), PATIENCE).toBe(3);
@@ -181,16 +190,21 @@ describe.skipIf(lacksChromium("What trains in the studio"))("in a browser", { ti
         await button(page, "Train").click();
         await button(page, "Pause").click();
         await page.getByText("Paused.").waitFor();
-        const step = await figure(page, "step");
+        const place = async () => [await figure(page, "epoch"), await figure(page, "step")].join();
+        const paused = await place();
         await page.waitForTimeout(500);
-        expect(await figure(page, "step")).toBe(step);
+        expect(await place()).toBe(paused);
 
         const temperature = page.getByLabel("temperature now, as a number");
         await temperature.fill("2");
         await temperature.press("Enter");
         await button(page, "Resume").click();
         await expect.poll(() => figure(page, "temperature"), PATIENCE).toBe("2");
-        expect(await figure(page, "step")).not.toBe(step);
+        await page.getByText("Dashed: where the temperature was turned by hand.").waitFor();
+        await page.getByLabel("steps of the mean, as a number").fill("5");
+        await page.getByLabel("steps of the mean, as a number").press("Enter");
+        await page.getByRole("img", { name: /its mean over 5 steps/ }).waitFor();
+        expect(await place()).not.toBe(paused);
         await button(page, "Leave it to the schedule").click();
         await expect.poll(() => figure(page, "temperature"), PATIENCE).toBe("0.5");
 
@@ -203,9 +217,13 @@ describe.skipIf(lacksChromium("What trains in the studio"))("in a browser", { ti
         // It goes on while another section is looked at.
         await page.getByRole("link", { name: "Subsets" }).click();
         await page.getByRole("heading", { name: "Subsets", level: 1 }).waitFor();
-        await page.getByRole("link", { name: "Train", exact: true }).click();
+        const chip = page.getByRole("group", { name: "training" });
+        await chip.getByRole("button", { name: "Pause the training" }).click();
+        await chip.getByText(/epoch \d+ \/ 1000, paused/).waitFor();
+        await chip.getByRole("button", { name: "Go on with the training" }).click();
+        await chip.getByRole("link").click();
         await button(page, "Stop").click();
-        await page.getByText("Stopped.").waitFor();
+        await page.getByText("Stopped.", { exact: true }).waitFor();
         expect(await status(page)).toBe("Stopped.");
         await button(page, "Train on").waitFor();
         await Promise.all([page.waitForEvent("download"), button(page, "Download checkpoint").click()]);
@@ -261,10 +279,20 @@ describe.skipIf(lacksChromium("What trains in the studio"))("in a browser", { ti
           "“epochs” in the address: expected a whole number",
         );
         expect(await page.getByLabel("batch", { exact: true }).inputValue()).toBe("77");
+        expect(await page.getByLabel("seed", { exact: true }).count()).toBe(0);
         await page.getByLabel("Start from").selectOption("tutorial");
         await page.waitForURL(/initialization=fan-in/);
+        // What is not as at first is shown among the basic settings, too.
+        await page.getByLabel("initialization", { exact: true }).waitFor();
         await page.reload();
         expect(await page.getByLabel("Start from").inputValue()).toBe("tutorial");
+        await page.getByRole("radio", { name: /^All \d+/ }).check();
+        const seed = page.getByLabel("seed", { exact: true });
+        await seed.fill("-1");
+        await seed.press("Enter");
+        await page.getByText("Expected a whole number from 0 to 4000000000").waitFor();
+        await seed.fill("0");
+        await seed.press("Enter");
         const temperature = page.getByLabel("temperature", { exact: true });
         await temperature.fill("0");
         await temperature.press("Enter");
@@ -282,55 +310,133 @@ describe.skipIf(lacksChromium("What trains in the studio"))("in a browser", { ti
     });
   });
 
-  test("jigsaw: any picture is cut, shuffled and put together by a loaded model", async () => {
-    const { file: model } = await modelFile("jigsaw", { epochs: 1, batch: 1500, channels: 4, hidden: 8 });
+  /** The models that come with the page: files of tiny ones, and what is said of them. */
+  const shipModels = (page: Page, files: Readonly<Record<string, { experiment: string; file: string }>>) => {
+    const judged = { results: [{ name: "right", value: 61.25, digits: 2, unit: "%" }], examples: 40 };
+    const index = Object.entries(files).map(([name, { experiment }]) => [
+      name,
+      { experiment, file: `${name}.safetensors`, judged, records: [{ epoch: 1, loss: 1 }] },
+    ]);
+    return Promise.all([
+      page.route("**/models/index.json", (route) => route.fulfill({ json: Object.fromEntries(index) })),
+      ...Object.entries(files).map(([name, { file }]) =>
+        page.route(`**/models/${name}.safetensors`, (route) => route.fulfill({ path: file })),
+      ),
+    ]);
+  };
+
+  test("jigsaw: a digit is there on arrival, put together; then any picture, by models of the page and loaded ones", async () => {
+    const little = { epochs: 1, batch: 1500, channels: 4, hidden: 8 };
+    const { file: two } = await modelFile("jigsaw", little);
+    const three = join(folder, "three.safetensors");
+    const { file } = await modelFile("jigsaw", { ...little, pieces: 3 }, three);
     const picture = join(folder, "picture.png");
     const colours = Uint8Array.from({ length: 3 * 90 * 60 }, (_, i) => (i * 7) % 256);
     await writeFile(picture, encodePicture({ width: 90, height: 60, channels: 3, data: colours }));
-    await visit("#/permutations", async (page) => {
-      const part = page.getByRole("region", { name: "Jigsaw" });
-      await part.locator("input[type=file]").first().setInputFiles(model);
-      await part.getByText("The model: jigsaw.safetensors, epoch 1.").waitFor();
-      await part.getByRole("button", { name: "Take a digit" }).click();
-      await part.getByText(/of 4 pieces are in their place/).waitFor();
-      await part.locator("input[type=file]").last().setInputFiles(picture);
-      await part.getByText("picture.png").waitFor();
-      await part.getByText(/of 4 pieces are in their place/).waitFor();
-      expect(await part.locator("canvas").count()).toBe(3);
-    });
+    await visit(
+      "#/jigsaw",
+      async (page) => {
+        const main = page.getByRole("main");
+        await main.getByText(/\d of 9\s+pieces are in their place/).waitFor();
+        await main.getByText(/comes with the page, jigsaw,\s+1 epochs of 6 steps/).waitFor();
+        await main.getByText("On 40 examples that it never saw: right 61.25 %.").waitFor();
+        expect(await barriers(page)).toEqual([]);
+        await page.getByLabel("2 × 2 pieces").check();
+        await main.getByText(/\d of 4\s+pieces are in their place/).waitFor();
+        await page.waitForURL(/model=jigsaw-2/);
+        await page.getByLabel("Choose a picture").setInputFiles(picture);
+        await main.getByText("picture.png").waitFor();
+        expect(await main.locator("canvas").count()).toBe(3);
+        await page.getByLabel("Load checkpoint").setInputFiles(two);
+        await main.getByText(/The model: jigsaw.safetensors, jigsaw,\s+epoch 1, step 6/).waitFor();
+      },
+      {
+        prepare: (page) =>
+          shipModels(page, {
+            "jigsaw-2": { experiment: "jigsaw", file: two },
+            "jigsaw-3": { experiment: "jigsaw", file },
+          }),
+      },
+    );
+  });
+
+  test("codes: a digit is drawn anew from its code, which the temperature softens and a hand changes; Train shows the finished run", async () => {
+    const { file } = await modelFile("vae", { epochs: 1, batch: 1000, variables: 4, classes: 3, network: "linear" });
+    await visit(
+      "#/codes",
+      async (page) => {
+        const pictureOf = (name: string) =>
+          page
+            .locator("figure")
+            .filter({ hasText: name })
+            .locator("canvas")
+            .evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
+        const choice = page.getByRole("radiogroup", { name: "choice 2" });
+        await choice.waitFor();
+        const [soft, exact] = [await pictureOf("From the softened code"), await pictureOf("From the exact code")];
+        const temperature = page.getByLabel("temperature, as a number");
+        await temperature.fill("5");
+        await temperature.press("Enter");
+        await expect.poll(() => pictureOf("From the softened code"), PATIENCE).not.toBe(soft);
+        expect(await pictureOf("From the exact code")).toBe(exact);
+        await choice.locator("input:not(:checked)").first().check();
+        await expect.poll(() => pictureOf("From your code"), PATIENCE).not.toBe(exact);
+        await page.getByRole("img", { name: "A grid of generated images." }).waitFor();
+        expect(await barriers(page)).toEqual([]);
+
+        await page.getByRole("link", { name: "Train", exact: true }).first().click();
+        await page.getByText("A finished run, which came with the page: 1 epochs of 9 steps.").waitFor();
+        await page.getByRole("img", { name: /reconstructions/ }).waitFor();
+        await button(page, "Train on from the page’s own").click();
+        await page.getByText("Finished.").waitFor();
+        expect(await figure(page, "epoch")).toBe("2 / 2");
+        await button(page, "Download checkpoint").click();
+      },
+      { prepare: (page) => shipModels(page, { vae: { experiment: "vae", file } }) },
+    );
   });
 
   describe("explain", () => {
-    test("a digit that is drawn is explained anew, by mouse and by keyboard", async () => {
+    test("a digit that is there, or is drawn, is explained anew, by mouse and by keyboard; one of neither kind is told", async () => {
       const { file } = await modelFile("explain digits", { classifierEpochs: 1, epochs: 1, steps: 5, batch: 20 });
-      await visit("#/explain", async (page) => {
-        const part = page.getByRole("region", { name: "A 3 or an 8?" });
-        await part.locator("input[type=file]").setInputFiles(file);
-        await part.getByText(/Of the whole, the classifier says/).waitFor();
-        const explained = () =>
-          part
-            .locator("figure canvas")
-            .nth(1)
-            .evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
-        const before = await explained();
-        await part.getByRole("button", { name: "Clear" }).click();
-        await part.getByText("Draw a 3 or an 8.").waitFor();
-        const pad = part.getByRole("application");
-        const { x, y, width } = (await pad.boundingBox())!;
-        await page.mouse.move(x + 0.3 * width, y + 0.3 * width);
-        await page.mouse.down();
-        await page.mouse.move(x + 0.7 * width, y + 0.5 * width, { steps: 4 });
-        await page.mouse.move(x + 0.3 * width, y + 0.8 * width, { steps: 4 });
-        await page.mouse.up();
-        await expect.poll(explained, PATIENCE).not.toBe(before);
-        const drawn = await explained();
-        await pad.focus();
-        await page.keyboard.press("Space");
-        for (let i = 0; i < 12; i++) await page.keyboard.press("ArrowDown");
-        await expect.poll(explained, PATIENCE).not.toBe(drawn);
-        await part.getByRole("button", { name: "Take another digit" }).click();
-        await page.waitForURL(/digit=1/);
-      });
+      await visit(
+        "#/explain",
+        async (page) => {
+          const part = page.getByRole("region", { name: "A 3 or an 8?" });
+          await part.getByText(/It calls the whole/).waitFor();
+          const bars = async () => (await part.getByText(/^\d+\.\d %$/).allTextContents()).map(Number.parseFloat);
+          const [three = 0, eight = 0] = await bars();
+          expect(three + eight).toBeCloseTo(100, 0);
+          expect((await bars()).length).toBe(4);
+          const explained = () =>
+            part
+              .locator("figure canvas")
+              .nth(1)
+              .evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
+          const before = await explained();
+          await part.getByRole("button", { name: "Clear" }).click();
+          await part.getByText("Draw a 3 or an 8, large and in the middle.").waitFor();
+          const pad = part.getByRole("application");
+          const { x, y, width } = (await pad.boundingBox())!;
+          await page.mouse.move(x + 0.1 * width, y + 0.1 * width);
+          await page.mouse.down();
+          await page.mouse.move(x + 0.9 * width, y + 0.9 * width, { steps: 4 });
+          await page.mouse.up();
+          await expect.poll(explained, PATIENCE).not.toBe(before);
+          await part.getByText(/^Is this a 3 or an 8\?/).waitFor();
+          const drawn = await explained();
+          await part.getByLabel("eraser").check();
+          await part.getByRole("application", { name: /move the eraser/ }).focus();
+          await page.keyboard.press("Space");
+          for (let i = 0; i < 12; i++) await page.keyboard.press("ArrowDown");
+          await expect.poll(explained, PATIENCE).not.toBe(drawn);
+          await part.getByRole("button", { name: "Undo" }).click();
+          await expect.poll(explained, PATIENCE).toBe(drawn);
+          await part.getByRole("button", { name: "Another 3" }).click();
+          await page.waitForURL(/digit=4&kind=3/);
+        },
+        { prepare: (page) => shipModels(page, { "explain-digits": { experiment: "explain digits", file } }) },
+      );
     });
 
     test("sequences with what was chosen, and changed by a click", async () => {
@@ -354,23 +460,13 @@ describe.skipIf(lacksChromium("What trains in the studio"))("in a browser", { ti
   describe("graphs", () => {
     const values = { simulations: 8, batch: 4, hidden: 4, epochs: 1, unroll: 2 };
 
-    /** The models that come with the page, by the name of their experiment. */
-    const shipModels = (page: Page, index: object, file?: string) =>
-      Promise.all([
-        page.route("**/models/index.json", (route) => route.fulfill({ json: index })),
-        file === undefined
-          ? undefined
-          : page.route("**/models/graphs.safetensors", (route) => route.fulfill({ path: file })),
-      ]);
-
     test("particles and springs are moved by hand, and the model that comes with the page tells and continues", async () => {
       const { file } = await modelFile("graphs", values);
-      const index = { graphs: { file: "graphs.safetensors", judged: { value: 61.25, examples: 40 } } };
       await visit(
         "#/graphs",
         async (page) => {
           await page.getByText(/It is right about \d+ of 20/).waitFor();
-          await page.getByText("The model: the one that comes with the page, epoch 1.").waitFor();
+          await page.getByText(/The model: the one that comes with the page, graphs,\s+1 epochs of 2 steps/).waitFor();
           await page
             .getByText(/Of 40 simulations that it never saw, it tells\s+61\.25\s+% of all directions right/)
             .waitFor();
@@ -395,6 +491,9 @@ describe.skipIf(lacksChromium("What trains in the studio"))("in a browser", { ti
           await page.keyboard.press("ArrowLeft");
           await page.keyboard.press("ArrowUp");
           expect(await place()).not.toBe(rested);
+          // As far as the wall, and still in view.
+          for (let i = 0; i < 12; i++) await page.keyboard.press("Shift+ArrowLeft");
+          expect(Number.parseFloat(await place())).toBeGreaterThan(0);
           const { x, y } = (await page.getByRole("button", { name: "Particle B" }).boundingBox())!;
           await page.mouse.move(x + 18, y + 18);
           await page.mouse.down();
@@ -416,7 +515,7 @@ describe.skipIf(lacksChromium("What trains in the studio"))("in a browser", { ti
           await page.getByLabel("graph", { exact: true }).selectOption("inferred");
           await expect.poll(formula, PATIENCE).toMatch(/the divergence of q .* divided by the temperature tau$/);
         },
-        { prepare: (page) => shipModels(page, index, file) },
+        { prepare: (page) => shipModels(page, { graphs: { experiment: "graphs", file } }) },
       );
     });
 
@@ -457,6 +556,12 @@ describe.skipIf(lacksChromium("What trains in the studio"))("in a browser", { ti
       await first.close();
       await second.appendMetrics(record(1));
       const [one, two] = [basename(first.path), basename(second.path)];
+      const third = await createRun(root, { ...info(3), experiment: "rank", created: "2025-12-01T10:00:00.000Z" });
+      await third.appendMetrics(record(1));
+      await third.close();
+      const three = basename(third.path);
+      await mkdir(join(root, "half"));
+      await writeFile(join(root, "half", "config.json"), '{"experiment":"so');
       await visit("#/runs", async (page) => {
         const row = (name: string) => page.getByRole("row").filter({ has: page.getByRole("checkbox", { name }) });
         await row(two).getByText("running").waitFor();
@@ -464,6 +569,12 @@ describe.skipIf(lacksChromium("What trains in the studio"))("in a browser", { ti
         await page.getByRole("checkbox", { name: one }).check();
         await page.waitForURL((url) => url.hash.includes(`${two},${one}`));
         await expect.poll(() => page.locator(".u-legend .u-series").count(), PATIENCE).toBe(3);
+        // Another experiment has a chart of its own; what is damaged is named.
+        await page.getByRole("checkbox", { name: three }).check();
+        await expect.poll(() => page.locator(".uplot").count(), PATIENCE).toBe(2);
+        expect(await page.locator(".uplot").first().locator(".u-series").count()).toBe(3);
+        await page.getByRole("checkbox", { name: three }).uncheck();
+        await page.getByRole("row", { name: /^half .*config\.json: expected JSON/ }).waitFor();
         await page.getByLabel("metric").selectOption("temperature");
         await page.waitForURL(/metric=temperature/);
         expect(await page.getByRole("row", { name: /^seed/ }).textContent()).toMatch(/seed\s*2\s*1/);
@@ -494,9 +605,52 @@ describe.skipIf(lacksChromium("What trains in the studio"))("in a browser", { ti
         await page.getByText(`Model: ${one}, epoch 1, step 2.`).waitFor();
         await rm(root, { recursive: true });
         await page.getByRole("link", { name: "Runs" }).click();
-        await page.getByText("There are no runs yet.").waitFor();
+        await page.getByText(/The folder .* is gone: it was there, and has been moved/).waitFor();
       });
     });
+
+    test("a training of the page is kept in the browser, and goes on as a run folder on the command line", () =>
+      visit(`${sort}&epochs=1000&steps=20`, async (page) => {
+        await button(page, "Train").click();
+        await expect.poll(() => figure(page, "epoch"), PATIENCE).toMatch(/^[2-9]|\d\d/);
+        await button(page, "Stop").click();
+        await page.getByText("Stopped.", { exact: true }).waitFor();
+        // It is kept: the page closes without asking.
+        await page.goto(`${studio.url}#/runs`);
+        await page.reload();
+        await page.getByRole("row", { name: /^sort-.*stopped, in this browser/ }).waitFor();
+        expect(await barriers(page)).toEqual([]);
+        const [download] = await Promise.all([
+          page.waitForEvent("download"),
+          button(page, "Export as a run folder").click(),
+        ]);
+        const name = download.suggestedFilename().replace(/\.zip$/, "");
+        const files = Object.entries(unzipSync(await readFile((await download.path())!)));
+        const path = join(folder, "exported", name);
+        await mkdir(path, { recursive: true });
+        for (const [file, bytes] of files) {
+          if (!file.endsWith("/")) await writeFile(join(folder, "exported", file), bytes);
+        }
+        const run = await openRun(path, { lock: true });
+        const records = await run.readMetrics();
+        const checkpoint = (await run.rewind())!;
+        expect(run.info.command).toBe("softdraw train sort --n 3 --epochs 1000 --steps 20 --batch 4 --hidden 8");
+        expect((await run.readMetrics()).length).toBe(records.length);
+        await run.close();
+        const experiment = experimentNamed("sort");
+        const config = experiment.schema.parse(run.info.config);
+        experiment.check(config, { data: generated, checkpoint });
+        const { value } = await experiment.run(config, { data: generated, checkpoint }).next();
+        expect(value!.epoch - records.length).toBeGreaterThanOrEqual(1);
+        expect(value!.epoch - records.length).toBeLessThanOrEqual(2);
+
+        await button(page, "Open in Train").click();
+        await page.getByText(`Model: ${name}, epoch`).waitFor();
+        await page.getByRole("link", { name: "Runs" }).click();
+        await button(page, "Delete").click();
+        await button(page, "Delete it for good").click();
+        await expect.poll(() => page.getByRole("row", { name: /^sort-/ }).count(), PATIENCE).toBe(0);
+      }));
 
     test("says how to serve it, where the page is served without a run folder", async () => {
       const plain = await serveStudio(built.folder);
@@ -507,7 +661,7 @@ describe.skipIf(lacksChromium("What trains in the studio"))("in a browser", { ti
     });
   });
 
-  test.each(["train", "train?experiment=explain+digits", "explain", "graphs", "runs"])(
+  test.each(["train", "train?experiment=explain+digits", "explain", "graphs", "jigsaw", "codes", "runs"])(
     "%s fits every width and has no barriers, light and dark",
     (place) =>
       visit(`#/${place}`, async (page) => {

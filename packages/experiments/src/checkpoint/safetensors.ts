@@ -12,6 +12,7 @@ import { z } from "zod";
 import { foreignText, foreignValue } from "../foreign-text.ts";
 import { countNames, parseJson } from "../json.ts";
 import { problemOf } from "../problems.ts";
+import { fromHalf, toHalf } from "./half.ts";
 
 export type TensorData = Float32Array | Int32Array | Uint32Array | Uint8Array;
 
@@ -26,7 +27,7 @@ export interface Checkpoint {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-type ElementType = keyof typeof ARRAYS;
+type ElementType = keyof typeof WIDTHS;
 
 /** Where a tensor lies; `start` and `end` count bytes from the end of the header. */
 interface Entry {
@@ -38,7 +39,9 @@ interface Entry {
 }
 
 const ARRAYS = { F32: Float32Array, I32: Int32Array, U32: Uint32Array, U8: Uint8Array };
-const ELEMENT_TYPES = Object.keys(ARRAYS) as ElementType[];
+/** Bytes of an element. Half precision, F16, is read as F32. */
+const WIDTHS = { F32: 4, I32: 4, U32: 4, U8: 1, F16: 2 };
+const ELEMENT_TYPES = Object.keys(WIDTHS) as ElementType[];
 const METADATA = "__metadata__";
 const LENGTH_BYTES = 8;
 const ALIGNMENT = 8;
@@ -57,22 +60,28 @@ const StoredEntry = z.strictObject({
  * The checkpoint as the bytes of a safetensors file. Equal checkpoints give equal bytes, in whatever order they were built.
  *
  * Throws when a tensor's shape and data disagree, or when its name or its element type cannot be written.
+ *
+ * @param options `half` writes F32 tensors in half precision, F16, in half the room
  */
-export function encodeCheckpoint({ tensors, metadata }: Checkpoint): Uint8Array<ArrayBuffer> {
-  const entries = layOut(tensors);
+export function encodeCheckpoint(
+  { tensors, metadata }: Checkpoint,
+  { half = false }: { readonly half?: boolean } = {},
+): Uint8Array<ArrayBuffer> {
+  const entries = layOut(tensors, half);
   const header = encodeHeader(entries, metadata);
   const dataStart = LENGTH_BYTES + header.length;
   const bytes = new Uint8Array(dataStart + (entries.at(-1)?.end ?? 0));
   new DataView(bytes.buffer).setBigUint64(0, BigInt(header.length), true);
   bytes.set(header, LENGTH_BYTES);
-  for (const { name, start } of entries) bytes.set(rawBytes(tensors[name]!.data), dataStart + start);
+  for (const { name, dtype, start } of entries) bytes.set(rawBytes(tensors[name]!.data, dtype), dataStart + start);
   return bytes;
 }
 
 /**
- * The checkpoint in the bytes of a safetensors file; `file` is what errors call it. The tensors are copies.
+ * The checkpoint in the bytes of a safetensors file; `file` is what errors call it. The tensors are copies,
+ * those of half precision in single precision.
  *
- * Throws on anything but a whole file of F32, I32, U32 and U8 tensors that lie back to back and fill it exactly.
+ * Throws on anything but a whole file of F32, I32, U32, U8 and F16 tensors that lie back to back and fill it exactly.
  */
 export function decodeCheckpoint(bytes: Uint8Array, file: string): Checkpoint {
   const dataStart = LENGTH_BYTES + headerLength(bytes, bytes.length, file);
@@ -88,9 +97,9 @@ export function decodeCheckpoint(bytes: Uint8Array, file: string): Checkpoint {
 }
 
 /** Wider elements come first, as in the format's reference, so that every tensor stays aligned to its element. */
-function layOut(tensors: Checkpoint["tensors"]): Entry[] {
-  const entries = Object.entries(tensors).map(([name, tensor]) => measure(name, tensor));
-  entries.sort((a, b) => width(b.dtype) - width(a.dtype) || (a.name < b.name ? -1 : 1));
+function layOut(tensors: Checkpoint["tensors"], half: boolean): Entry[] {
+  const entries = Object.entries(tensors).map(([name, tensor]) => measure(name, tensor, half));
+  entries.sort((a, b) => WIDTHS[b.dtype] - WIDTHS[a.dtype] || (a.name < b.name ? -1 : 1));
   let start = 0;
   return entries.map((entry) => {
     const placed = { ...entry, start, end: start + entry.end };
@@ -99,17 +108,18 @@ function layOut(tensors: Checkpoint["tensors"]): Entry[] {
   });
 }
 
-function measure(name: string, { shape, data }: Tensor): Entry {
+function measure(name: string, { shape, data }: Tensor, half: boolean): Entry {
   if (name === METADATA) throw new Error(`a tensor cannot be named ${METADATA}: the file format keeps that name`);
-  const dtype = ELEMENT_TYPES.find((candidate) => data instanceof ARRAYS[candidate]);
-  if (dtype === undefined) {
+  const own = (Object.keys(ARRAYS) as (keyof typeof ARRAYS)[]).find((candidate) => data instanceof ARRAYS[candidate]);
+  if (own === undefined) {
     const expected = Object.values(ARRAYS).map((array) => array.name);
     throw new Error(`tensor ${name}: expected ${expected.join(", ")}, got ${Object(data).constructor?.name}`);
   }
   if (!isShape(shape) || elements(shape) !== data.length) {
     throw new Error(`tensor ${name}: expected the elements of shape [${shape}], got ${data.length} elements`);
   }
-  return { name, dtype, shape, start: 0, end: data.byteLength };
+  const dtype = half && own === "F32" ? "F16" : own;
+  return { name, dtype, shape, start: 0, end: data.length * WIDTHS[dtype] };
 }
 
 function encodeHeader(entries: readonly Entry[], metadata: Checkpoint["metadata"]): Uint8Array {
@@ -193,7 +203,7 @@ function checkEntry(name: string, value: unknown, file: string): Entry {
   if (error) return invalid(file, `${tensor}: ${problemOf(error, value)}`);
   const { dtype, shape } = data;
   const [start, end] = data.data_offsets;
-  const expected = elements(shape) * width(dtype);
+  const expected = elements(shape) * WIDTHS[dtype];
   if (end - start !== expected) refuse(file, `${tensor} to take ${expected} bytes`, `${end - start}`);
   return { name, dtype, shape, start, end };
 }
@@ -213,15 +223,13 @@ function readTensor({ dtype, shape, start, end }: Entry, data: Uint8Array): Tens
   // A copy is aligned wherever the file's bytes were, and does not keep the whole file in memory.
   const copy = new Uint8Array(end - start);
   copy.set(data.subarray(start, end));
+  if (dtype === "F16") return { shape, data: fromHalf(new Uint16Array(copy.buffer)) };
   return { shape, data: new ARRAYS[dtype](copy.buffer) };
 }
 
-function rawBytes(data: TensorData): Uint8Array {
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-}
-
-function width(dtype: ElementType): number {
-  return ARRAYS[dtype].BYTES_PER_ELEMENT;
+function rawBytes(data: TensorData, dtype: ElementType): Uint8Array {
+  const array = dtype === "F16" ? toHalf(data as Float32Array) : data;
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
 
 function elements(shape: readonly number[]): number {

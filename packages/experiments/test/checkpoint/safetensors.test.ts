@@ -157,6 +157,34 @@ describe("the format", () => {
     }
   });
 
+  test("in half precision is read as the nearest numbers, those between two as the even one", () => {
+    // Of 16 bits, all that are numbers, each once.
+    const halves = Float32Array.from({ length: 63_488 }, (_, i) => {
+      const bits = i < 31_744 ? i : i + 1024;
+      const [exponent, fraction] = [(bits >> 10) & 31, bits & 1023];
+      const size = exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25);
+      return bits & 0x8000 ? -size : size;
+    });
+    const others = [
+      1 + 2 ** -11,
+      1 + 3 * 2 ** -11,
+      1 + 2 ** -11 + 2 ** -20,
+      2 ** -25,
+      3 * 2 ** -25,
+      65519,
+      65520,
+      -1e9,
+    ];
+    const nearest = [1, 1 + 2 ** -9, 1 + 2 ** -10, 0, 2 ** -23, 65504, Infinity, -Infinity];
+    const data = Float32Array.of(...halves, ...others, Number.NaN);
+    const tensors = { w: { shape: [data.length], data }, key: { shape: [2], data: Uint32Array.of(0, 4294967295) } };
+    const bytes = encodeCheckpoint({ tensors, metadata: {} }, { half: true });
+    expect(bytes.length).toBeLessThan(2 * data.length + 200);
+    const decoded = decodeCheckpoint(bytes, FILE);
+    expect(decoded.tensors.w!.data).toEqual(Float32Array.of(...halves, ...nearest, Number.NaN));
+    expect(decoded.tensors.key).toEqual(tensors.key);
+  });
+
   test("may come without metadata and padding", () => {
     const bytes = fileOf({ x: { dtype: "U8", shape: [2], data_offsets: [0, 2] } }, [5, 6]);
     const expected = { tensors: { x: { shape: [2], data: Uint8Array.of(5, 6) } }, metadata: {} };
@@ -244,7 +272,7 @@ describe("decodeCheckpoint refuses, naming the file,", () => {
     [
       "an unknown type",
       fileOf(x({ dtype: "F8" }), [1, 2]),
-      'tensor x: dtype: Expected one of F32, I32, U32, U8, got "F8"',
+      'tensor x: dtype: Expected one of F32, I32, U32, U8, F16, got "F8"',
     ],
     [
       "a type named as what every object has",
@@ -254,7 +282,7 @@ describe("decodeCheckpoint refuses, naming the file,", () => {
     [
       "a missing type",
       fileOf(x({ dtype: undefined }), [1, 2]),
-      "tensor x: dtype: Expected one of F32, I32, U32, U8, got undefined",
+      "tensor x: dtype: Expected one of F32, I32, U32, U8, F16, got undefined",
     ],
     [
       "a negative size",

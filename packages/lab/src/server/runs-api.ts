@@ -9,6 +9,7 @@
  * Everything is read anew for every question, so the folder may change, go away and come back.
  */
 
+import { existsSync } from "node:fs";
 import { extname, join, resolve } from "node:path";
 import packageJson from "../../package.json" with { type: "json" };
 import type { RecordStretch } from "../runs/metrics.ts";
@@ -20,8 +21,12 @@ import { reportHeaders } from "./headers.ts";
 /** What the page reads at `runs`. */
 export interface RunList {
   readonly runs: readonly ListedRun[];
+  /** Runs of which something cannot be read, and what. */
+  readonly damaged: readonly { readonly name: string; readonly reason: string }[];
   /** What of the folder could not be read, a sentence each. */
   readonly notes: readonly string[];
+  /** Whether there is such a folder. */
+  readonly isThere: boolean;
 }
 
 export interface ListedRun extends RunSummary {
@@ -64,8 +69,12 @@ function serverFacts(root: string): ServerFacts {
 async function runList(root: string): Promise<RunList> {
   const notes: string[] = [];
   const { runs, damaged } = await listRuns(root, (note) => notes.push(note), openerInside(root));
-  for (const { reason } of damaged) notes.push(`damaged: ${reason}`);
-  return { runs: await Promise.all(runs.map((run) => withFiles(root, run))), notes: notes.toSorted() };
+  return {
+    runs: await Promise.all(runs.map((run) => withFiles(root, run))),
+    damaged: damaged.map(({ name, reason }) => ({ name, reason })),
+    notes: notes.toSorted(),
+    isThere: existsSync(root),
+  };
 }
 
 async function withFiles(root: string, run: RunSummary): Promise<ListedRun> {

@@ -19,7 +19,7 @@ async function metrics(name: string, after = "") {
 
 describe("the list of runs", () => {
   test("is empty where there is no folder, and says whose it is", async () => {
-    expect(await list()).toEqual({ runs: [], notes: [] });
+    expect(await list()).toEqual({ runs: [], damaged: [], notes: [], isThere: false });
     expect((await studio.ask("/api/server.json")).json()).toMatchObject({ runs: studio.runs });
   });
 
@@ -70,13 +70,14 @@ describe("the list of runs", () => {
     await writeFile(join(studio.runs, "half-config", "config.json"), '{"experiment":"coun');
     await writeFile(join(studio.runs, "a-file"), "");
     await symlink(studio.path("nowhere"), join(studio.runs, "broken-link"));
-    const { runs, notes } = await list();
+    const { runs, damaged, notes, isThere } = await list();
     expect(runs).toMatchObject([{ name: basename(run.path), epochs: 1 }]);
-    expect(notes).toHaveLength(3);
-    expect(notes.join("\n")).toContain("half-config/config.json: expected JSON");
+    expect(notes).toHaveLength(2);
+    const reason = expect.stringContaining("half-config/config.json: expected JSON");
+    expect([damaged, isThere]).toEqual([[{ name: "half-config", reason }], true]);
 
     await rm(studio.runs, { recursive: true });
-    expect(await list()).toEqual({ runs: [], notes: [] });
+    expect(await list()).toEqual({ runs: [], damaged: [], notes: [], isThere: false });
     await writeFile(studio.runs, "a file where the folder was");
     expect((await list()).runs).toEqual([]);
     await rm(studio.runs);
@@ -209,9 +210,11 @@ describe("the files of a run", () => {
     for (const path of ["linked-run/config.json", "linked-folder/secret.json"]) {
       expect((await studio.ask(`/api/runs/${path}`)).status).toBe(404);
     }
-    const { runs, notes } = await list();
+    const { runs, damaged } = await list();
     expect(runs.map((run: { name: string }) => run.name)).toEqual([name]);
-    expect(notes.join("\n")).toContain(`${join(studio.runs, "linked-run", "config.json")} leads out of the folder`);
+    expect(JSON.stringify(damaged)).toContain(
+      `${join(studio.runs, "linked-run", "config.json")} leads out of the folder`,
+    );
   });
 
   test.each(["metrics.jsonl", "result.json", "config.json", "lock"])(
@@ -234,9 +237,9 @@ describe("the files of a run", () => {
         ["", `/${name}/metrics`, `/${name}/${file}`].map((path) => studio.ask(`/api/runs${path}`)),
       );
       for (const { text } of replies) expect(text).not.toContain(SECRET);
-      const { runs, notes } = replies[0]!.json();
+      const { runs, damaged } = replies[0]!.json();
       expect(runs).toEqual([]);
-      expect(notes).toEqual([`damaged: ${path} leads out of the folder, or is no file`]);
+      expect(damaged).toEqual([{ name, reason: `${path} leads out of the folder, or is no file` }]);
       if (file === "metrics.jsonl" || file === "config.json") expect(replies[1]!.status).toBe(404);
       expect(replies[2]!.status).toBe(404);
     },

@@ -1,5 +1,6 @@
 /** Trained models by experiment: what was trained here last, or loaded. */
 
+import { withFreshOptimizer } from "@softdraw/experiments/checkpoint/compact";
 import { configurationIn, describeCheckpoint } from "@softdraw/experiments/checkpoint/described";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "@softdraw/experiments/checkpoint/safetensors";
 import type { DatasetSplits } from "@softdraw/experiments/data/types";
@@ -7,6 +8,7 @@ import type { BaseConfig, Trained } from "@softdraw/experiments/experiment";
 import { readPosition } from "@softdraw/experiments/training/position";
 import { configurationOf, experimentNamed, type Values } from "./catalog.ts";
 import { isHere } from "./data.ts";
+import { FACTS } from "./shipped.ts";
 
 export interface ModelFacts {
   /** Of its experiment. */
@@ -49,7 +51,9 @@ export async function loadModel(
   { bytes, file, given = {} }: { bytes: Uint8Array; file: string; given?: Values },
   dataFor: (config: BaseConfig) => Promise<DatasetSplits>,
 ): Promise<ModelFacts> {
-  const checkpoint = decodeCheckpoint(bytes, file);
+  const { tensors, metadata } = withFreshOptimizer(decodeCheckpoint(bytes, file));
+  const { [FACTS]: _, ...rest } = metadata;
+  const checkpoint = { tensors, metadata: rest };
   const name = checkpoint.metadata.experiment ?? "";
   const experiment = experimentNamed(name);
   const values = { ...(configurationIn(checkpoint) ?? given) } as Record<string, unknown>;

@@ -23,6 +23,8 @@ export interface Report {
   readonly progress: Progress;
   /** Of the steps, the last one of them where `progress` is. */
   readonly losses: readonly number[];
+  /** Of the same steps. */
+  readonly temperatures: readonly number[];
   readonly records: readonly EpochRecord[];
   /** Where they were drawn anew. */
   readonly pictures?: readonly NamedPicture[];
@@ -62,7 +64,10 @@ export interface Surroundings {
 
 const REPORT_MS = 250;
 
-/** Drawing the pictures may take this share of the time, not counting the first and the last ones. */
+/** Pictures are drawn so often, from the first step on. */
+const PICTURES_MS = 3000;
+
+/** Drawing them may take this share of the time, not counting the first and the last ones. */
 const DRAWING_SHARE = 0.2;
 
 export function startSession(task: SessionTask, { observe, nextTurn }: Surroundings): Session {
@@ -115,7 +120,7 @@ export function startSession(task: SessionTask, { observe, nextTurn }: Surroundi
         await nextTurn();
         const stays = wish !== "go on" || isEnd;
         if (stays || event.record || gathered.isDue()) observe(gathered.take());
-        const draws = stays || pictures.isDue(event);
+        const draws = stays || pictures.isDue();
         if (draws) {
           const drawn = await pictures.draw(event);
           observe({ ...gathered.take(), pictures: drawn });
@@ -158,7 +163,7 @@ export function startSession(task: SessionTask, { observe, nextTurn }: Surroundi
 /** What the steps amount to between two reports. */
 function gathering() {
   let event: TrainingEvent | undefined;
-  let losses: number[] = [];
+  let [losses, temperatures]: [number[], number[]] = [[], []];
   let records: EpochRecord[] = [];
   let reported = performance.now();
   let recent: { examples: number; ms: number }[] = [];
@@ -167,6 +172,7 @@ function gathering() {
     add(next: TrainingEvent, ms: number): void {
       event = next;
       losses.push(next.loss);
+      temperatures.push(next.temperature);
       if (next.record) records.push(next.record);
       // A step with a measurement behind it says nothing of the pace.
       else recent = [...recent, { examples: next.examples, ms }].slice(-PACE_STEPS);
@@ -185,8 +191,8 @@ function gathering() {
       const secondsAStep = total(({ ms }) => ms) / 1000 / Math.max(1, recent.length);
       const secondsLeft = ((epochs - epoch) * steps + (steps - step)) * secondsAStep;
       const progress = { epoch, epochs, step, steps, temperature, pace, secondsLeft };
-      const report = { progress, losses, records, isPaused: false };
-      [losses, records, reported] = [[], [], performance.now()];
+      const report = { progress, losses, temperatures, records, isPaused: false };
+      [losses, temperatures, records, reported] = [[], [], [], performance.now()];
       return report;
     },
   };
@@ -194,14 +200,11 @@ function gathering() {
 
 const PACE_STEPS = 40;
 
-/** When to draw the pictures of what was learned: at the first step, and after epochs, unless that takes too long. */
+/** When to draw the pictures of what was learned: at the first step, and every few seconds, or fewer where that takes long. */
 function drawing({ experiment, config, data }: SessionTask) {
   let [ended, took] = [Number.NEGATIVE_INFINITY, 0];
   return {
-    isDue({ record }: TrainingEvent): boolean {
-      if (ended === Number.NEGATIVE_INFINITY) return true;
-      return record !== undefined && performance.now() - ended > took / DRAWING_SHARE;
-    },
+    isDue: () => performance.now() - ended > Math.max(PICTURES_MS, took / DRAWING_SHARE),
     async draw(event: TrainingEvent): Promise<NamedPicture[]> {
       const started = performance.now();
       const pictures = await experiment.pictures({ config, checkpoint: await event.checkpoint() }, data);

@@ -2,8 +2,9 @@
 
 // First, because the engine looks for workers when it is loaded.
 import "../engine/threads.ts";
+import { samplePicture } from "@softdraw/experiments/categorical-vae/show";
 import type { Checkpoint } from "@softdraw/experiments/checkpoint/safetensors";
-import type { BaseConfig, NamedPicture, Trained } from "@softdraw/experiments/experiment";
+import type { BaseConfig, EpochRecord, NamedPicture, Result, Trained } from "@softdraw/experiments/experiment";
 import { choosePatches } from "@softdraw/experiments/explain/digits/judge";
 import { chooseTokens, freshSequences } from "@softdraw/experiments/explain/sequences/judge";
 import { continueMotion, type InferredGraph, inferGraph } from "@softdraw/experiments/graphs/inference";
@@ -21,8 +22,11 @@ import {
   takesData,
   type Values,
 } from "./catalog.ts";
+import { type CodeQuestion, type DrawnCode, decodeCode, drawCodeOf } from "./codes.ts";
 import { dataFor, useDigits, useFiles, withChosenData } from "./data.ts";
+import { type Lookalikes, lookalikes } from "./lookalikes.ts";
 import { encodeModel, keepModel, loadModel, type ModelFacts, modelOf } from "./models.ts";
+import { type RunParts, runOf } from "./run-parts.ts";
 import { type Report, type Session, startSession } from "./session.ts";
 
 export interface TrainingWish {
@@ -78,6 +82,11 @@ const api = {
     if (session === undefined) throw new Error("Nothing is trained.");
     return keepModel(name, wishedConfiguration(name, values), await session.checkpoint());
   },
+  /** What a run folder holds of the model that was trained here last, with so many records of epochs. */
+  runOf: (name: string, records: readonly EpochRecord[]): RunParts => {
+    const parts = runOf(name, records);
+    return transfer(parts, [parts.checkpoint.buffer]);
+  },
   loadModel: (given: { bytes: Uint8Array; file: string; given?: Values }) => loadModel(given, dataFor),
   checkpointOf(name: string) {
     const bytes = encodeModel(name);
@@ -96,7 +105,17 @@ const api = {
     const first = rows[index % rows.length]! * size;
     return { height, width, channels: 1, data: images.slice(first, first + size) };
   },
+  drawCode: (question: CodeQuestion): Promise<DrawnCode> => drawCodeOf(modelOf("vae"), question),
+  decodeCode: (code: Float32Array): Promise<Float32Array> => decodeCode(modelOf("vae"), code),
+  /** Digits of codes in which every class is as likely as any other. */
+  async sampleDigits(wish: { count: number; seed: number }): Promise<NamedPicture> {
+    const model = modelOf("vae");
+    return samplePicture(model as Trained<never>, await dataFor(model.config), wish);
+  },
   choosePatches: (image: Uint8Array) => choosePatches(modelOf("explain digits") as Trained<never>, image),
+  /** The embedded digits that a drawing is most like. */
+  lookalikes: async (image: Uint8Array): Promise<Lookalikes> =>
+    lookalikes(image, (await dataFor({ data: "digits" })).train),
   freshSequences: (wish: { count: number; seed: number }) =>
     freshSequences(modelOf("explain sequences") as Trained<never>, wish),
   chooseTokens: (tokens: Int32Array<ArrayBuffer>) =>
@@ -105,14 +124,10 @@ const api = {
     inferGraph(modelOf("graphs") as Trained<never>, paths, draw),
   continueMotion: (frame: Float32Array, edges: Float32Array, frames: number): Promise<Float32Array> =>
     continueMotion(modelOf("graphs") as Trained<never>, frame, edges, frames),
-  /** The first of the results of `softdraw eval`, of other examples than those that it is trained on. */
-  async judgeModel(name: string, examples: number): Promise<number> {
+  /** The results of `softdraw eval`, of other examples than those that it is trained on. */
+  async judgeModel(name: string, examples: number): Promise<Result[]> {
     const model = modelOf(name);
-    const [first] = await experimentNamed(name).evaluate(model, await dataFor(model.config), {
-      examples,
-      seed: JUDGING,
-    });
-    return first!.value;
+    return experimentNamed(name).evaluate(model, await dataFor(model.config), { examples, seed: JUDGING });
   },
   async solveJigsaw(picture: Picture, seed: number): Promise<Solved> {
     const model = modelOf("jigsaw");

@@ -7,6 +7,7 @@ import { lossColumn, type MeasuresOf, paceColumn, type RecordOf, resultsOf, temp
 import { imageBlocks } from "../../data/batches.ts";
 import type { Dataset, DatasetSplits } from "../../data/types.ts";
 import type { EvaluationOptions, Progress, Result, Trained } from "../../experiment.ts";
+import { concatenate } from "../../mathematics/concatenate.ts";
 import type { Perceptron } from "../../nn/perceptron.ts";
 import { arraysOf } from "../../nn/tensors.ts";
 import type { EpochEnd } from "../../training/loop.ts";
@@ -21,6 +22,7 @@ import {
   DIGITS,
   type Explaining,
   PATCH,
+  probabilities,
   SIDE,
   subjectOf,
   threesAndEights,
@@ -168,14 +170,14 @@ export async function chooseOfAll(
 
 const chooseKernel = choiceKernel(classifyImages);
 
-/** What is chosen of one image, and what the classifier says of it. */
+/** What is chosen of one image, and what the classifier says of it: how probable it holds 3 and 8, in this order. */
 export interface ChosenPatches {
   /** Of the pixels, 1 in the chosen patches. */
   readonly marks: Uint8Array;
-  /** The digit by the chosen patches alone. */
-  readonly alone: number;
-  /** The digit by the whole image. */
-  readonly whole: number;
+  /** By the chosen patches alone. */
+  readonly alone: readonly number[];
+  /** By the whole image. */
+  readonly whole: readonly number[];
 }
 
 /**
@@ -188,11 +190,15 @@ export async function choosePatches(
   { config, checkpoint }: Trained<Config>,
   image: Uint8Array,
 ): Promise<ChosenPatches> {
-  const networks = trainedNetworks(checkpoint);
-  const pixels = Float32Array.from(image, (byte) => byte / 255);
-  const images = np.array(pixels, { shape: [1, SIDE ** 2] });
-  const { chosen, alone, whole } = await withArrays(networks, () => chooseOfAll(networks, images, config.k));
-  return { marks: pixelMarks(chosen), alone: DIGITS[alone[0]!]!, whole: DIGITS[whole[0]!]! };
+  return withArrays(trainedNetworks(checkpoint), async ({ classifier, explainer }) => {
+    const pixels = Float32Array.from(image, (byte) => byte / 255);
+    const rows = (...images: Float32Array[]) => np.array(concatenate(images), { shape: [images.length, SIDE ** 2] });
+    const { chosen } = await chooseOfAll({ classifier, explainer }, rows(pixels), config.k);
+    const marks = pixelMarks(chosen);
+    const left = pixels.map((pixel, i) => pixel * marks[i]!);
+    const said = (await probabilities(tree.ref(classifier), rows(pixels, left)).data()) as Float32Array;
+    return { marks, whole: [...said.subarray(0, DIGITS.length)], alone: [...said.subarray(DIGITS.length)] };
+  });
 }
 
 /** The pixels of an image's chosen patches. */

@@ -267,4 +267,5 @@ function givenOf(classifier: Classifier, digits: Dataset): Given<Classifier> {
   return { subject: subjectOf(tree.ref(classifier)), examples, labels };
 }
 
-const probabilities = probabilitiesKernel(classifyImages);
+/** What the classifier says of images. Consumes both. */
+export const probabilities = probabilitiesKernel(classifyImages);

@@ -4,7 +4,9 @@ import { type Scene, STEPS_A_FRAME } from "@softdraw/experiments/graphs/dynamics
 import { player } from "../../play.svelte.ts";
 import {
   between,
+  frameOf,
   type Held,
+  isSeen,
   letGo,
   meanDistance,
   moved,
@@ -144,6 +146,9 @@ export function liveBox() {
       const { x, y } = recording.scene;
       put(recording.scene, particle, { x: x[particle]! + by.x, y: y[particle]! + by.y });
       touch();
+      // While nothing moves, no frame comes that the view would follow.
+      const place = { x: x[particle]!, y: y[particle]! };
+      if (!isSeen(place, view)) view = viewOf([...frames, ...predicted, frameOf(recording.scene)]);
     },
     setSpring(i: number, j: number, isJoined: boolean) {
       if (recording === undefined) return;

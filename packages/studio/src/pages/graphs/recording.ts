@@ -133,6 +133,12 @@ export function viewOf(frames: readonly Float32Array[]): View {
   return { x: within((left + right) / 2), y: within((top + bottom) / 2), half };
 }
 
+/** Whether a place is so far within a view that it is seen whole. */
+export function isSeen({ x, y }: Place, view: View): boolean {
+  const reach = 0.95 * view.half;
+  return Math.abs(x - view.x) <= reach && Math.abs(y - view.y) <= reach;
+}
+
 /** On the way from one view to another. */
 export function between(from: View, to: View, share: number): View {
   const mean = (a: number, b: number) => a + share * (b - a);
@@ -167,7 +173,8 @@ export function meanDistance(some: readonly Place[], others: readonly Place[]): 
   return apart.reduce((a, b) => a + b, 0) / apart.length;
 }
 
-function frameOf({ particles, x, y, velocityX, velocityY }: Scene): Float32Array {
+/** A frame of a scene as it is now. */
+export function frameOf({ particles, x, y, velocityX, velocityY }: Scene): Float32Array {
   return Float32Array.from({ length: particles * FEATURES }, (_, at) => {
     const particle = Math.floor(at / FEATURES);
     return [x, y, velocityX, velocityY][at % FEATURES]![particle]!;

@@ -1,6 +1,7 @@
 /** Several runs beside each other. */
 
 import type { PlotLine } from "../../components/plot-line.ts";
+import { nameWith, taskOf } from "../../lab/names.ts";
 import type { Record } from "./folder.svelte.ts";
 
 /** The numbers of a metric over the epochs of several runs, with gaps where one has none. */
@@ -18,6 +19,17 @@ export function curvesOf(
     ({ name, at }): PlotLine => ({ name, values: epochs.map((epoch) => at.get(epoch) ?? null) }),
   );
   return { x: epochs, lines };
+}
+
+/** What is compared is of one experiment: the losses of two have nothing in common but their name. */
+export function byExperiment<R extends { readonly experiment: string; readonly config: unknown }>(
+  runs: readonly R[],
+): { readonly experiment: string; readonly runs: readonly R[] }[] {
+  const names = runs.map(({ experiment, config }) => nameWith(experiment, taskOf(config)));
+  return [...new Set(names)].map((experiment) => ({
+    experiment,
+    runs: runs.filter((_, i) => names[i] === experiment),
+  }));
 }
 
 /** Names of everything that is measured in numbers. */

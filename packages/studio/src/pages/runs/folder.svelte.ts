@@ -3,7 +3,9 @@
 import type { RecordStretch } from "@softdraw/lab/runs/metrics";
 import type { ListedRun, RunList, ServerFacts } from "@softdraw/lab/server/runs-api";
 import { onDestroy } from "svelte";
+import packageJson from "../../../package.json" with { type: "json" };
 import { messageOf } from "../../engine/client.svelte.ts";
+import type { KeptRun } from "../../kept.svelte.ts";
 import { nameWith, taskOf } from "../../lab/names.ts";
 
 const LOOK_MS = 2000;
@@ -11,6 +13,18 @@ const LOOK_MS = 2000;
 /** What the server of this page says of runs; null where it has none. */
 export async function runFolder(): Promise<string | null> {
   return ((await ask("api/server.json")) as ServerFacts).runs;
+}
+
+/** A run of the folder, or a training of this page that the browser keeps. */
+export interface ShownRun extends Omit<ListedRun, "path" | "version" | "result"> {
+  readonly kept?: KeptRun;
+}
+
+export function shownKept(kept: KeptRun): ShownRun {
+  const { name, experiment, created, command, config, records, state } = kept;
+  const metrics = records.at(-1);
+  const facts = { name, experiment, created, command, config: { ...config }, epochs: records.length, metrics, state };
+  return { ...facts, divergence: undefined, files: [], kept };
 }
 
 /** The runs of an experiment that have a checkpoint, newest first; none where there is no run folder. */
@@ -33,6 +47,9 @@ export interface WatchedRuns {
   /** Newest first; undefined before the first answer. */
   readonly runs: readonly ListedRun[] | undefined;
   readonly notes: readonly string[];
+  readonly damaged: RunList["damaged"];
+  /** Whether the folder was there and is not any more: moved, renamed or deleted. */
+  readonly isGone: boolean;
   /** Why the last look failed. */
   readonly error: string | undefined;
   /** The records so far of a run that is watched. */
@@ -46,9 +63,17 @@ interface Known {
   readonly cursor: string;
 }
 
-/** Called as a component is set up. @param selected the runs whose records are read, by name */
-export function watchRuns(selected: () => readonly string[]): WatchedRuns {
-  let list = $state.raw<RunList>();
+/** Whether the folder has been seen in this page. */
+let wasThere = false;
+
+/**
+ * Called as a component is set up.
+ *
+ * @param isServed whether there is a server of runs; without it there are none
+ * @param selected the runs whose records are read, by name
+ */
+export function watchRuns(isServed: boolean, selected: () => readonly string[]): WatchedRuns {
+  let list = $state.raw<RunList | undefined>(isServed ? undefined : NONE);
   let error = $state<string>();
   let known = $state.raw<Readonly<{ [name: string]: Known }>>({});
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -58,7 +83,7 @@ export function watchRuns(selected: () => readonly string[]): WatchedRuns {
 
   async function look() {
     clearTimeout(timer);
-    if (isLooking || isGone) return;
+    if (isLooking || isGone || !isServed) return;
     isLooking = true;
     try {
       if (!document.hidden) await lookOnce();
@@ -74,6 +99,7 @@ export function watchRuns(selected: () => readonly string[]): WatchedRuns {
     const found = await askText("api/runs");
     if (found !== text) list = JSON.parse(found);
     text = found;
+    wasThere ||= list!.isThere;
     for (const { name, epochs, state } of list?.runs ?? []) {
       const isWanted = selected().includes(name) && (known[name]?.records.length !== epochs || state === "running");
       if (isWanted) known = { ...known, [name]: await readOn(name, known[name]) };
@@ -99,12 +125,20 @@ export function watchRuns(selected: () => readonly string[]): WatchedRuns {
     get notes() {
       return list?.notes ?? [];
     },
+    get damaged() {
+      return list?.damaged ?? [];
+    },
+    get isGone() {
+      return list?.isThere === false && wasThere;
+    },
     get error() {
       return error;
     },
     recordsOf: (name) => known[name]?.records ?? [],
   };
 }
+
+const NONE: RunList = { runs: [], damaged: [], notes: [], isThere: false };
 
 async function readOn(name: string, known: Known = { records: [], cursor: "" }): Promise<Known> {
   let { records, cursor } = known;
@@ -115,6 +149,11 @@ async function readOn(name: string, known: Known = { records: [], cursor: "" }):
     cursor = stretch.cursor;
     if (added.length === 0) return { records, cursor };
   }
+}
+
+/** Softdraw's version, as run folders say it; of a page without a server of runs, the one that the page is of. */
+export async function versionOf(): Promise<string> {
+  return ((await ask("api/server.json")) as Partial<ServerFacts>).version ?? packageJson.version;
 }
 
 async function ask(path: string): Promise<unknown> {

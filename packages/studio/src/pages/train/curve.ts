@@ -43,14 +43,24 @@ function halved({ every, steps, values, rest }: Curve): Curve {
   };
 }
 
-/** The curve without its tremor: an exponential mean, corrected for its beginning. */
-export function smoothed(values: readonly number[], weight = 0.95): number[] {
-  let [mean, total] = [0, 0];
-  return values.map((value) => {
-    mean = weight * mean + (1 - weight) * value;
-    total = weight * total + (1 - weight);
-    return mean / total;
+/**
+ * The curve without its tremor: for each point the mean of those around it, as many before as behind, so that it does not lag.
+ * Towards the ends there are fewer.
+ *
+ * @param points of a whole window, an odd number
+ */
+export function smoothed(values: readonly number[], points: number): number[] {
+  const sums = [0];
+  for (const value of values) sums.push(sums.at(-1)! + value);
+  return values.map((_, i) => {
+    const reach = Math.min((points - 1) / 2, i, values.length - 1 - i);
+    return (sums[i + reach + 1]! - sums[i - reach]!) / (2 * reach + 1);
   });
+}
+
+/** How many points of a curve, an odd number, are nearest to a window of so many steps. */
+export function pointsOf({ every }: Pick<Curve, "every">, steps: number): number {
+  return 2 * Math.round((steps / every - 1) / 2) + 1;
 }
 
 function meanOf(values: readonly number[]): number {

@@ -1,0 +1,34 @@
+/** A training of the page as the command line keeps one: see lab/src/runs/run.ts. */
+
+import { experiments } from "@softdraw/experiments/all";
+import { describeCheckpoint } from "@softdraw/experiments/checkpoint/described";
+import { encodeCheckpoint } from "@softdraw/experiments/checkpoint/safetensors";
+import type { EpochRecord, Result } from "@softdraw/experiments/experiment";
+import { trainCommand } from "@softdraw/lab/training/command";
+import { experimentNamed, type Values } from "./catalog.ts";
+import { modelOf } from "./models.ts";
+
+export interface RunParts {
+  /** As the command line calls it: the task is part of the configuration. */
+  readonly experiment: string;
+  readonly config: Values;
+  readonly command: string;
+  readonly checkpoint: Uint8Array<ArrayBuffer>;
+  readonly results: readonly Result[];
+}
+
+/** How many records of metrics belong to a checkpoint, in its metadata. */
+const METRICS_RECORDS = "metrics_records";
+
+export function runOf(name: string, records: readonly EpochRecord[]): RunParts {
+  const { config, checkpoint } = modelOf(name);
+  const experiment = experiments.find((one) => one.name === name.split(" ")[0])!;
+  const { tensors, metadata } = describeCheckpoint(checkpoint, config);
+  return {
+    experiment: experiment.name,
+    config: { ...config },
+    command: trainCommand(experiment, config),
+    checkpoint: encodeCheckpoint({ tensors, metadata: { ...metadata, [METRICS_RECORDS]: `${records.length}` } }),
+    results: experimentNamed(name).results(records),
+  };
+}
