@@ -162,14 +162,21 @@ const descent = adam();
 /** All that training changes on the device. */
 export type State = Normalization & { model: Model; optimizer: AdamState<Model>; key: np.Array };
 
-function initState(config: Config): State {
-  const [encoderKey, decoderKey, key] = splitKey(random.key(config.seed), 3);
+/** What of it tells graphs and predicts. */
+export type Networks = Pick<State, "model" | "statistics">;
+
+/** Consumes both keys. */
+export function initNetworks(encoderKey: np.Array, decoderKey: np.Array, config: Config): Networks {
   const model: Model = { decoder: initDecoder(decoderKey, config) };
   if (inferenceOf(config.graph)) model.encoder = initEncoder(encoderKey, config);
   else encoderKey.dispose();
-  const state: State = { model, optimizer: descent.init(model), key };
-  if (model.encoder && config.normalization) state.statistics = initStatistics(config);
-  return state;
+  return model.encoder && config.normalization ? { model, statistics: initStatistics(config) } : { model };
+}
+
+function initState(config: Config): State {
+  const [encoderKey, decoderKey, key] = splitKey(random.key(config.seed), 3);
+  const networks = initNetworks(encoderKey, decoderKey, config);
+  return { ...networks, optimizer: descent.init(networks.model), key };
 }
 
 /** Gradient and optimizer in one jitted function, which consumes the state and the batch. */

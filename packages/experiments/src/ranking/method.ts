@@ -103,10 +103,15 @@ export const presets: Presets<Config> = {
 
 export type Model = { first: Convolution; second: Convolution; hidden: Dense; output: Dense };
 
-function initModel(key: np.Array, config: Config, { height, width }: Dataset): Model {
-  const { n, digits, channels, hidden, initialization } = config;
+/** Numbers that both convolutions leave of the picture of a number. */
+export function numbersLeft(config: Config, { height, width }: Pick<Dataset, "height" | "width">): number {
+  return pooledSize(height, config) * pooledSize(width, config) * 2 * config.channels;
+}
+
+/** @param inputs as `numbersLeft` counts them */
+export function initModel(key: np.Array, config: Config, inputs: number): Model {
+  const { n, channels, hidden, initialization } = config;
   const [first, second, third, fourth] = splitKey(key, 4);
-  const inputs = pooledSize(height, config) * pooledSize(digits * width, config) * 2 * channels;
   return {
     first: initConvolution(first, { size: KERNEL, channels: 1, outputs: channels }, initialization),
     second: initConvolution(second, { size: KERNEL, channels, outputs: 2 * channels }, initialization),
@@ -169,9 +174,9 @@ const descent = adam();
 /** All that training changes on the device. */
 export type State = { model: Model; optimizer: AdamState<Model>; key: np.Array };
 
-function initState(config: Config, training: Dataset): State {
+function initState(config: Config, { height, width }: Dataset): State {
   const [modelKey, key] = splitKey(random.key(config.seed), 2);
-  const model = initModel(modelKey, config, training);
+  const model = initModel(modelKey, config, numbersLeft(config, { height, width: config.digits * width }));
   return { model, optimizer: descent.init(model), key };
 }
 
