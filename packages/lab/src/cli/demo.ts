@@ -29,9 +29,7 @@ import { table } from "./table.ts";
 type Options = CommonOptions & SubsetDraws & { readonly out: string };
 
 export function addDemo(program: Command): void {
-  const demo = program
-    .command("demo")
-    .description("compare samplers and estimators with each other, and with what is exact");
+  const demo = program.command("demo");
   const calls = ["subset", "explain", "gradients", "sort"].map((name) => `\n  softdraw demo ${name}`);
   demo.addHelpText("after", `\nExamples:${calls.join("")}`);
   addSubset(demo);

@@ -24,7 +24,6 @@ export function addSample(program: Command): void {
   const command = program
     .command("sample")
     .argument("<run>", "run folder")
-    .description("draw new examples from a trained model, as a picture")
     .option("--count <number>", "how many", wholeNumber(1, 10_000), 64)
     .addOption(seedOption("seed of the draws"))
     .addOption(dataOption())

@@ -59,7 +59,6 @@ export function addSelect(program: Command): void {
   const command = program
     .command("select")
     .argument("<table>", "a CSV, TSV or Parquet file with a header")
-    .description("choose the columns of a table that are enough to tell another one, and say what they are worth")
     .requiredOption("--target <column>", "the column to tell: categories, or numbers")
     .addOption(
       new Option(

@@ -26,7 +26,6 @@ export function addSolve(program: Command): void {
     .command("solve")
     .argument("<run>", "run folder of a jigsaw")
     .argument("<picture>", "a PNG, JPEG or WebP file")
-    .description("cut any picture into pieces, shuffle them, and put it together with a trained model")
     .addOption(seedOption("seed of the shuffle"))
     .addOption(dataOption())
     .option("--out-dir <folder>", "where shuffled.png and solved.png are written", ".");

@@ -61,7 +61,6 @@ interface Options extends RunningOptions, DefinitionOptions {
 export async function addSweep(program: Command, args: readonly string[]): Promise<void> {
   const sweep = program
     .command("sweep")
-    .description("train many configurations and choose the best, by exact measures on held-out training data")
     .argument("[experiment]", "what to train, with options of its own")
     .option("--resume <folder>", "continue a sweep that was stopped or killed");
   addRunningOptions(sweep);

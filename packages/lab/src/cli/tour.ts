@@ -43,7 +43,6 @@ export function addTour(program: Command): void {
   const command = program
     .command("tour")
     .addArgument(new Argument("[experiment]", "only this one").choices(names).argParser(oneOf(names)))
-    .description("train five models on embedded and simulated data, one after the other, in a few minutes")
     .option("--runs-dir <path>", "folder of the run folders, and of the tour's report", RUNS_FOLDER);
   const settings = parts.map(({ name, values }) => `\n  ${`softdraw tour ${name}`.padEnd(22)}  ${describe(values)}`);
   addCommonOptions(command)

@@ -13,7 +13,7 @@ import { addNamed, addOwn } from "./own.ts";
 import { stopOnSignal } from "./signals.ts";
 
 export async function addTrain(program: Command, args: readonly string[]): Promise<void> {
-  const train = program.command("train").description("train a model, and write its run folder");
+  const train = program.command("train");
   const calls = experiments.map(({ name }) => `\n  softdraw train ${name} --help`);
   train.addHelpText("after", `\nExamples:${calls.join("")}\n  softdraw train ./mine.mjs --help`);
   for (const experiment of experiments) addExperiment(train, experiment, experiment.name);
