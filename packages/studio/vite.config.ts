@@ -1,8 +1,10 @@
+import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { registerSources } from "@softdraw/lab/sources.js";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vite";
 import { digits } from "./build/digits.ts";
+import { licenses } from "./build/licenses.ts";
 import { models } from "./build/models.ts";
 import { runs } from "./build/runs.ts";
 
@@ -15,11 +17,15 @@ const HERE = fileURLToPath(new URL(".", import.meta.url));
 const fileOf = (name: string, path: string) =>
   fileURLToPath(new URL(path, import.meta.resolve(`${name}/package.json`)));
 
+/** The embedded digits are those of a package of the lab. */
+const digitsPackage = createRequire(import.meta.resolve("@softdraw/lab/package.json")).resolve("mnist/package.json");
+const { page: licensesOfPage, threads: licensesOfThreads } = licenses([digitsPackage]);
+
 export default defineConfig({
   root: HERE,
   // From wherever the page is served.
   base: "./",
-  plugins: [svelte({ configFile: false }), digits(), models(), runs()],
+  plugins: [svelte({ configFile: false }), digits(), models(), runs(), licensesOfPage],
   // What is published from its sources: nothing needs a build first.
   resolve: {
     alias: {
@@ -36,7 +42,7 @@ export default defineConfig({
     rolldownOptions: { checks: { pluginTimings: false } },
   },
   // The experiments' thread reads the digits by itself.
-  worker: { format: "es", plugins: () => [digits()] },
+  worker: { format: "es", plugins: () => [digits(), licensesOfThreads] },
   server: { headers: isolationHeaders },
   // The development server injects its styles into the page; the built page keeps the whole policy.
   preview: { headers: pageHeaders },
