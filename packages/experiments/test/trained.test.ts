@@ -7,11 +7,11 @@ import { schema as vae, trainingOf as vaeTraining } from "../src/categorical-vae
 import { describeCheckpoint } from "../src/checkpoint/described.ts";
 import { type Checkpoint, encodeCheckpoint } from "../src/checkpoint/safetensors.ts";
 import { generated } from "../src/data/types.ts";
+import { schema as sequences, trainingOf as sequencesTraining } from "../src/explain/sequences/method.ts";
+import { schemaOf, trainingOf as syntheticTraining } from "../src/explain/synthetic/method.ts";
 import { schema as graphs, trainingOf as graphsTraining } from "../src/graphs/method.ts";
 import { scaleOf, simulationsOf } from "../src/graphs/motion.ts";
 import { schema as jigsaw, trainingOf as jigsawTraining } from "../src/jigsaw/method.ts";
-import { schema as sequences, trainingOf as sequencesTraining } from "../src/explain/sequences/method.ts";
-import { schemaOf, trainingOf as syntheticTraining } from "../src/explain/synthetic/method.ts";
 import { schema as dknn, trainingOf as dknnTraining } from "../src/nearest-neighbours/method.ts";
 import { readTensors } from "../src/nn/tensors.ts";
 import { schema as rank, trainingOf as rankTraining } from "../src/ranking/method.ts";

@@ -2,7 +2,7 @@
 
 import { random, tree } from "@jax-js/jax";
 import type { Checkpoint } from "../checkpoint/safetensors.ts";
-import { initModel, scoreNumbers, schema } from "../sorting/method.ts";
+import { initModel, schema, scoreNumbers } from "../sorting/method.ts";
 import { configOf, kernelOf, modelIn, type Parts, rowsOf } from "./parts.ts";
 
 /** Of `softdraw train sort`. */

@@ -33,8 +33,8 @@ import { kebab, quote } from "../training/command.ts";
 import { engineDescription } from "../training/engine.ts";
 import type { Reporter } from "../training/reporter.ts";
 import { addCommonOptions, begin, type CommonOptions } from "./common-options.ts";
+import { checkOut } from "./out-file.ts";
 import { seedOption, wholeNumber } from "./parsers.ts";
-import { checkReportFile } from "./report-file.ts";
 import { table as drawTable } from "./table.ts";
 
 interface Range {
@@ -128,7 +128,7 @@ function separator(text: string): string {
 }
 
 async function select(file: string, options: Options): Promise<void> {
-  await checkReportFile(options.out, file);
+  await checkOut("--out", options.out, "report", file);
   const table = await readTable(file, options);
   const problem = orWrongCall(file, () => problemOf(table, options.target, options.task));
   const most = Math.min(USUALLY_MOST, problem.columns.length);

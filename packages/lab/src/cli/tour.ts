@@ -12,6 +12,7 @@ import { loadData } from "../training/data.ts";
 import type { Reporter } from "../training/reporter.ts";
 import { beginRun, type Finished, trainRun } from "../training/training.ts";
 import { addCommonOptions, begin, type CommonOptions, RUNS_FOLDER } from "./common-options.ts";
+import { checkOutDir } from "./out-file.ts";
 import { oneOf } from "./parsers.ts";
 import { findExperiment } from "./run-folders.ts";
 import { stopOnSignal } from "./signals.ts";
@@ -62,6 +63,7 @@ function describe(values: Part["values"]): string {
 
 async function tour(only: string | undefined, options: Options): Promise<void> {
   const chosen = parts.filter(({ name }) => only === undefined || name === only);
+  await checkOutDir("--runs-dir", options.runsDir, [OVERVIEW], "report");
   const reporter = await begin(options, ...longest(chosen));
   const stop = stopOnSignal(reporter);
   const total = chosen.reduce((sum, { share }) => sum + share, 0);
@@ -151,9 +153,11 @@ function tourTable(stops: readonly Stop[]): string {
 }
 
 /** One page of all parts, in the folder of the runs. */
+const OVERVIEW = "report.html";
+
 async function writeOverview(runsDir: string, stops: readonly Stop[]): Promise<string> {
   const { renderOverview } = await import("@softdraw/experiments/report/html");
-  const file = join(runsDir, "report.html");
+  const file = join(runsDir, OVERVIEW);
   const overview = stops.map(({ report, path, seconds }): OverviewPart => {
     const href = relative(runsDir, path).split("\\").join("/");
     return { report, time: formatDuration(seconds), href };

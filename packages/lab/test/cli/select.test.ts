@@ -138,12 +138,12 @@ test.each([
   ],
   [
     ["--target", "y", "--out", "table.csv"],
-    "out: table.csv: expected another file than the table, got the table itself.",
+    "out: table.csv: expected another file than the one that is read, got that file itself.",
   ],
-  [["--target", "y", "--out", "./link.html"], "out: ./link.html: expected another file than the table"],
+  [["--target", "y", "--out", "./link.html"], "out: ./link.html: expected another file than the one that is read"],
   [
     ["--target", "y", "--out", "notes.txt"],
-    "out: notes.txt: expected a new file, or a report to be replaced, got a file",
+    "out: notes.txt: expected a new file, or a report to be replaced, got another file.",
   ],
   [["--target", "y", "--out", "none/x.html"], "out: cannot write none/x.html: its folder does not exist (ENOENT)."],
   [["--target", "y", "--out", "table.csv/x.html"], "out: cannot write table.csv/x.html: a part of its path is not a"],
