@@ -204,7 +204,7 @@ describe.skipIf(unbuilt.length > 0)("installed", () => {
       expect(stderr).toBe("");
       expect(stdout).toContain('"type":"tour"');
     },
-    HOOK_TIMEOUT,
+    2 * HOOK_TIMEOUT,
   );
 });
 

@@ -25,6 +25,9 @@ import { SEEN_FRAMES, systems } from "./systems.ts";
 
 // Configuration -------------------------------------------------------------------------------------------------------
 
+/** Numbers that are predicted are about 1: of a smaller variance, their rounding is the whole error. */
+const SMALLEST_VARIANCE = 1e-12;
+
 export const schema = z.strictObject({
   ...seedOption,
   system: z.enum(systems).default("springs").describe("what acts between particles; layout: trees that are laid out"),
@@ -58,7 +61,11 @@ export const schema = z.strictObject({
     .describe("frames that are predicted from one true frame, or as many as there are"),
   estimator: z.enum(estimators).default("relaxed").describe("how the gradient of the prediction reaches the encoder"),
   ...temperatureOptions({ temperature: 0.5, schedule: "constant", temperatureEnd: 0.5 }),
-  variance: z.number().positive().default(5e-5).describe("of the Gaussian likelihood of a predicted number"),
+  variance: z
+    .number()
+    .min(SMALLEST_VARIANCE)
+    .default(5e-5)
+    .describe("of the Gaussian likelihood of a predicted number"),
   ...learningRateOptions("Adam's step size", 3e-3, "cosine"),
   hidden: z.int().min(1).default(64).describe("units of every hidden layer"),
   normalization: z.boolean().default(true).describe("batch normalization in the encoder"),
