@@ -20,9 +20,23 @@ import { materializeTwice } from "../nn/convolution.ts";
 import { type Dense, dense, initDense, initializations } from "../nn/dense.ts";
 import { splitKey } from "../nn/keys.ts";
 import { epochOrder, stepsAnEpoch } from "../training/epochs.ts";
-import { dataOptions, learningRateOptions, temperatureOptions } from "../training/options.ts";
+import {
+  dataOptions,
+  learningRateOptions,
+  TEMPERATURE,
+  temperatureOptions,
+  temperatureScopes,
+} from "../training/options.ts";
+import type { Scope } from "../training/scopes.ts";
 import { type StepSettings, scheduledSettings } from "../training/settings.ts";
-import { checkEstimator, differentiatesCost, estimatorOptions, expectationOptions } from "./estimator.ts";
+import {
+  checkEstimator,
+  differentiatesCost,
+  estimatorOptions,
+  estimatorScopes,
+  expectationOptions,
+  tempered,
+} from "./estimator.ts";
 import { type CodeConfig, divergenceFromUniform, latentOf, latents } from "./latent.ts";
 
 // Configuration -------------------------------------------------------------------------------------------------------
@@ -248,6 +262,14 @@ export function trainingOf(config: Config, { data, temperatureOverride }: Contex
     update: trainingStep(config),
   };
 }
+
+export const scopes: readonly Scope<keyof Config>[] = [
+  ...estimatorScopes,
+  { options: TEMPERATURE, by: "estimator", values: tempered },
+  { options: ["classes"], by: "latent", values: latents.filter((latent) => latent !== "bernoulli") },
+  { options: ["k"], by: "latent", values: ["subset", "conditional-bernoulli"] },
+  ...temperatureScopes,
+];
 
 function checkConfiguration(config: Config): void {
   checkEstimator(config);

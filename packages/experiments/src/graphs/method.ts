@@ -15,7 +15,14 @@ import type { Context, Presets } from "../experiment.ts";
 import { type AdamState, adam } from "../nn/adam.ts";
 import { splitKey } from "../nn/keys.ts";
 import { epochOrder } from "../training/epochs.ts";
-import { learningRateOptions, seedOption, temperatureOptions } from "../training/options.ts";
+import {
+  learningRateOptions,
+  seedOption,
+  TEMPERATURE,
+  temperatureOptions,
+  temperatureScopes,
+} from "../training/options.ts";
+import type { Scope } from "../training/scopes.ts";
 import { type StepSettings, scheduledSettings } from "../training/settings.ts";
 import { byBatch, byRunning, type EncoderStatistics, encode, initEncoder, initStatistics } from "./encoder.ts";
 import { estimators, type GraphOfDecoder, graphsOfDecoder, inferenceOf, treeEstimators } from "./inferred.ts";
@@ -208,6 +215,13 @@ function trainingWindow({ system, unroll }: Config): Window {
   return { first: 0, last, steps: Math.min(unroll, last) };
 }
 
+/** Where a graph is given there is no encoder, and nothing is drawn; the estimator simple draws without a temperature. */
+export const scopes: readonly Scope<keyof Config>[] = [
+  { options: ["estimator", ...TEMPERATURE, "normalization"], by: "graph", values: ["inferred", "tree"] },
+  { options: TEMPERATURE, by: "estimator", values: estimators.filter((name) => name !== "simple") },
+  ...temperatureScopes,
+];
+
 /** What of a configuration does not fit the rest of it. */
 function checkConfig(config: Config): void {
   const { system, graph, decoder, estimator, batch, simulations } = config;
@@ -225,29 +239,6 @@ function checkConfig(config: Config): void {
   }
   if (decoder !== "lstm" && system === "charges" && (graph === "none" || graph === "full")) {
     throw new RangeError(`graph must be inferred or true for charges, all of which act on each other, got ${graph}.`);
-  }
-  if (inferenceOf(graph) === undefined) checkNothingDrawn(config);
-}
-
-/** Options of draws say nothing where there are none. */
-const OF_DRAWS = [
-  "estimator",
-  "temperature",
-  "schedule",
-  "temperatureEnd",
-  "temperatureRate",
-  "temperatureHold",
-  "normalization",
-] as const;
-
-/** Where a graph is given there is no encoder, and what is set for it would be forgotten. */
-function checkNothingDrawn(config: Config): void {
-  const defaults = schema.parse({});
-  for (const name of OF_DRAWS) {
-    if (config[name] === defaults[name]) continue;
-    throw new RangeError(
-      `${name} must be left at ${defaults[name]} for the graph ${config.graph}, which is given, not drawn, got ${config[name]}.`,
-    );
   }
 }
 

@@ -23,8 +23,9 @@ import {
 } from "../nn/convolution.ts";
 import { type Dense, dense, initDense, initializations } from "../nn/dense.ts";
 import { splitKey } from "../nn/keys.ts";
-import { checkOrder, orderOptions, relaxedOrder, scoresPlaces } from "../orders.ts";
-import { dataOptions, learningRateOptions, temperatureOptions } from "../training/options.ts";
+import { orderOptions, orderScopes, relaxedOrder, scoresPlaces } from "../orders.ts";
+import { dataOptions, learningRateOptions, temperatureOptions, temperatureScopes } from "../training/options.ts";
+import type { Scope } from "../training/scopes.ts";
 import { type StepSettings, scheduledSettings } from "../training/settings.ts";
 import { type Batch, epochBatches, KERNEL, MARGIN } from "./batches.ts";
 
@@ -62,6 +63,8 @@ const published: Partial<Config> = {
   learningRateDecay: "none",
   schedule: "constant",
 };
+
+export const scopes: readonly Scope<keyof Config>[] = [...orderScopes, ...temperatureScopes];
 
 export const presets: Presets<Config> = {
   neuralsort: {
@@ -205,7 +208,6 @@ export const NAME = "rank";
 
 export function trainingOf(config: Config, { data: { train }, temperatureOverride }: Context) {
   const { epochs, steps, batch } = config;
-  checkOrder(config);
   checkSides(config, train);
   return {
     name: NAME,
