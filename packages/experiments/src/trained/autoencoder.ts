@@ -1,7 +1,8 @@
 /** A trained autoencoder. */
 
-import { nn, random, tree } from "@jax-js/jax";
+import { random, tree } from "@jax-js/jax";
 import { latentOf } from "../categorical-vae/latent.ts";
+import { likelihoodOf } from "../categorical-vae/likelihood.ts";
 import { decode, encode, initModel, type Model, schema } from "../categorical-vae/method.ts";
 import type { Checkpoint } from "../checkpoint/safetensors.ts";
 import { configOf, kernelOf, modelIn, type Parts, rowsOf } from "./parts.ts";
@@ -12,7 +13,7 @@ export interface TrainedAutoencoder extends Parts<"vae"> {
   readonly code: readonly number[];
   /** Images `[count, pixels]`, from 0 to 1, to the logits of their codes, `[count, ...code]`. */
   encode(images: Float32Array): Promise<Float32Array>;
-  /** Codes, choices as they are drawn, `[count, ...code]`, to images: how probable ink is in each pixel, `[count, pixels]`. */
+  /** Codes, choices as they are drawn, `[count, ...code]`, to images: how probable ink is in each pixel, or its mean, `[count, pixels]`. */
   decode(codes: Float32Array): Promise<Float32Array>;
 }
 
@@ -27,7 +28,7 @@ export function loadAutoencoder(checkpoint: Checkpoint, file: string): TrainedAu
   });
   const decoded = kernelOf(model, ({ encoder, decoder }: Model, x) => {
     tree.dispose(encoder);
-    return nn.sigmoid(decode(decoder, x, config));
+    return likelihoodOf(config).middle(decode(decoder, x, config));
   });
   return {
     experiment: "vae",
