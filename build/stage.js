@@ -51,10 +51,12 @@ export function stage(name, { folder, repository, built }) {
  * @param {any} manifest @param {string} home @param {string | undefined} repository
  */
 function publishedManifest({ scripts, devDependencies, publishConfig, "size-limit": _, ...rest }, home, repository) {
-  if (repository === undefined) return { ...rest, ...publishConfig };
+  const published = { ...rest, ...publishConfig, publishConfig: { access: "public" } };
+  if (repository === undefined) return published;
   return {
-    ...rest,
-    ...publishConfig,
+    ...published,
+    // The registry compares the repository of the program that publishes with the one that the package names.
+    publishConfig: { access: "public", provenance: true },
     repository: { type: "git", url: `git+${repository}.git`, directory: home },
     homepage: `${repository}/tree/main/${home}#readme`,
     bugs: `${repository}/issues`,

@@ -1,6 +1,9 @@
 /**
  * What a package has when it is installed: the packages are packed as npm would publish them, and unpacked beside what they
  * declare. Here are neither the sources of other packages nor the tools of this repository.
+ *
+ * Where SOFTDRAW_INSTALL is "registry", npm installs them, with an empty cache, and fetches what they declare; and a model of the
+ * tour is trained.
  */
 
 import { execFile, spawn } from "node:child_process";
@@ -16,7 +19,8 @@ import { STAGED, stage } from "../build/stage.js";
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("../", import.meta.url));
 const PACKAGES = STAGED;
-const HOOK_TIMEOUT = 120_000;
+const HOOK_TIMEOUT = 300_000;
+const byRegistry = process.env.SOFTDRAW_INSTALL === "registry";
 
 interface Manifest {
   readonly name: string;
@@ -52,8 +56,11 @@ describe.skipIf(unbuilt.length > 0)("installed", () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "softdraw-installed-"));
     packed = await pack(folder);
-    for (const { name, filename } of packed) await unpack(join(folder, filename), moduleFolder(folder, name));
-    await linkDependencies(folder);
+    if (byRegistry) await install(folder, packed);
+    else {
+      for (const { name, filename } of packed) await unpack(join(folder, filename), moduleFolder(folder, name));
+      await linkDependencies(folder);
+    }
   }, HOOK_TIMEOUT);
 
   afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -85,7 +92,11 @@ describe.skipIf(unbuilt.length > 0)("installed", () => {
     const page = readdirSync(join(lab, "page"), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map(({ parentPath, name }) => relative(lab, join(parentPath, name)).replaceAll("\\", "/"));
-    expect(page).toContain("page/index.html");
+    expect(page).toEqual(expect.arrayContaining(["page/index.html", "page/licenses.md"]));
+    const licenses = readFileSync(join(lab, "page/licenses.md"), "utf8");
+    for (const name of ["@jax-js/jax", "svelte", "mnist", "@fontsource-variable/source-sans-3"]) {
+      expect(licenses).toMatch(new RegExp(`^## ${name} .*\n+\`\`\`text`, "m"));
+    }
     expect(files.map(({ path }) => path)).toEqual(expect.arrayContaining(page));
   });
 
@@ -149,16 +160,52 @@ describe.skipIf(unbuilt.length > 0)("installed", () => {
     }
   });
 
-  test("a program imports the experiments and their statistics", async () => {
+  test("softdraw select chooses a column of a table, and writes the report", async () => {
+    const rows = Array.from(
+      { length: 40 },
+      (_, i) => `${Math.sin(i)},${Math.cos(7 * i)},${Math.sin(i) > 0 ? "yes" : "no"}`,
+    );
+    await writeFile(join(folder, "table.csv"), ["first,second,target", ...rows].join("\n"));
+    const options = ["--target", "target", "--features", "1", "--folds", "2", "--steps", "5", "--json"];
+    const { stdout, stderr } = await softdraw("select", "table.csv", ...options);
+    expect(stderr).toBe("");
+    expect(stdout).toContain('"order":["first"]');
+    expect(existsSync(join(folder, "selection.html"))).toBe(true);
+  });
+
+  test("softdraw sweep trains in two processes", async () => {
+    const options = ["--epochs", "1", "--steps", "2", "--batch", "4", "--workers", "2", "--no-winner", "--json"];
+    const { stdout, stderr } = await softdraw("sweep", "sort", "--set", "temperature=1,2", ...options);
+    expect(stderr).toBe("");
+    expect(stdout).toContain('"type":"finished"');
+  });
+
+  test("a program imports each package, and each finds the same library and engine", async () => {
     const lines = [
+      'import { numpy as np, random } from "@jax-js/jax";',
+      'import { categorical } from "softdraw";',
+      'import { defaultThreads } from "@softdraw/threads";',
       'import { experiments } from "@softdraw/experiments/all";',
       'import { meanWithError } from "@softdraw/experiments/mathematics/statistics";',
-      "console.log(experiments[0].name, meanWithError([1, 3]).mean);",
+      'import { loadRun } from "@softdraw/lab/training/load-run";',
+      "const [draw] = await categorical.sample(random.key(0), np.array([[0, -Infinity]])).jsAsync();",
+      "console.log(draw.join(), experiments[0].name, meanWithError([1, 3]).mean, defaultThreads() >= 1, typeof loadRun);",
     ];
     await writeFile(join(folder, "program.mjs"), lines.join("\n"));
     const { stdout } = await run(process.execPath, ["program.mjs"], { cwd: folder });
-    expect(stdout).toBe("vae 2\n");
+    expect(stdout).toBe("1,0 vae 2 true function\n");
   });
+
+  test.runIf(byRegistry)(
+    "the program is where npm puts it, and trains the first model of the tour",
+    async () => {
+      const linked = join(folder, "node_modules/.bin/softdraw");
+      const { stdout, stderr } = await run(process.execPath, [linked, "tour", "vae", "--json"], { cwd: folder });
+      expect(stderr).toBe("");
+      expect(stdout).toContain('"type":"tour"');
+    },
+    2 * HOOK_TIMEOUT,
+  );
 });
 
 function moduleFolder(folder: string, name: string): string {
@@ -172,6 +219,15 @@ async function pack(folder: string): Promise<Packed[]> {
   const args = ["pack", "--json", "--ignore-scripts", `--pack-destination=${folder}`, ...staged];
   const { stdout } = await run("npm", args, { cwd: root, maxBuffer: 2 ** 24 });
   return JSON.parse(stdout);
+}
+
+/** As npm installs what is published, where nothing of it is known yet. */
+async function install(folder: string, packed: readonly Packed[]): Promise<void> {
+  await writeFile(join(folder, "package.json"), '{ "private": true }\n');
+  const archives = packed.map(({ filename }) => `./${filename}`);
+  await run("npm", ["install", "--no-audit", "--no-fund", "--cache", join(folder, "cache"), ...archives], {
+    cwd: folder,
+  });
 }
 
 async function unpack(archive: string, target: string): Promise<void> {

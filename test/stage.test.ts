@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { stage } from "../build/stage.js";
+import { STAGED, stage } from "../build/stage.js";
 import { parseMarkdown } from "./documents/markdown.ts";
 
 const ADDRESS = "https://example.org/someone/softdraw";
@@ -29,6 +29,7 @@ describe.each(["softdraw", "threads"])("%s", (name) => {
     expect(Object.keys(manifest)).not.toEqual(expect.arrayContaining(["repository"]));
     expect(manifest).not.toHaveProperty("homepage");
     expect(manifest).not.toHaveProperty("bugs");
+    expect(manifest.publishConfig).toEqual({ access: "public" });
     const anchors = new Map(documents.map((document) => [document.path, document.anchors]));
     const broken = documents.flatMap(({ path: from, links }) =>
       links
@@ -46,16 +47,30 @@ describe.each(["softdraw", "threads"])("%s", (name) => {
       repository: { type: "git", url: `git+${ADDRESS}.git`, directory: `packages/${name}` },
       homepage: `${ADDRESS}/tree/main/packages/${name}#readme`,
       bugs: `${ADDRESS}/issues`,
+      publishConfig: { access: "public", provenance: true },
     });
     expect(documents.map((document) => document.path)).toEqual(["README.md"]);
     expect(documents[0]!.links.filter((link) => !existsSync(path(link.path)))).toEqual([]);
   });
 
   test("has no scripts, and nothing of this repository's tools", () => {
-    for (const key of ["scripts", "devDependencies", "publishConfig", "size-limit"]) {
+    for (const key of ["scripts", "devDependencies", "private", "size-limit"]) {
       expect(staged(name, undefined).manifest).not.toHaveProperty([key]);
     }
   });
+});
+
+test("what is published has one version, wants the same Node, and of each other exactly that version", () => {
+  const manifests = STAGED.map((name) => staged(name, undefined).manifest);
+  const { version, engines } = JSON.parse(
+    readFileSync(new URL("../packages/softdraw/package.json", import.meta.url), "utf8"),
+  );
+  const names = manifests.map(({ name }) => name);
+  for (const { name, dependencies = {}, peerDependencies = {}, ...manifest } of manifests) {
+    expect(manifest, name).toMatchObject({ version, engines, license: "MIT" });
+    const own = Object.entries({ ...dependencies, ...peerDependencies }).filter(([other]) => names.includes(other));
+    for (const [other, range] of own) expect(range, `${other} of ${name}`).toBe(version);
+  }
 });
 
 test("the library's README leads to its guides", () => {

@@ -1,9 +1,11 @@
+import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { registerSources } from "@softdraw/lab/sources.js";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vite";
 import { digits } from "./build/digits.ts";
 import { firstFonts } from "./build/first-fonts.ts";
+import { licenses } from "./build/licenses.ts";
 import { models } from "./build/models.ts";
 import { previewPicture } from "./build/preview-picture.ts";
 import { runs } from "./build/runs.ts";
@@ -15,11 +17,15 @@ const { isolationHeaders, pageHeaders } = await import("@softdraw/lab/server/hea
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 
+/** The embedded digits are those of a package of the lab. */
+const digitsPackage = createRequire(import.meta.resolve("@softdraw/lab/package.json")).resolve("mnist/package.json");
+const { page: licensesOfPage, threads: licensesOfThreads } = licenses([digitsPackage]);
+
 export default defineConfig({
   root: HERE,
   // From wherever the page is served.
   base: "./",
-  plugins: [svelte({ configFile: false }), digits(), models(), runs(), firstFonts(), previewPicture()],
+  plugins: [svelte({ configFile: false }), digits(), models(), runs(), firstFonts(), previewPicture(), licensesOfPage],
   resolve: { alias: sourceAliases },
   build: {
     target: "es2023",
@@ -31,7 +37,7 @@ export default defineConfig({
     rolldownOptions: { checks: { pluginTimings: false } },
   },
   // The experiments' thread reads the digits by itself.
-  worker: { format: "es", plugins: () => [digits()] },
+  worker: { format: "es", plugins: () => [digits(), licensesOfThreads] },
   server: { headers: isolationHeaders },
   // The development server injects its styles into the page; the built page keeps the whole policy.
   preview: { headers: pageHeaders },

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { experiments } from "@softdraw/experiments/all";
 import { datasetNames } from "@softdraw/experiments/data/types";
 import type { Experiment } from "@softdraw/experiments/experiment";
+import { addCommand, COMMANDS } from "@softdraw/lab/cli/commands";
 import { readConfiguration } from "@softdraw/lab/cli/configuration";
 import { runCommand } from "@softdraw/lab/cli/main";
 import { defineSweep } from "@softdraw/lab/cli/sweep-definition";
@@ -89,9 +90,16 @@ function withoutOwnData({ schema }: Experiment, options: Record<string, unknown>
 /** In place of the reader's module, an experiment with the options that most have. */
 const OWN = fileURLToPath(new URL("./own.ts", import.meta.url));
 
-const softdrawProgram = catchProgram([]);
+const softdrawProgram = wholeProgram();
 
-/** The program with all its commands, or with those that some arguments want, as the command line sets it up, caught when it is about to parse. */
+async function wholeProgram(): Promise<Command> {
+  const [first, ...others] = Object.keys(COMMANDS);
+  const program = await catchProgram([first!]);
+  for (const name of others) await addCommand(program, name, []);
+  return program;
+}
+
+/** The program with the command that some arguments want, as the command line sets it up, caught when it is about to parse. */
 async function catchProgram(args: readonly string[]): Promise<Command> {
   const parse = vi.spyOn(Command.prototype, "parseAsync").mockImplementation(async function (this: Command) {
     return this;

@@ -10,6 +10,7 @@ import type { LineChart, Series } from "./report/charts.ts";
 import type { Picture } from "./report/pixels.ts";
 import { type EpochEnd, run, type Training } from "./training/loop.ts";
 import { checkCheckpoint } from "./training/position.ts";
+import type { Scope } from "./training/scopes.ts";
 
 export type { Column, EpochRecord, Result } from "./columns.ts";
 
@@ -23,6 +24,8 @@ export interface Experiment<Config extends BaseConfig = BaseConfig> {
   readonly schema: z.ZodType<Config>;
   /** Named sets of values other than the defaults. */
   readonly presets: Presets<Config>;
+  /** Options that say nothing in some configurations, where a call that gives them is refused. */
+  readonly scopes?: readonly Scope[];
   /** What is reported an epoch, in order. */
   readonly columns: readonly Column[];
   /**

@@ -7,11 +7,9 @@ import { numpy as np } from "@jax-js/jax";
 import { permutation, type RankingOptions, ranking } from "softdraw";
 import { z } from "zod";
 import { MOST_ITERATIONS } from "./training/options.ts";
+import type { Scope } from "./training/scopes.ts";
 
 export const relaxations = ["gumbel-sinkhorn", "neuralsort", "softsort", "network", "sinkhorn"] as const;
-
-/** Those with Sinkhorn's iterations. */
-const ITERATED: readonly Relaxation[] = ["gumbel-sinkhorn", "sinkhorn"];
 
 type Relaxation = (typeof relaxations)[number];
 
@@ -22,9 +20,6 @@ export interface OrderConfig {
   readonly iterations: number;
   readonly noise: boolean;
 }
-
-/** What the options of one relaxation are where another one is asked for. */
-const DEFAULTS = { network: "bitonic", sigmoid: "logistic", iterations: 20 } as const;
 
 /** The options of a relaxed order, but for those of its temperature. */
 export function orderOptions(defaults: Pick<OrderConfig, "relaxation" | "noise">) {
@@ -37,11 +32,11 @@ export function orderOptions(defaults: Pick<OrderConfig, "relaxation" | "noise">
       ),
     network: z
       .enum(["bitonic", "odd-even"])
-      .default(DEFAULTS.network)
+      .default("bitonic")
       .describe("of the relaxation network: which wires are compared"),
     sigmoid: z
       .enum(["logistic", "cauchy", "optimal"])
-      .default(DEFAULTS.sigmoid)
+      .default("logistic")
       .describe("of the relaxation network: how softly they are compared"),
     noise: z
       .boolean()
@@ -51,31 +46,16 @@ export function orderOptions(defaults: Pick<OrderConfig, "relaxation" | "noise">
       .int()
       .min(1)
       .max(MOST_ITERATIONS)
-      .default(DEFAULTS.iterations)
+      .default(20)
       .describe("Sinkhorn iterations, of gumbel-sinkhorn and sinkhorn"),
   };
 }
 
-/**
- * Refuses options of another relaxation than the one that is asked for.
- *
- * @throws RangeError saying what was expected and what came
- */
-export function checkOrder(config: OrderConfig): void {
-  const { relaxation } = config;
-  const isOwn = {
-    network: relaxation === "network",
-    sigmoid: relaxation === "network",
-    iterations: ITERATED.includes(relaxation),
-  };
-  for (const name of ["network", "sigmoid", "iterations"] as const) {
-    if (isOwn[name] || config[name] === DEFAULTS[name]) continue;
-    const owners = name === "iterations" ? ITERATED.join(" and ") : "network";
-    throw new RangeError(
-      `${name} is an option of the relaxation ${owners}: leave it out beside ${relaxation}, got ${config[name]}.`,
-    );
-  }
-}
+/** Of the options that one relaxation has and another has not. */
+export const orderScopes: readonly Scope<keyof OrderConfig>[] = [
+  { options: ["network", "sigmoid"], by: "relaxation", values: ["network"] },
+  { options: ["iterations"], by: "relaxation", values: ["gumbel-sinkhorn", "sinkhorn"] },
+];
 
 /** Whether a thing has a score for every place, and not one score. */
 export function scoresPlaces({ relaxation }: Pick<OrderConfig, "relaxation">): boolean {

@@ -81,6 +81,33 @@ test("the autoencoder learns the colour of every pixel", { timeout: HOOK_TIMEOUT
   }
 });
 
+test("the autoencoder learns which of 256 values each colour of a pixel has, in fewer bits", {
+  timeout: HOOK_TIMEOUT,
+}, async () => {
+  const settings = {
+    variables: 2,
+    classes: 4,
+    learningRate: 0.05,
+    network: "linear",
+    likelihood: "discretized-logistic",
+  };
+  const config = categoricalVae.schema.parse({ epochs: 8, batch: 20, ...settings });
+  const { checkpoint } = await trainingOf(categoricalVae)(config, data);
+  const results = await categoricalVae.evaluate({ config, checkpoint }, data, {
+    seed: 0,
+    own: { importanceSamples: 5 },
+  });
+  const valueOf = (name: string) => results.find((result) => result.name === name)!.value as number;
+  const bits = valueOf("bits per dimension");
+  expect(bits).toBeCloseTo(-valueOf("log-likelihood bound") / (3 * SIDE ** 2 * Math.LN2), 6);
+  // Without a model a value has 8 bits, and the noise alone has 5 of them.
+  expect(bits).toBeGreaterThan(3);
+  expect(bits).toBeLessThan(7.5);
+  expect(() => categoricalVae.check({ ...config, binarize: "static" }, { data })).toThrow(
+    "binarize must be none for the likelihood discretized-logistic, of all values, got static.",
+  );
+});
+
 test("nearest neighbours refuse colours, sides that do not halve twice, and a single class", () => {
   const config = nearestNeighbourClassifier.schema.parse({ batch: 10 });
   const check = (own: Partial<Dataset>) => {

@@ -201,14 +201,6 @@ describe("a training", () => {
       "estimator must be relaxed or straight-through for the graph tree, got reinmax.",
     ],
     [{ decoder: "lstm" }, "graph must be none for the decoder lstm, which gets no graph, got inferred."],
-    [
-      { graph: "true", estimator: "simple" },
-      "estimator must be left at relaxed for the graph true, which is given, not drawn, got simple.",
-    ],
-    [
-      { graph: "none", temperature: 0.7 },
-      "temperature must be left at 0.5 for the graph none, which is given, not drawn, got 0.7.",
-    ],
   ])("%j is refused", (values, message) => {
     expect(() => graphs.check(configuration(values), { data })).toThrow(message);
   });

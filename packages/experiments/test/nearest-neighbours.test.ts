@@ -330,11 +330,6 @@ describe("what cannot be trained is refused", () => {
   );
 
   test.each<[Partial<Config>, string]>([
-    [
-      { sampler: "neuralsort", relaxation: "successive" },
-      "relaxation is of the sampler subset: leave it out for the sampler neuralsort, got successive.",
-    ],
-    [{ sampler: "conditional-bernoulli", relaxation: "successive" }, "relaxation is of the sampler subset"],
     [{ sampler: "conditional-bernoulli", noise: false }, "noise must be on for the sampler conditional-bernoulli"],
   ])("an option of another sampler: %o", (values, message) => {
     expect(() => check(configuration(values), { data })).toThrow(message);

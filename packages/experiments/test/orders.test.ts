@@ -2,7 +2,7 @@ import { numpy as np, random } from "@jax-js/jax";
 import { permutation, ranking } from "softdraw";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { checkOrder, exactOrder, orderOptions, relaxations, relaxedOrder } from "../src/orders.ts";
+import { exactOrder, orderOptions, relaxations, relaxedOrder } from "../src/orders.ts";
 import { neuralSorted, softSorted } from "./ranking-support.ts";
 
 const schema = z.strictObject(orderOptions({ relaxation: "softsort", noise: false }));
@@ -74,24 +74,4 @@ test("the exact order of single scores puts the smallest first", async () => {
     [0, 0, 0, 1],
     [0, 0, 1, 0],
   ]);
-});
-
-describe("what does not fit together is refused", () => {
-  test.each([
-    [{ relaxation: "softsort", network: "odd-even" }, "network is an option of the relaxation network"],
-    [{ relaxation: "gumbel-sinkhorn", sigmoid: "cauchy" }, "leave it out beside gumbel-sinkhorn, got cauchy"],
-    [
-      { relaxation: "neuralsort", iterations: 5 },
-      "iterations is an option of the relaxation gumbel-sinkhorn and sinkhorn",
-    ],
-    [{ relaxation: "network", iterations: 5 }, "leave it out beside network, got 5"],
-  ])("%j", (values, message) => {
-    expect(() => checkOrder(options(values))).toThrow(message);
-  });
-
-  test("and nothing else", () => {
-    for (const relaxation of relaxations) checkOrder(options({ relaxation }));
-    checkOrder(options({ relaxation: "network", network: "odd-even", sigmoid: "optimal" }));
-    for (const relaxation of ["sinkhorn", "gumbel-sinkhorn"]) checkOrder(options({ relaxation, iterations: 3 }));
-  });
 });

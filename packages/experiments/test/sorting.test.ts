@@ -184,13 +184,6 @@ describe("with one score a number", () => {
     expect(diagonal[4]).toBeGreaterThan(0.9);
     expect(diagonal).toEqual(diagonal.toSorted((a, b) => a - b));
   });
-
-  test("options of another relaxation are refused before any work", () => {
-    const check = (values: object) => sorting.check(configuration(values), { data });
-    check({ relaxation: "network", network: "odd-even", sigmoid: "optimal", iterations: 20 });
-    expect(() => check({ relaxation: "softsort" })).toThrow("iterations is an option of the relaxation");
-    expect(() => check({ sigmoid: "cauchy" })).toThrow("leave it out beside gumbel-sinkhorn, got cauchy");
-  });
 });
 
 describe("a trained model", () => {

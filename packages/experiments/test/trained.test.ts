@@ -1,6 +1,7 @@
 /** Trained parts as functions, against the tensors of the checkpoint as their layouts are documented, number by number. */
 
 import { tree } from "@jax-js/jax";
+import { permutations } from "@softdraw/testing/numbers";
 import { afterEach, describe, expect, test } from "vitest";
 import { schema as vae, trainingOf as vaeTraining } from "../src/categorical-vae/method.ts";
 import { describeCheckpoint } from "../src/checkpoint/described.ts";
@@ -8,11 +9,19 @@ import { type Checkpoint, encodeCheckpoint } from "../src/checkpoint/safetensors
 import { generated } from "../src/data/types.ts";
 import { schema as sequences, trainingOf as sequencesTraining } from "../src/explain/sequences/method.ts";
 import { schemaOf, trainingOf as syntheticTraining } from "../src/explain/synthetic/method.ts";
+import { schema as graphs, trainingOf as graphsTraining } from "../src/graphs/method.ts";
+import { scaleOf, simulationsOf } from "../src/graphs/motion.ts";
+import { schema as jigsaw, trainingOf as jigsawTraining } from "../src/jigsaw/method.ts";
 import { schema as dknn, trainingOf as dknnTraining } from "../src/nearest-neighbours/method.ts";
 import { readTensors } from "../src/nn/tensors.ts";
+import { schema as rank, trainingOf as rankTraining } from "../src/ranking/method.ts";
 import { schema as sort, trainingOf as sortTraining } from "../src/sorting/method.ts";
 import { loadRun, partsOf, type TrainedParts } from "../src/trained.ts";
 import { positionMetadata } from "../src/training/position.ts";
+import { referenceNetworks } from "./graphs-support.ts";
+import { referenceNetwork as referenceSolver } from "./jigsaw-support.ts";
+import { referenceNetwork as referenceRanker } from "./ranking-support.ts";
+import { sum } from "./support.ts";
 
 const SIDE = 16;
 const PIXELS = SIDE ** 2;
@@ -135,6 +144,106 @@ test("embed of the classifier is its convolutions and its layer", async () => {
   );
 });
 
+test("score of the jigsaw is its layers, and place the best assignment", async () => {
+  const config = jigsaw.parse({ batch: 10, channels: 4, hidden: 16, exchanges: 1 });
+  const checkpoint = await checkpointOf(jigsawTraining(config, { data: noise }), config);
+  const { across, channels, score, place } = open(checkpoint, "jigsaw");
+  expect([across, channels]).toEqual([2, 1]);
+  const side = SIDE / across;
+  const x = numbers(2 * PIXELS);
+  const network = referenceSolver(checkpoint);
+  const expected = [0, 1].map((picture) => {
+    const pieces = [0, 1, 2, 3].map((piece) => {
+      const from = (picture * 4 + piece) * side ** 2;
+      return network.mapsOf([...x.subarray(from, from + side ** 2)]);
+    });
+    return network.scoresOf(pieces, network.running);
+  });
+  expectClose(await score(x, { side }), expected.flat(2));
+  const best = expected.flatMap((scores) => {
+    const worth = (places: readonly number[]) => sum(places.map((place, piece) => scores[piece]![place]!));
+    return permutations(4).reduce((a, b) => (worth(a) >= worth(b) ? a : b));
+  });
+  expect(Array.from(await place(x, { side }))).toEqual(best);
+  await expect(score(x, { side: 4 })).rejects.toThrow(
+    "score: expected pieces of which the convolution leaves 64 numbers, as of those that were trained on, got a side of 4, of which it leaves 16.",
+  );
+});
+
+test.each([{ padded: false }, { padded: true }])(
+  "score of pictures of numbers is its layers, %o",
+  async ({ padded }) => {
+    const config = rank.parse({ n: 3, digits: 2, channels: 4, hidden: 8, padded });
+    const data = { ...noise, train: { ...split, count: 10, height: 28, width: 28, images: new Uint8Array(7840) } };
+    const checkpoint = await checkpointOf(rankTraining(config, { data }), config);
+    const { digits, scores, score } = open(checkpoint, "rank");
+    expect([digits, scores]).toEqual([2, 1]);
+    const x = numbers(2 * 28 * 56);
+    const network = referenceRanker(checkpoint, config);
+    const expected = [x.subarray(0, 28 * 56), x.subarray(28 * 56)].flatMap((picture) => network([...picture]));
+    expectClose(await score(x, { height: 28, width: 56 }), expected);
+    await expect(score(x, { height: 28, width: 28 })).rejects.toThrow("got 28 x 28, of which they leave");
+  },
+);
+
+describe("graphs:", () => {
+  const begun = async (values: object) => {
+    const config = graphs.parse({ particles: 3, simulations: 32, hidden: 4, ...values });
+    return { config, checkpoint: await checkpointOf(graphsTraining(config, { data: generated }), config) };
+  };
+  const vectorsOf = (x: ArrayLike<number>, width: number) =>
+    Array.from({ length: x.length / width }, (_, i) => Array.from({ length: width }, (_, j) => x[i * width + j]!));
+
+  test("encode and choose tell edges from paths, as the encoder's layers do", async () => {
+    const { config, checkpoint } = await begun({});
+    const { particles, frames, features, encode, choose } = open(checkpoint, "graphs");
+    expect([particles, frames, features]).toEqual([3, 49, 4]);
+    const { paths } = await simulationsOf(config, "validation", 2);
+    const scaled = await scaledBy(config, paths);
+    const size = particles * frames * features;
+    const expected = [0, size].flatMap((from) =>
+      referenceNetworks(checkpoint, config).encode(vectorsOf(scaled.slice(from, from + size), frames * features)),
+    );
+    expectClose(await encode(paths), expected.flat());
+    expect(Array.from(await choose(paths))).toEqual(expected.map(([none, edge]) => Number(edge! > none!)));
+  });
+
+  test.each(["mlp", "recurrent", "lstm"])("decode goes on from what was seen, by the layers of %s", async (decoder) => {
+    const { config, checkpoint } = await begun({ decoder, graph: decoder === "lstm" ? "none" : "inferred" });
+    const { decode, choose } = open(checkpoint, "graphs");
+    const [seen, frames] = [3, 2];
+    const paths = numbers(3 * seen * 4);
+    const edges = Float32Array.of(1, 0, 0.25, 1, 0, 0.5);
+    const next = referenceNetworks(checkpoint, config).follow(Array.from(edges, (edge) => [1 - edge, edge]));
+    const byParticle = vectorsOf(await scaledBy(config, paths), 4);
+    const frameOf = (frame: number) => [0, 1, 2].map((particle) => byParticle[particle * seen + frame]!);
+    let last: readonly (readonly number[])[] = [];
+    for (let frame = 0; frame < seen; frame++) last = next(frameOf(frame));
+    const expected = [last, next(last)];
+    const found = await scaledBy(config, await decode(paths, edges, { seen, frames }));
+    expectClose(
+      found,
+      [0, 1, 2].flatMap((particle) => expected.flatMap((frame) => frame[particle]!)),
+    );
+    if (decoder !== "lstm") return;
+    await expect(choose(paths)).rejects.toThrow(
+      "choose: expected a model that tells a graph, got one whose graph is given: none.",
+    );
+    await expect(decode(paths, edges, { seen, frames: 0 })).rejects.toThrow(
+      "decode: frames: expected a whole number from 1 to 200, got 0.",
+    );
+  });
+
+  /** Numbers as the model sees them: the least and the most of the training simulations are -1 and 1. */
+  async function scaledBy(config: ReturnType<typeof graphs.parse>, x: Float32Array): Promise<number[]> {
+    const { position, velocity } = await scaleOf(config);
+    return Array.from(x, (value, i) => {
+      const { least, most } = i % 4 < 2 ? position : velocity!;
+      return (2 * (value - least)) / (most - least) - 1;
+    });
+  }
+});
+
 test("score of the sorter is its two layers", async () => {
   const config = sort.parse({ n: 4 });
   const checkpoint = await checkpointOf(sortTraining(config, { data: generated }), config);
@@ -193,8 +302,8 @@ describe("is refused:", () => {
     const { tensors, metadata } = await begun();
     const load = (changed: Record<string, string>) => () =>
       partsOf({ tensors, metadata: { ...metadata, ...changed } }, "x");
-    expect(load({ experiment: "jigsaw" })).toThrow(
-      /^x: expected a checkpoint of vae, dknn, sort, .*, got one of "jigsaw"\.$/,
+    expect(load({ experiment: "cheapest" })).toThrow(
+      /^x: expected a checkpoint of vae, dknn, jigsaw, .*, got one of "cheapest"\.$/,
     );
     expect(load({ config: JSON.stringify({ ...config, n: 5 }) })).toThrow(
       "tensor output.weight: expected shape [5,32], got [4,32]",

@@ -3,6 +3,7 @@
 import type { numpy as np } from "@jax-js/jax";
 import type { bernoulli, ConditionalBernoulliOf, categorical, ExpectationOptions, SubsetOf } from "softdraw";
 import { z } from "zod";
+import type { Scope } from "../training/scopes.ts";
 import type { LatentConfig } from "./latent.ts";
 
 /** Those that enumerate, or that need a function of their own, are none for codes of many choices. */
@@ -74,6 +75,24 @@ export const estimatorOptions = {
   imleStep: z.number().positive().default(1).describe("of imle: by how much the gradient moves the logits"),
   hard: z.boolean().default(false).describe("the same as the estimator straight-through"),
 };
+
+/** Which estimators have which of these options. */
+export const estimatorScopes: readonly Scope<keyof EstimatorConfig>[] = [
+  { options: ["baseline"], by: "estimator", values: ["score-function", "perturbed"] },
+  { options: ["conditionalSamples"], by: "estimator", values: ["gumbel-rao"] },
+  { options: ["gap"], by: "estimator", values: ["gapped-straight-through"] },
+  { options: ["imleStep"], by: "estimator", values: ["imle"] },
+];
+
+/** Estimators that have a temperature. */
+export const tempered: readonly EstimatorName[] = [
+  "relaxed",
+  "straight-through",
+  "gumbel-rao",
+  "gapped-straight-through",
+  "reinmax",
+  "rebar",
+];
 
 type EstimatorConfig = { readonly [Name in keyof typeof estimatorOptions]: z.infer<(typeof estimatorOptions)[Name]> };
 

@@ -2,7 +2,7 @@
 
 import { defineExperiment, trainedByLoop } from "../experiment.ts";
 import { columns, epochMeasures, evaluate, evaluationOptions, headlines, objectives } from "./judge.ts";
-import { type Config, NAME, presets, schema, trainingOf } from "./method.ts";
+import { type Config, NAME, presets, schema, scopes, trainingOf } from "./method.ts";
 import { charts, pictures } from "./show.ts";
 
 export const categoricalVae = defineExperiment({
@@ -21,6 +21,7 @@ export const categoricalVae = defineExperiment({
   ],
   schema,
   presets,
+  scopes,
   columns,
   headlines,
   objectives,

@@ -9,7 +9,7 @@
  */
 
 import { jit, nn, numpy as np, random, tree, valueAndGrad } from "@jax-js/jax";
-import { bernoulli, expectation } from "softdraw";
+import { expectation } from "softdraw";
 import { z } from "zod";
 import { gatherImages } from "../data/batches.ts";
 import { binarizedDataset, drawnPixels } from "../data/binarized.ts";
@@ -20,10 +20,25 @@ import { materializeTwice } from "../nn/convolution.ts";
 import { type Dense, dense, initDense, initializations } from "../nn/dense.ts";
 import { splitKey } from "../nn/keys.ts";
 import { epochOrder, stepsAnEpoch } from "../training/epochs.ts";
-import { dataOptions, learningRateOptions, temperatureOptions } from "../training/options.ts";
+import {
+  dataOptions,
+  learningRateOptions,
+  TEMPERATURE,
+  temperatureOptions,
+  temperatureScopes,
+} from "../training/options.ts";
+import type { Scope } from "../training/scopes.ts";
 import { type StepSettings, scheduledSettings } from "../training/settings.ts";
-import { checkEstimator, differentiatesCost, estimatorOptions, expectationOptions } from "./estimator.ts";
+import {
+  checkEstimator,
+  differentiatesCost,
+  estimatorOptions,
+  estimatorScopes,
+  expectationOptions,
+  tempered,
+} from "./estimator.ts";
 import { type CodeConfig, divergenceFromUniform, latentOf, latents } from "./latent.ts";
+import { likelihoodOf, likelihoods } from "./likelihood.ts";
 
 // Configuration -------------------------------------------------------------------------------------------------------
 
@@ -58,6 +73,10 @@ export const schema = z.strictObject({
     .enum(["none", "static", "dynamic"])
     .default("none")
     .describe("draw each pixel as ink or none: never, once, or anew in every step (and once to be measured)"),
+  likelihood: z
+    .enum(likelihoods)
+    .default("bernoulli")
+    .describe("of the pixels: ink or none, or each of a byte's 256 values by a discretized logistic law"),
 });
 
 export type Config = z.infer<typeof schema>;
@@ -134,7 +153,7 @@ export function initModel(key: np.Array, config: Config, pixels: number): Model 
     splitKey(key, sizes.length - 1).map((k, i) => initDense(k, sizes[i]!, sizes[i + 1]!, config.initialization));
   return {
     encoder: layers(encoderKey, [pixels, ...hidden, code]),
-    decoder: layers(decoderKey, [code, ...hidden.toReversed(), pixels]),
+    decoder: layers(decoderKey, [code, ...hidden.toReversed(), pixels * likelihoodOf(config).parameters]),
   };
 }
 
@@ -145,7 +164,7 @@ export function encode(encoder: Dense[], images: np.Array, config: Config): np.A
   return logits.reshape([-1, config.variables, ...latentOf(config).event]);
 }
 
-/** Choices `[..., variables, ...event]`, relaxed or exact, to the logits of the pixels, `[..., pixels]`. */
+/** Choices `[..., variables, ...event]`, relaxed or exact, to what the likelihood is given of the pixels, `[..., pixels]` or more. */
 export function decode(decoder: Dense[], choices: np.Array, config: CodeConfig): np.Array {
   const shape = [config.variables, ...latentOf(config).event];
   const batch = choices.shape.slice(0, choices.ndim - shape.length);
@@ -160,14 +179,14 @@ function multilayer(layers: Dense[], x: np.Array): np.Array {
 // Objective -----------------------------------------------------------------------------------------------------------
 // The negative evidence lower bound, in nats an image, is the sum of its two parts.
 
-/** `-log p(x | z)`, pixels as Bernoulli variables (grey ones in expectation), `[..., batch]`. */
+/** `-log p(x | z)`, by the likelihood of the pixels, `[..., batch]`. */
 export function reconstructionLoss(decoder: Dense[], choices: np.Array, images: np.Array, config: Config): np.Array {
-  return distortion(decode(decoder, choices, config), images);
+  return distortion(decode(decoder, choices, config), images, config);
 }
 
-/** `-log p` of the images by the logits of their pixels, `[..., batch]`. */
-function distortion(pixelLogits: np.Array, images: np.Array): np.Array {
-  return np.negative(bernoulli.logProb(images, pixelLogits).sum(-1));
+/** `-log p` of the images by what is decoded of their pixels, `[..., batch]`. */
+function distortion(decoded: np.Array, images: np.Array, config: Config): np.Array {
+  return np.negative(likelihoodOf(config).logProb(images, decoded));
 }
 
 /** `KL(q(z | x) || uniform)`, summed over the variables, `[batch]`: exact, and of subsets an estimate by draws. */
@@ -184,8 +203,8 @@ function expectedReconstruction(
   temperature: np.Array,
   config: Config,
 ): np.Array {
-  const keep = differentiatesCost(config) ? materializeTwice : (pixelLogits: np.Array) => pixelLogits;
-  const cost = (choices: np.Array) => distortion(keep(decode(decoder, choices, config)), images);
+  const keep = differentiatesCost(config) ? materializeTwice : (decoded: np.Array) => decoded;
+  const cost = (choices: np.Array) => distortion(keep(decode(decoder, choices, config)), images, config);
   const options = expectationOptions(config, temperature);
   // What does not fit has been refused, which the types cannot follow.
   return expectation(latentOf(config).structure, key, logits, cost, options as never);
@@ -249,9 +268,20 @@ export function trainingOf(config: Config, { data, temperatureOverride }: Contex
   };
 }
 
+export const scopes: readonly Scope<keyof Config>[] = [
+  ...estimatorScopes,
+  { options: TEMPERATURE, by: "estimator", values: tempered },
+  { options: ["classes"], by: "latent", values: latents.filter((latent) => latent !== "bernoulli") },
+  { options: ["k"], by: "latent", values: ["subset", "conditional-bernoulli"] },
+  ...temperatureScopes,
+];
+
 function checkConfiguration(config: Config): void {
   checkEstimator(config);
-  const { latent, k, classes } = config;
+  const { latent, k, classes, likelihood, binarize } = config;
+  if (likelihood !== "bernoulli" && binarize !== "none") {
+    throw new RangeError(`binarize must be none for the likelihood ${likelihood}, of all values, got ${binarize}.`);
+  }
   if ((latent === "subset" || latent === "conditional-bernoulli") && k > classes) {
     throw new RangeError(`k must be at most the ${classes} classes that a subset is of, got ${k}.`);
   }

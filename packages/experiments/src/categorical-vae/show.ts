@@ -1,7 +1,6 @@
 /** What is shown of a categorical VAE: its curves, samples from its prior, reconstructions, and what one choice does. */
 
 import { jit, numpy as np, tree } from "@jax-js/jax";
-import { bernoulli } from "softdraw";
 import { modelOf } from "../checkpoint/model.ts";
 import { imageBlocks } from "../data/batches.ts";
 import type { Dataset, DatasetSplits } from "../data/types.ts";
@@ -13,6 +12,7 @@ import { tileImages } from "../report/pixels.ts";
 import { streams } from "../training/streams.ts";
 import { type columns, lastTemperature } from "./judge.ts";
 import { type CodeConfig, drawn, latentOf } from "./latent.ts";
+import { likelihoodOf } from "./likelihood.ts";
 import { type Config, decode, encode, imagesOf, type Model } from "./method.ts";
 
 export function charts(series: SeriesOf<typeof columns>): EpochChart[] {
@@ -70,7 +70,7 @@ export async function samplePicture(
   return {
     name: "samples",
     title: "Samples from the prior",
-    caption: `${count} codes drawn uniformly, each of ${config.variables} ${latentOf(config).words}, decoded to the probability of ink.`,
+    caption: `${count} codes drawn uniformly, each of ${config.variables} ${latentOf(config).words}, decoded to ${config.likelihood === "bernoulli" ? "the probability of ink" : "the means of the pixels"}.`,
     alt: "A grid of generated images.",
     picture: tileImages(images, { ...sizeOf(test), columns: Math.min(count, GRID) }),
   };
@@ -137,15 +137,15 @@ async function traversal({ config, checkpoint }: Trained<Config>, { test }: Data
 
 /** The images for the values of the choice that changes them most, and which choice that is. */
 const traverseKernel = jit(
-  function traverse(decoder: Dense[], codes: np.Array, config: CodeConfig) {
+  function traverse(decoder: Dense[], codes: np.Array, config: DecodedConfig) {
     const { event, shown } = latentOf(config);
     const [rows, variables] = codes.shape as [number, number];
     const [columns, width] = [shown.values.length, shown.values[0]!.length];
     const isTraversed = np.eye(variables).reshape([variables, 1, 1, variables, 1]).astype(np.bool);
     const values = np.array(shown.values.flat(), { shape: [1, 1, columns, 1, width] });
     const choices = np.where(isTraversed, values, codes.reshape([1, rows, 1, variables, width]));
-    const logits = decode(decoder, choices.reshape([variables, rows, columns, variables, ...event]), config);
-    const images = bernoulli.softMode(logits);
+    const decoded = decode(decoder, choices.reshape([variables, rows, columns, variables, ...event]), config);
+    const images = likelihoodOf(config).middle(decoded);
     const variable = np.argmax(np.var_(images.ref, 2).mean([1, 2]));
     return { images: np.take(images, variable.ref, 0), variable };
   },
@@ -158,15 +158,17 @@ async function pixelProbabilities(config: Config, decoder: Dense[], choices: np.
 }
 
 const pixelKernel = jit(
-  function pixels(decoder: Dense[], choices: np.Array, config: CodeConfig) {
-    return bernoulli.softMode(decode(decoder, choices, config));
+  function pixels(decoder: Dense[], choices: np.Array, config: DecodedConfig) {
+    return likelihoodOf(config).middle(decode(decoder, choices, config));
   },
   { staticArgnums: [2] },
 );
 
+type DecodedConfig = CodeConfig & Pick<Config, "likelihood">;
+
 /** What the decoder has to know, and no more: a kernel is compiled for every other configuration that it is given. */
-function codeOf({ latent, variables, classes, k }: Config): CodeConfig {
-  return { latent, variables, classes, k };
+function codeOf({ latent, variables, classes, k, likelihood }: Config): DecodedConfig {
+  return { latent, variables, classes, k, likelihood };
 }
 
 function firstImages(dataset: Dataset, count: number): np.Array {

@@ -25,17 +25,33 @@ export function numbersOf({ labels }: Dataset, rows: Uint32Array, digits: number
  */
 export function pictureNumbers(dataset: Dataset, rows: Uint32Array, digits: number, margin: number): Float32Array {
   const { height, width, images } = dataset;
-  const [down, across] = [height + 2 * margin, digits * width + 2 * margin];
-  const pictures = new Float32Array((rows.length / digits) * down * across);
+  const across = digits * width;
+  const pictures = new Float32Array(rows.length * height * width);
   rows.forEach((row, i) => {
-    const left = margin + (i % digits) * width;
+    const left = (i % digits) * width;
     for (let y = 0; y < height; y++) {
-      const to = (Math.floor(i / digits) * down + margin + y) * across + left;
+      const to = (Math.floor(i / digits) * height + y) * across + left;
       const from = (row * height + y) * width;
       for (let x = 0; x < width; x++) pictures[to + x] = images[from + x]! / 255;
     }
   });
-  return pictures;
+  return withMargins(pictures, { height, width: across }, margin);
+}
+
+/** Pictures `[count, height, width]` with `margin` pixels of background around each. */
+export function withMargins(
+  pictures: Float32Array,
+  { height, width }: { readonly height: number; readonly width: number },
+  margin: number,
+): Float32Array {
+  if (margin === 0) return pictures;
+  const [down, across] = [height + 2 * margin, width + 2 * margin];
+  const padded = new Float32Array((pictures.length / (height * width)) * down * across);
+  for (let row = 0; row * width < pictures.length; row++) {
+    const to = (Math.floor(row / height) * down + margin + (row % height)) * across + margin;
+    padded.set(pictures.subarray(row * width, (row + 1) * width), to);
+  }
+  return padded;
 }
 
 /**

@@ -2,20 +2,18 @@
 
 import { jit, numpy as np, tree } from "@jax-js/jax";
 import { categorical } from "softdraw";
-import { z } from "zod";
 import { withArrays } from "../checkpoint/model.ts";
-import type { Checkpoint } from "../checkpoint/safetensors.ts";
 import type { Trained } from "../experiment.ts";
-import { parseJson } from "../json.ts";
 import { streamKey } from "../nn/keys.ts";
-import { problemOf } from "../problems.ts";
 import { streams } from "../training/streams.ts";
 import { byRunning, type EncoderStatistics, encode } from "./encoder.ts";
 import { restoreJudged } from "./judge.ts";
 import type { Config } from "./method.ts";
 import { type Decoder, decode, type Model, type ModelConfig } from "./model.ts";
-import { type Scale, scaleOf } from "./motion.ts";
+import { knownScaleOf, scaled, unscaled } from "./scale.ts";
 import { FEATURES, SEEN_FRAMES } from "./systems.ts";
+
+export { withScale } from "./scale.ts";
 
 /**
  * Of every ordered pair of particles, by the receivers in order and of each by the senders in order: `[pairs]` each.
@@ -139,61 +137,6 @@ const continueKernel = jit(
   },
   { staticArgnums: [3] },
 );
-
-// Scale ---------------------------------------------------------------------------------------------------------------
-
-/** What particles have in frames, so many numbers each, scaled. */
-function scaled(numbers: Float32Array, scale: Scale, features: number): Float32Array<ArrayBuffer> {
-  return Float32Array.from(numbers, (value, i) => {
-    const { least, most } = rangeOf(i % features, scale);
-    return (2 * (value - least)) / (most - least) - 1;
-  });
-}
-
-/** The inverse of `scaled`. */
-function unscaled(numbers: Float32Array, scale: Scale, features: number): Float32Array<ArrayBuffer> {
-  return Float32Array.from(numbers, (value, i) => {
-    const { least, most } = rangeOf(i % features, scale);
-    return least + ((value + 1) / 2) * (most - least);
-  });
-}
-
-function rangeOf(feature: number, { position, velocity }: Scale): Scale["position"] {
-  return feature < 2 ? position : velocity!;
-}
-
-/** In a checkpoint's metadata, the scale of what the model was trained on. */
-const SCALE = "scale";
-
-const range = z
-  .strictObject({ least: z.number(), most: z.number() })
-  .refine(({ least, most }) => least < most, "expected the least to be below the most");
-const storedScale = z.strictObject({ position: range, velocity: range.optional() });
-
-/** A checkpoint that says the scale of its training simulations, so that who uses the model need not make these anew. */
-export async function withScale({ config, checkpoint }: Trained<Config>): Promise<Checkpoint> {
-  const { tensors, metadata } = checkpoint;
-  return { tensors, metadata: { ...metadata, [SCALE]: JSON.stringify(await scaleOf(config)) } };
-}
-
-/** As the checkpoint says, or by the training simulations. */
-async function knownScaleOf({ config, checkpoint }: Trained<Config>): Promise<Scale> {
-  const stored = checkpoint.metadata[SCALE];
-  if (stored === undefined) return scaleOf(config);
-  const value = parsed(stored);
-  const { data, error } = storedScale.safeParse(value);
-  if (data) return { position: data.position, ...(data.velocity && { velocity: data.velocity }) };
-  throw new Error(`The checkpoint's scale cannot be read: ${problemOf(error, value)}.`);
-}
-
-/** What is no JSON stays text, which is no scale. */
-function parsed(json: string): unknown {
-  try {
-    return parseJson(json);
-  } catch {
-    return json;
-  }
-}
 
 // Checks --------------------------------------------------------------------------------------------------------------
 

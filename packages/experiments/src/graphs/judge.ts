@@ -15,7 +15,7 @@ import { accuracyOfRule, bestRule } from "./correlation.ts";
 import { byRunning, type EncoderStatistics, encode } from "./encoder.ts";
 import { inferenceOf } from "./inferred.ts";
 import { SENDING } from "./messages.ts";
-import { type Config, givenKinds, type State } from "./method.ts";
+import { type Config, givenKinds, type Networks, type State } from "./method.ts";
 import { decode, type Model, type ModelConfig } from "./model.ts";
 import { AHEAD, type Batch, gatherBatch, type Scale, scaleOf, simulationsOf, startsIn, type Window } from "./motion.ts";
 import { FEATURES, SEEN_FRAMES, type Simulations, type System } from "./systems.ts";
@@ -147,7 +147,7 @@ export async function measureEpoch(
 }
 
 /** What judging needs of a state. */
-export type Judged = Pick<State, "model" | "statistics">;
+export type Judged = Networks;
 
 /** The caller disposes of it. */
 export function restoreJudged(checkpoint: Checkpoint): Judged {

@@ -15,7 +15,14 @@ import type { Context, Presets } from "../experiment.ts";
 import { type AdamState, adam } from "../nn/adam.ts";
 import { splitKey } from "../nn/keys.ts";
 import { epochOrder } from "../training/epochs.ts";
-import { learningRateOptions, seedOption, temperatureOptions } from "../training/options.ts";
+import {
+  learningRateOptions,
+  seedOption,
+  TEMPERATURE,
+  temperatureOptions,
+  temperatureScopes,
+} from "../training/options.ts";
+import type { Scope } from "../training/scopes.ts";
 import { type StepSettings, scheduledSettings } from "../training/settings.ts";
 import { byBatch, byRunning, type EncoderStatistics, encode, initEncoder, initStatistics } from "./encoder.ts";
 import { estimators, type GraphOfDecoder, graphsOfDecoder, inferenceOf, treeEstimators } from "./inferred.ts";
@@ -24,6 +31,9 @@ import { type Batch, gatherBatch, scaleOf, simulationsOf, startsIn, type Window 
 import { SEEN_FRAMES, systems } from "./systems.ts";
 
 // Configuration -------------------------------------------------------------------------------------------------------
+
+/** Numbers that are predicted are about 1: of a smaller variance, their rounding is the whole error. */
+const SMALLEST_VARIANCE = 1e-12;
 
 export const schema = z.strictObject({
   ...seedOption,
@@ -58,7 +68,11 @@ export const schema = z.strictObject({
     .describe("frames that are predicted from one true frame, or as many as there are"),
   estimator: z.enum(estimators).default("relaxed").describe("how the gradient of the prediction reaches the encoder"),
   ...temperatureOptions({ temperature: 0.5, schedule: "constant", temperatureEnd: 0.5 }),
-  variance: z.number().positive().default(5e-5).describe("of the Gaussian likelihood of a predicted number"),
+  variance: z
+    .number()
+    .min(SMALLEST_VARIANCE)
+    .default(5e-5)
+    .describe("of the Gaussian likelihood of a predicted number"),
   ...learningRateOptions("Adam's step size", 3e-3, "cosine"),
   hidden: z.int().min(1).default(64).describe("units of every hidden layer"),
   normalization: z.boolean().default(true).describe("batch normalization in the encoder"),
@@ -162,14 +176,21 @@ const descent = adam();
 /** All that training changes on the device. */
 export type State = Normalization & { model: Model; optimizer: AdamState<Model>; key: np.Array };
 
-function initState(config: Config): State {
-  const [encoderKey, decoderKey, key] = splitKey(random.key(config.seed), 3);
+/** What of it tells graphs and predicts. */
+export type Networks = Pick<State, "model" | "statistics">;
+
+/** Consumes both keys. */
+export function initNetworks(encoderKey: np.Array, decoderKey: np.Array, config: Config): Networks {
   const model: Model = { decoder: initDecoder(decoderKey, config) };
   if (inferenceOf(config.graph)) model.encoder = initEncoder(encoderKey, config);
   else encoderKey.dispose();
-  const state: State = { model, optimizer: descent.init(model), key };
-  if (model.encoder && config.normalization) state.statistics = initStatistics(config);
-  return state;
+  return model.encoder && config.normalization ? { model, statistics: initStatistics(config) } : { model };
+}
+
+function initState(config: Config): State {
+  const [encoderKey, decoderKey, key] = splitKey(random.key(config.seed), 3);
+  const networks = initNetworks(encoderKey, decoderKey, config);
+  return { ...networks, optimizer: descent.init(networks.model), key };
 }
 
 /** Gradient and optimizer in one jitted function, which consumes the state and the batch. */
@@ -194,6 +215,13 @@ function trainingWindow({ system, unroll }: Config): Window {
   return { first: 0, last, steps: Math.min(unroll, last) };
 }
 
+/** Where a graph is given there is no encoder, and nothing is drawn; the estimator simple draws without a temperature. */
+export const scopes: readonly Scope<keyof Config>[] = [
+  { options: ["estimator", ...TEMPERATURE, "normalization"], by: "graph", values: ["inferred", "tree"] },
+  { options: TEMPERATURE, by: "estimator", values: estimators.filter((name) => name !== "simple") },
+  ...temperatureScopes,
+];
+
 /** What of a configuration does not fit the rest of it. */
 function checkConfig(config: Config): void {
   const { system, graph, decoder, estimator, batch, simulations } = config;
@@ -211,29 +239,6 @@ function checkConfig(config: Config): void {
   }
   if (decoder !== "lstm" && system === "charges" && (graph === "none" || graph === "full")) {
     throw new RangeError(`graph must be inferred or true for charges, all of which act on each other, got ${graph}.`);
-  }
-  if (inferenceOf(graph) === undefined) checkNothingDrawn(config);
-}
-
-/** Options of draws say nothing where there are none. */
-const OF_DRAWS = [
-  "estimator",
-  "temperature",
-  "schedule",
-  "temperatureEnd",
-  "temperatureRate",
-  "temperatureHold",
-  "normalization",
-] as const;
-
-/** Where a graph is given there is no encoder, and what is set for it would be forgotten. */
-function checkNothingDrawn(config: Config): void {
-  const defaults = schema.parse({});
-  for (const name of OF_DRAWS) {
-    if (config[name] === defaults[name]) continue;
-    throw new RangeError(
-      `${name} must be left at ${defaults[name]} for the graph ${config.graph}, which is given, not drawn, got ${config[name]}.`,
-    );
   }
 }
 

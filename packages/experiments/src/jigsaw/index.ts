@@ -1,6 +1,7 @@
 /** The jigsaw: method.ts is what the paper says, judge.ts what is measured, show.ts what is shown. */
 
 import { defineExperiment, trainedByLoop } from "../experiment.ts";
+import { temperatureScopes } from "../training/options.ts";
 import { columns, evaluate, headlines, measureEpoch, objectives } from "./judge.ts";
 import { type Config, NAME, presets, type State, schema, trainingOf } from "./method.ts";
 import { charts, pictures } from "./show.ts";
@@ -17,6 +18,7 @@ export const jigsaw = defineExperiment({
   ],
   schema,
   presets,
+  scopes: temperatureScopes,
   columns,
   headlines,
   objectives,

@@ -168,7 +168,7 @@ export async function placesOf({ model, statistics }: Solver, shuffled: Float32A
 export const judgeKernel = jit(judgePieces);
 
 /** The column of the one in each row. */
-function columnsOf(matrices: Float32Array, size: number): Uint32Array {
+export function columnsOf(matrices: Float32Array, size: number): Uint32Array {
   return Uint32Array.from({ length: matrices.length / size }, (_, row) =>
     matrices.subarray(row * size, (row + 1) * size).indexOf(1),
   );

@@ -108,15 +108,23 @@ export type Model = {
 /** What a piece makes of what it saw itself, and of the mean of what all pieces of its picture saw. */
 type Exchange = { own: Dense; mean: np.Array };
 
-function initModel(key: np.Array, { channels, hidden, exchanges, initialization, pieces }: Config, cut: Cut) {
-  const { side, channels: colours = 1 } = cut;
+/** Numbers that the convolution leaves of a piece, of which a last row and column of an odd side are no part. */
+export function numbersLeft({ channels }: Pick<Config, "channels">, side: number): number {
+  return Math.floor(side / 2) ** 2 * channels;
+}
+
+/** @param inputs as `numbersLeft` counts them */
+export function initModel(
+  key: np.Array,
+  { channels, hidden, exchanges, initialization, pieces }: Config,
+  { inputs, colours }: { readonly inputs: number; readonly colours: number },
+): Pick<State, "model" | "statistics"> {
   const [first, second, third, ...rest] = splitKey(key, 3 + 2 * exchanges) as [
     np.Array,
     np.Array,
     np.Array,
     ...np.Array[],
   ];
-  const inputs = Math.floor(side / 2) ** 2 * channels;
   const { layer: norm, statistics } = initBatchNorm(channels);
   const convolution = initConvolution(first, { size: KERNEL, channels: colours, outputs: channels }, initialization);
   const scores = initWeight(third, hidden || inputs, pieces ** 2, initialization);
@@ -179,7 +187,8 @@ export type State = { model: Model; statistics: BatchStatistics; optimizer: Adam
 
 function initState(config: Config, cut: Cut): State {
   const [modelKey, key] = splitKey(random.key(config.seed), 2);
-  const { model, statistics } = initModel(modelKey, config, cut);
+  const sizes = { inputs: numbersLeft(config, cut.side), colours: cut.channels ?? 1 };
+  const { model, statistics } = initModel(modelKey, config, sizes);
   return { model, statistics, optimizer: descent.init(model), key };
 }
 

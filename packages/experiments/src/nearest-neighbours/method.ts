@@ -25,7 +25,8 @@ import { type Dense, dense, initDense, initializations } from "../nn/dense.ts";
 import { splitKey } from "../nn/keys.ts";
 import { sgd } from "../nn/sgd.ts";
 import { stepsAnEpoch } from "../training/epochs.ts";
-import { dataOptions, learningRateOptions, temperatureOptions } from "../training/options.ts";
+import { dataOptions, learningRateOptions, temperatureOptions, temperatureScopes } from "../training/options.ts";
+import type { Scope } from "../training/scopes.ts";
 import { type StepSettings, scheduledSettings } from "../training/settings.ts";
 import { type Batch, epochBatches, KERNEL } from "./batches.ts";
 
@@ -73,6 +74,11 @@ export const schema = z.strictObject({
 });
 
 export type Config = z.infer<typeof schema>;
+
+export const scopes: readonly Scope<keyof Config>[] = [
+  { options: ["relaxation"], by: "sampler", values: ["subset"] },
+  ...temperatureScopes,
+];
 
 export const presets: Presets<Config> = {
   fashion: {
@@ -337,16 +343,11 @@ function checkPictures(train: Dataset): void {
 export const VALIDATION_POINTS = 5000;
 
 function checkNeighbours(config: Config, training: Dataset): void {
-  const { k, batch, mutual, sampler, relaxation, noise, hard, loss } = config;
+  const { k, batch, mutual, sampler, noise, hard, loss } = config;
   const [candidates, judged] = [mutual ? 2 * batch - 1 : batch, Math.min(training.count, VALIDATION_POINTS)];
   if (k > candidates) throw new RangeError(`k must be at most the ${candidates} candidates of a step, got ${k}.`);
   if (k > judged) {
     throw new RangeError(`k must be at most the ${judged} images that are neighbours when it is judged, got ${k}.`);
-  }
-  if (sampler !== "subset" && relaxation !== "threshold") {
-    throw new RangeError(
-      `relaxation is of the sampler subset: leave it out for the sampler ${sampler}, got ${relaxation}.`,
-    );
   }
   if (sampler === "conditional-bernoulli" && !noise) {
     throw new RangeError(

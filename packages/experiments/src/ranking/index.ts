@@ -2,7 +2,7 @@
 
 import { defineExperiment, trainedByLoop } from "../experiment.ts";
 import { columns, evaluate, headlines, measureEpoch, objectives } from "./judge.ts";
-import { type Config, NAME, presets, type State, schema, trainingOf } from "./method.ts";
+import { type Config, NAME, presets, type State, schema, scopes, trainingOf } from "./method.ts";
 import { charts, pictures } from "./show.ts";
 
 export const pictureRanking = defineExperiment({
@@ -21,6 +21,7 @@ export const pictureRanking = defineExperiment({
   ],
   schema,
   presets,
+  scopes,
   columns,
   headlines,
   objectives,

@@ -23,8 +23,9 @@ import {
 } from "../nn/convolution.ts";
 import { type Dense, dense, initDense, initializations } from "../nn/dense.ts";
 import { splitKey } from "../nn/keys.ts";
-import { checkOrder, orderOptions, relaxedOrder, scoresPlaces } from "../orders.ts";
-import { dataOptions, learningRateOptions, temperatureOptions } from "../training/options.ts";
+import { orderOptions, orderScopes, relaxedOrder, scoresPlaces } from "../orders.ts";
+import { dataOptions, learningRateOptions, temperatureOptions, temperatureScopes } from "../training/options.ts";
+import type { Scope } from "../training/scopes.ts";
 import { type StepSettings, scheduledSettings } from "../training/settings.ts";
 import { type Batch, epochBatches, KERNEL, MARGIN } from "./batches.ts";
 
@@ -62,6 +63,8 @@ const published: Partial<Config> = {
   learningRateDecay: "none",
   schedule: "constant",
 };
+
+export const scopes: readonly Scope<keyof Config>[] = [...orderScopes, ...temperatureScopes];
 
 export const presets: Presets<Config> = {
   neuralsort: {
@@ -103,10 +106,15 @@ export const presets: Presets<Config> = {
 
 export type Model = { first: Convolution; second: Convolution; hidden: Dense; output: Dense };
 
-function initModel(key: np.Array, config: Config, { height, width }: Dataset): Model {
-  const { n, digits, channels, hidden, initialization } = config;
+/** Numbers that both convolutions leave of the picture of a number. */
+export function numbersLeft(config: Config, { height, width }: Pick<Dataset, "height" | "width">): number {
+  return pooledSize(height, config) * pooledSize(width, config) * 2 * config.channels;
+}
+
+/** @param inputs as `numbersLeft` counts them */
+export function initModel(key: np.Array, config: Config, inputs: number): Model {
+  const { n, channels, hidden, initialization } = config;
   const [first, second, third, fourth] = splitKey(key, 4);
-  const inputs = pooledSize(height, config) * pooledSize(digits * width, config) * 2 * channels;
   return {
     first: initConvolution(first, { size: KERNEL, channels: 1, outputs: channels }, initialization),
     second: initConvolution(second, { size: KERNEL, channels, outputs: 2 * channels }, initialization),
@@ -169,9 +177,9 @@ const descent = adam();
 /** All that training changes on the device. */
 export type State = { model: Model; optimizer: AdamState<Model>; key: np.Array };
 
-function initState(config: Config, training: Dataset): State {
+function initState(config: Config, { height, width }: Dataset): State {
   const [modelKey, key] = splitKey(random.key(config.seed), 2);
-  const model = initModel(modelKey, config, training);
+  const model = initModel(modelKey, config, numbersLeft(config, { height, width: config.digits * width }));
   return { model, optimizer: descent.init(model), key };
 }
 
@@ -200,7 +208,6 @@ export const NAME = "rank";
 
 export function trainingOf(config: Config, { data: { train }, temperatureOverride }: Context) {
   const { epochs, steps, batch } = config;
-  checkOrder(config);
   checkSides(config, train);
   return {
     name: NAME,

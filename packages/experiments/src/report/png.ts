@@ -41,6 +41,30 @@ function samplesOf(decoded: DecodedPng): { data: ArrayLike<number>; full: number
   return { data: convertIndexedToRgb({ ...decoded, palette: greys }), full: 255 };
 }
 
+/** Where the first chunk of a PNG file, which has its size, ends. */
+const BEHIND_SIZE = 33;
+
+/** A chunk that says by which program the picture was made: its length, its name, `Software`, a zero, `Softdraw`, and its checksum. */
+const SIGNATURE = Uint8Array.of(
+  ...[0, 0, 0, 17],
+  ...new TextEncoder().encode("tEXtSoftware\0Softdraw"),
+  ...[0x0d, 0xa6, 0xdc, 0x25],
+);
+
+/** The same PNG file, which says that it is ours. */
+export function signedPng(png: Uint8Array): Uint8Array {
+  const signed = new Uint8Array(png.length + SIGNATURE.length);
+  signed.set(png.subarray(0, BEHIND_SIZE));
+  signed.set(SIGNATURE, BEHIND_SIZE);
+  signed.set(png.subarray(BEHIND_SIZE), BEHIND_SIZE + SIGNATURE.length);
+  return signed;
+}
+
+/** Whether a file begins as `signedPng` makes it. */
+export function beginsAsSignedPng(bytes: Uint8Array): boolean {
+  return hasPngSignature(bytes) && SIGNATURE.every((byte, i) => bytes[BEHIND_SIZE + i] === byte);
+}
+
 /** Width and height of a PNG file in pixels. Throws a TypeError for anything else than a PNG file. */
 export function pngSize(png: Uint8Array): { width: number; height: number } {
   // The signature (8 bytes) is followed by the length and name of the first chunk, which begins with the size.

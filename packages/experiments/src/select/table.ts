@@ -11,6 +11,8 @@ export interface NumberColumn {
   readonly kind: "number";
   readonly name: string;
   readonly values: Float64Array;
+  /** Whether its texts are dates of ISO 8601: its numbers are days since 1970-01-01. */
+  readonly isDate?: boolean;
 }
 
 /** The place of a value among the categories, -1 where it is missing. */
@@ -64,8 +66,9 @@ export const usuallyMissing: readonly string[] = ["", "NA", "N/A", "NaN", "null"
 export const MOST_CATEGORIES = 50;
 
 /**
- * Makes columns of texts. A column is one of numbers if every text in it is one, but for those that are missing. Where nearly every text is
- * a number, the others are mistakes, or mean something that only the caller knows.
+ * Makes columns of texts. A column is one of numbers if every text in it is one, but for those that are missing, or if every one is a date
+ * of ISO 8601, which becomes days since 1970-01-01. Where nearly every text is a number, the others are mistakes, or mean something that
+ * only the caller knows.
  *
  * Left out are columns that are ignored, empty or constant, and identifiers: numbers that count rows, whole numbers under a name
  * such as "id" that are all different, and more than 50 texts of which more than half are different. What is named as numeric or
@@ -132,6 +135,7 @@ function columnOf({ names, cells, place }: Texts, index: number, typing: Typing)
   const wrong = texts.findIndex((text) => !isMissing(text) && !isNumber(text));
   if (wrong < 0) return numberColumn(name, texts, isMissing);
   const known = texts.filter((text) => !isMissing(text));
+  if (known.every((text) => !Number.isNaN(daysOf(text)))) return dateColumn(name, texts, isMissing);
   const hasToBe = numeric.includes(name);
   if (!hasToBe && (mixed === "categories" || !isNearlyNumbers(known))) return categoryColumn(name, texts, isMissing);
   const count = known.filter(isNumber).length;
@@ -175,6 +179,29 @@ function isWithComma(text: string): boolean {
 function numberColumn(name: string, texts: readonly string[], isMissing: (text: string) => boolean): NumberColumn {
   const values = Float64Array.from(texts, (text) => (isMissing(text) ? Number.NaN : Number(text)));
   return { kind: "number", name, values };
+}
+
+function dateColumn(name: string, texts: readonly string[], isMissing: (text: string) => boolean): NumberColumn {
+  const values = Float64Array.from(texts, (text) => (isMissing(text) ? Number.NaN : daysOf(text)));
+  return { kind: "number", name, values, isDate: true };
+}
+
+const DATE = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:\d\d)?)?$/;
+const DAY = 86_400_000;
+
+/** Days since 1970-01-01 of a date of ISO 8601, with a part of a day where there is a time, in UTC unless it says otherwise; NaN for what is none. */
+function daysOf(text: string): number {
+  const [, day, time = "00:00", zone = "Z"] = DATE.exec(text.trim()) ?? [];
+  if (day === undefined) return Number.NaN;
+  const midnight = new Date(`${day}T00:00Z`);
+  // A day that its month does not have would become one of the next.
+  if (Number.isNaN(midnight.getTime()) || !midnight.toISOString().startsWith(day)) return Number.NaN;
+  return Date.parse(`${day}T${time}${zone}`) / DAY;
+}
+
+/** The date, in UTC, of days since 1970-01-01. */
+export function dateOf(days: number): string {
+  return new Date(days * DAY).toISOString().slice(0, 10);
 }
 
 function categoryColumn(name: string, texts: readonly string[], isMissing: (text: string) => boolean): CategoryColumn {

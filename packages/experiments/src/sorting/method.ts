@@ -15,9 +15,10 @@ import type { Context, Presets } from "../experiment.ts";
 import { type AdamState, adam } from "../nn/adam.ts";
 import { type Dense, dense, initDense, initializations } from "../nn/dense.ts";
 import { splitKey } from "../nn/keys.ts";
-import { checkOrder, orderOptions, relaxedOrder, scoresPlaces } from "../orders.ts";
+import { orderOptions, orderScopes, relaxedOrder, scoresPlaces } from "../orders.ts";
 import { noBatches } from "../training/loop.ts";
-import { learningRateOptions, seedOption, temperatureOptions } from "../training/options.ts";
+import { learningRateOptions, seedOption, temperatureOptions, temperatureScopes } from "../training/options.ts";
+import type { Scope } from "../training/scopes.ts";
 import { type StepSettings, scheduledSettings } from "../training/settings.ts";
 
 // Configuration ------------------------------------------------------------------------------------------------------
@@ -36,6 +37,8 @@ export const schema = z.strictObject({
 });
 
 export type Config = z.infer<typeof schema>;
+
+export const scopes: readonly Scope<keyof Config>[] = [...orderScopes, ...temperatureScopes];
 
 export const presets: Presets<Config> = {};
 
@@ -116,7 +119,6 @@ export const NAME = "sort";
 
 export function trainingOf(config: Config, { temperatureOverride }: Context) {
   const { epochs, steps, batch } = config;
-  checkOrder(config);
   return {
     name: NAME,
     epochs,

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { isFold } from "../data/folds.ts";
 import { datasetNames, isOwnData } from "../data/types.ts";
 import "../expectations.ts";
+import type { Scope } from "./scopes.ts";
 import type { TemperatureConfig } from "./settings.ts";
 
 /** A seed is a word of a key. */
@@ -72,6 +73,21 @@ export function temperatureOptions(defaults: Pick<TemperatureConfig, "temperatur
     temperatureHold: z.int().min(1).default(500).describe("steps between two updates of the exponential schedule"),
   };
 }
+
+/** Of what `temperatureOptions` gives. */
+export const temperatureScopes: readonly Scope<keyof TemperatureConfig>[] = [
+  { options: ["temperatureEnd"], by: "schedule", values: scheduleNames.filter((name) => name !== "constant") },
+  { options: ["temperatureRate", "temperatureHold"], by: "schedule", values: ["exponential"] },
+];
+
+/** All of it, for what has no temperature. */
+export const TEMPERATURE = [
+  "temperature",
+  "schedule",
+  "temperatureEnd",
+  "temperatureRate",
+  "temperatureHold",
+] as const satisfies readonly (keyof TemperatureConfig)[];
 
 /** How a learning rate may fall over a training; `none` keeps it. */
 export const decays = ["none", "linear", "cosine"] as const;

@@ -1,7 +1,14 @@
 import { crc32 } from "node:zlib";
 import { decode, encode, type ImageData } from "fast-png";
-import { describe, expect, it } from "vitest";
-import { decodePicture, encodePicture, pngDataUrl, pngSize } from "../../src/report/png.ts";
+import { describe, expect, it, test } from "vitest";
+import {
+  beginsAsSignedPng,
+  decodePicture,
+  encodePicture,
+  pngDataUrl,
+  pngSize,
+  signedPng,
+} from "../../src/report/png.ts";
 
 /** Bytes with no regularity that a codec could rely on. */
 const bytes = (count: number) => Uint8Array.from({ length: count }, (_, i) => (i * i * 31 + i * 7) % 251);
@@ -18,6 +25,19 @@ describe("encodePicture", () => {
     const picture = { width: 8, height: 8, channels: 1 as const, data: bytes(64) };
     expect(encodePicture(picture)).toEqual(encodePicture({ ...picture, data: picture.data.slice() }));
   });
+});
+
+test("a signed file is the same picture, and says by whom it is", () => {
+  const picture = { width: 8, height: 8, channels: 1 as const, data: bytes(64) };
+  const [plain, signed] = [encodePicture(picture), signedPng(encodePicture(picture))];
+  expect(decodePicture(signed)).toEqual(picture);
+  expect(decode(signed, { checkCrc: true }).text).toEqual({ Software: "Softdraw" });
+  expect([plain, signed, signed.subarray(0, 40), bytes(99)].map(beginsAsSignedPng)).toEqual([
+    false,
+    true,
+    false,
+    false,
+  ]);
 });
 
 describe("decodePicture", () => {

@@ -13,9 +13,7 @@ import { textReporter } from "./output.ts";
 import { oneOf } from "./parsers.ts";
 
 export function addData(program: Command): void {
-  const data = program
-    .command("data")
-    .description("list, fetch and verify the data sets, and look into one's own data");
+  const data = program.command("data");
   data.addHelpText("after", "\nExample:\n  softdraw data fetch fashion-mnist");
   data
     .command("list")

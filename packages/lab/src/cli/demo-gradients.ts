@@ -26,9 +26,9 @@ import { streamKey } from "@softdraw/experiments/nn/keys";
 import { type Command, Option } from "commander";
 import { WrongCall } from "../errors.ts";
 import { formatNumber } from "../report/numbers.ts";
-import { writeAtomically } from "../runs/files.ts";
 import type { Reporter } from "../training/reporter.ts";
 import { addCommonOptions, begin, type CommonOptions } from "./common-options.ts";
+import { checkOut, writePicture } from "./out-file.ts";
 import { positiveNumber, seedOption, wholeNumber, wholeNumbers } from "./parsers.ts";
 import { table } from "./table.ts";
 
@@ -102,6 +102,7 @@ An estimator that cannot do with so few is left out; "unordered-set", too, where
 
 async function demonstrateGradients(options: Options): Promise<void> {
   checkSize(options);
+  await checkOut("--out", options.out, "picture");
   const reporter = await begin(options);
   try {
     const problem = await randomProblem(options, streamKey(options.seed, PROBLEM_STREAM));
@@ -110,7 +111,7 @@ async function demonstrateGradients(options: Options): Promise<void> {
     reporter.record("exact", { gradient: exact, logits: problem.logits, values: countValues(options) });
     const comparisons = await compareAll(problem, request, reporter);
     say(reporter, options, exact, comparisons);
-    await writeAtomically(options.out, await picture(options, comparisons));
+    await writePicture(options.out, await picture(options, comparisons));
     reporter.say(`${options.out}: the clouds of estimates`);
     reporter.record("picture", { file: options.out });
   } finally {

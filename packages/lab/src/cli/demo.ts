@@ -18,20 +18,18 @@ import { meanWithError } from "@softdraw/experiments/mathematics/statistics";
 import { type Command, Option } from "commander";
 import { WrongCall } from "../errors.ts";
 import { formatNumber } from "../report/numbers.ts";
-import { writeAtomically } from "../runs/files.ts";
 import type { Reporter } from "../training/reporter.ts";
 import { addCommonOptions, begin, type CommonOptions } from "./common-options.ts";
 import { addGradients } from "./demo-gradients.ts";
 import { addSort } from "./demo-sort.ts";
+import { checkOut, writePicture } from "./out-file.ts";
 import { positiveNumber, positiveNumbers, seedOption, wholeNumber } from "./parsers.ts";
 import { table } from "./table.ts";
 
 type Options = CommonOptions & SubsetDraws & { readonly out: string };
 
 export function addDemo(program: Command): void {
-  const demo = program
-    .command("demo")
-    .description("compare samplers and estimators with each other, and with what is exact");
+  const demo = program.command("demo");
   const calls = ["subset", "explain", "gradients", "sort"].map((name) => `\n  softdraw demo ${name}`);
   demo.addHelpText("after", `\nExamples:${calls.join("")}`);
   addSubset(demo);
@@ -147,12 +145,13 @@ and reservoir. A relaxed draw counts as the set of its k largest entries. Items 
 
 async function demonstrateSubsets(options: Options): Promise<void> {
   checkSize(options);
+  await checkOut("--out", options.out, "picture");
   const reporter = await begin(options);
   try {
     const law = subsetLaw(options.weights, options.k);
     const comparisons = await compareSamplers(options, law);
     report(reporter, options, law, comparisons);
-    await writeAtomically(options.out, await picture(options, law, comparisons));
+    await writePicture(options.out, await picture(options, law, comparisons));
     reporter.say(`${options.out}: the histogram`);
     reporter.record("picture", { file: options.out });
   } finally {

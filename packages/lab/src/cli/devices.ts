@@ -19,7 +19,6 @@ interface Listed {
 export function addDevices(program: Command): void {
   program
     .command("devices")
-    .description("list what --device can be, and what is missing for what it cannot")
     .option("--json", "print one JSON record a line")
     .addHelpText("after", "\nExample:\n  softdraw devices")
     .action(list);

@@ -33,10 +33,7 @@ interface OwnOption {
 const MOST_EXAMPLES = 10_000_000;
 
 export function addEvaluate(program: Command): void {
-  const command = program
-    .command("eval")
-    .argument("<run>", "run folder")
-    .description("judge a trained model on the test set");
+  const command = program.command("eval").argument("<run>", "run folder");
   for (const option of ownOptions()) command.addOption(commandOption(option));
   command
     .option("--examples <number>", "test examples, default all", wholeNumber(1, MOST_EXAMPLES))

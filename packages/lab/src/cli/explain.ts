@@ -51,7 +51,6 @@ interface Options extends CommonOptions {
 export function addExplain(program: Command): void {
   const command = program
     .command("explain")
-    .description("find the few patches, columns or tokens from which a model that is not ours says what it says")
     .option(
       "--data <path>",
       "examples: pictures, a table, arrays of NumPy, or digits, mnist, fashion-mnist (their test images)",

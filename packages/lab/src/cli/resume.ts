@@ -10,12 +10,7 @@ import { dataOption, openRunToRead, readRunConfig, withDataAt } from "./run-fold
 import { stopOnSignal } from "./signals.ts";
 
 export function addResume(program: Command): void {
-  const command = program
-    .command("resume")
-    .argument("<run>", "run folder")
-    .description(
-      "continue a training that was stopped, to the same bytes as if it had not been, unless on another device",
-    );
+  const command = program.command("resume").argument("<run>", "run folder");
   addOptionsToGoOn(command.addOption(dataOption()))
     .addHelpText("after", "\nExample:\n  softdraw resume runs/vae-2026-01-31-4k7m2q")
     .action(resume);

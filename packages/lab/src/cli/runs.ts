@@ -15,7 +15,6 @@ import { RUNS_FOLDER } from "./common-options.ts";
 export function addRuns(program: Command): void {
   program
     .command("runs")
-    .description("list the runs with their results")
     .option("--runs-dir <path>", "folder of the run folders", RUNS_FOLDER)
     .option("--json", "print one JSON record a line")
     .addHelpText("after", "\nExample:\n  softdraw runs --runs-dir /data/runs")

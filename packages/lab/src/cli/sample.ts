@@ -6,10 +6,10 @@ import type { Trained } from "@softdraw/experiments/experiment";
 import { encodePicture } from "@softdraw/experiments/report/png";
 import type { Command } from "commander";
 import { WrongCall } from "../errors.ts";
-import { writeAtomically } from "../runs/files.ts";
 import { loadData } from "../training/data.ts";
 import { trainedModel } from "../training/trained.ts";
 import { addCommonOptions, begin, type CommonOptions } from "./common-options.ts";
+import { checkOut, writePicture } from "./out-file.ts";
 import { seedOption, wholeNumber } from "./parsers.ts";
 import { dataOption, openRunToRead, readRunConfig, withDataAt } from "./run-folders.ts";
 
@@ -24,7 +24,6 @@ export function addSample(program: Command): void {
   const command = program
     .command("sample")
     .argument("<run>", "run folder")
-    .description("draw new examples from a trained model, as a picture")
     .option("--count <number>", "how many", wholeNumber(1, 10_000), 64)
     .addOption(seedOption("seed of the draws"))
     .addOption(dataOption())
@@ -41,12 +40,13 @@ async function sample(path: string, options: Options): Promise<void> {
   const run = await openRunToRead(path);
   const { experiment, config } = await readRunConfig(run);
   if (experiment.name !== VAE) throw new WrongCall(`${experiment.name} cannot make new examples. A run of ${VAE} can.`);
+  await checkOut("--out", options.out, "picture");
   const reporter = await begin(options, experiment, config);
   try {
     const data = await loadData(withDataAt(config, options.data), reporter);
     const trained = await trainedModel(run, experiment, config, data);
     const { picture, caption } = await samplePicture(trained as Trained<Config>, data, options);
-    await writeAtomically(options.out, encodePicture(picture));
+    await writePicture(options.out, encodePicture(picture));
     reporter.say(`${options.out}: ${caption}`);
     reporter.record("sample", { file: options.out });
   } finally {

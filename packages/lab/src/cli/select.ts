@@ -1,5 +1,6 @@
 /** `softdraw select TABLE`: which columns of a table are enough to tell another one. */
 
+import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { foreignText } from "@softdraw/experiments/foreign-text";
 import { type Report, renderReport } from "@softdraw/experiments/report/html";
@@ -25,6 +26,7 @@ import {
 import { listed, type Table, usuallyMissing } from "@softdraw/experiments/select/table";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
+import { checksumOf } from "../data/table-files.ts";
 import { describeTable, readTable, type TableReading } from "../data/tables.ts";
 import { WrongCall } from "../errors.ts";
 import { formatNumber } from "../report/numbers.ts";
@@ -33,8 +35,8 @@ import { kebab, quote } from "../training/command.ts";
 import { engineDescription } from "../training/engine.ts";
 import type { Reporter } from "../training/reporter.ts";
 import { addCommonOptions, begin, type CommonOptions } from "./common-options.ts";
+import { checkOut } from "./out-file.ts";
 import { seedOption, wholeNumber } from "./parsers.ts";
-import { checkReportFile } from "./report-file.ts";
 import { table as drawTable } from "./table.ts";
 
 interface Range {
@@ -59,7 +61,6 @@ export function addSelect(program: Command): void {
   const command = program
     .command("select")
     .argument("<table>", "a CSV, TSV or Parquet file with a header")
-    .description("choose the columns of a table that are enough to tell another one, and say what they are worth")
     .requiredOption("--target <column>", "the column to tell: categories, or numbers")
     .addOption(
       new Option(
@@ -129,8 +130,9 @@ function separator(text: string): string {
 }
 
 async function select(file: string, options: Options): Promise<void> {
-  await checkReportFile(options.out, file);
+  await checkOut("--out", options.out, "report", file);
   const table = await readTable(file, options);
+  const checksum = (await stat(file)).isFile() ? await checksumOf(file) : undefined;
   const problem = orWrongCall(file, () => problemOf(table, options.target, options.task));
   const most = Math.min(USUALLY_MOST, problem.columns.length);
   const { fewest, most: asked } = options.features ?? { fewest: 1, most };
@@ -138,13 +140,13 @@ async function select(file: string, options: Options): Promise<void> {
   orWrongCall(file, () => checkStudy(problem, study));
   const reporter = await begin(options);
   try {
-    sayTable(reporter, file, table, problem);
+    sayTable(reporter, file, { table, problem, checksum });
     const found = await studyColumns(problem, { ...study, onProgress: reporter.progress });
     const metric = metricOf(problem);
     sayStudy(reporter, found, problem, metric);
     await writeAtomically(
       options.out,
-      renderReport(await reportOf(file, options, { table, problem, study, found, metric })),
+      renderReport(await reportOf(file, options, { table, problem, checksum, study, found, metric })),
     );
     reporter.say(`\nReport: ${options.out}`);
     reporter.record("report", { file: options.out });
@@ -162,10 +164,12 @@ function orWrongCall<T>(file: string, work: () => T): T {
   }
 }
 
-function sayTable(reporter: Reporter, file: string, table: Table, problem: Problem): void {
+function sayTable(reporter: Reporter, file: string, { table, problem, checksum }: Read): void {
   reporter.say(`${file}: ${describeProblem(problem)}.`);
+  const dates = table.columns.filter((column) => column.kind === "number" && column.isDate).map(({ name }) => name);
+  if (dates.length > 0) reporter.say(`As days since 1970-01-01: ${foreignText(listed(dates), 200)}.`);
   for (const { name, reason } of table.leftOut) reporter.say(`Left out: ${foreignText(name)}, ${reason}.`);
-  reporter.record("table", { file, ...describeTable(table), target: problem.name, classes: problem.classes });
+  reporter.record("table", { file, checksum, ...describeTable(table), target: problem.name, classes: problem.classes });
 }
 
 /** Such as "569 rows, 30 columns to choose from; classification of diagnosis: benign, malignant". */
@@ -225,9 +229,15 @@ const ORIGINS: Readonly<Record<Origin, string>> = {
   lasso: "by L1, in the order in which they got a weight",
 };
 
-interface Found {
+/** What was read of a file. */
+interface Read {
   readonly table: Table;
   readonly problem: Problem;
+  /** SHA-256 of its bytes; absent where it is a pipe, which is read once. */
+  readonly checksum: string | undefined;
+}
+
+interface Found extends Read {
   readonly study: StudyOptions;
   readonly found: Study;
   readonly metric: Metric;
@@ -236,7 +246,7 @@ interface Found {
 async function reportOf(
   file: string,
   options: Options,
-  { table, problem, study, found, metric }: Found,
+  { table, problem, checksum, study, found, metric }: Found,
 ): Promise<Report> {
   // Imported late: what draws takes long to load, and a list of the commands has no need of it.
   const { reportParts } = await import("@softdraw/experiments/select/report-parts");
@@ -254,6 +264,7 @@ async function reportOf(
     command: commandOf(file, options),
     details: [
       ["Softdraw", packageJson.version],
+      ...(checksum === undefined ? [] : [["Data, SHA-256", checksum] as [string, string]]),
       ["Engine", engineDescription()],
       ["Choice", ORIGINS[choiceOf(found).origin]],
     ],

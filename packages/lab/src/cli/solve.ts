@@ -7,10 +7,10 @@ import { solve as solvePicture } from "@softdraw/experiments/jigsaw/solve";
 import { encodePicture } from "@softdraw/experiments/report/png";
 import type { Command } from "commander";
 import { WrongCall } from "../errors.ts";
-import { ensureFolder, writeAtomically } from "../runs/files.ts";
 import { loadData } from "../training/data.ts";
 import { trainedModel } from "../training/trained.ts";
 import { addCommonOptions, begin, type CommonOptions } from "./common-options.ts";
+import { checkOutDir, writePicture } from "./out-file.ts";
 import { seedOption } from "./parsers.ts";
 import { readPicture } from "./pictures.ts";
 import { dataOption, openRunToRead, readRunConfig, withDataAt } from "./run-folders.ts";
@@ -26,7 +26,6 @@ export function addSolve(program: Command): void {
     .command("solve")
     .argument("<run>", "run folder of a jigsaw")
     .argument("<picture>", "a PNG, JPEG or WebP file")
-    .description("cut any picture into pieces, shuffle them, and put it together with a trained model")
     .addOption(seedOption("seed of the shuffle"))
     .addOption(dataOption())
     .option("--out-dir <folder>", "where shuffled.png and solved.png are written", ".");
@@ -35,12 +34,15 @@ export function addSolve(program: Command): void {
     .action(solve);
 }
 
+const [SHUFFLED, SOLVED] = ["shuffled.png", "solved.png"];
+
 async function solve(path: string, file: string, options: Options): Promise<void> {
   const run = await openRunToRead(path);
   const { experiment, config } = await readRunConfig(run);
   if (experiment.name !== JIGSAW)
     throw new WrongCall(`${experiment.name} solves no pictures. A run of ${JIGSAW} does.`);
   const picture = await readPicture(file);
+  await checkOutDir("--out-dir", options.outDir, [SHUFFLED, SOLVED], "picture", file);
   const reporter = await begin(options, experiment, config);
   try {
     const data = await loadData(withDataAt(config, options.data), reporter);
@@ -49,10 +51,9 @@ async function solve(path: string, file: string, options: Options): Promise<void
     const { shuffled, solved, right, pieces } = await solving.catch((error: Error) => {
       throw error instanceof RangeError ? new WrongCall(`${file}: ${error.message}`) : error;
     });
-    const files = { shuffled: join(options.outDir, "shuffled.png"), solved: join(options.outDir, "solved.png") };
-    await ensureFolder(options.outDir);
-    await writeAtomically(files.shuffled, encodePicture(shuffled));
-    await writeAtomically(files.solved, encodePicture(solved));
+    const files = { shuffled: join(options.outDir, SHUFFLED), solved: join(options.outDir, SOLVED) };
+    await writePicture(files.shuffled, encodePicture(shuffled));
+    await writePicture(files.solved, encodePicture(solved));
     reporter.say(
       `${right} of ${pieces} pieces are in their place.\nBefore: ${files.shuffled}\nAfter:  ${files.solved}`,
     );

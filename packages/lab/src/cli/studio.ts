@@ -22,7 +22,6 @@ const THIS_MACHINE = "127.0.0.1";
 export function addStudio(program: Command): void {
   program
     .command("studio")
-    .description("serve the page: play with the temperature, train, and look into the runs")
     .option("--port <number>", "port, 0 for any free one", wholeNumber(0, 65_535), 7410)
     .option("--host <name>", "address to listen on; any other than this machine's own lets others in", THIS_MACHINE)
     .option("--runs-dir <path>", "folder of the run folders", RUNS_FOLDER)

@@ -7,6 +7,7 @@ import { leaveOut } from "@softdraw/experiments/data/folds";
 import type { DatasetSplits } from "@softdraw/experiments/data/types";
 import { type BaseConfig, type EpochRecord, type Experiment, experimentFor } from "@softdraw/experiments/experiment";
 import { foreignText } from "@softdraw/experiments/foreign-text";
+import { checkScopes } from "@softdraw/experiments/training/scopes";
 import Table from "cli-table3";
 import type { Command } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
@@ -18,7 +19,7 @@ import { createRun, makeUniqueFolder, openRun } from "../runs/run.ts";
 import { conduct, readOutcomes } from "../sweeps/conduct.ts";
 import type { Executor } from "../sweeps/executor.ts";
 import { readSweep, writeSweep } from "../sweeps/folder.ts";
-import { describeValues } from "../sweeps/parameters.ts";
+import { describeValues, namesOf } from "../sweeps/parameters.ts";
 import type { Trained } from "../sweeps/report.ts";
 import { epochsOf, strategyOf } from "../sweeps/strategy.ts";
 import type { Standing, Summary } from "../sweeps/summary.ts";
@@ -61,7 +62,6 @@ interface Options extends RunningOptions, DefinitionOptions {
 export async function addSweep(program: Command, args: readonly string[]): Promise<void> {
   const sweep = program
     .command("sweep")
-    .description("train many configurations and choose the best, by exact measures on held-out training data")
     .argument("[experiment]", "what to train, with options of its own")
     .option("--resume <folder>", "continue a sweep that was stopped or killed");
   addRunningOptions(sweep);
@@ -117,6 +117,7 @@ async function sweepExperiment(
   try {
     const trials = await plan(definition, family);
     const data = await loadData(config, reporter);
+    checkGiven(trials, family, [...Object.keys(options), ...definition.parameters.flatMap(namesOf)]);
     checkTrials(trials, family, data);
     executors = await openExecutors(options, family, reporter.say);
     const folder = await makeUniqueFolder(options.sweepsDir, `${family.name}-${definition.created.slice(0, 10)}`);
@@ -154,6 +155,16 @@ function checkTrials(trials: readonly Trial[], family: Experiment, data: Dataset
     } catch (error) {
       throw new WrongCall(`${describeValues(values)}: ${(error as Error).message}`);
     }
+  }
+}
+
+/** What says nothing in any trial would be forgotten; what says something in some of them is as it was meant. */
+function checkGiven([first, ...rest]: readonly Trial[], family: Experiment, given: readonly string[]): void {
+  const configs = [first!, ...rest].map(({ config }) => config);
+  try {
+    checkScopes(experimentFor(family, first!.config), configs, given);
+  } catch (error) {
+    throw new WrongCall((error as Error).message);
   }
 }
 

@@ -12,6 +12,7 @@ import { loadData } from "../training/data.ts";
 import type { Reporter } from "../training/reporter.ts";
 import { beginRun, type Finished, trainRun } from "../training/training.ts";
 import { addCommonOptions, begin, type CommonOptions, RUNS_FOLDER } from "./common-options.ts";
+import { checkOutDir } from "./out-file.ts";
 import { oneOf } from "./parsers.ts";
 import { findExperiment } from "./run-folders.ts";
 import { stopOnSignal } from "./signals.ts";
@@ -43,7 +44,6 @@ export function addTour(program: Command): void {
   const command = program
     .command("tour")
     .addArgument(new Argument("[experiment]", "only this one").choices(names).argParser(oneOf(names)))
-    .description("train five models on embedded and simulated data, one after the other, in a few minutes")
     .option("--runs-dir <path>", "folder of the run folders, and of the tour's report", RUNS_FOLDER);
   const settings = parts.map(({ name, values }) => `\n  ${`softdraw tour ${name}`.padEnd(22)}  ${describe(values)}`);
   addCommonOptions(command)
@@ -63,6 +63,7 @@ function describe(values: Part["values"]): string {
 
 async function tour(only: string | undefined, options: Options): Promise<void> {
   const chosen = parts.filter(({ name }) => only === undefined || name === only);
+  await checkOutDir("--runs-dir", options.runsDir, [OVERVIEW], "report");
   const reporter = await begin(options, ...longest(chosen));
   const stop = stopOnSignal(reporter);
   const total = chosen.reduce((sum, { share }) => sum + share, 0);
@@ -152,9 +153,11 @@ function tourTable(stops: readonly Stop[]): string {
 }
 
 /** One page of all parts, in the folder of the runs. */
+const OVERVIEW = "report.html";
+
 async function writeOverview(runsDir: string, stops: readonly Stop[]): Promise<string> {
   const { renderOverview } = await import("@softdraw/experiments/report/html");
-  const file = join(runsDir, "report.html");
+  const file = join(runsDir, OVERVIEW);
   const overview = stops.map(({ report, path, seconds }): OverviewPart => {
     const href = relative(runsDir, path).split("\\").join("/");
     return { report, time: formatDuration(seconds), href };

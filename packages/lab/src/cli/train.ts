@@ -3,6 +3,7 @@
 import { experiments } from "@softdraw/experiments/all";
 import type { DatasetSplits } from "@softdraw/experiments/data/types";
 import { type BaseConfig, type Experiment, experimentFor } from "@softdraw/experiments/experiment";
+import { checkScopes } from "@softdraw/experiments/training/scopes";
 import type { Command } from "commander";
 import { WrongCall } from "../errors.ts";
 import { loadData } from "../training/data.ts";
@@ -13,7 +14,7 @@ import { addNamed, addOwn } from "./own.ts";
 import { stopOnSignal } from "./signals.ts";
 
 export async function addTrain(program: Command, args: readonly string[]): Promise<void> {
-  const train = program.command("train").description("train a model, and write its run folder");
+  const train = program.command("train");
   const calls = experiments.map(({ name }) => `\n  softdraw train ${name} --help`);
   train.addHelpText("after", `\nExamples:${calls.join("")}\n  softdraw train ./mine.mjs --help`);
   for (const experiment of experiments) addExperiment(train, experiment, experiment.name);
@@ -38,7 +39,7 @@ async function trainExperiment(
   const reporter = await begin(options, experiment, config);
   try {
     const data = await loadData(config, reporter);
-    checkConfiguration(experiment, config, data);
+    checkConfiguration(experiment, config, data, Object.keys(options));
     const run = await beginRun(options.runsDir, family, config);
     try {
       const { command } = run.info;
@@ -54,8 +55,14 @@ async function trainExperiment(
 }
 
 /** What does not fit the data is the caller's mistake, and leaves no run folder. */
-function checkConfiguration(experiment: Experiment, config: BaseConfig, data: DatasetSplits): void {
+function checkConfiguration(
+  experiment: Experiment,
+  config: BaseConfig,
+  data: DatasetSplits,
+  given: readonly string[],
+): void {
   try {
+    checkScopes(experiment, [config], given);
     experiment.check(config, { data });
   } catch (error) {
     throw new WrongCall((error as Error).message);

@@ -20,7 +20,6 @@ interface Options extends PoolSettings {
 export function addWorker(program: Command): void {
   const worker = program
     .command("worker")
-    .description("train the trials of sweeps that are in a queue, until Ctrl-C")
     .requiredOption("--queue <url>", "the queue's Redis: redis://HOST:PORT, or with TLS rediss://HOST:PORT")
     .option(
       "--data-dir <path>",

@@ -11,6 +11,7 @@ import { describeFacts, factsOf } from "./image-facts.ts";
 import type { DataKind, OwnImages } from "./kind.ts";
 import { ownName } from "./names.ts";
 import type { Place } from "./places.ts";
+import { describeRows, rowsIn } from "./rows.ts";
 import { reshaped } from "./sharp.ts";
 
 const IS_ARRAY = /\.npy$/i;
@@ -23,6 +24,9 @@ export const arrays: DataKind = {
     isFolder ? names.some((name) => IS_ARRAY.test(name)) && !names.some(isPictureName) : /\.np[yz]$/i.test(path),
   nameOf: async (place) => ownName(place.path.replace(/\.np[yz]$/i, ""), await checksumOf(place)),
   async describe(place) {
+    const [array] = place.isFolder ? [] : (await arraysOf(place)).values();
+    const rows = array && /\.npy$/i.test(place.path) ? rowsIn(array) : undefined;
+    if (rows !== undefined) return describeRows(array!, rows, await checksumOf(place));
     const { train, test, leftOut } = await read(place);
     const facts = { train: factsOf(train), test: test && factsOf(test) };
     return describeFacts({ kind: "arrays", ...facts, leftOut, checksum: await checksumOf(place) });

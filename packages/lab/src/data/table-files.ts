@@ -16,7 +16,7 @@ export const tableFiles: DataKind = {
   describe,
 };
 
-async function checksumOf(path: string): Promise<string> {
+export async function checksumOf(path: string): Promise<string> {
   return sha256(await readFile(path));
 }
 
@@ -36,7 +36,9 @@ async function describe({ path }: Place): Promise<Description> {
   };
 }
 
-function describeColumn({ kind, different, missing }: TableDescription["columns"][number]): string {
-  const values = kind === "number" ? `numbers, ${formatNumber(different, 0)} different` : `${different} categories`;
+function describeColumn({ kind, different, missing, dates }: TableDescription["columns"][number]): string {
+  const numbers = dates === undefined ? "numbers" : `dates, ${dates.join(" to ")}, as days since 1970-01-01`;
+  const values =
+    kind !== "category" ? `${numbers}, ${formatNumber(different, 0)} different` : `${different} categories`;
   return missing === 0 ? values : `${values}; ${formatNumber(missing, 0)} missing`;
 }

@@ -7,8 +7,10 @@ import { foreignText } from "@softdraw/experiments/foreign-text";
 import {
   type Column,
   countDifferent,
+  dateOf,
   hasMissing,
   type LeftOut,
+  type NumberColumn,
   type Reading,
   type Table,
   type Texts,
@@ -66,7 +68,9 @@ export interface TableDescription {
   readonly rows: number;
   readonly columns: readonly {
     readonly name: string;
-    readonly kind: Column["kind"];
+    readonly kind: Column["kind"] | "date";
+    /** Of dates, the first and the last. */
+    readonly dates?: readonly [first: string, last: string];
     readonly different: number;
     readonly missing: number;
   }[];
@@ -76,11 +80,21 @@ export interface TableDescription {
 export function describeTable({ rows, columns, leftOut }: Table): TableDescription {
   const described = columns.map((column) => ({
     name: column.name,
-    kind: column.kind,
+    kind: isDates(column) ? ("date" as const) : column.kind,
+    ...(isDates(column) && { dates: datesOf(column) }),
     different: countDifferent(column),
     missing: hasMissing(column) ? countMissing(column) : 0,
   }));
   return { rows, columns: described, leftOut };
+}
+
+function isDates(column: Column): column is NumberColumn {
+  return column.kind === "number" && column.isDate === true;
+}
+
+function datesOf({ values }: NumberColumn): [string, string] {
+  const known = values.filter((value) => !Number.isNaN(value)).sort();
+  return [dateOf(known[0]!), dateOf(known.at(-1)!)];
 }
 
 function countMissing({ kind, values }: Column): number {

@@ -12,6 +12,7 @@ import type { LeftOut, Shaping } from "../data/kind.ts";
 import { kindAt } from "../data/kinds.ts";
 import { ownName } from "../data/names.ts";
 import { placeAt } from "../data/places.ts";
+import { rowsIn } from "../data/rows.ts";
 import { isTableFile, readTable } from "../data/tables.ts";
 import { WrongCall } from "../errors.ts";
 
@@ -135,7 +136,7 @@ async function ofTable(path: string, { ignore = [], categorical = [] }: SubjectO
   groups.forEach((features, group) => {
     for (const feature of features) groupOf[feature] = group;
   });
-  const isAsItIs = columns.every((column) => column.kind === "number" && !hasMissing(column));
+  const isAsItIs = columns.every((column) => column.kind === "number" && !column.isDate && !hasMissing(column));
   const content = new Uint8Array(await readFile(path));
   return {
     name: ownName(path, sha256(content)),
@@ -149,7 +150,9 @@ async function ofTable(path: string, { ignore = [], categorical = [] }: SubjectO
     groupNames: columns.map(({ name }) => name),
     words: { one: "column", several: "columns", names: "columns" },
     isTable: true,
-    ...(!isAsItIs && { onlyByAnswers: "the table has categories or missing values, which its input has no place for" }),
+    ...(!isAsItIs && {
+      onlyByAnswers: "the table has categories, dates or missing values, which its input has no place for",
+    }),
   };
 }
 
@@ -172,13 +175,14 @@ async function readRows(path: string): Promise<Subject | undefined> {
   const { isFolder } = await placeAt(path);
   if (isFolder) return undefined;
   const content = new Uint8Array(await readFile(path));
-  const { shape, dtype, values } = parsed(path, content);
-  if (shape.length !== 2) return undefined;
-  const [count, groups] = shape as [number, number];
+  const array = parsed(path, content);
+  const kind = rowsIn(array);
+  if (kind === undefined) return undefined;
+  const [[count, groups], values] = [array.shape as [number, number], array.values];
   if (groups > MOST_GROUPS) throw new WrongCall(`${path}: expected at most ${MOST_GROUPS} columns, got ${groups}.`);
   const shared = { name: ownName(path, sha256(content)), names: undefined, leftOut: [] };
   const numbered = (word: string) => Array.from({ length: groups }, (_, i) => `${word} ${i + 1}`);
-  if (dtype.startsWith("f")) {
+  if (kind === "numbers") {
     const groupOf = Int32Array.from({ length: groups }, (_, i) => i);
     return {
       ...shared,

@@ -1,6 +1,7 @@
 /** The command that asks for a training again: every run keeps its own. */
 
-import type { BaseConfig, Experiment } from "@softdraw/experiments/experiment";
+import { type BaseConfig, type Experiment, experimentFor } from "@softdraw/experiments/experiment";
+import { missedScope } from "@softdraw/experiments/training/scopes";
 import type { Device } from "./engine.ts";
 
 /**
@@ -29,12 +30,17 @@ export function configurationFlags(experiment: Experiment, config: BaseConfig): 
   const { task } = config;
   const { task: usual } = experiment.schema.parse({});
   const defaults: BaseConfig = { ...experiment.schema.parse(task === undefined ? {} : { task }), task: usual };
-  return Object.entries(config)
-    .filter(([name, value]) => value !== undefined && value !== defaults[name as keyof BaseConfig])
-    .map(([name, value]) => {
-      if (typeof value === "boolean") return value ? `--${kebab(name)}` : `--no-${kebab(name)}`;
-      return `--${kebab(name)} ${quote(String(value))}`;
-    });
+  const own = experimentFor(experiment, config);
+  return (
+    Object.entries(config)
+      .filter(([name, value]) => value !== undefined && value !== defaults[name as keyof BaseConfig])
+      // Of a preset: it says nothing here, and would be refused of who asks for it.
+      .filter(([name]) => missedScope(own, config, name) === undefined)
+      .map(([name, value]) => {
+        if (typeof value === "boolean") return value ? `--${kebab(name)}` : `--no-${kebab(name)}`;
+        return `--${kebab(name)} ${quote(String(value))}`;
+      })
+  );
 }
 
 /** The name of a configuration's field as the command line writes it: `learningRate` is `learning-rate`. */

@@ -12,6 +12,7 @@ import { kebab } from "./command.ts";
 const REMEDIES = [
   { name: "learningRate", turn: "lower" },
   { name: "temperature", turn: "higher" },
+  { name: "variance", turn: "higher" },
 ] as const;
 
 export async function divergedError(run: Run, config: BaseConfig, divergence: Divergence): Promise<Error> {

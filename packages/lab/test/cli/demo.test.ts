@@ -124,7 +124,7 @@ describe("demo subset", () => {
 
   test("a picture that cannot be written is an error with the reason", async () => {
     const { code, err } = await demo(home, "--draws", "10", "--out", "none/subsets.png");
-    expect(code).toBe(1);
-    expect(err).toBe("error: cannot write none/subsets.png: its folder does not exist (ENOENT)\n");
+    expect(code).toBe(2);
+    expect(err).toBe("error: --out: cannot write none/subsets.png: its folder does not exist (ENOENT).\n");
   });
 });

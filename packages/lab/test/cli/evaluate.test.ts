@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import {
@@ -47,6 +47,18 @@ describe("an experiment that measures some figures in the last epoch only", () =
     expect({ code, err }).toEqual({ code: 0, err: "" });
     expect(out).toMatch(/^test accuracy +\d+\.\d\d %/m);
     expect(out).toContain("10 test images");
+  });
+
+  test("is refused where its description was changed behind it, even if the model is of the same shape", async () => {
+    const [file, description] = [join(run, "config.json"), await readFile(join(run, "config.json"), "utf8")];
+    const { config, ...rest } = JSON.parse(description);
+    await writeFile(file, JSON.stringify({ ...rest, config: { ...config, k: config.k + 1 } }));
+    const { code, out, err } = await call(home, "eval", run);
+    await writeFile(file, description);
+    expect({ code, out }).toEqual({ code: 1, out: "" });
+    expect(err).toBe(
+      `error: ${run} cannot be used: config.json says k ${config.k + 1}, and the checkpoint was trained with ${config.k}\n`,
+    );
   });
 
   test("refuses importance samples, which are the VAE's", async () => {

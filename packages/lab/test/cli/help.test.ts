@@ -1,5 +1,7 @@
 import { experiments } from "@softdraw/experiments/all";
+import { Command } from "commander";
 import { expect, test } from "vitest";
+import { addCommand, COMMANDS } from "../../src/cli/commands.ts";
 import { call, softdraw, useFolder } from "./support.ts";
 
 const folder = useFolder();
@@ -56,6 +58,16 @@ test("the first help has an example of every experiment", async () => {
   const { out: train } = await call(folder.path(), "train", "--help");
   for (const { name } of experiments) expect(train).toContain(`\n  softdraw train ${name} --help`);
 });
+
+test.each(Object.entries(COMMANDS))(
+  "the first help says of %s what the command says of itself",
+  async (name, { takes }) => {
+    const program = new Command();
+    await addCommand(program, name, []);
+    const [command] = program.commands;
+    expect(program.createHelp().subcommandTerm(command!)).toBe(`${name} ${takes}`.trim());
+  },
+);
 
 test("--version is the version of the package", async () => {
   const { default: packageJson } = await import("../../package.json", { with: { type: "json" } });

@@ -81,8 +81,18 @@ describe("sample", () => {
 
   test("a picture that cannot be written is an error with the reason", async () => {
     const { code, err } = await call(home, "sample", run, "--out", "none/samples.png");
-    expect(code).toBe(1);
-    expect(err).toBe("error: cannot write none/samples.png: its folder does not exist (ENOENT)\n");
+    expect(code).toBe(2);
+    expect(err).toBe("error: --out: cannot write none/samples.png: its folder does not exist (ENOENT).\n");
+  });
+
+  test("a file that is no picture of ours is not replaced", async () => {
+    await writeFile(join(home, "thesis.tex"), "years of work");
+    const { code, err } = await call(home, "sample", run, "--count", "1", "--out", "thesis.tex");
+    expect(code).toBe(2);
+    expect(err).toBe(
+      "error: --out: thesis.tex: expected a new file, or a picture of Softdraw to be replaced, got another file.\n",
+    );
+    expect(await readFile(join(home, "thesis.tex"), "utf8")).toBe("years of work");
   });
 });
 

@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -41,7 +43,9 @@ describe("select", () => {
   }, HOOK_TIMEOUT);
 
   test("says what it read, and what it left out", () => {
-    expect(said[0]).toMatchObject({ type: "table", file: "table.csv", rows: 60, target: "y", classes: [] });
+    const checksum = createHash("sha256").update(table).digest("hex");
+    expect(said[0]).toMatchObject({ type: "table", file: "table.csv", checksum, rows: 60, target: "y", classes: [] });
+    expect(readFileSync(join(home, "selection.html"), "utf8")).toContain(checksum);
     expect(said[0]!.leftOut).toEqual([
       { name: "name", reason: "identifier: 60 different texts in 60 rows" },
       { name: "same", reason: "it is constant" },
@@ -138,12 +142,12 @@ test.each([
   ],
   [
     ["--target", "y", "--out", "table.csv"],
-    "out: table.csv: expected another file than the table, got the table itself.",
+    "out: table.csv: expected another file than the one that is read, got that file itself.",
   ],
-  [["--target", "y", "--out", "./link.html"], "out: ./link.html: expected another file than the table"],
+  [["--target", "y", "--out", "./link.html"], "out: ./link.html: expected another file than the one that is read"],
   [
     ["--target", "y", "--out", "notes.txt"],
-    "out: notes.txt: expected a new file, or a report to be replaced, got a file",
+    "out: notes.txt: expected a new file, or a report to be replaced, got another file.",
   ],
   [["--target", "y", "--out", "none/x.html"], "out: cannot write none/x.html: its folder does not exist (ENOENT)."],
   [["--target", "y", "--out", "table.csv/x.html"], "out: cannot write table.csv/x.html: a part of its path is not a"],

@@ -69,8 +69,23 @@ describe("solve", () => {
     expect(await solve("picture.png", "--out-dir", made)).toMatchObject({ code: 0, err: "" });
     expect((await readdir(made)).sort()).toEqual(["shuffled.png", "solved.png"]);
     const { code, err } = await solve("picture.png", "--out-dir", "picture.png");
-    expect(code).toBe(1);
-    expect(err).toBe("error: cannot write picture.png: there is something of that name (EEXIST)\n");
+    expect(code).toBe(2);
+    expect(err).toBe("error: --out-dir: cannot write picture.png: there is something of that name (EEXIST).\n");
+  });
+
+  test("its own pictures are replaced, and no others, the picture that is read among them", async () => {
+    const other = await folder.fresh();
+    const to = () => solve("picture.png", "--out-dir", other);
+    for (const _ of [1, 2]) expect(await to()).toMatchObject({ code: 0, err: "" });
+    await writeFile(join(other, "solved.png"), encodePicture(picture));
+    const { code, err } = await to();
+    expect({ code, err }).toEqual({
+      code: 2,
+      err: `error: --out-dir: ${join(other, "solved.png")}: expected a new file, or a picture of Softdraw to be replaced, got another file.\n`,
+    });
+    const again = await solve(join(other, "shuffled.png"), "--out-dir", other);
+    expect(again.err).toContain("shuffled.png: expected another file than the one that is read, got that file itself.");
+    expect(await readFile(join(other, "solved.png"))).toEqual(Buffer.from(encodePicture(picture)));
   });
 });
 

@@ -96,7 +96,7 @@ const calls: [string, string[]][] = [
   ],
   [
     "train dknn --sampler neuralsort --relaxation successive",
-    ["relaxation is of the sampler subset", "got successive"],
+    ["relaxation is an option of the sampler subset", "got successive"],
   ],
   ["train dknn --sampler conditional-bernoulli --no-noise", ["noise must be on for the sampler conditional-bernoulli"]],
   ["sweep vae --set batch=100,8000", ["batch 8000", "at most the 7500 images", "got 8000"]],

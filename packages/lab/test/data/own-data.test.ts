@@ -323,6 +323,22 @@ test("a decoder that is not installed is named", async () => {
   );
 });
 
+test("rows of numbers and of tokens in a file of NumPy are described as they are explained", async () => {
+  const path = await folderOf({
+    "rows.npy": npyBytes("<f4", [2, 3], [0, 0, 0x80, 0x3f, ...new Array(16).fill(0), 0, 0, 0xc0, 0x7f]),
+    "tokens.npy": npyBytes("|u1", [3, 2], [4, 1, 0, 2, 2, 9]),
+  });
+  const described = async (name: string) => {
+    const { kind, place } = await kindAt(join(path, name));
+    return kind.describe(place);
+  };
+  const [rows, tokens] = [await described("rows.npy"), await described("tokens.npy")];
+  expect(rows.record).toEqual({ kind: "rows", rows: 2, columns: 3, smallest: 0, largest: 1, notFinite: 1 });
+  expect(tokens.record).toEqual({ kind: "tokens", rows: 3, columns: 2, smallest: 0, largest: 9, notFinite: 0 });
+  expect(tokens.example.command).toBe("softdraw explain --data");
+  await rm(path, { recursive: true });
+});
+
 test("a description says what is there, what is left out, and how to train on it", async () => {
   const path = await folderOf({
     "a/1.png": await plain("#102030"),

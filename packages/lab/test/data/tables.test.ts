@@ -49,6 +49,24 @@ describe("a table of text", () => {
     );
   });
 
+  test("dates are days since 1970-01-01, by their time zone, and a day that there is not is no date", async () => {
+    const text =
+      "day,at,no\n1970-01-02,1970-01-01T12:00+12:00,2021-02-30\n,1970-01-03 06:00,2021-02-01\n2000-02-29,1969-12-31,2021-02-01\n";
+    const table = await read("t.csv", text);
+    expect(table.columns.map(({ kind }) => kind)).toEqual(["number", "number", "category"]);
+    expect(table.columns.slice(0, 2).map(({ values }) => Array.from(values))).toEqual([
+      [1, Number.NaN, 11016],
+      [0, 2.25, -1],
+    ]);
+    const { columns } = describeTable(table);
+    expect(columns[0]).toEqual({
+      ...{ name: "day", kind: "date", different: 2, missing: 1 },
+      dates: ["1970-01-02", "2000-02-29"],
+    });
+    const [day] = (await read("t.csv", text, { categorical: ["day"] })).columns;
+    expect(day).toMatchObject({ kind: "category", categories: ["1970-01-02", "2000-02-29"] });
+  });
+
   test("a column without a name is called by its place", async () => {
     const { leftOut } = await read("t.csv", ",b\n0,5\n1,3\n2,3\n");
     expect(leftOut).toEqual([{ name: "column 1", reason: "identifier: it counts the rows" }]);

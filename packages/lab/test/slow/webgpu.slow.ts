@@ -143,6 +143,43 @@ describe.skipIf(lacksWebgpu("Every command"))("on WebGPU", () => {
     expect(found.equals(expected)).toBe(true);
   });
 
+  test("select chooses the same column, and explain the same of each example", { timeout: TIMEOUT }, async () => {
+    const home = await files.fresh();
+    const rows = Array.from({ length: 60 }, (_, i) => [Math.sin(i), Math.cos(7 * i), Math.sin(i) > 0 ? "yes" : "no"]);
+    const lines = (names: string, cells: readonly (readonly unknown[])[]) => [names, ...cells.map(String)].join("\n");
+    await writeFile(join(home, "table.csv"), lines("first,second,target", rows));
+    await writeFile(
+      join(home, "inputs.csv"),
+      lines(
+        "first,second",
+        rows.map((row) => row.slice(0, 2)),
+      ),
+    );
+    await writeFile(
+      join(home, "answers.csv"),
+      lines(
+        "label",
+        rows.map((row) => row.slice(2)),
+      ),
+    );
+    const told = async (device: "wasm" | "webgpu", ...args: string[]) => {
+      const { code, out, err } = await run[device](home, ...args, "--device", device, "--json");
+      expect({ code, err }).toEqual({ code: 0, err: "" });
+      return records(out);
+    };
+    const select = ["select", "table.csv", "--target", "target", "--features", "1", "--folds", "2", "--steps", "5"];
+    const explain = ["explain", "--data", "inputs.csv", "--predictions", "answers.csv", "--k", "1"];
+    const few = ["--hidden", "8", "--surrogate-steps", "200", "--steps", "100"];
+    for (const device of ["wasm", "webgpu"] as const) {
+      const selection = (await told(device, ...select)).find(({ type }) => type === "selection");
+      expect(selection).toMatchObject({ order: ["first"] });
+      const explained = (await told(device, ...explain, ...few)).filter(({ type }) => type === "explained");
+      expect(explained.length).toBeGreaterThan(0);
+      const right = explained.filter(({ chosen }) => JSON.stringify(chosen).includes("first"));
+      expect(right.length / explained.length).toBeGreaterThan(0.8);
+    }
+  });
+
   test("a tour of one ends", { timeout: TIMEOUT }, async () => {
     const { code, out, err } = await softdraw(await files.fresh(), "tour", "explain", "--device", "webgpu", "--json");
     expect({ code, err }).toEqual({ code: 0, err: "" });

@@ -1,6 +1,7 @@
 /** Explained digits: method.ts is what the paper says, judge.ts what is measured, show.ts what is shown. */
 
 import { defineExperiment } from "../../experiment.ts";
+import { temperatureScopes } from "../../training/options.ts";
 import { NAME, REFERENCES } from "../options.ts";
 import { columns, evaluate, headlines, measureClassifierEpoch, measureExplainerEpoch, objectives } from "./judge.ts";
 import { check, run, schema, threesAndEights } from "./method.ts";
@@ -13,6 +14,7 @@ export const digits = defineExperiment({
   references: REFERENCES,
   schema,
   presets: {},
+  scopes: temperatureScopes,
   columns,
   headlines,
   objectives,

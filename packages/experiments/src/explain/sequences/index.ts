@@ -1,6 +1,7 @@
 /** Explained sequences: method.ts is what is trained, judge.ts what is measured, show.ts what is shown. */
 
 import { defineExperiment, trainedByLoop } from "../../experiment.ts";
+import { temperatureScopes } from "../../training/options.ts";
 import { objectives } from "../judge.ts";
 import type { State } from "../model.ts";
 import { NAME, REFERENCES } from "../options.ts";
@@ -15,6 +16,7 @@ export const sequences = defineExperiment({
   references: REFERENCES,
   schema,
   presets,
+  scopes: temperatureScopes,
   columns,
   headlines,
   objectives,

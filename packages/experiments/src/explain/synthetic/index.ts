@@ -4,6 +4,7 @@
  */
 
 import { defineExperiment, trainedByLoop } from "../../experiment.ts";
+import { temperatureScopes } from "../../training/options.ts";
 import { objectives } from "../judge.ts";
 import type { State } from "../model.ts";
 import { NAME, REFERENCES } from "../options.ts";
@@ -21,6 +22,7 @@ function experimentOf(task: Name) {
     references: REFERENCES,
     schema: schemaOf(task),
     presets: {},
+    scopes: temperatureScopes,
     columns,
     headlines,
     objectives,
