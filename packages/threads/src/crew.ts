@@ -151,10 +151,10 @@ interface Cut {
  * or does not show how many bytes an output has.
  */
 function cutOf(module: WebAssembly.Module, outputs: number, threads: number): Cut | undefined {
-  const { unit, code } = kernelFacts(module)!;
+  const { unit, code, isOpen } = kernelFacts(module)!;
   if (code === undefined || (code.hasVectors && unit === undefined)) return undefined;
   const bytes = code.storedBytes;
-  return bytes === 4 || bytes === 8 ? { bounds: piecesOf(outputs, unit, threads), bytes } : undefined;
+  return bytes === 4 || bytes === 8 ? { bounds: piecesOf(outputs, unit, threads, isOpen), bytes } : undefined;
 }
 
 /** So that whoever is done early, or begins late, can take from the others. */
@@ -166,11 +166,18 @@ const ANY_UNIT = 16;
 /**
  * Bounds of the pieces of a kernel of so many outputs, as equal as whole units allow. It is one piece if its outputs do
  * not come in whole units: its fast loop does not serve them, but might serve a part.
+ *
+ * @param isOpen whether the last piece can have a rest that is no whole unit
  */
-export function piecesOf(outputs: number, unit: number | undefined, threads: number): readonly number[] {
-  if (unit !== undefined && outputs % unit !== 0) return [0, outputs];
+export function piecesOf(
+  outputs: number,
+  unit: number | undefined,
+  threads: number,
+  isOpen: boolean = false,
+): readonly number[] {
+  if (unit !== undefined && outputs % unit !== 0 && !isOpen) return [0, outputs];
   const grain = unit ?? ANY_UNIT;
-  const units = outputs / grain;
+  const units = isOpen ? Math.floor(outputs / grain) : outputs / grain;
   const pieces = Math.max(1, Math.min(Math.floor(units), MOST_PIECES, threads * PIECES_A_THREAD));
   const inner = Array.from({ length: pieces - 1 }, (_, i) => grain * Math.round(((i + 1) * units) / pieces));
   return [0, ...inner, outputs];

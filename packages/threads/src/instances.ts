@@ -2,8 +2,9 @@
 
 import type { EngineImport } from "./engine-import.ts";
 import type { Watch } from "./fallback.ts";
+import { fasterKernel } from "./faster-kernels.ts";
 import { kernelFacts, recordKernels } from "./modules.ts";
-import { type PileWatch, watchPiles } from "./piles.ts";
+import { watchPiles } from "./piles.ts";
 import { type Kernel, wellPlaced } from "./placement.js";
 
 /** A kernel's module and memory, and what it was first called with. */
@@ -61,7 +62,14 @@ export function replaceInstances(watch: Watch, engine: EngineImport, improve: Im
         return instance;
       }
       const kernel: Kept = { memory, exports: { kernel: instance.exports.kernel as Kernel } };
-      kernel.exports.kernel = firstCall(kernel, { module, memory }, { watch, piles, improve });
+      const improved: Improvement = (own, use) => {
+        const chosen = fasterKernel(use, (faster) => instantiate(Instance, faster, imports)) ?? {
+          kernel: own,
+          module,
+        };
+        return piles.watched(improve(wellPlaced(chosen.kernel), { ...use, module: chosen.module }));
+      };
+      kernel.exports.kernel = firstCall(kernel, { module, memory }, { watch, improved });
       kept.set(module, kernel);
       return kernel;
     },
@@ -82,14 +90,14 @@ export function areReplaced(): boolean {
 function firstCall(
   { exports }: Kept,
   { module, memory }: Omit<KernelUse, "args">,
-  { watch, piles, improve }: { readonly watch: Watch; readonly piles: PileWatch; readonly improve: Improvement },
+  { watch, improved }: { readonly watch: Watch; readonly improved: Improvement },
 ): Kernel {
   const kernel = exports.kernel;
   return (...args) => {
     const result: unknown = kernel(...args);
     const isExpected = result === undefined && args.length === kernel.length && endsInRange(args);
     if (!isExpected) watch.stepBack(`a kernel of the engine is called with (${args}), not with pointers and a range`);
-    exports.kernel = isExpected ? piles.watched(improve(wellPlaced(kernel), { module, memory, args })) : kernel;
+    exports.kernel = isExpected ? improved(kernel, { module, memory, args }) : kernel;
     return result;
   };
 }

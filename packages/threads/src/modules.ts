@@ -1,6 +1,15 @@
 /** Which WebAssembly modules are kernels of the engine, and what their code says of them. */
 
-import { CODE_SECTION, type CodeFacts, codeFacts, sectionsOf } from "./sections.ts";
+import {
+  CODE_SECTION,
+  type CodeFacts,
+  codeFacts,
+  codeOf,
+  type FunctionCode,
+  IMPORT_SECTION,
+  type Section,
+  sectionsOf,
+} from "./sections.ts";
 import { unitIn } from "./units.ts";
 
 export interface KernelFacts {
@@ -8,6 +17,18 @@ export interface KernelFacts {
   readonly unit: number | undefined;
   /** Undefined if it has instructions that are not known. */
   readonly code: CodeFacts | undefined;
+  /** Whether the last piece may end where no unit does: at the end of all outputs. */
+  readonly isOpen?: boolean;
+  /** Of an engine's kernel: by what it computes, another may take its place. */
+  readonly source?: KernelSource | undefined;
+}
+
+export interface KernelSource {
+  /** The content of the section of imports. */
+  readonly imports: Uint8Array;
+  readonly kernel: FunctionCode;
+  /** All functions of the module, which call each other by their places. */
+  readonly functions: readonly FunctionCode[];
 }
 
 const facts = new WeakMap<WebAssembly.Module, KernelFacts>();
@@ -59,8 +80,19 @@ function recorded(module: WebAssembly.Module, source: BufferSource): WebAssembly
   const sections = sectionsOf(bytes);
   if (!sections.every(({ id }) => STATELESS.has(id))) return module;
   const code = sections.find(({ id }) => id === CODE_SECTION)!.content;
-  facts.set(module, { unit: unitIn(bytes), code: codeFacts(code) });
+  facts.set(module, { unit: unitIn(bytes), code: codeFacts(code), source: sourceIn(sections) });
   return module;
+}
+
+/** Records what is known of a kernel that is not the engine's, but takes the place of one. */
+export function recordOwn(module: WebAssembly.Module, unit: number): void {
+  facts.set(module, { unit, code: { hasVectors: true, storedBytes: 4 }, isOpen: true });
+}
+
+function sourceIn(sections: readonly Section[]): KernelSource {
+  const { functions, exported } = codeOf(sections);
+  const imports = sections.find(({ id }) => id === IMPORT_SECTION)!.content;
+  return { imports, kernel: functions[exported]!, functions };
 }
 
 /** Whether it imports a memory and nothing else, and exports a function named as the engine's kernels are. */

@@ -7,6 +7,10 @@ import { number } from "./units.ts";
 /** Magic number and version. */
 const HEADER = 8;
 
+const TYPE_SECTION = 1;
+export const IMPORT_SECTION = 2;
+const FUNCTION_SECTION = 3;
+const EXPORT_SECTION = 7;
 export const CODE_SECTION = 10;
 
 export interface Section {
@@ -36,16 +40,67 @@ export interface CodeFacts {
 export function codeFacts(codeSection: Uint8Array): CodeFacts | undefined {
   let hasVectors = false;
   const stored = new Set<number>();
-  const { value: functions, next: start } = number(codeSection, 0);
-  for (let [i, at] = [0, start]; i < functions; i++) {
-    const { value: size, next } = number(codeSection, at);
-    at = next + size;
-    const codes = instructionsOf(codeSection.subarray(next, at));
+  for (const body of functionsIn(codeSection)) {
+    const codes = instructionsOf(body);
     if (codes === undefined) return undefined;
     hasVectors ||= codes.has(VECTOR);
     for (const [code, bytes] of STORES) if (codes.has(code)) stored.add(bytes);
   }
   return { hasVectors, storedBytes: stored.size === 1 ? [...stored][0]! : undefined };
+}
+
+/** The functions of a section of code, each with its variables. */
+function functionsIn(codeSection: Uint8Array): Uint8Array[] {
+  const { value: count, next: start } = number(codeSection, 0);
+  let at = start;
+  return Array.from({ length: count }, () => {
+    const { value: size, next } = number(codeSection, at);
+    at = next + size;
+    return codeSection.subarray(next, at);
+  });
+}
+
+/** A function of a module. */
+export interface FunctionCode {
+  /** How many numbers it takes. */
+  readonly parameters: number;
+  /** Its variables and instructions. */
+  readonly body: Uint8Array;
+}
+
+/** All functions of a module that imports none, and which of them is its only export. */
+export function codeOf(sections: readonly Section[]): { functions: FunctionCode[]; exported: number } {
+  const contentOf = (section: number) => sections.find(({ id }) => id === section)!.content;
+  const types = parametersOfTypes(contentOf(TYPE_SECTION));
+  const ofFunctions = numbersIn(contentOf(FUNCTION_SECTION));
+  const functions = functionsIn(contentOf(CODE_SECTION)).map((body, i) => ({
+    parameters: types[ofFunctions[i]!]!,
+    body,
+  }));
+  const exports = contentOf(EXPORT_SECTION);
+  // After the count, the name with its length, and the kind.
+  return { functions, exported: number(exports, 1 + 1 + exports[1]! + 1).value };
+}
+
+function parametersOfTypes(content: Uint8Array): number[] {
+  const { value: count, next: start } = number(content, 0);
+  let at = start;
+  return Array.from({ length: count }, () => {
+    const parameters = number(content, at + 1);
+    const results = number(content, parameters.next + parameters.value);
+    at = results.next + results.value;
+    return parameters.value;
+  });
+}
+
+function numbersIn(content: Uint8Array): number[] {
+  const { value: count, next: start } = number(content, 0);
+  let at = start;
+  return Array.from({ length: count }, () => {
+    const { value, next } = number(content, at);
+    at = next;
+    return value;
+  });
 }
 
 /** Before the number of a vector instruction. */
@@ -67,14 +122,20 @@ const STORES = [
 /** Which instructions a function has, by their first bytes; undefined if there is one that is not known here. */
 function instructionsOf(body: Uint8Array): Set<number> | undefined {
   const found = new Set<number>();
-  for (let at = afterLocals(body); at < body.length; ) {
-    const code = body[at]!;
-    found.add(code);
-    const next = code === VECTOR ? afterVectorInstruction(body, at + 1) : afterInstruction(body, at);
-    if (next === undefined) return undefined;
-    at = next;
+  for (const place of placesOfInstructions(body)) {
+    if (place === undefined) return undefined;
+    found.add(body[place]!);
   }
   return found;
+}
+
+/** Where the instructions of a function begin, its locals left out; the last is undefined if one is not known here. */
+export function* placesOfInstructions(body: Uint8Array): Generator<number | undefined, void> {
+  for (let at: number | undefined = afterLocals(body); at === undefined || at < body.length; ) {
+    yield at;
+    if (at === undefined) return;
+    at = body[at] === VECTOR ? afterVectorInstruction(body, at + 1) : afterInstruction(body, at);
+  }
 }
 
 /** The place of a function's first instruction. */
@@ -122,4 +183,23 @@ function afterNumbers(body: Uint8Array, place: number, count: number): number {
   let at = place;
   for (let i = 0; i < count; i++) at = number(body, at).next;
   return at;
+}
+
+const [VECTOR_STORE, RELAXED_MADD] = [0x0b, 0x105];
+
+/** Whether a function writes several numbers at once. */
+export function hasVectorStores(body: Uint8Array): boolean {
+  return hasVectorInstruction(body, VECTOR_STORE);
+}
+
+/** Whether a function has products that are rounded once, together with an addition. */
+export function hasFusedProducts(body: Uint8Array): boolean {
+  return hasVectorInstruction(body, RELAXED_MADD);
+}
+
+function hasVectorInstruction(body: Uint8Array, code: number): boolean {
+  for (const place of placesOfInstructions(body)) {
+    if (place !== undefined && body[place] === VECTOR && number(body, place + 1).value === code) return true;
+  }
+  return false;
 }

@@ -36,7 +36,8 @@ test("nothing is left in it of an earlier build", async () => {
   expect(files).not.toContain("left.js");
 });
 
-test("the README's first program prints what it says", async () => {
+test("the README's programs print what they say", async () => {
+  await runExample('import "@softdraw/threads/register"');
   await runExample("installThreads(2)");
 });
 
@@ -49,11 +50,11 @@ test.skipIf(lacksWebgpu("The README's program"))(
   },
 );
 
-/** Runs the program in the README that has a certain call. */
-async function runExample(call: string, environment: object = {}): Promise<void> {
+/** Runs the program in the README that has a certain statement. */
+async function runExample(statement: string, environment: object = {}): Promise<void> {
   const readme = await readFile(join(HOME, "README.md"), "utf8");
   const programs = [...readme.matchAll(/```js\n(.*?)```/gs)].map(([, text]) => text!);
-  const program = programs.find((text) => text.includes(`${call};`))!;
+  const program = programs.find((text) => text.includes(`${statement};`))!;
   await writeFile(join(folder, "example.mjs"), program);
   const env = { ...process.env, ...environment };
   const child = spawnSync(process.execPath, ["example.mjs"], { cwd: folder, encoding: "utf8", env });

@@ -10,6 +10,7 @@ import { gpu } from "./gpu.ts";
 import { graphsStep } from "./graphs-step.ts";
 import { gumbel } from "./gumbel.ts";
 import { jigsawStep } from "./jigsaw-step.ts";
+import { kernels } from "./kernels.ts";
 import { memory } from "./memory.ts";
 import { operators } from "./operators.ts";
 import { ranking } from "./ranking.ts";
@@ -30,6 +31,7 @@ export const benchmarks: readonly Benchmark[] = [
   explainStep,
   graphsStep,
   estimators,
+  kernels,
   gumbel,
   operators,
   subset,

@@ -1,0 +1,230 @@
+/**
+ * Kernels that compute four outputs at once where the engine computes one after the other: exponentials, logarithms, divisions and
+ * random bits, all else in a kernel with one of them, and reductions that it cannot read four at once. Each lane does what the engine's
+ * code does, operation by operation, so that the bytes are the same.
+ *
+ * Upstream: such kernels are computed number by number.
+ */
+
+import { type Code, i32, i32x4, kernelModule, Locals, local, repeatWhile, v128, vectorOf } from "./assembler.ts";
+import { increased, whileLess, wholeNumber } from "./counting.ts";
+import type { Each, Expression, Load, Operation, Reduction } from "./expressions.ts";
+import { loadsIn } from "./product.ts";
+import { areWithin, distanceOfSteps, neighboursOf, type Strides, stridesOf } from "./strides.ts";
+
+const LANES = 4;
+
+/** Bytes of a number. */
+const BYTES = 4;
+
+/** Outputs between whose multiples a range can be cut: those of a line of the cache. */
+export const EACH_UNIT = 16;
+
+/**
+ * The kernel that computes what one of the engine's does, with the same arguments.
+ *
+ * @param outputs all of them, a multiple of 4
+ * @param module what the engine's kernel has: parameters, and the content of its section of imports
+ * @returns undefined if something in it cannot be computed so
+ */
+export function eachKernel(
+  each: Each | Reduction,
+  outputs: number,
+  { parameters, imports }: { readonly parameters: number; readonly imports: Code },
+): Uint8Array<ArrayBuffer> | undefined {
+  const locals = new Locals(parameters);
+  const writer = new Writer(each, outputs, locals);
+  const body = writer.body(locals.parameters - 2);
+  return body === undefined ? undefined : kernelModule(imports, locals, body);
+}
+
+const NO_VARIABLE = -1;
+
+/** Thrown at what cannot be computed four times at once. */
+class Unknown extends Error {}
+
+class Writer {
+  readonly #each: Each | Reduction;
+  readonly #outputs: number;
+  readonly #locals: Locals;
+  readonly #place: number;
+  readonly #lanes: number;
+  readonly #stepsLeft: number;
+  readonly #total: number;
+  /** Of what is read in the steps of a reduction, the address of each lane's number; one address if they lie side by side. */
+  readonly #addresses = new Map<Load, { readonly lanes: readonly number[]; readonly distance: number }>();
+  /** How often expressions are used, and the variables of those that have been computed. */
+  readonly #uses = new Map<Expression, number>();
+  readonly #known = new Map<Expression, number>();
+
+  constructor(each: Each | Reduction, outputs: number, locals: Locals) {
+    this.#each = each;
+    this.#outputs = outputs;
+    this.#locals = locals;
+    this.#place = locals.new("i32");
+    this.#lanes = locals.new("v128");
+    this.#stepsLeft = locals.new("i32");
+    this.#total = locals.new("v128");
+    if ("value" in each) this.#count(each.value);
+    else [each.term, each.result].forEach((expression) => void this.#count(expression));
+  }
+
+  body(begin: number): Code | undefined {
+    const place = local.get(this.#place);
+    const counted = i32x4.add(i32x4.splat(place), v128.lanes(0, 1, 2, 3));
+    const address = i32.add(local.get(this.#each.output), i32.mul(place, i32.const(BYTES)));
+    try {
+      const stored =
+        "value" in this.#each
+          ? v128.store(address, this.#number(this.#each.value))
+          : this.#reduced(this.#each, address);
+      return [
+        ...local.set(this.#place, local.get(begin)),
+        ...whileLess(this.#place, local.get(begin + 1), [
+          ...local.set(this.#lanes, counted),
+          ...stored,
+          ...increased(this.#place, LANES),
+        ]),
+      ];
+    } catch (error) {
+      if (error instanceof Unknown) return undefined;
+      throw error;
+    }
+  }
+
+  #reduced({ steps, initial, term, combine, result }: Reduction, address: Code): Code {
+    const first = loadsIn(term).flatMap((load) => this.#firstAddresses(load, steps));
+    const combined = vectorOf[combine](this.#number(term), local.get(this.#total));
+    return [
+      ...first,
+      ...local.set(this.#total, this.#number(initial)),
+      ...local.set(this.#stepsLeft, i32.const(steps)),
+      ...repeatWhile(
+        local.get(this.#stepsLeft),
+        local.set(this.#total, combined),
+        ...[...this.#addresses.values()].flatMap(({ lanes, distance }) =>
+          lanes.map((lane) => increased(lane, BYTES * distance)),
+        ),
+        increased(this.#stepsLeft, -1),
+      ),
+      ...v128.store(address, this.#number(result)),
+    ];
+  }
+
+  /** The addresses that a load begins with, which are kept. */
+  #firstAddresses(load: Load, steps: number): Code {
+    const strides = this.#stridesOf(load.index, load.length);
+    const distance = distanceOfSteps(strides, steps);
+    if (distance === undefined) throw new Unknown();
+    const count = neighboursOf(strides) === "apart" ? LANES : 1;
+    const lanes = Array.from({ length: count }, () => this.#locals.new("i32"));
+    this.#addresses.set(load, { lanes, distance });
+    return lanes.flatMap((variable, lane) => local.set(variable, this.#address(load, lane)));
+  }
+
+  /** Of a lane's number, in the first step. */
+  #address({ array, index }: Load, lane: number): Code {
+    const place = local.get(this.#place);
+    const counters = new Map([[this.#each.index, lane === 0 ? place : i32.add(place, i32.const(lane))]]);
+    if ("step" in this.#each) counters.set(this.#each.step, i32.const(0));
+    return i32.add(local.get(array), i32.mul(wholeNumber(index, counters), i32.const(BYTES)));
+  }
+
+  #count(expression: Expression): void {
+    const uses = this.#uses.get(expression) ?? 0;
+    this.#uses.set(expression, uses + 1);
+    if (uses === 0 && expression.kind === "operation")
+      expression.operands.forEach((operand) => void this.#count(operand));
+  }
+
+  /** Four numbers; those that are needed again are computed once. */
+  #number(expression: Expression): Code {
+    const known = this.#known.get(expression);
+    if (known !== undefined) return local.get(known);
+    const code = this.#computed(expression);
+    if ((this.#uses.get(expression) ?? 0) < 2 || expression.kind === "i32" || expression.kind === "f32") return code;
+    return this.#kept(expression, code);
+  }
+
+  #kept(expression: Expression, code: Code): Code {
+    const variable = this.#locals.new("v128");
+    this.#known.set(expression, variable);
+    return local.tee(variable, code);
+  }
+
+  #computed(expression: Expression): Code {
+    if (expression.kind === "i32") return v128.lanes(...Array<number>(LANES).fill(expression.value));
+    if (expression.kind === "f32") return v128.repeated(expression.bytes);
+    if (expression.kind === "load") return this.#loaded(expression);
+    if (expression.kind === "operation") return this.#operated(expression);
+    if (expression.index === this.#each.index) return local.get(this.#lanes);
+    if ("total" in this.#each && expression.index === this.#each.total) return local.get(this.#total);
+    throw new Unknown();
+  }
+
+  #operated(operation: Operation): Code {
+    const { name, operands } = operation;
+    const [first, second] = operands as [Expression, Expression];
+    if (name === "i32.reinterpret_f32" || name === "f32.reinterpret_i32") return this.#number(first);
+    if (name === "select") {
+      const [yes, no] = [this.#number(first), this.#number(second)];
+      return v128.bitselect(yes, no, this.#mask(operands[2]!));
+    }
+    // As a number, what holds is 1.
+    if (isComparison(operation)) return v128.and(this.#mask(operation), v128.lanes(1, 1, 1, 1));
+    if (name === "i32.shl" || name === "i32.shr_s" || name === "i32.shr_u") {
+      return i32x4[name.slice("i32.".length) as "shl"](this.#number(first), i32.const(constant(second)));
+    }
+    if (name === "i32.rotl") return this.#rotated(first, constant(second));
+    if (!(name in vectorOf)) throw new Unknown();
+    return vectorOf[name as keyof typeof vectorOf](...operands.map((operand) => this.#number(operand)));
+  }
+
+  #rotated(expression: Expression, bits: number): Code {
+    const value = this.#number(expression);
+    const isKept = this.#known.has(expression);
+    const first = isKept ? value : this.#kept(expression, value);
+    const again = local.get(this.#known.get(expression)!);
+    return vectorOf["i32.or"](i32x4.shl(first, i32.const(bits)), i32x4.shr_u(again, i32.const(32 - bits)));
+  }
+
+  /** Ones where a condition holds. */
+  #mask(condition: Expression): Code {
+    if (condition.kind !== "operation" || !isComparison(condition)) return i32x4.ne(this.#number(condition), v128.zero);
+    const { name, operands } = condition;
+    if (name === "i32.eqz") return i32x4.eq(this.#number(operands[0]!), v128.zero);
+    return vectorOf[name as "i32.eq"](...operands.map((operand) => this.#number(operand)));
+  }
+
+  #loaded(load: Load): Code {
+    const strides = this.#stridesOf(load.index, load.length);
+    const known = this.#addresses.get(load)?.lanes;
+    const address = (lane: number) => (known === undefined ? this.#address(load, lane) : local.get(known[lane]!));
+    const neighbours = neighboursOf(strides);
+    if (neighbours === "same") return v128.load32_splat(address(0));
+    if (neighbours === "side by side") return v128.load(address(0));
+    const rest = [1, 2, 3];
+    return rest.reduce<Code>(
+      (vector, lane) => v128.load32_lane(lane, address(lane), vector, 0),
+      v128.load32_zero(address(0)),
+    );
+  }
+
+  #stridesOf(index: Expression, length: number): Strides {
+    const [step, steps] = "step" in this.#each ? [this.#each.step, this.#each.steps] : [NO_VARIABLE, 1];
+    const strides = stridesOf(index, { index: this.#each.index, step });
+    if (strides === undefined || !areWithin(length, strides, { index: this.#outputs, step: steps }))
+      throw new Unknown();
+    return strides;
+  }
+}
+
+function isComparison({ name }: Operation): boolean {
+  return name === "i32.eqz" || /\.(eq|ne|[lg][te](_[su])?)$/.test(name);
+}
+
+/** By how many bits all lanes are shifted: the same, which is known. */
+function constant(expression: Expression): number {
+  if (expression.kind !== "i32") throw new Unknown();
+  return expression.value;
+}

@@ -1,0 +1,3 @@
+import { testProducts } from "./product-cases.ts";
+
+testProducts();
