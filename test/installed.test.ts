@@ -92,8 +92,8 @@ describe.skipIf(unbuilt.length > 0)("installed", () => {
     const page = readdirSync(join(lab, "page"), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map(({ parentPath, name }) => relative(lab, join(parentPath, name)).replaceAll("\\", "/"));
-    expect(page).toEqual(expect.arrayContaining(["page/index.html", "page/licenses.md"]));
-    const licenses = readFileSync(join(lab, "page/licenses.md"), "utf8");
+    expect(page).toEqual(expect.arrayContaining(["page/index.html", "page/licenses.txt"]));
+    const licenses = readFileSync(join(lab, "page/licenses.txt"), "utf8");
     for (const name of ["@jax-js/jax", "svelte", "mnist", "@fontsource-variable/source-sans-3"]) {
       expect(licenses).toMatch(new RegExp(`^## ${name} .*\n+\`\`\`text`, "m"));
     }

@@ -64,7 +64,7 @@ ${html}
 </main>
 ${contents.length < 2 ? "" : contentsHtml(contents, "wide")}
 </div>
-<footer><p class="quiet">Softdraw ${version}, under the MIT licence. <a href="${to("assets/licences.txt")}">Licences of what it contains</a></p></footer>
+<footer><p class="quiet">Softdraw ${version}, under the MIT licence. <a href="${to("assets/licenses.txt")}">Licences of what it contains</a></p></footer>
 </body>
 </html>
 `;

@@ -3,9 +3,9 @@
 import { posix } from "node:path";
 import Slugger from "github-slugger";
 import highlighter from "highlight.js/lib/core";
+import shell from "highlight.js/lib/languages/bash";
 import json from "highlight.js/lib/languages/json";
 import python from "highlight.js/lib/languages/python";
-import shell from "highlight.js/lib/languages/bash";
 import typescript from "highlight.js/lib/languages/typescript";
 import xml from "highlight.js/lib/languages/xml";
 import MarkdownIt, { type StateCore, type Token } from "markdown-it";

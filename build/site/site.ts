@@ -12,6 +12,7 @@ import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { licenses } from "@softdraw/studio/build/licenses";
 import { build } from "vite";
 import { REPOSITORY } from "../project.js";
 import { guideGroups, readGuides, root, type Source } from "./documents.ts";
@@ -103,9 +104,6 @@ function searchEntries({ address }: Source, { title, sections }: Rendered): Sear
   return sections.map(({ anchor, text, body }) => ({ id: `${address}#${anchor}`, page: title, heading: text, body }));
 }
 
-/** Those of what is bundled, beside it. */
-const LICENCES = { fileName: "licences.txt" };
-
 /** Styles, fonts and what runs in the pages. */
 async function buildAssets(folder: string): Promise<void> {
   const page = (name: string) => fileURLToPath(new URL(`page/${name}.ts`, import.meta.url));
@@ -115,6 +113,7 @@ async function buildAssets(folder: string): Promise<void> {
     root: dirname(page("site")),
     base: "./",
     logLevel: "warn",
+    plugins: [licenses([]).page],
     build: {
       outDir: folder,
       emptyOutDir: true,
@@ -122,7 +121,6 @@ async function buildAssets(folder: string): Promise<void> {
       assetsInlineLimit: 0,
       target: "es2023",
       modulePreload: { polyfill: false },
-      license: LICENCES,
       rolldownOptions: {
         input,
         output: { entryFileNames: "[name].js", chunkFileNames: "[name].js", assetFileNames: "[name][extname]" },
@@ -135,7 +133,7 @@ async function takeStudio(folder: string, studio: string | undefined): Promise<v
   const target = join(folder, "studio");
   if (studio === undefined) {
     const configFile = join(root, "packages/studio/vite.config.ts");
-    await build({ configFile, logLevel: "warn", build: { outDir: target, emptyOutDir: true, license: LICENCES } });
+    await build({ configFile, logLevel: "warn", build: { outDir: target, emptyOutDir: true } });
   } else await cp(studio, target, { recursive: true });
   const page = join(target, "index.html");
   const head = `<link rel="help" href="../index.html">\n<script type="module" src="../assets/studio.js"></script>\n</head>`;

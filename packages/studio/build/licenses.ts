@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Plugin } from "vite";
 
-const FILE = "licenses.md";
+const FILE = "licenses.txt";
 
 interface Package {
   readonly name: string;
@@ -69,5 +69,5 @@ function listed(packages: readonly Package[]): string {
     const head = `## ${name} ${version} (${license})\n`;
     return text === undefined ? head : `${head}\n\`\`\`text\n${text}\n\`\`\`\n`;
   });
-  return `# Licences of what this page is made of\n\n${parts.join("\n")}`;
+  return `# Licences of what these pages are made of\n\n${parts.join("\n")}`;
 }
