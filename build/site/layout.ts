@@ -20,6 +20,9 @@ const SECTIONS = [
   { kind: "reference", title: "Reference", address: "reference/index.html" },
 ] as const;
 
+/** Fetched with the page: a letter that comes late is not shown at all, so that none moves another. */
+const FONTS = ["source-sans-3", "source-serif-4", "source-code-pro"].map((name) => `${name}-latin-wght-normal`);
+
 /** Where the browser keeps which colours were chosen: the studio's name for it, so that both have the same. */
 const THEME_KEY = "softdraw-theme";
 
@@ -41,6 +44,7 @@ export function pageHtml({ address, title, summary, html, headings, kind, groups
 <meta name="description" content="${escapeHtml(summary)}">
 <title>${isStart ? "Softdraw" : `${escapeHtml(title)} · Softdraw`}</title>
 <link rel="icon" href="${to("studio/icon.svg")}" type="image/svg+xml">
+${FONTS.map((name) => `<link rel="preload" as="font" type="font/woff2" crossorigin href="${to(`assets/${name}.woff2`)}">`).join("\n")}
 <link rel="stylesheet" href="${to("assets/site.css")}">
 <script src="${to("assets/theme.js")}"></script>
 <script type="module" src="${to("assets/site.js")}"></script>
