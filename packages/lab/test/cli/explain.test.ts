@@ -115,7 +115,7 @@ describe("softdraw explain", () => {
     const wrong = await call(at, "explain", "--data", "table.csv", "--model", "model.onnx", "--k", "1");
     expect(wrong).toMatchObject({
       code: 2,
-      err: expect.stringContaining("--model: the table has categories or missing values"),
+      err: expect.stringContaining("--model: the table has categories, dates or missing values"),
     });
   }, 60_000);
 

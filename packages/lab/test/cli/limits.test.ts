@@ -33,7 +33,7 @@ describe.skipIf(process.platform !== "linux")("a process", () => {
 
   test.each([
     ["ulimit -n 24;", /^error: this process may open no more files \(EMFILE\)\. It needs \d+ at least: .*\n$/],
-    ["ulimit -v 16000000;", /^error: this process gets no more memory \(.*\)\. Where ulimit -v limits .*\n$/],
+    ["ulimit -v 10000000;", /^error: this process gets no more memory \(.*\)\. Where ulimit -v limits .*\n$/],
   ])("after %s says in one line what it lacks", async (limit, message) => {
     const { code, out, err } = await inShell(await folder.fresh(), limit, "", "train", "sort");
     expect({ code, out, err }).toEqual({ code: 1, out: "", err: expect.stringMatching(message) });
