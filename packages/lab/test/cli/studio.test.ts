@@ -23,7 +23,7 @@ describe.runIf(isBuilt)("the built page", () => {
     const [, url] = /^Studio: (http:\/\/127\.0\.0\.1:\d+\/)$/m.exec(printed)!;
     expect(printed).toContain(`Runs:   ${folder.path("runs")}\n`);
     expect(await (await fetch(url!)).text()).toContain("<title>Softdraw studio</title>");
-    expect(await (await fetch(`${url}api/runs`)).json()).toEqual({ runs: [], notes: [] });
+    expect(await (await fetch(`${url}api/runs`)).json()).toEqual({ runs: [], damaged: [], notes: [], isThere: false });
     child.kill(signal);
     expect(await finished).toMatchObject({ code: 0, err: "" });
   });
