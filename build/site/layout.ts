@@ -88,7 +88,7 @@ function listOfPages(
     return `<p class="group">${escapeHtml(title)}</p>\n<ul>${items.join("\n")}</ul>`;
   });
   const label = kind === "reference" ? "Reference" : "Guides";
-  return `<nav class="pages" aria-label="${label}"><details open><summary>${label}</summary>\n${lists.join("\n")}\n</details></nav>`;
+  return `<nav class="pages" aria-label="${label}"><details open><summary>${label}</summary>\n${lists.join("\n")}\n</details></nav>\n<script src="${to("assets/fold.js")}"></script>`;
 }
 
 /** Beside the page where there is room, folded above it where there is none. */

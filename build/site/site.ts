@@ -107,7 +107,7 @@ function searchEntries({ address }: Source, { title, sections }: Rendered): Sear
 /** Styles, fonts and what runs in the pages. */
 async function buildAssets(folder: string): Promise<void> {
   const page = (name: string) => fileURLToPath(new URL(`page/${name}.ts`, import.meta.url));
-  const input = Object.fromEntries(["site", "studio", "theme", "worker"].map((name) => [name, page(name)]));
+  const input = Object.fromEntries(["site", "studio", "theme", "fold", "worker"].map((name) => [name, page(name)]));
   await build({
     configFile: false,
     root: dirname(page("site")),

@@ -49,7 +49,10 @@ function resultsOf(index: MiniSearch<SearchEntry>, query: string, siteUrl: URL):
   if (query === "") return [paragraph("Type what you look for: a name such as setLogProb, or a word.")];
   const all = index.search(query, { combineWith: "AND" });
   const found = all.length > 0 ? all : index.search(query, { combineWith: "OR" });
-  const count = found.length > MOST ? `The best ${MOST} of ${found.length} sections.` : `${found.length} sections.`;
+  const count =
+    found.length > MOST
+      ? `The best ${MOST} of ${found.length} sections.`
+      : `${found.length} ${found.length === 1 ? "section" : "sections"}.`;
   if (found.length === 0) return [paragraph(`Nothing has “${query}”.`)];
   const list = document.createElement("ol");
   for (const { id, page, heading, body, terms } of found.slice(0, MOST)) {

@@ -10,7 +10,6 @@ export const siteUrl = new URL(html.dataset.root!, location.href);
 
 offerTheme(document.querySelector<HTMLButtonElement>("button.theme")!);
 for (const block of document.querySelectorAll<HTMLElement>(".code-block.program")) offerCopy(block);
-foldPages(document.querySelector<HTMLDetailsElement>("nav.pages details"));
 void offerVersions(document.querySelector<HTMLElement>("[data-versions]")!);
 startSearch(siteUrl);
 register(siteUrl);
@@ -46,18 +45,6 @@ function offerCopy(block: HTMLElement): void {
     }, 2000);
   });
   block.append(button);
-}
-
-/** The list of pages is open beside the page, and folded above it. */
-function foldPages(list: HTMLDetailsElement | null): void {
-  if (list === null) return;
-  const wide = matchMedia("(min-width: 60rem)");
-  const fold = () => {
-    list.open = wide.matches;
-  };
-  fold();
-  wide.addEventListener("change", fold);
-  list.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
 }
 
 /** Where there are other versions, the one of this page becomes a list of all. */
