@@ -91,6 +91,11 @@ export function defineExperiment<Config extends BaseConfig, const Columns extend
   charts,
   ...rest
 }: Definition<Config, Columns>): Experiment<Config> {
+  const keys: readonly string[] = rest.columns.map(({ key }) => key);
+  const unknown = headlines.find((key) => !keys.includes(key));
+  // A program in JavaScript would hear of it when all is trained.
+  if (unknown !== undefined)
+    throw new RangeError(`headlines: expected keys of the columns, ${keys.join(", ")}, got "${unknown}".`);
   return {
     ...rest,
     results(records) {

@@ -1,6 +1,6 @@
 /** `softdraw explain` */
 
-import { readdir } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fidelityOf } from "@softdraw/experiments/explain/answers/judge";
 import { samplers } from "@softdraw/experiments/explain/samplers";
@@ -15,11 +15,12 @@ import { type Predictions, readPredictions } from "../explain/predictions.ts";
 import type { Explained } from "../explain/report.ts";
 import { readSubject, type Subject } from "../explain/subject.ts";
 import { formatNumber } from "../report/numbers.ts";
-import { ensureFolder, writeAtomically } from "../runs/files.ts";
+import { ensureFolder, unlessMissing, writeAtomically } from "../runs/files.ts";
 import { quote } from "../training/command.ts";
 import { engineDescription } from "../training/engine.ts";
 import type { Reporter } from "../training/reporter.ts";
 import { addCommonOptions, begin, type CommonOptions } from "./common-options.ts";
+import { checkOutDir, writePicture } from "./out-file.ts";
 import { oneOf, positiveNumber, seedOption, wholeNumber } from "./parsers.ts";
 import { table } from "./table.ts";
 
@@ -116,7 +117,7 @@ async function explain(options: Options, command: Command): Promise<void> {
   if (file === undefined && modelFile === undefined) {
     throw new WrongCall("expected the model's answers (--predictions) or the model itself (--model), got neither.");
   }
-  await checkOutDir(outDir, data);
+  await checkExplanationFolder(outDir, data);
   const reporter = await begin(options);
   try {
     const subject = await readSubject(data, options);
@@ -246,11 +247,11 @@ async function write(explained: Explained, options: Options, command: string): P
     config: rest,
     pictures,
   });
-  const path = join(outDir, "report.html");
+  const path = join(outDir, REPORT);
   await ensureFolder(outDir);
   const lines = exampleRecords(explained).map((record) => `${JSON.stringify(record)}\n`);
   await writeAtomically(join(outDir, RECORDS), Buffer.from(lines.join("")));
-  for (const { file, png } of pictures) await writeAtomically(join(outDir, file), png);
+  for (const { file, png } of pictures) await writePicture(join(outDir, file), png);
   await writeAtomically(path, Buffer.from(renderReport(report)));
   return path;
 }
@@ -285,21 +286,18 @@ async function sayResult(reporter: Reporter, explained: Explained, report: strin
 // Checks -------------------------------------------------------------------------------------------------------------
 
 /** What is written may take the place of an earlier explanation, and of nothing else. */
-async function checkOutDir(outDir: string, data: string): Promise<void> {
-  const names = await readdir(outDir).catch((error: NodeJS.ErrnoException): string[] => {
-    if (error.code === "ENOENT") return [];
-    throw new WrongCall(`--out-dir: ${outDir} cannot be read as a folder: ${error.code ?? error.message}.`);
-  });
+async function checkExplanationFolder(outDir: string, data: string): Promise<void> {
   if (resolve(outDir) === resolve(data))
     throw new WrongCall(`--out-dir: expected another folder than that of the data, got ${outDir}.`);
-  const isOurs = names.includes(RECORDS);
-  const taken = names.find((name) => ["report.html", "chosen.png"].includes(name));
-  if (taken === undefined || isOurs) return;
-  throw new WrongCall(
-    `--out-dir: ${join(outDir, taken)} is there and no explanation beside it: expected another folder.`,
-  );
+  // Made when there is something to write.
+  if ((await unlessMissing(stat(outDir))) === undefined) return;
+  await checkOutDir("--out-dir", outDir, [REPORT], "report");
+  await checkOutDir("--out-dir", outDir, [RECORDS], "records");
+  await checkOutDir("--out-dir", outDir, [PICTURE], "picture");
 }
 
+const REPORT = "report.html";
+const PICTURE = "chosen.png";
 const RECORDS = "explanations.jsonl";
 
 /** Options that would be forgotten are refused. */

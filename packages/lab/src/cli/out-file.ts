@@ -11,6 +11,7 @@ import { ensureFolder, unlessMissing, writeAtomically, writeFailure } from "../r
 const KINDS = {
   report: { words: "report", begins: (bytes: Buffer) => beginsAsReport(bytes.toString("utf8")) },
   picture: { words: "picture of Softdraw", begins: beginsAsSignedPng },
+  records: { words: "file of explanations", begins: (bytes: Buffer) => bytes.toString("utf8").startsWith('{"row":0,') },
 } as const;
 
 type Kind = keyof typeof KINDS;

@@ -31,6 +31,8 @@ async function useFiles(): Promise<string> {
   );
   await mkdir(join(at, "taken"));
   await writeFile(join(at, "taken", "report.html"), "somebody else's");
+  await mkdir(join(at, "named"));
+  await writeFile(join(at, "named", "explanations.jsonl"), "not of ours\n");
   await writeFile(join(at, "model.npy"), "no array");
   await writeFile(join(at, "model.onnx"), Buffer.from(MODEL, "base64"));
   return at;
@@ -179,8 +181,12 @@ describe("softdraw explain", () => {
       ["--data", ".", "--predictions", "labels.npy", "--out-dir", "."],
     ],
     [
-      "report.html is there and no explanation beside it",
+      "expected a new file, or a report to be replaced, got another file",
       ["--data", "rows.npy", "--predictions", "labels.npy", "--out-dir", "taken"],
+    ],
+    [
+      "expected a new file, or a file of explanations to be replaced, got another file",
+      ["--data", "rows.npy", "--predictions", "labels.npy", "--out-dir", "named"],
     ],
     ["--data: expected examples, got none", ["--predictions", "labels.npy"]],
     ["expected the model's answers (--predictions) or the model itself", ["--data", "rows.npy"]],
