@@ -293,6 +293,7 @@ describe("is refused:", () => {
     await expect(score(Float32Array.of())).rejects.toThrow(
       "score: numbers: expected rows of 1 numbers, at least one, got 0",
     );
+    await expect(score(Uint8Array.of(1, 2) as never)).rejects.toThrow("expected a Float32Array, got Uint8Array.");
     await expect(score(Float32Array.of(1, Number.NaN))).rejects.toThrow(
       "score: numbers: expected finite numbers, got NaN.",
     );

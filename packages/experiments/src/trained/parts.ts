@@ -73,6 +73,11 @@ export function rowsOf(what: string, values: Float32Array, shape: readonly numbe
 
 /** How many rows there are, at least one. */
 export function countOf(what: string, values: Float32Array, width: number): number {
+  // A program in JavaScript may have bytes, which would be read as numbers that they are not.
+  if (!(values instanceof Float32Array)) {
+    const got = (values as object | undefined)?.constructor?.name ?? String(values);
+    throw new TypeError(`${what}: expected a Float32Array, got ${got}.`);
+  }
   if (values.length === 0 || values.length % width !== 0) {
     throw new RangeError(`${what}: expected rows of ${width} numbers, at least one, got ${values.length} numbers.`);
   }

@@ -336,7 +336,9 @@ async function parquetTexts(
     return { names, cells, place: (row) => `row ${row + 1}` };
   } catch (error) {
     if (error instanceof WrongCall) throw error;
-    throw refuse(`expected a Parquet file, got what cannot be read: ${foreignText((error as Error).message)}`);
+    // What is damaged is mostly noticed by what the reader stumbles over, which says nothing to whoever has the file.
+    const why = error instanceof TypeError ? "it is damaged" : foreignText((error as Error).message);
+    throw refuse(`expected a Parquet file, got what cannot be read: ${why}`);
   }
 }
 
