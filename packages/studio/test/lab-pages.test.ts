@@ -524,7 +524,7 @@ describe.skipIf(lacksChromium("What trains in the studio"))("in a browser", { ti
       await visit(
         "#/graphs",
         async (page) => {
-          await page.getByText("No model came with this page: npm run models").waitFor();
+          await page.getByText("No model came with this page: train").waitFor();
           await page.locator("input[type=file]").setInputFiles(file);
           await page.getByText("This page has 5 particles on springs").waitFor();
           expect(await page.getByRole("alert").textContent()).toContain("the model is of 3 particles, springs");
