@@ -6,9 +6,18 @@ import { lacksWebgpu, SOFTWARE_ADAPTER } from "./packages/testing/src/webgpu.ts"
 // Tests run on the sources: the published entry point would need a build first.
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-/** Large files go first. These are small and take longest: they would end last, with the other workers idle. */
+/** Large files go first. These take longest for what they have: they would end last, with the other workers idle. */
+const LONGEST = [
+  "packages/studio/test/lab-pages.test.ts",
+  "packages/studio/test/pages.test.ts",
+  "test/documents.test.ts",
+  "packages/lab/test/cli/sweep.test.ts",
+  "packages/lab/test/cli/tour.test.ts",
+  "packages/experiments/test/memory.test.ts",
+  "test/site.test.ts",
+];
 const isLongest = ({ moduleId, project }: TestSpecification) =>
-  moduleId.endsWith("packages/bench/test/contestants.test.ts") || project.name === "webgpu";
+  LONGEST.some((path) => moduleId.endsWith(path)) || project.name === "webgpu";
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
