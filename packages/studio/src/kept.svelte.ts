@@ -1,6 +1,7 @@
 /** The trainings of this page, kept in the browser's storage: they outlive the page, and leave it as run folders. */
 
 import type { EpochRecord, Result } from "@softdraw/experiments/experiment";
+import { randomId, runPrefix } from "@softdraw/lab/runs/names";
 import type { Values } from "./lab/catalog.ts";
 
 /** What is kept of a training, but its checkpoint. */
@@ -67,11 +68,9 @@ export async function keptCheckpoint(name: string): Promise<Uint8Array<ArrayBuff
   throw new Error(`${name} is not kept in this browser any more.`);
 }
 
-/** `<experiment>-<date>-<six characters>`, as the command line names run folders. */
+/** As the command line names run folders. */
 export function runName(experiment: string, created: string): string {
-  const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
-  const id = Array.from(crypto.getRandomValues(new Uint8Array(6)), (byte) => alphabet[byte % alphabet.length]).join("");
-  return `${experiment.split(" ")[0]}-${created.slice(0, 10)}-${id}`;
+  return `${runPrefix(experiment.split(" ")[0]!, created)}-${randomId()}`;
 }
 
 async function transaction(mode: IDBTransactionMode): Promise<IDBTransaction> {

@@ -13,7 +13,6 @@
  * many metrics records belong to it.
  */
 
-import { randomBytes } from "node:crypto";
 import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { describeCheckpoint } from "@softdraw/experiments/checkpoint/described";
@@ -51,20 +50,11 @@ import {
   readRecordsAfter,
   summarizeRecords,
 } from "./metrics.ts";
+import { CHECKPOINT, CONFIG, METRICS, METRICS_RECORDS, RESULT, randomId, runPrefix } from "./names.ts";
 import { stored, storedJson } from "./stored.ts";
 
-const CONFIG = "config.json";
-const METRICS = "metrics.jsonl";
-export const CHECKPOINT = "checkpoint.safetensors";
-const RESULT = "result.json";
 const DIVERGED = "diverged.json";
 const LOCK = "lock";
-
-/**
- * The checkpoint's metadata entry that counts the records in `metrics.jsonl`. Records, not bytes: records hold timings,
- * whose lengths differ between two runs of the same configuration, and the checkpoints of those are to be equal.
- */
-export const METRICS_RECORDS = "metrics_records";
 
 export const TrainedOn = z.object({
   /** As `--device` names it. */
@@ -194,7 +184,7 @@ export interface RunFolder {
  */
 export async function createRun(root: string, info: RunInfo, name?: string): Promise<OpenRun> {
   const checked = checkInfo(info, "a new run");
-  const prefix = `${checked.experiment}-${checked.created.slice(0, 10)}`;
+  const prefix = runPrefix(checked.experiment, checked.created);
   const path = name === undefined ? await makeUniqueFolder(root, prefix) : await makeFolder(root, name);
   try {
     const release = await takeLock(join(path, LOCK));
@@ -364,12 +354,6 @@ async function makeFolder(root: string, name: string): Promise<string> {
     throw writeFailure(path, error);
   });
   return path;
-}
-
-/** Six characters out of 32: digits and lower-case letters without those that are easily misread. */
-function randomId(): string {
-  const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
-  return Array.from(randomBytes(6), (byte) => alphabet[byte % alphabet.length]).join("");
 }
 
 /** A folder that is no run, rather than a damaged one. */

@@ -11,7 +11,8 @@ import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "@softdraw/e
 import { z } from "zod";
 import { WrongCall } from "../errors.ts";
 import { unlessMissing, writeAtomically, writeFailure } from "../runs/files.ts";
-import { METRICS_RECORDS, type OpenRun, type Run, TrainedOn } from "../runs/run.ts";
+import { METRICS_RECORDS } from "../runs/names.ts";
+import { type OpenRun, type Run, TrainedOn } from "../runs/run.ts";
 import { stored } from "../runs/stored.ts";
 import { Unavailable } from "./executor.ts";
 import { type Link, refusal } from "./redis.ts";

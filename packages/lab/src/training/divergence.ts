@@ -5,7 +5,8 @@ import type { Checkpoint } from "@softdraw/experiments/checkpoint/safetensors";
 import type { BaseConfig } from "@softdraw/experiments/experiment";
 import { type Divergence, describeDivergence } from "@softdraw/experiments/training/divergence";
 import { placeOf } from "@softdraw/experiments/training/position";
-import { CHECKPOINT, type Run } from "../runs/run.ts";
+import { CHECKPOINT } from "../runs/names.ts";
+import type { Run } from "../runs/run.ts";
 import { kebab } from "./command.ts";
 
 /** Options that may keep a training from diverging, and to which side they are to be turned. */

@@ -5,7 +5,8 @@
  */
 
 import { partsOf, type TrainedParts } from "@softdraw/experiments/trained";
-import { CHECKPOINT, openRun } from "../runs/run.ts";
+import { CHECKPOINT } from "../runs/names.ts";
+import { openRun } from "../runs/run.ts";
 
 /**
  * The parts of the model that a run has trained so far, as functions. It keeps nothing open.

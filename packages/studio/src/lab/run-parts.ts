@@ -4,6 +4,7 @@ import { experiments } from "@softdraw/experiments/all";
 import { describeCheckpoint } from "@softdraw/experiments/checkpoint/described";
 import { encodeCheckpoint } from "@softdraw/experiments/checkpoint/safetensors";
 import type { EpochRecord, Result } from "@softdraw/experiments/experiment";
+import { METRICS_RECORDS } from "@softdraw/lab/runs/names";
 import { trainCommand } from "@softdraw/lab/training/command";
 import { experimentNamed, type Values } from "./catalog.ts";
 import { modelOf } from "./models.ts";
@@ -16,9 +17,6 @@ export interface RunParts {
   readonly checkpoint: Uint8Array<ArrayBuffer>;
   readonly results: readonly Result[];
 }
-
-/** How many records of metrics belong to a checkpoint, in its metadata. */
-const METRICS_RECORDS = "metrics_records";
 
 export function runOf(name: string, records: readonly EpochRecord[]): RunParts {
   const { config, checkpoint } = modelOf(name);

@@ -1,5 +1,6 @@
 /** A kept training as a run folder, which the command line evaluates and resumes. */
 
+import { CHECKPOINT, CONFIG, METRICS, RESULT } from "@softdraw/lab/runs/names";
 import { strToU8, type Zippable, zipSync } from "fflate";
 import type { KeptRun } from "../../kept.svelte.ts";
 
@@ -9,11 +10,11 @@ export function runZip(run: KeptRun, checkpoint: Uint8Array, version: string): U
   const devices = [{ device: "wasm", epoch: records[0]?.epoch ?? 1 }];
   const text = (value: unknown) => strToU8(`${JSON.stringify(value, null, 2)}\n`);
   const files: Zippable = {
-    "config.json": text({ experiment, version, created, command, config, devices }),
-    "metrics.jsonl": strToU8(records.map((record) => `${JSON.stringify(record)}\n`).join("")),
+    [CONFIG]: text({ experiment, version, created, command, config, devices }),
+    [METRICS]: strToU8(records.map((record) => `${JSON.stringify(record)}\n`).join("")),
     // Numbers that were learned do not get smaller.
-    "checkpoint.safetensors": [checkpoint, { level: 0 }],
-    ...(state === "finished" && { "result.json": text({ results }) }),
+    [CHECKPOINT]: [checkpoint, { level: 0 }],
+    ...(state === "finished" && { [RESULT]: text({ results }) }),
   };
   return zipSync({ [name]: files }) as Uint8Array<ArrayBuffer>;
 }
