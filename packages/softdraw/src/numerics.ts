@@ -86,8 +86,11 @@ export function finite(logits: np.Array): np.Array {
  * Upstream: `log` is off by 1e-5, absolute, and `log1p` with it.
  */
 export function log1p(x: np.Array): np.Array {
-  const z = x.ref.div(x.add(2));
-  return polynomial(np.square(z.ref), LOG_1P).mul(z);
+  const z = lax.stopGradient(x.ref.div(x.ref.add(2)));
+  // The derivative of the polynomial is long, and is computed for each number; that of the engine's logarithm is short and exact.
+  return polynomial(np.square(z.ref), LOG_1P)
+    .mul(z)
+    .add(onlyGradient(np.log(x.add(1))));
 }
 
 /**
@@ -137,6 +140,11 @@ export function belowLargest(x: np.Array): np.Array {
 export function relative(logits: np.Array): np.Array {
   const l = finite(logits);
   return np.where(l.ref.greater(LOWEST), belowLargest(l), LOWEST);
+}
+
+/** 0, with the gradient of x. */
+export function onlyGradient(x: np.Array): np.Array {
+  return x.ref.sub(lax.stopGradient(x));
 }
 
 /** What is not negative, with rounding below 0 taken off: the value raised to 0, the gradient as it was. */

@@ -18,7 +18,7 @@ export interface CloudChart {
 }
 
 /** Pixels of the drawing's own grid. */
-export const WIDTH = 760;
+export const WIDTH = 840;
 const COLUMNS = 4;
 const GAP = 12;
 const MARGIN = 8;

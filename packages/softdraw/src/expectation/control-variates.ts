@@ -3,7 +3,8 @@
 import { lax, numpy as np, random, vjp } from "@jax-js/jax";
 import { checkFloat, describe, isArray } from "../checks.ts";
 import type { Temperature } from "../options.ts";
-import { checkFitsCosts, costsOf, onlyGradient, repeated, rows, sumFrom } from "./costs.ts";
+import { onlyGradient } from "../numerics.ts";
+import { checkFitsCosts, costsOf, repeated, rows, sumFrom } from "./costs.ts";
 import { exactDraws } from "./draws.ts";
 import { checkNumberOrArray, checkSamples, type RebarOptions, type RelaxVariateOptions } from "./options.ts";
 import type { Task } from "./task.ts";

@@ -1,6 +1,6 @@
 /** What a cost returns, and what is made of it: sums over the batch axes that it keeps not, means over the samples. */
 
-import { lax, numpy as np } from "@jax-js/jax";
+import { numpy as np } from "@jax-js/jax";
 import { checkFloat, describe, isArray } from "../checks.ts";
 import { materializeGradient } from "../materialize.ts";
 import { LOWEST } from "../numerics.ts";
@@ -47,11 +47,6 @@ export function checkFitsCosts(where: string, name: string, option: np.Array | n
 
 /** What it takes to call the cost. */
 export type CostTask = Pick<Task<unknown>, "where" | "cost" | "structure">;
-
-/** 0, with the gradient of x. */
-export function onlyGradient(x: np.Array): np.Array {
-  return x.ref.sub(lax.stopGradient(x));
-}
 
 /** Sums over all axes from one on. */
 export function sumFrom(axis: number, x: np.Array): np.Array {

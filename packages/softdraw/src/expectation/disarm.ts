@@ -1,7 +1,7 @@
 import { jit, lax, numpy as np } from "@jax-js/jax";
 import { logistic } from "../noise.ts";
-import { indicator, sigmoid } from "../numerics.ts";
-import { bounded, costsOf, onlyGradient, repeated, rows, sumFrom } from "./costs.ts";
+import { indicator, onlyGradient, sigmoid } from "../numerics.ts";
+import { bounded, costsOf, repeated, rows, sumFrom } from "./costs.ts";
 import { checkSamples, type DisarmOptions } from "./options.ts";
 import type { Task } from "./task.ts";
 

@@ -2,9 +2,9 @@
 
 import { lax, numpy as np } from "@jax-js/jax";
 import { checkFloat, checkSameShape, describe } from "../checks.ts";
-import { logSumExp } from "../numerics.ts";
+import { logSumExp, onlyGradient } from "../numerics.ts";
 import { checkOptions } from "../options.ts";
-import { checkCosts, onlyGradient, sumFrom } from "./costs.ts";
+import { checkCosts, sumFrom } from "./costs.ts";
 import type { Baseline } from "./options.ts";
 import { aboveBaseline, checkBaseline } from "./score-function.ts";
 

@@ -1,6 +1,7 @@
 import { lax, numpy as np, vjp } from "@jax-js/jax";
 import { checkPositive } from "../checks.ts";
-import { bounded, type CostTask, costsOf, onlyGradient, repeated, sumFrom } from "./costs.ts";
+import { onlyGradient } from "../numerics.ts";
+import { bounded, type CostTask, costsOf, repeated, sumFrom } from "./costs.ts";
 import { exactDraws, maximum, perturbed } from "./draws.ts";
 import { checkSamples, type ImleOptions } from "./options.ts";
 import type { Solved, Task } from "./task.ts";

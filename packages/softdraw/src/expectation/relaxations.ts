@@ -6,10 +6,10 @@
 import { lax, numpy as np } from "@jax-js/jax";
 import { checkCount, checkPositive } from "../checks.ts";
 import { straightThrough } from "../estimators.ts";
-import { finite, logarithm } from "../numerics.ts";
+import { finite, logarithm, onlyGradient } from "../numerics.ts";
 import type { Structure } from "../structure.ts";
 import { splitKey } from "./control-variates.ts";
-import { bounded, costsOf, onlyGradient, repeated } from "./costs.ts";
+import { bounded, costsOf, repeated } from "./costs.ts";
 import { exactDraws } from "./draws.ts";
 import {
   checkSamples,

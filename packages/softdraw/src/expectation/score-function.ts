@@ -4,7 +4,8 @@ import { jit, lax, numpy as np } from "@jax-js/jax";
 import { isArray } from "../checks.ts";
 import { keepNaN } from "../lawful.ts";
 import { checkChoice } from "../options.ts";
-import { bounded, checkFitsCosts, costsOf, onlyGradient, repeated, rows, weighed } from "./costs.ts";
+import { onlyGradient } from "../numerics.ts";
+import { bounded, checkFitsCosts, costsOf, repeated, rows, weighed } from "./costs.ts";
 import { exactDraws, maximum, scoreOfNoise } from "./draws.ts";
 import {
   type Baseline,

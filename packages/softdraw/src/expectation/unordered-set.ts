@@ -1,7 +1,7 @@
 import { lax, numpy as np } from "@jax-js/jax";
-import { finite, indicator, logSoftmax } from "../numerics.ts";
+import { finite, indicator, logSoftmax, onlyGradient } from "../numerics.ts";
 import * as subset from "../subset/index.ts";
-import { costsOf, onlyGradient } from "./costs.ts";
+import { costsOf } from "./costs.ts";
 import { checkSamples, type UnorderedSetOptions } from "./options.ts";
 import type { Task } from "./task.ts";
 

@@ -5,7 +5,9 @@
  */
 
 import { numpy as np } from "@jax-js/jax";
-import { log1p } from "../numerics.ts";
+import { indicator, log1p } from "../numerics.ts";
+import { column, row } from "../rows.ts";
+import { indicesOfLargest } from "./top.ts";
 
 /** How far apart nodes are. */
 interface Spacing {
@@ -25,6 +27,17 @@ export function timesOfOthers(k: number, { longest, ofPeak }: Spacing): { nodes:
   const count = Math.ceil((last - first) / Math.min(longest, ofPeak / Math.sqrt(k + 1)));
   const step = (last - first) / count;
   return { nodes: Array.from({ length: count + 1 }, (_, i) => first + i * step), step };
+}
+
+/**
+ * What is there of the members of a set, `[..., k]`, of numbers of all entries, `[..., n]`. Consumes both.
+ *
+ * Upstream: inside `jit` the gradient of what is gathered at computed indices does not compile.
+ */
+export function membersOf(x: np.Array, isMember: np.Array, k: number): np.Array {
+  const members = indicesOfLargest(indicator(isMember), k);
+  const isThere = column(members).equal(np.arange(x.shape.at(-1)!));
+  return np.where(isThere, row(x), 0).sum(-1);
 }
 
 /** From here on, exp(-y) is small enough for `log1p`; up to here, a series converges. */

@@ -14,11 +14,10 @@ import { lax, numpy as np, random } from "@jax-js/jax";
 import { below } from "../given.ts";
 import { materialize, materializeGradient } from "../materialize.ts";
 import { gumbel, perturb } from "../noise.ts";
-import { indicator, LOWEST, logSigmoid, logSumExp } from "../numerics.ts";
+import { LOWEST, logSigmoid, logSumExp } from "../numerics.ts";
 import { column, row } from "../rows.ts";
 import { exponentialFromUniform, uniformFromBits } from "../uniforms.ts";
-import { logOfArrival, timesOfOthers } from "./arrival.ts";
-import { indicesOfLargest } from "./top.ts";
+import { logOfArrival, membersOf, timesOfOthers } from "./arrival.ts";
 
 /** Keys with noise, the k largest of which are at the ones of a k-hot vector. */
 export function withLargestAt(key: np.Array, khot: np.Array, keys: np.Array, k: number): np.Array {
@@ -30,23 +29,12 @@ export function withLargestAt(key: np.Array, khot: np.Array, keys: np.Array, k: 
   const isMember = khot.greater(0.5);
   const others = logSumExp(np.where(isMember.ref, LOWEST, keys.ref));
   const ratio = keys.ref.sub(column(others));
-  const members = indicesOfLargest(indicator(isMember.ref), k);
-  const time = column(logTimeOfOthers(timeKey, entriesAt(ratio.ref, members), k));
+  const time = column(logTimeOfOthers(timeKey, membersOf(ratio.ref, isMember.ref, k), k));
   const v = uniformFromBits(random.bits(waitKey, keys.shape));
   const logShare = np.where(isMember.ref, logOfArrival(ratio.add(time)), 0);
   const perturbed = keys.sub(logOfWait(v, logShare));
   const last = column(materialize(np.min(np.where(isMember.ref, perturbed.ref, -LOWEST), -1)));
   return np.where(isMember, perturbed.ref, below(last, perturbed));
-}
-
-/**
- * The entries at some indices, `[..., m]` for int32 `[..., m]`.
- *
- * Upstream: inside `jit` the gradient of what is gathered at computed indices does not compile.
- */
-function entriesAt(x: np.Array, indices: np.Array): np.Array {
-  const isThere = column(indices).equal(np.arange(x.shape.at(-1)!));
-  return np.where(isThere, row(x), 0).sum(-1);
 }
 
 /** Below this, -log(1 - v) is v. */

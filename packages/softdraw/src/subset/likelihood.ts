@@ -3,8 +3,9 @@
 import { numpy as np } from "@jax-js/jax";
 import { ofSubset, orNaN } from "../lawful.ts";
 import { indicator, LOWEST, logSumExp, relative } from "../numerics.ts";
-import { column } from "../rows.ts";
-import { logOfArrival, timesOfOthers } from "./arrival.ts";
+import { materializeGradient } from "../materialize.ts";
+import { column, row } from "../rows.ts";
+import { logOfArrival, membersOf, timesOfOthers } from "./arrival.ts";
 
 /** The log-probability of a draw in its order: `sum_j log (w_j / what is left before the j-th)`, w the weights. */
 export function orderedLogProb(indices: np.Array, logits: np.Array): np.Array {
@@ -29,16 +30,16 @@ export function orderedLogProb(indices: np.Array, logits: np.Array): np.Array {
  *
  * (Kool et al. 2020, appendix). In x = log t the integrand is analytic and decays at both ends, so that equal steps
  * converge exponentially. All terms are positive: unlike the alternating sum over the 2^k subsets, nothing cancels.
+ * At each of the times only the k members are looked at, so that time and memory grow as k and not as n.
  */
 export function setLogProb(khot: np.Array, logits: np.Array, k: number): np.Array {
   const isChosen = khot.ref.greater(0.5);
   const l = relative(logits.ref);
   const others = logSumExp(np.where(isChosen.ref, LOWEST, l.ref));
-  const logRatio = np.expandDims(l.sub(column(others)), -2);
+  const logRatio = membersOf(l.sub(column(others)), isChosen, k);
   const { nodes, step } = timesOfOthers(k, { longest: 0.4, ofPeak: 1.2 });
-  const logTime = np.array(nodes, { shape: [nodes.length, 1] });
-  const logProduct = np.where(np.expandDims(isChosen, -2), logOfArrival(logRatio.add(logTime)), 0).sum(-1);
+  const logProduct = logOfArrival(row(logRatio).add(column(np.array(nodes)))).sum(-1);
   const weight = np.array(nodes.map((x) => x - Math.exp(x) + Math.log(step)));
-  const logP = logSumExp(logProduct.add(weight));
+  const logP = logSumExp(materializeGradient(logProduct).add(weight));
   return ofSubset(logP, khot, logits, k);
 }
