@@ -1,6 +1,7 @@
 /** The experiments as plain values: what a form, a chart and a page about them need to know. */
 
 import { experiments } from "@softdraw/experiments/all";
+import { columnsOfTable } from "@softdraw/experiments/columns";
 import type { BaseConfig, Chart, Column, EpochRecord, Experiment, Result } from "@softdraw/experiments/experiment";
 import { type Field, fieldsOf } from "@softdraw/experiments/fields";
 import { nameWith } from "./names.ts";
@@ -43,7 +44,12 @@ export function describeExperiments(all: readonly Experiment[] = experiments): E
     const { title, summary, references, presets, columns } = experiment;
     const own = Object.entries(fieldsOf(experiment)).filter(([field]) => ![...DATA_FIELDS, "task"].includes(field));
     const fields = own.filter(([, { type }]) => type !== undefined);
-    const plain = columns.map(({ key, label, description, digits }) => ({ key, label, description, digits }));
+    const plain = columnsOfTable(columns).map(({ key, label, description, digits }) => ({
+      key,
+      label,
+      description,
+      digits,
+    }));
     const facts = { name, title, summary, references, fields: Object.fromEntries(fields), columns: plain };
     const takesData = "data" in fieldsOf(experiment);
     return { ...facts, takesData, presets: presets as ExperimentFacts["presets"] };
