@@ -77,6 +77,7 @@ export type Config = z.infer<typeof schema>;
 
 export const scopes: readonly Scope<keyof Config>[] = [
   { options: ["relaxation"], by: "sampler", values: ["subset"] },
+  { options: ["wholePixels"], by: "shift", values: "above 0" },
   ...temperatureScopes,
 ];
 
@@ -345,9 +346,10 @@ export const VALIDATION_POINTS = 5000;
 function checkNeighbours(config: Config, training: Dataset): void {
   const { k, batch, mutual, sampler, noise, hard, loss } = config;
   const [candidates, judged] = [mutual ? 2 * batch - 1 : batch, Math.min(training.count, VALIDATION_POINTS)];
-  if (k > candidates) throw new RangeError(`k must be at most the ${candidates} candidates of a step, got ${k}.`);
-  if (k > judged) {
-    throw new RangeError(`k must be at most the ${judged} images that are neighbours when it is judged, got ${k}.`);
+  // All of them would be neighbours of every query, whatever is learned.
+  if (k >= candidates) throw new RangeError(`k must be less than the ${candidates} candidates of a step, got ${k}.`);
+  if (k >= judged) {
+    throw new RangeError(`k must be less than the ${judged} images that are neighbours when it is judged, got ${k}.`);
   }
   if (sampler === "conditional-bernoulli" && !noise) {
     throw new RangeError(

@@ -335,7 +335,8 @@ test("rows of numbers and of tokens in a file of NumPy are described as they are
   const [rows, tokens] = [await described("rows.npy"), await described("tokens.npy")];
   expect(rows.record).toEqual({ kind: "rows", rows: 2, columns: 3, smallest: 0, largest: 1, notFinite: 1 });
   expect(tokens.record).toEqual({ kind: "tokens", rows: 3, columns: 2, smallest: 0, largest: 9, notFinite: 0 });
-  expect(tokens.example.command).toBe("softdraw explain --data");
+  expect(tokens.example).toMatchObject({ command: "softdraw explain --data" });
+  expect(rows.example).toEqual({ first: expect.stringContaining("fill in what is not finite for softdraw explain") });
   await rm(path, { recursive: true });
 });
 
