@@ -11,7 +11,7 @@ export interface Scope<Name extends string = string> {
 }
 
 /** The scope that an option would have to be in, and is not; undefined for one that says something. */
-export function missedScope({ scopes = [] }: Pick<Experiment, "scopes">, config: BaseConfig, option: string) {
+export function missedScope({ scopes = [] }: Pick<Experiment, "scopes">, config: object, option: string) {
   return scopes.find(({ options, by, values }) => options.includes(option) && !isAmong(values, valueIn(config, by)));
 }
 
@@ -45,7 +45,7 @@ export function checkScopes(
   }
 }
 
-function valueIn(config: BaseConfig, option: string): unknown {
+function valueIn(config: object, option: string): unknown {
   const values: Readonly<Record<string, unknown>> = { ...config };
   return values[option];
 }
