@@ -62,10 +62,10 @@ test("the slopes of a draw are the library's gradient, and the exact ones those 
   const y = softSubset(keys, k, temperature);
   const entry = (x: np.Array) => subset.softMode(x, k, { temperature }).slice(item);
   const expected = await grad(entry)(np.array(keys)).data();
-  slopesOfDraw(y, item, temperature).forEach((slope, j) => expect(slope).toBeCloseTo(expected[j]!, 4));
+  for (const [j, slope] of slopesOfDraw(y, item, temperature).entries()) expect(slope).toBeCloseTo(expected[j]!, 4);
   // Of one item of n the law is the softmax.
   const weights = [1, 2, 5];
   const [p0, p1, p2] = weights.map((weight) => weight / 8) as [number, number, number];
   const exact = [-p1 * p0, p1 * (1 - p1), -p1 * p2];
-  exactSlopes(weights, 1, 1).forEach((slope, j) => expect(slope).toBeCloseTo(exact[j]!, 7));
+  for (const [j, slope] of exactSlopes(weights, 1, 1).entries()) expect(slope).toBeCloseTo(exact[j]!, 7);
 });

@@ -20,26 +20,28 @@ const kinds: readonly DataKind[] = [idxFiles, arrays, tableFiles, pictures];
 export async function kindAt(path: string): Promise<{ kind: DataKind; place: Place }> {
   const place = await placeAt(path);
   const kind = kinds.find((kind) => kind.recognizes(place));
-  if (kind !== undefined) return { kind: blamingCaller(kind), place };
+  if (kind !== undefined) return { kind: blamed(kind), place };
   const expected = kinds.map(({ words }) => words).join(", or ");
   throw new WrongCall(`${foreignText(path, path.length)}: expected ${expected}, got another file.`);
 }
 
-/**
- * The same kind, for which a file that cannot be used is a wrong call, as is one that is not there: whoever called named it. What the
- * system or a library that is not installed refuses stays a failure.
- */
-function blamingCaller(kind: DataKind): DataKind {
+function blamed(kind: DataKind): DataKind {
   const { nameOf, describe, load } = kind;
   return {
     ...kind,
-    nameOf: blaming(nameOf),
-    describe: blaming(describe),
-    ...(load && { load: blaming(load) }),
+    nameOf: blamingCaller(nameOf),
+    describe: blamingCaller(describe),
+    ...(load && { load: blamingCaller(load) }),
   };
 }
 
-function blaming<Args extends unknown[], T>(work: (...args: Args) => Promise<T>): (...args: Args) => Promise<T> {
+/**
+ * The same work, for which a file that cannot be used is a wrong call, as is one that is not there: whoever called named it. What the
+ * system refuses, or a library that is not installed, stays a failure.
+ */
+export function blamingCaller<Args extends unknown[], T>(
+  work: (...args: Args) => Promise<T>,
+): (...args: Args) => Promise<T> {
   return async (...args) => {
     try {
       return await work(...args);
@@ -51,7 +53,11 @@ function blaming<Args extends unknown[], T>(work: (...args: Args) => Promise<T>)
 
 /** Readers say what is wrong by plain errors, without the code that the system's have. */
 function isOfContent(error: unknown): error is Error {
-  const isPlain =
-    error instanceof Error && [Error.prototype, RangeError.prototype].includes(Object.getPrototypeOf(error));
-  return isPlain && !("code" in error) && !/not installed/.test(error.message);
+  const kinds: unknown[] = [Error.prototype, RangeError.prototype];
+  return (
+    error instanceof Error &&
+    kinds.includes(Object.getPrototypeOf(error)) &&
+    !("code" in error) &&
+    !/not installed/.test(error.message)
+  );
 }
