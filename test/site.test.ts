@@ -7,13 +7,14 @@ import { join } from "node:path";
 import { lacksChromium, launchChromium, listen } from "@softdraw/testing/chromium";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { buildSite, writeWorker } from "../build/site/site.ts";
+import { buildSite, siteOptions, writeWorker } from "../build/site/site.ts";
 import { checkFolder, type Version, versionsOf, writeVersions } from "../build/site/versions.ts";
 import { buildStudio } from "../packages/studio/test/studio.ts";
 import { faultsOf, type ServedSite, serveSite, type View } from "./site/served.ts";
 
 const PATIENCE_MS = 180_000;
 const NEXT = "/* next */";
+const BASE = "https://example.org/softdraw/";
 
 let folder: string;
 let pages: string[];
@@ -21,7 +22,7 @@ let pages: string[];
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "softdraw-site-"));
   const studio = await buildStudio();
-  await buildSite({ folder, studio: studio.folder });
+  await buildSite({ folder, studio: studio.folder, base: BASE });
   await studio.remove();
   // A worker of a page, as the engine's is: it says whether the build that it sees is the next one.
   const probe = `onmessage = async () => postMessage((await (await fetch("site.js")).text()).includes("${NEXT}"));`;
@@ -33,6 +34,22 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const read = (path: string) => readFileSync(join(folder, path), "utf8");
+
+test("what cannot be relative to a page has the address of the site", () => {
+  const preview = `<meta property="og:image" content="${BASE}studio/preview.png">`;
+  for (const page of ["index.html", "guides/subset.html", "studio/index.html"]) expect(read(page)).toContain(preview);
+  expect(read("404.html")).toContain(`<base href="${BASE}">`);
+  expect(read("index.html")).not.toContain("<base");
+});
+
+test("options are refused in one line, and an address ends with a slash", () => {
+  expect(siteOptions(["--base", "https://example.org/a"])).toMatchObject({ base: "https://example.org/a/" });
+  expect(siteOptions(["--help"])).toBeUndefined();
+  expect(() => siteOptions(["--folder", "x"])).toThrow("Unknown option '--folder'. --help says what there is.");
+  expect(() => siteOptions(["--base", "example.org"])).toThrow(
+    'such as https://example.org/softdraw/, got "example.org"',
+  );
+});
 
 describe("links", () => {
   test("lead to files and anchors of the site, by relative addresses", () => {

@@ -13,6 +13,8 @@ export interface PageParts {
   readonly kind: "guide" | "reference" | "search";
   readonly groups: readonly Group[];
   readonly version: string;
+  /** The address of the site, where it is known. */
+  readonly base: string | undefined;
 }
 
 const SECTIONS = [
@@ -23,10 +25,14 @@ const SECTIONS = [
 /** Fetched with the page: a letter that comes late is not shown at all, so that none moves another. */
 const FONTS = ["source-sans-3", "source-serif-4", "source-code-pro"].map((name) => `${name}-latin-wght-normal`);
 
+/** The picture that a link is shown with. */
+export const PREVIEW = "studio/preview.png";
+
 /** Where the browser keeps which colours were chosen: the studio's name for it, so that both have the same. */
 const THEME_KEY = "softdraw-theme";
 
-export function pageHtml({ address, title, summary, html, headings, kind, groups, version }: PageParts): string {
+export function pageHtml(parts: PageParts): string {
+  const { address, title, summary, html, headings, kind, groups, version } = parts;
   const to = (target: string) => posix.relative(posix.dirname(address), target) || posix.basename(target);
   const root = posix.relative(posix.dirname(address), "") || ".";
   const isStart = address === "index.html";
@@ -42,6 +48,7 @@ export function pageHtml({ address, title, summary, html, headings, kind, groups
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="description" content="${escapeHtml(summary)}">
+${aboutLinks(parts)}
 <title>${isStart ? "Softdraw" : `${escapeHtml(title)} · Softdraw`}</title>
 <link rel="icon" href="${to("studio/icon.svg")}" type="image/svg+xml">
 ${FONTS.map((name) => `<link rel="preload" as="font" type="font/woff2" crossorigin href="${to(`assets/${name}.woff2`)}">`).join("\n")}
@@ -72,6 +79,21 @@ ${contents.length < 2 ? "" : contentsHtml(contents, "wide")}
 </body>
 </html>
 `;
+}
+
+/**
+ * What a link to the page is shown with: its picture takes a whole address. The page that hosts show at any address has links from the
+ * root of the site, wherever that is.
+ */
+function aboutLinks({ address, title, summary, base }: PageParts): string {
+  const lines = [
+    ...(base !== undefined && address === "404.html" ? [`<base href="${escapeHtml(base)}">`] : []),
+    '<meta property="og:type" content="website">',
+    `<meta property="og:title" content="${escapeHtml(title)}">`,
+    `<meta property="og:description" content="${escapeHtml(summary)}">`,
+    ...(base === undefined ? [] : [`<meta property="og:image" content="${escapeHtml(base + PREVIEW)}">`]),
+  ];
+  return lines.join("\n");
 }
 
 function listOfPages(

@@ -3,7 +3,7 @@
  * wherever it is put.
  *
  *     npm run site
- *     npm run site -- --out public --earlier old-site
+ *     npm run site -- --out public --earlier old-site --base https://example.org/softdraw/
  */
 
 import { createHash } from "node:crypto";
@@ -16,7 +16,7 @@ import { licenses } from "@softdraw/studio/build/licenses";
 import { build } from "vite";
 import { REPOSITORY } from "../project.js";
 import { guideGroups, readGuides, root, type Source } from "./documents.ts";
-import { pageHtml } from "./layout.ts";
+import { PREVIEW, pageHtml } from "./layout.ts";
 import { type Linker, type Rendered, renderMarkdown } from "./markdown.ts";
 import type { SearchEntry } from "./page/search.ts";
 import { type Reference, readReference } from "./reference.ts";
@@ -29,18 +29,20 @@ export interface SiteOptions {
   readonly studio?: string | undefined;
   /** The folder of the site of an earlier version, to be kept below this one with all that are below it. */
   readonly earlier?: string | undefined;
+  /** The address at which the site will be, with a slash at its end: for what cannot be relative to a page. */
+  readonly base?: string | undefined;
 }
 
-export async function buildSite({ folder, studio, earlier }: SiteOptions): Promise<void> {
+export async function buildSite({ folder, studio, earlier, base }: SiteOptions): Promise<void> {
   const { version } = JSON.parse(await readFile(`${root}packages/softdraw/package.json`, "utf8"));
   const versions = await versionsOf(version, earlier);
   checkFolder(folder, earlier);
   const guides = readGuides();
   const reference = await readReference();
   await rm(folder, { recursive: true, force: true });
-  await writePages(folder, { guides, reference, version });
+  await writePages(folder, { guides, reference, version, base });
   await buildAssets(join(folder, "assets"));
-  await takeStudio(folder, studio);
+  await takeStudio(folder, { studio, base });
   await writeWorker(folder);
   await writeVersions(folder, versions, earlier);
 }
@@ -49,9 +51,10 @@ interface Contents {
   readonly guides: readonly Source[];
   readonly reference: Reference;
   readonly version: string;
+  readonly base: string | undefined;
 }
 
-async function writePages(folder: string, { guides, reference, version }: Contents): Promise<void> {
+async function writePages(folder: string, { guides, reference, version, base }: Contents): Promise<void> {
   const sources = [...guides, ...reference.sources];
   const linker = linkerOf(sources);
   const entries: SearchEntry[] = [];
@@ -60,13 +63,24 @@ async function writePages(folder: string, { guides, reference, version }: Conten
     entries.push(...searchEntries(source, rendered));
     const groups = source.kind === "guide" ? guideGroups : reference.groups;
     const { address, kind } = source;
-    await write(folder, address, pageHtml({ ...rendered, address, kind, groups, version }));
+    await write(folder, address, pageHtml({ ...rendered, address, kind, groups, version, base }));
   }
   const html = `<h1>Search</h1>\n<div id="results" aria-live="polite"><p>The search takes JavaScript.</p></div>`;
   const summary = "Search guides and reference.";
   const search = { address: "search.html", title: "Search", summary, html, headings: [], kind: "search" } as const;
-  await write(folder, "search.html", pageHtml({ ...search, groups: [], version }));
+  await write(folder, "search.html", pageHtml({ ...search, groups: [], version, base }));
+  await write(folder, "404.html", missingPage(version, base));
   await write(folder, "search.json", JSON.stringify(entries));
+}
+
+/** What hosts of static files show where there is no page, at whatever address was asked for. */
+function missingPage(version: string, base: string | undefined): string {
+  const html = `<h1>No such page</h1>
+<p>The site has no page at this address. It has <a href="index.html">guides</a>, a <a href="reference/index.html">reference</a>, the
+<a href="studio/index.html">studio</a> and a <a href="search.html">search</a>.</p>`;
+  const summary = "The site has no page at this address.";
+  const page = { address: "404.html", title: "No such page", summary, html, headings: [], kind: "search" } as const;
+  return pageHtml({ ...page, groups: [], version, base });
 }
 
 async function write(folder: string, address: string, text: string): Promise<void> {
@@ -129,7 +143,7 @@ async function buildAssets(folder: string): Promise<void> {
   });
 }
 
-async function takeStudio(folder: string, studio: string | undefined): Promise<void> {
+async function takeStudio(folder: string, { studio, base }: Pick<SiteOptions, "studio" | "base">): Promise<void> {
   const target = join(folder, "studio");
   if (studio === undefined) {
     const configFile = join(root, "packages/studio/vite.config.ts");
@@ -137,7 +151,11 @@ async function takeStudio(folder: string, studio: string | undefined): Promise<v
   } else await cp(studio, target, { recursive: true });
   const page = join(target, "index.html");
   const head = `<link rel="help" href="../index.html">\n<script type="module" src="../assets/studio.js"></script>\n</head>`;
-  await writeFile(page, (await readFile(page, "utf8")).replace("</head>", head));
+  const html = (await readFile(page, "utf8")).replace("</head>", head);
+  await writeFile(
+    page,
+    base === undefined ? html : html.replace('content="preview.png"', `content="${base}${PREVIEW}"`),
+  );
 }
 
 /** The service worker, with the list of all files and what each is. To be written last. */
@@ -161,15 +179,55 @@ function hash(content: string | Buffer, encoding: "hex" | "base64"): string {
   return createHash("sha256").update(content).digest(encoding);
 }
 
+const HELP = `Usage: npm run site -- [options]
+
+Builds the site as one folder of static files.
+
+Options:
+  --out <folder>      where to, made anew (default: site)
+  --earlier <folder>  the site of an earlier version, kept below this one
+  --base <address>    where it will be, such as https://example.org/softdraw/: for the pictures that links to it are shown with, and for
+                      404.html, which hosts show at any address
+  -h, --help          this help`;
+
+/** An option is wrong. */
+class WrongOption extends Error {}
+
+/** @throws WrongOption, in one line; undefined where the help is asked for */
+export function siteOptions(args: readonly string[]): SiteOptions | undefined {
+  const text = { type: "string" } as const;
+  const options = { out: text, earlier: text, base: text, help: { type: "boolean", short: "h" } } as const;
+  try {
+    const { values } = parseArgs({ args: [...args], options });
+    if (values.help) return undefined;
+    const { out = "site", earlier, base } = values;
+    return {
+      folder: resolve(out),
+      earlier: earlier === undefined ? undefined : resolve(earlier),
+      base: base === undefined ? undefined : addressOf(base),
+    };
+  } catch (error) {
+    throw new WrongOption(`${(error as Error).message.split(". ")[0]!.replace(/\.$/, "")}. --help says what there is.`);
+  }
+}
+
+function addressOf(base: string): string {
+  const isAddress = URL.canParse(base) && /^https?:$/.test(new URL(base).protocol);
+  if (!isAddress) throw new Error(`--base: expected an address such as https://example.org/softdraw/, got "${base}"`);
+  return base.endsWith("/") ? base : `${base}/`;
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
-    const { values } = parseArgs({ options: { out: { type: "string" }, earlier: { type: "string" } } });
-    const folder = resolve(values.out ?? "site");
-    const earlier = values.earlier === undefined ? undefined : resolve(values.earlier);
-    await buildSite({ folder, earlier });
-    console.log(`Built ${folder}. Serve it with any server of files: python3 -m http.server --directory ${folder}`);
+    const options = siteOptions(process.argv.slice(2));
+    if (options === undefined) console.log(HELP);
+    else {
+      await buildSite(options);
+      const { folder } = options;
+      console.log(`Built ${folder}. Serve it with any server of files: python3 -m http.server --directory ${folder}`);
+    }
   } catch (error) {
     console.error((error as Error).message);
-    process.exitCode = error instanceof TypeError || error instanceof WrongFolder ? 2 : 1;
+    process.exitCode = error instanceof WrongOption || error instanceof WrongFolder ? 2 : 1;
   }
 }

@@ -17,9 +17,16 @@ export interface Column {
   /** Of the number where it is a result. */
   readonly unit?: string;
   /** Behind the result; a function of how many examples were judged, where it says that. */
-  readonly note?: string | ((judged: number | undefined) => string);
+  readonly note?: string | ((judged: number | undefined) => string | undefined);
   /** Not every epoch measures it. */
   readonly isOccasional?: true;
+  /** A result alone: where most configurations have no such number, a table would have a column of dashes. */
+  readonly isResultOnly?: true;
+}
+
+/** Those of a table with a row an epoch. */
+export function columnsOfTable(columns: readonly Column[]): readonly Column[] {
+  return columns.filter(({ isResultOnly }) => !isResultOnly);
 }
 
 /** A headline number. */

@@ -13,6 +13,7 @@ import { loadEmbedding, type TrainedEmbedding } from "./trained/embedding.ts";
 import { loadDigits, loadSynthetic, loadTokens, type TrainedExplainer } from "./trained/explainer.ts";
 import { loadGraphs, type TrainedGraphs } from "./trained/graphs.ts";
 import { loadJigsaw, type TrainedJigsaw } from "./trained/jigsaw.ts";
+import { guarded } from "./trained/parts.ts";
 import { loadPictureSorter, type TrainedPictureSorter } from "./trained/picture-sorter.ts";
 import { loadSorter, type TrainedSorter } from "./trained/sorter.ts";
 
@@ -50,7 +51,7 @@ export function loadRun(bytes: Uint8Array, file = "The checkpoint"): TrainedPart
 export function partsOf(checkpoint: Checkpoint, file = "The checkpoint"): TrainedParts {
   const { experiment = "" } = checkpoint.metadata;
   const load = Object.hasOwn(loaders, experiment) ? loaders[experiment] : undefined;
-  if (load !== undefined) return load(checkpoint, file);
+  if (load !== undefined) return guarded(load(checkpoint, file));
   const known = Object.keys(loaders).join(", ");
   throw new Error(`${file}: expected a checkpoint of ${known}, got one of "${foreignText(experiment)}".`);
 }

@@ -159,7 +159,7 @@ describe("what cannot be trained is refused", () => {
     [{ estimator: "perturbed", baseline: "greedy" }, 'baseline must be "none" or "leave-one-out"'],
     [{ estimator: "score-function", baseline: "leave-one-out" }, "samples must be at least 2 for the baseline"],
     [{ hard: true, estimator: "reinmax" }, "hard is the estimator straight-through: leave it out beside"],
-    [{ latent: "subset", k: 6 }, "k must be at most the 5 classes that a subset is of, got 6."],
+    [{ latent: "subset", k: 5 }, "k must be less than the 5 classes that a subset is of, got 5."],
     [
       { latent: "conditional-bernoulli" },
       "estimator must be one of those for conditional-bernoulli choices, simple, score-function, got relaxed.",
@@ -168,7 +168,7 @@ describe("what cannot be trained is refused", () => {
       { latent: "conditional-bernoulli", hard: true, estimator: "simple" },
       "hard is the estimator straight-through: leave it out beside the estimator simple.",
     ],
-    [{ latent: "conditional-bernoulli", estimator: "simple", k: 6 }, "k must be at most the 5 classes"],
+    [{ latent: "conditional-bernoulli", estimator: "simple", k: 5 }, "k must be less than the 5 classes"],
   ])("%o", (values, message) => {
     expect(() => categoricalVae.check(configuration(values), { data })).toThrow(message);
   });

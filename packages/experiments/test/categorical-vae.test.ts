@@ -59,7 +59,7 @@ describe("a training", () => {
       "discrete test loss",
       "reconstruction",
       "divergence",
-      "soft-hard gap",
+      "soft-hard gap, training",
     ]);
     const { test, reconstruction, divergence, gap } = last(records);
     expect(results.map(({ value }) => value)).toEqual([test, reconstruction, divergence, gap]);

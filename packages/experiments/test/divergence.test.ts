@@ -93,3 +93,19 @@ test("what an epoch did not measure is no reason to end", async () => {
   expect(error).toBeUndefined();
   expect(events).toHaveLength(3);
 });
+
+test("a step that needs more memory than the engine can address says so in words of ours", async () => {
+  const update = Object.assign(
+    () => {
+      throw new RangeError("Allocation exceeds the 4 GiB memory32 limit");
+    },
+    { dispose() {} },
+  );
+  const { events, error } = await eventsOf(training({ update }));
+  expect(events).toEqual([]);
+  expect(error).toMatchObject({
+    message: expect.stringMatching(
+      /^A step of this configuration needs more than the 4 GiB that WebAssembly has: expected/,
+    ),
+  });
+});

@@ -306,17 +306,17 @@ describe("what cannot be trained is refused", () => {
     expect(() => check(configuration({ batch: TRAINED_ON }), { data })).not.toThrow();
   });
 
-  test("more neighbours than candidates", () => {
-    expect(() => check(configuration({ batch: 20, k: 21 }), { data })).toThrow(
-      "k must be at most the 20 candidates of a step, got 21.",
+  test("as many neighbours as candidates, or more", () => {
+    expect(() => check(configuration({ batch: 20, k: 20 }), { data })).toThrow(
+      "k must be less than the 20 candidates of a step, got 20.",
     );
-    expect(() => check(configuration({ batch: 20, k: 20 }), { data })).not.toThrow();
-    expect(() => check(configuration({ batch: 20, k: 40, mutual: true }), { data })).toThrow(
-      "k must be at most the 39 candidates of a step, got 40.",
+    expect(() => check(configuration({ batch: 20, k: 19 }), { data })).not.toThrow();
+    expect(() => check(configuration({ batch: 20, k: 39, mutual: true }), { data })).toThrow(
+      "k must be less than the 39 candidates of a step, got 39.",
     );
-    expect(() => check(configuration({ batch: 20, k: 39, mutual: true }), { data })).not.toThrow();
-    expect(() => check(configuration({ batch: 50, k: 89, mutual: true }), { data })).toThrow(
-      "k must be at most the 88 images that are neighbours when it is judged, got 89.",
+    expect(() => check(configuration({ batch: 20, k: 38, mutual: true }), { data })).not.toThrow();
+    expect(() => check(configuration({ batch: 50, k: 88, mutual: true }), { data })).toThrow(
+      "k must be less than the 88 images that are neighbours when it is judged, got 88.",
     );
   });
 

@@ -38,6 +38,11 @@ test.each([
     "classes is an option of the latent categorical, subset or conditional-",
   ],
   ["dknn", { sampler: "neuralsort", relaxation: "successive" }, "relaxation is an option of the sampler subset"],
+  [
+    "dknn",
+    { shift: 0, wholePixels: true },
+    "wholePixels is an option of a shift above 0: leave it out beside 0, got true.",
+  ],
   ["jigsaw", { temperatureEnd: 0.2 }, "temperatureEnd is an option of the schedule exponential, linear or cosine"],
   ["sort", { sigmoid: "cauchy" }, "sigmoid is an option of the relaxation network"],
   [

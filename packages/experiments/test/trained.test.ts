@@ -230,7 +230,7 @@ describe("graphs:", () => {
       "choose: expected a model that tells a graph, got one whose graph is given: none.",
     );
     await expect(decode(paths, edges, { seen, frames: 0 })).rejects.toThrow(
-      "decode: frames: expected a whole number from 1 to 200, got 0.",
+      "decode: size: frames: expected a whole number from 1 on, got 0.",
     );
   });
 
@@ -296,6 +296,27 @@ describe("is refused:", () => {
     await expect(score(Uint8Array.of(1, 2) as never)).rejects.toThrow("expected a Float32Array, got Uint8Array.");
     await expect(score(Float32Array.of(1, Number.NaN))).rejects.toThrow(
       "score: numbers: expected finite numbers, got NaN.",
+    );
+  });
+
+  test("a second argument that is missing or wrong", async () => {
+    const config = rank.parse({ n: 2, channels: 2, hidden: 4, digits: 1 });
+    const { score } = open(await checkpointOf(rankTraining(config, { data: noise }), config), "rank");
+    const pictures = numbers(PIXELS);
+    await expect(score(pictures, undefined as never)).rejects.toThrow(
+      "score: size: expected { height, width }, got undefined.",
+    );
+    await expect(score(pictures, { height: SIDE } as never)).rejects.toThrow(
+      "score: size: width: expected a whole number from 1 on, got undefined.",
+    );
+  });
+
+  test("a function of a model that has been freed", async () => {
+    const parts = open(await begun(), "sort");
+    parts.dispose();
+    parts.dispose();
+    await expect(parts.score(Float32Array.of(1))).rejects.toThrow(
+      "score: expected a model that is there, got one that dispose() has freed.",
     );
   });
 

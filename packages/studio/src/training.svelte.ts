@@ -156,6 +156,7 @@ async function observe({ progress, losses, temperatures, records, pictures, isPa
   const first = stepOf(progress) - losses.length + 1;
   const all = records.length > 0 ? [...current.records, ...records] : current.records;
   const state = current.state === "stopping" ? "stopping" : isPaused ? "paused" : "running";
+  const isPausedNow = state === "paused" && current.state !== "paused";
   change({
     state,
     progress,
@@ -166,10 +167,11 @@ async function observe({ progress, losses, temperatures, records, pictures, isPa
     isUnsaved: true,
     ...(pictures && { pictures }),
   });
-  if (records.length === 0) return;
   const { name } = current;
-  change({ charts: await askLab((api) => api.chartsOf(name, all)) });
-  if (training.isActive && performance.now() - keptAt > KEEPING_MS) await keepCurrent();
+  if (records.length > 0) change({ charts: await askLab((api) => api.chartsOf(name, all)) });
+  // Who pauses may be about to leave, and finds it among the runs, be it before the first epoch has ended.
+  const isDue = isPausedNow || (records.length > 0 && performance.now() - keptAt > KEEPING_MS);
+  if (training.isActive && isDue) await keepCurrent();
 }
 
 let keptAt = 0;

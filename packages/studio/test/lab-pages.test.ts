@@ -186,7 +186,7 @@ describe.skipIf(lacksChromium("What trains in the studio"))("in a browser", { ti
       }));
 
     test("pauses, takes a temperature by hand, goes on and stops; a closed tab asks first", () =>
-      visit(`${sort}&epochs=1000&steps=20&temperature=0.5`, async (page) => {
+      visit(`${sort}&epochs=1000&steps=100000&temperature=0.5`, async (page) => {
         await button(page, "Train").click();
         await button(page, "Pause").click();
         await page.getByText("Paused.").waitFor();
@@ -219,7 +219,14 @@ describe.skipIf(lacksChromium("What trains in the studio"))("in a browser", { ti
         await page.getByRole("heading", { name: "Subsets", level: 1 }).waitFor();
         const chip = page.getByRole("group", { name: "training" });
         await chip.getByRole("button", { name: "Pause the training" }).click();
-        await chip.getByText(/epoch \d+ \/ 1000, paused/).waitFor();
+        await chip.getByText(/epoch 1 \/ 1000, paused/).waitFor();
+        // Before its first epoch has ended it is among the runs.
+        await page.getByRole("link", { name: "Runs" }).click();
+        await page
+          .getByRole("checkbox", { name: /^sort-/ })
+          .or(page.getByText(/^sort-\d{4}/))
+          .first()
+          .waitFor();
         await chip.getByRole("button", { name: "Go on with the training" }).click();
         await chip.getByRole("link").click();
         await button(page, "Stop").click();
@@ -287,6 +294,9 @@ describe.skipIf(lacksChromium("What trains in the studio"))("in a browser", { ti
         await page.reload();
         expect(await page.getByLabel("Start from").inputValue()).toBe("tutorial");
         await page.getByRole("radio", { name: /^All \d+/ }).check();
+        // What says nothing beside the others cannot be set.
+        expect(await page.getByLabel("gap", { exact: true }).isDisabled()).toBe(true);
+        await page.getByText("It says something with the estimator gapped-straight-through only.").waitFor();
         const seed = page.getByLabel("seed", { exact: true });
         await seed.fill("-1");
         await seed.press("Enter");

@@ -1,5 +1,9 @@
+import { grad, numpy as np } from "@jax-js/jax";
+import { subset } from "softdraw";
 import { expect, test } from "vitest";
+import { softSubset } from "../src/mathematics/structures.ts";
 import { percentOf } from "../src/pages/subsets/chance.ts";
+import { exactSlopes, slopesOfDraw } from "../src/pages/subsets/slopes.ts";
 import { subsetDraws } from "../src/pages/subsets/tasks.ts";
 
 const request = { weights: [1, 2, 3, 4], k: 2, draws: 500, temperature: 2, seed: 3 };
@@ -51,4 +55,17 @@ test.each([
   [0, 1000, "not one of 1,000 draws"],
 ])("a share of %d of %d draws is written with its band", (share, draws, text) => {
   expect(percentOf(share, draws)).toBe(text);
+});
+
+test("the slopes of a draw are the library's gradient, and the exact ones those of the law of the first item drawn", async () => {
+  const [keys, k, temperature, item] = [[0.3, -0.2, 1.1, 0.4], 2, 0.6, 2];
+  const y = softSubset(keys, k, temperature);
+  const entry = (x: np.Array) => subset.softMode(x, k, { temperature }).slice(item);
+  const expected = await grad(entry)(np.array(keys)).data();
+  for (const [j, slope] of slopesOfDraw(y, item, temperature).entries()) expect(slope).toBeCloseTo(expected[j]!, 4);
+  // Of one item of n the law is the softmax.
+  const weights = [1, 2, 5];
+  const [p0, p1, p2] = weights.map((weight) => weight / 8) as [number, number, number];
+  const exact = [-p1 * p0, p1 * (1 - p1), -p1 * p2];
+  for (const [j, slope] of exactSlopes(weights, 1, 1).entries()) expect(slope).toBeCloseTo(exact[j]!, 7);
 });

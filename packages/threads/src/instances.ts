@@ -4,7 +4,7 @@ import type { EngineImport } from "./engine-import.ts";
 import type { Watch } from "./fallback.ts";
 import { fasterKernel } from "./faster-kernels.ts";
 import { kernelFacts, recordKernels } from "./modules.ts";
-import { watchPiles } from "./piles.ts";
+import { type PileWatch, watchPiles } from "./piles.ts";
 import { type Kernel, wellPlaced } from "./placement.js";
 
 /** A kernel's module and memory, and what it was first called with. */
@@ -67,9 +67,9 @@ export function replaceInstances(watch: Watch, engine: EngineImport, improve: Im
           kernel: own,
           module,
         };
-        return piles.watched(improve(wellPlaced(chosen.kernel), { ...use, module: chosen.module }));
+        return piles.watched(improve(wellPlaced(chosen.kernel), { ...use, module: chosen.module }), module);
       };
-      kernel.exports.kernel = firstCall(kernel, { module, memory }, { watch, improved });
+      kernel.exports.kernel = firstCall(kernel, { module, memory }, { watch, piles, improved });
       kept.set(module, kernel);
       return kernel;
     },
@@ -90,11 +90,12 @@ export function areReplaced(): boolean {
 function firstCall(
   { exports }: Kept,
   { module, memory }: Omit<KernelUse, "args">,
-  { watch, improved }: { readonly watch: Watch; readonly improved: Improvement },
+  { watch, piles, improved }: { readonly watch: Watch; readonly piles: PileWatch; readonly improved: Improvement },
 ): Kernel {
   const kernel = exports.kernel;
+  const first = piles.watched(kernel, module);
   return (...args) => {
-    const result: unknown = kernel(...args);
+    const result: unknown = first(...args);
     const isExpected = result === undefined && args.length === kernel.length && endsInRange(args);
     if (!isExpected) watch.stepBack(`a kernel of the engine is called with (${args}), not with pointers and a range`);
     exports.kernel = isExpected ? improved(kernel, { module, memory, args }) : kernel;

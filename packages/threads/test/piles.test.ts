@@ -77,6 +77,21 @@ test("nor is one step that iterates: it repeats a few of its kernels", async () 
   expect(onPile).not.toHaveBeenCalled();
 });
 
+test("nor is one step with a recurrence of many kernels, which goes on behind it", async () => {
+  const kernels = kernelsOf(40);
+  const recurrence = Array.from({ length: 69 }, () => kernels.slice(10, 25)).flat();
+  steps([...kernels.slice(0, 10), ...recurrence, ...kernels.slice(25)]).compute(1);
+  await turn();
+  expect(onPile).not.toHaveBeenCalled();
+});
+
+test("a loop that is looked at in the end is one all the same", async () => {
+  const kernels = kernelsOf(20);
+  steps([...Array.from({ length: 70 }, () => kernels.slice(0, 12)).flat(), ...kernels.slice(12)]).compute(1);
+  await turn();
+  expect(onPile.mock.calls).toEqual([[70]]);
+});
+
 test("nor are a few steps", async () => {
   steps(kernelsOf(12)).compute(60);
   await turn();

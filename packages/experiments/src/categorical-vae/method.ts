@@ -282,8 +282,9 @@ function checkConfiguration(config: Config): void {
   if (likelihood !== "bernoulli" && binarize !== "none") {
     throw new RangeError(`binarize must be none for the likelihood ${likelihood}, of all values, got ${binarize}.`);
   }
-  if ((latent === "subset" || latent === "conditional-bernoulli") && k > classes) {
-    throw new RangeError(`k must be at most the ${classes} classes that a subset is of, got ${k}.`);
+  if ((latent === "subset" || latent === "conditional-bernoulli") && k >= classes) {
+    // A set of all classes is no choice.
+    throw new RangeError(`k must be less than the ${classes} classes that a subset is of, got ${k}.`);
   }
 }
 

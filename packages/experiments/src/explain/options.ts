@@ -27,7 +27,12 @@ interface Defaults {
 export function sharedOptions(features: number, { k, epochs, steps, batch, hidden }: Defaults) {
   return {
     ...seedOption,
-    k: z.int().min(1).max(features).default(k).describe("features that the classifier sees"),
+    k: z
+      .int()
+      .min(1)
+      .max(features - 1)
+      .default(k)
+      .describe("features that the classifier sees, fewer than there are"),
     sampler: z.enum(samplers).default("threshold").describe("how they are drawn while training"),
     hard: z.boolean().default(false).describe("train on exact draws with the relaxed gradient"),
     epochs: z.int().min(1).default(epochs).describe("reports while the explainer trains"),

@@ -2,8 +2,13 @@
 
 import { defineExperiment, trainedByLoop } from "../experiment.ts";
 import { columns, evaluate, headlines, measureEpoch, objectives } from "./judge.ts";
-import { type Config, NAME, presets, type State, schema, scopes, trainingOf } from "./method.ts";
+import { type Config, checkChoice, NAME, presets, type State, schema, scopes, trainingOf } from "./method.ts";
 import { charts, pictures } from "./show.ts";
+
+const trained = trainedByLoop(columns, (config: Config, context) => ({
+  ...trainingOf(config, context),
+  measure: (state: State, end) => measureEpoch(config, context.data, state, end),
+}));
 
 export const nearestNeighbourClassifier = defineExperiment({
   name: NAME,
@@ -25,10 +30,11 @@ export const nearestNeighbourClassifier = defineExperiment({
   columns,
   headlines,
   objectives,
-  ...trainedByLoop(columns, (config: Config, context) => ({
-    ...trainingOf(config, context),
-    measure: (state: State, end) => measureEpoch(config, context.data, state, end),
-  })),
+  check(config: Config, context) {
+    trained.check(config, context);
+    checkChoice(config, context);
+  },
+  run: trained.run,
   charts,
   pictures,
   evaluate,

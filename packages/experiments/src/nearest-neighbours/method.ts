@@ -77,6 +77,7 @@ export type Config = z.infer<typeof schema>;
 
 export const scopes: readonly Scope<keyof Config>[] = [
   { options: ["relaxation"], by: "sampler", values: ["subset"] },
+  { options: ["wholePixels"], by: "shift", values: "above 0" },
   ...temperatureScopes,
 ];
 
@@ -342,12 +343,27 @@ function checkPictures(train: Dataset): void {
 /** Training images that are neighbours when the classifier is judged after an epoch. */
 export const VALIDATION_POINTS = 5000;
 
+/** Among how many the k neighbours are: in a step, and when the classifier is judged. */
+function countCandidates({ batch, mutual }: Config, training: Dataset): { candidates: number; judged: number } {
+  return { candidates: mutual ? 2 * batch - 1 : batch, judged: Math.min(training.count, VALIDATION_POINTS) };
+}
+
+/** Refuses what could be computed, and says nothing: all candidates would be neighbours of every query, whatever is learned. */
+export function checkChoice(config: Config, { data }: Context): void {
+  const { candidates, judged } = countCandidates(config, splitOff(data.train).training);
+  const { k } = config;
+  if (k === candidates) throw new RangeError(`k must be less than the ${candidates} candidates of a step, got ${k}.`);
+  if (k === judged) {
+    throw new RangeError(`k must be less than the ${judged} images that are neighbours when it is judged, got ${k}.`);
+  }
+}
+
 function checkNeighbours(config: Config, training: Dataset): void {
-  const { k, batch, mutual, sampler, noise, hard, loss } = config;
-  const [candidates, judged] = [mutual ? 2 * batch - 1 : batch, Math.min(training.count, VALIDATION_POINTS)];
-  if (k > candidates) throw new RangeError(`k must be at most the ${candidates} candidates of a step, got ${k}.`);
+  const { k, sampler, noise, hard, loss } = config;
+  const { candidates, judged } = countCandidates(config, training);
+  if (k > candidates) throw new RangeError(`k must be less than the ${candidates} candidates of a step, got ${k}.`);
   if (k > judged) {
-    throw new RangeError(`k must be at most the ${judged} images that are neighbours when it is judged, got ${k}.`);
+    throw new RangeError(`k must be less than the ${judged} images that are neighbours when it is judged, got ${k}.`);
   }
   if (sampler === "conditional-bernoulli" && !noise) {
     throw new RangeError(

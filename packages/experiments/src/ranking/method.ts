@@ -85,7 +85,8 @@ export const presets: Presets<Config> = {
   diffsort: {
     description:
       "the protocol of differentiable sorting networks, for MNIST: four digits, 100,000 steps of 100 lists, odd-even network " +
-      "with Cauchy's sigmoid at steepness 10, entry by entry",
+      "with Cauchy's sigmoid at steepness 10, entry by entry; for --device webgpu, because a step needs more than the 4 GiB of " +
+      "WebAssembly",
     values: {
       ...published,
       relaxation: "network",

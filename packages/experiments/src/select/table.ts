@@ -55,8 +55,8 @@ export interface Reading {
   readonly ignore?: readonly string[];
   /** Texts of a missing value, whatever their case. */
   readonly missing?: readonly string[];
-  /** A column that is nearly one of numbers: refused, or, where a table is only looked at, one of categories. */
-  readonly mixed?: "refused" | "categories";
+  /** A column that is nearly one of numbers: refused, or, where a table is only looked at, left out and said why. */
+  readonly mixed?: "refused" | "left out";
 }
 
 /** How missing values are usually written. */
@@ -91,6 +91,10 @@ export function tableOf(texts: Texts, reading: Reading = {}): Table {
       return;
     }
     const column = columnOf(texts, index, { isMissing, categorical, numeric, mixed, ways });
+    if ("reason" in column) {
+      leftOut.push(column);
+      return;
+    }
     const isAskedFor = categorical.includes(name) || numeric.includes(name);
     const reason = emptiness(column) ?? (isAskedFor ? undefined : identity(column)) ?? abundance(column);
     if (reason === undefined) columns.push(column);
@@ -128,7 +132,7 @@ interface Typing extends Required<Pick<Reading, "categorical" | "numeric" | "mix
   isMissing(text: string): boolean;
 }
 
-function columnOf({ names, cells, place }: Texts, index: number, typing: Typing): Column {
+function columnOf({ names, cells, place }: Texts, index: number, typing: Typing): Column | LeftOut {
   const { isMissing, categorical, numeric, mixed, ways } = typing;
   const [name, texts] = [names[index]!, cells[index]!];
   if (categorical.includes(name)) return categoryColumn(name, texts, isMissing);
@@ -137,8 +141,13 @@ function columnOf({ names, cells, place }: Texts, index: number, typing: Typing)
   const known = texts.filter((text) => !isMissing(text));
   if (known.every((text) => !Number.isNaN(daysOf(text)))) return dateColumn(name, texts, isMissing);
   const hasToBe = numeric.includes(name);
-  if (!hasToBe && (mixed === "categories" || !isNearlyNumbers(known))) return categoryColumn(name, texts, isMissing);
+  if (!hasToBe && !isNearlyNumbers(known)) return categoryColumn(name, texts, isMissing);
   const count = known.filter(isNumber).length;
+  if (!hasToBe && mixed === "left out") {
+    const others = known.length - count;
+    const first = `${others === 1 ? "" : "the first "}"${foreignText(texts[wrong]!)}" in ${place(wrong)}`;
+    return { name, reason: `numbers but for ${others} of ${known.length} cells, ${first}: select refuses it` };
+  }
   const problem = mistake(texts[wrong]!, hasToBe ? "a number" : `a number, as ${count} of ${known.length} are`);
   const advice = hasToBe ? "" : ` Say ${ways}.`;
   throw new RangeError(`${place(wrong)}: column ${foreignText(name)}: ${problem}.${advice}`);

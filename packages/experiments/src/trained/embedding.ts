@@ -5,7 +5,7 @@ import type { Checkpoint } from "../checkpoint/safetensors.ts";
 import { pooledPatches } from "../data/patches.ts";
 import { KERNEL } from "../nearest-neighbours/batches.ts";
 import { embed, initModel, numbersLeft, schema } from "../nearest-neighbours/method.ts";
-import { configOf, countOf, kernelOf, modelIn, type Parts } from "./parts.ts";
+import { configOf, countOf, kernelOf, modelIn, type Parts, sizesOf } from "./parts.ts";
 
 /** Of `softdraw train dknn`. */
 export interface TrainedEmbedding extends Parts<"dknn"> {
@@ -20,7 +20,8 @@ export function loadEmbedding(checkpoint: Checkpoint, file: string): TrainedEmbe
   const embedded = kernelOf(model, embed);
   return {
     experiment: "dknn",
-    async embed(images, { height, width }) {
+    async embed(images, size) {
+      const { height, width } = sizesOf("embed: size", size, ["height", "width"]);
       const left = numbersLeft({ height, width });
       if (left !== inputs) {
         throw new RangeError(

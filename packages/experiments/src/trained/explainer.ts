@@ -14,7 +14,7 @@ import {
   syntheticTask,
 } from "../explain/synthetic/method.ts";
 import type { Parameters } from "../nn/adam.ts";
-import { configOf, kernelOf, modelIn, type Parts, rowsOf } from "./parts.ts";
+import { configOf, countOf, kernelOf, modelIn, type Parts, rowsOf } from "./parts.ts";
 
 /** Of `softdraw train explain`. */
 export interface TrainedExplainer extends Parts<"explain"> {
@@ -72,6 +72,7 @@ function explainerOf<Model extends Parameters>(
     experiment: "explain",
     ...sizes,
     async choose(examples) {
+      countOf("choose: examples", examples, sizes.inputs);
       check(examples);
       return chosen(rowsOf("choose: examples", examples, [sizes.inputs]));
     },

@@ -9,7 +9,7 @@ import { decode } from "../graphs/model.ts";
 import { knownScaleOf, scaled, unscaled } from "../graphs/scale.ts";
 import { FEATURES, SEEN_FRAMES } from "../graphs/systems.ts";
 import { splitKey } from "../nn/keys.ts";
-import { configOf, countOf, kernelOf, type Parts, stateIn } from "./parts.ts";
+import { configOf, countOf, kernelOf, type Parts, sizesOf, stateIn } from "./parts.ts";
 
 /**
  * Of `softdraw train graphs`. Pairs are ordered, by the receivers in order and of each by the senders in order:
@@ -94,7 +94,8 @@ export function loadGraphs(checkpoint: Checkpoint, file: string): TrainedGraphs 
     features,
     encode: async (paths) => encoded(await pathsSeen("encode", paths)),
     choose: async (paths) => chosen(await pathsSeen("choose", paths)),
-    async decode(paths, edges, { seen, frames }) {
+    async decode(paths, edges, size) {
+      const { seen, frames } = sizesOf("decode: size", size, ["seen", "frames"]);
       checkFrames("seen", seen);
       checkFrames("frames", frames);
       const count = countOf("decode: paths", paths, particles * seen * features);
@@ -113,8 +114,8 @@ export function loadGraphs(checkpoint: Checkpoint, file: string): TrainedGraphs 
 }
 
 function checkFrames(name: string, frames: number): void {
-  if (Number.isInteger(frames) && frames >= 1 && frames <= MOST_FRAMES) return;
-  throw new RangeError(`decode: ${name}: expected a whole number from 1 to ${MOST_FRAMES}, got ${frames}.`);
+  if (frames <= MOST_FRAMES) return;
+  throw new RangeError(`decode: size: ${name}: expected at most ${MOST_FRAMES}, got ${frames}.`);
 }
 
 /** Makes one thing for every number, and that once. */

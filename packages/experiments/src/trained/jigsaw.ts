@@ -5,7 +5,7 @@ import { permutation } from "softdraw";
 import type { Checkpoint } from "../checkpoint/safetensors.ts";
 import { columnsOf } from "../jigsaw/judge.ts";
 import { initModel, judgePieces, numbersLeft, patchesOf, type State, scaled, schema } from "../jigsaw/method.ts";
-import { configOf, countOf, kernelOf, type Parts, stateIn } from "./parts.ts";
+import { configOf, countOf, kernelOf, type Parts, sizesOf, stateIn } from "./parts.ts";
 
 /** Of `softdraw train jigsaw`. Each picture is all its pieces, shuffled. */
 export interface TrainedJigsaw extends Parts<"jigsaw"> {
@@ -31,7 +31,8 @@ export function loadJigsaw(checkpoint: Checkpoint, file: string): TrainedJigsaw 
   const places = config.pieces ** 2;
   const scored = kernelOf(solver, ({ model, statistics }: Solver, x) => judgePieces(model, statistics, x));
 
-  const scoresOf = (name: string, pieces: Float32Array, side: number) => {
+  const scoresOf = (name: string, pieces: Float32Array, size: { readonly side: number }) => {
+    const { side } = sizesOf(`${name}: size`, size, ["side"]);
     const left = numbersLeft(config, side);
     if (left !== seen) {
       throw new RangeError(
@@ -47,9 +48,9 @@ export function loadJigsaw(checkpoint: Checkpoint, file: string): TrainedJigsaw 
     experiment: "jigsaw",
     across: config.pieces,
     channels,
-    score: async (pieces, { side }) => scoresOf("score", pieces, side),
-    async place(pieces, { side }) {
-      const scores = await scoresOf("place", pieces, side);
+    score: async (pieces, size) => scoresOf("score", pieces, size),
+    async place(pieces, size) {
+      const scores = await scoresOf("place", pieces, size);
       const matching = await permutation.mode(
         np.array(scores, { shape: [scores.length / places ** 2, places, places] }),
       );

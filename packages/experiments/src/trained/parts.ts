@@ -13,8 +13,48 @@ import { problemOf } from "../problems.ts";
 
 export interface Parts<Experiment extends string> {
   readonly experiment: Experiment;
-  /** Frees the model. Its functions are not to be called any more. */
+  /** Frees the model. Its functions throw from then on; a second call changes nothing. */
   dispose(): void;
+}
+
+/** Parts whose functions say so when the model has been freed. */
+export function guarded<Guarded extends Parts<string>>(parts: Guarded): Guarded {
+  let isFreed = false;
+  const guard = (name: string, part: (...args: unknown[]) => unknown) => {
+    return async (...args: unknown[]) => {
+      if (isFreed) throw new Error(`${name}: expected a model that is there, got one that dispose() has freed.`);
+      return part(...args);
+    };
+  };
+  const dispose = () => {
+    if (!isFreed) parts.dispose();
+    isFreed = true;
+  };
+  const entries = Object.entries(parts).map(([name, part]) => [
+    name,
+    typeof part === "function" ? guard(name, part) : part,
+  ]);
+  return { ...Object.fromEntries(entries), dispose } as Guarded;
+}
+
+/**
+ * An argument of whole numbers, such as `{ height, width }`, looked at before they are reckoned with.
+ *
+ * @param what such as "embed: size"
+ */
+export function sizesOf<Name extends string>(
+  what: string,
+  given: Readonly<Record<Name, number>>,
+  names: readonly Name[],
+): Readonly<Record<Name, number>> {
+  const wanted = `{ ${names.join(", ")} }`;
+  if (Object(given) !== given) throw new TypeError(`${what}: expected ${wanted}, got ${String(given)}.`);
+  for (const name of names) {
+    const value: unknown = given[name];
+    if (Number.isInteger(value) && (value as number) >= 1) continue;
+    throw new RangeError(`${what}: ${name}: expected a whole number from 1 on, got ${String(value)}.`);
+  }
+  return given;
 }
 
 /** The configuration that a checkpoint says it was trained with. */

@@ -6,7 +6,7 @@ import { withMargins } from "../data/numbers.ts";
 import { pooledPatches } from "../data/patches.ts";
 import { KERNEL, MARGIN } from "../ranking/batches.ts";
 import { initModel, type Model, numbersLeft, schema, scorePictures } from "../ranking/method.ts";
-import { configOf, countOf, kernelOf, modelIn, type Parts } from "./parts.ts";
+import { configOf, countOf, kernelOf, modelIn, type Parts, sizesOf } from "./parts.ts";
 
 /** Of `softdraw train rank`. */
 export interface TrainedPictureSorter extends Parts<"rank"> {
@@ -27,7 +27,8 @@ export function loadPictureSorter(checkpoint: Checkpoint, file: string): Trained
     experiment: "rank",
     digits: config.digits,
     scores: model.output.bias.size,
-    async score(pictures, { height, width }) {
+    async score(pictures, size) {
+      const { height, width } = sizesOf("score: size", size, ["height", "width"]);
       const left = numbersLeft(config, { height, width });
       if (left !== inputs) {
         throw new RangeError(

@@ -104,7 +104,7 @@ export async function* train<
       while (step < steps) {
         next ??= batchAt(step);
         const settings = training.settingsAt((epoch - part.first) * steps + step);
-        const result = update(state, next, settings);
+        const result = explainingMemory(() => update(state, next!, settings));
         [state, next] = [result.state, undefined];
         step++;
         // The next batch is made between asking for the numbers of this step and waiting for them.
@@ -147,6 +147,23 @@ export async function* train<
     if (!isOver) disposeRest(state);
     if (next !== undefined) disposeRest(next);
     update.dispose();
+  }
+}
+
+/**
+ * Upstream: the engine makes room for all arrays of a step before its first kernel runs, and says what it could not address in words
+ * of its own.
+ */
+function explainingMemory<Result>(step: () => Result): Result {
+  try {
+    return step();
+  } catch (error) {
+    if (!(error instanceof RangeError && /4 GiB memory32/.test(error.message))) throw error;
+    throw new RangeError(
+      "A step of this configuration needs more than the 4 GiB that WebAssembly has: expected smaller batches or a smaller model, " +
+        "or the device webgpu.",
+      { cause: error },
+    );
   }
 }
 

@@ -63,13 +63,19 @@ describe("a column that is nearly one of numbers", () => {
     expect(() => tableFrom({ a: commas }, { numeric: ["a"] })).toThrow(`${message}${commas[0]}" with a comma.`);
   });
 
-  test("is one of categories where numbers are few, or few are numbers, or it is only looked at", () => {
+  test("is one of categories where numbers are few, or few are numbers", () => {
     const codes = a.map((_, row) => (row === 9 ? "x" : `${row % 9}`));
     const halves = a.map((text, row) => (row % 2 === 0 ? text.slice(0, 3) : "x"));
     const { columns } = tableFrom({ codes, halves });
     expect(columns.map(({ kind }) => kind)).toEqual(["category", "category"]);
-    const looked = tableFrom({ a: a.map((_, row) => (row === 3 ? "4O" : `${row % 12}`)) }, { mixed: "categories" });
-    expect(looked.columns[0]).toMatchObject({ kind: "category" });
+  });
+
+  test("is left out where a table is only looked at, with the cell and its place", () => {
+    const typed = a.map((_, row) => (row === 3 ? "4O" : `${row}.5`));
+    const { columns, leftOut } = tableFrom({ a: typed }, { mixed: "left out" });
+    expect(columns).toEqual([]);
+    const reason = `numbers but for 1 of ${a.length} cells, "4O" in line 5: select refuses it`;
+    expect(leftOut).toEqual([{ name: "a", reason }]);
   });
 });
 

@@ -81,8 +81,7 @@ async function describe(path: string, { json }: { json?: boolean }): Promise<voi
   const { kind, place } = await kindAt(path);
   const name = await kind.nameOf(place);
   const { lines, record, checksum, leftOut, example } = await kind.describe(place);
-  const { command, options } = example;
-  const call = `${command} ${quote(path)}${options}`;
+  const call = "first" in example ? undefined : `${example.command} ${quote(path)}${example.options}`;
   if (json) {
     console.log(
       JSON.stringify({ type: "data", path: resolve(path), name, ...record, checksum, leftOut, example: call }),
@@ -98,7 +97,7 @@ async function describe(path: string, { json }: { json?: boolean }): Promise<voi
   const width = Math.max(...all.map(([what]) => what.length)) + 2;
   for (const [what, value] of all) console.log(`${what.padEnd(width)}${foreignText(value, LONGEST_LINE)}`.trimEnd());
   for (const { what, why } of leftOut) console.log(`  ${foreignText(what)}: ${foreignText(why)}`);
-  console.log(`\nTo use it: ${call}`);
+  console.log(`\nTo use it: ${"first" in example ? example.first : call}`);
 }
 
 /** A line may list classes, whose names are other people's. */

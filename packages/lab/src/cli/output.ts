@@ -1,5 +1,6 @@
 /** What a training says while it goes: a bar on a terminal, plain lines in a pipe, or one JSON record a line. */
 
+import { columnsOfTable } from "@softdraw/experiments/columns";
 import type { Column, EpochRecord, Result, TrainingEvent } from "@softdraw/experiments/experiment";
 import { printable } from "@softdraw/experiments/foreign-text";
 import { SingleBar } from "cli-progress";
@@ -20,7 +21,8 @@ export function jsonReporter(out: Output): Reporter {
 }
 
 /** A table row an epoch; between them, on a terminal, a bar. */
-export function textReporter(columns: readonly Column[], out: Output, isTerminal: boolean): Reporter {
+export function textReporter(measured: readonly Column[], out: Output, isTerminal: boolean): Reporter {
+  const columns = columnsOfTable(measured);
   const bar = isTerminal ? terminalBar() : undefined;
   let rows = 0;
   const say = (line: string) => {

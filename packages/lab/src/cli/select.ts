@@ -1,6 +1,5 @@
 /** `softdraw select TABLE`: which columns of a table are enough to tell another one. */
 
-import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { foreignText } from "@softdraw/experiments/foreign-text";
 import { type Report, renderReport } from "@softdraw/experiments/report/html";
@@ -26,7 +25,6 @@ import {
 import { listed, type Table, usuallyMissing } from "@softdraw/experiments/select/table";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import packageJson from "../../package.json" with { type: "json" };
-import { checksumOf } from "../data/table-files.ts";
 import { describeTable, readTable, type TableReading } from "../data/tables.ts";
 import { WrongCall } from "../errors.ts";
 import { formatNumber } from "../report/numbers.ts";
@@ -131,8 +129,7 @@ function separator(text: string): string {
 
 async function select(file: string, options: Options): Promise<void> {
   await checkOut("--out", options.out, "report", file);
-  const table = await readTable(file, options);
-  const checksum = (await stat(file)).isFile() ? await checksumOf(file) : undefined;
+  const { checksum, ...table } = await readTable(file, options);
   const problem = orWrongCall(file, () => problemOf(table, options.target, options.task));
   const most = Math.min(USUALLY_MOST, problem.columns.length);
   const { fewest, most: asked } = options.features ?? { fewest: 1, most };
@@ -233,8 +230,8 @@ const ORIGINS: Readonly<Record<Origin, string>> = {
 interface Read {
   readonly table: Table;
   readonly problem: Problem;
-  /** SHA-256 of its bytes; absent where it is a pipe, which is read once. */
-  readonly checksum: string | undefined;
+  /** SHA-256 of its bytes. */
+  readonly checksum: string;
 }
 
 interface Found extends Read {
@@ -264,7 +261,7 @@ async function reportOf(
     command: commandOf(file, options),
     details: [
       ["Softdraw", packageJson.version],
-      ...(checksum === undefined ? [] : [["Data, SHA-256", checksum] as [string, string]]),
+      ["Data, SHA-256", checksum],
       ["Engine", engineDescription()],
       ["Choice", ORIGINS[choiceOf(found).origin]],
     ],

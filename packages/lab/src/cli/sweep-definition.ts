@@ -54,10 +54,18 @@ function collect(text: string, before: readonly string[] = []): string[] {
  *
  * @throws WrongCall naming the option, what was expected and what came
  */
-export function defineSweep(family: Experiment, config: BaseConfig, options: DefinitionOptions): SweepDefinition {
+export function defineSweep(
+  family: Experiment,
+  config: BaseConfig,
+  options: DefinitionOptions & Readonly<Record<string, unknown>>,
+): SweepDefinition {
   const parameters = (options.set ?? []).map((text) => parseSetting(text, family, config));
   const { seeds, draws, halving, reduction, firstEpochs } = options;
   checkParameters(parameters, options);
+  const both = parameters.flatMap(namesOf).find((name) => options[name] !== undefined);
+  if (both !== undefined) {
+    throw new WrongCall(`--${kebab(both)}: --set varies it, so leave one of the two out, got ${options[both]}.`);
+  }
   if (config.fold !== undefined) throw new WrongCall("--fold: a sweep leaves out parts by itself. Use --folds.");
   if (config.seed + seeds - 1 > LARGEST_SEED) {
     throw new WrongCall(

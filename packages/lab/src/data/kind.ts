@@ -61,8 +61,11 @@ export interface Description {
   /** SHA-256 of the bytes. */
   readonly checksum: string;
   readonly leftOut: readonly LeftOut[];
-  /** A command that uses it, what comes before the path and behind it: `softdraw train vae --data` and ` --size 28`. */
-  readonly example: { readonly command: string; readonly options: string };
+  /**
+   * A command that uses it, what comes before the path and behind it: `softdraw train vae --data` and ` --size 28`. Or, where none
+   * takes it as it is, what is to be done first.
+   */
+  readonly example: { readonly command: string; readonly options: string } | { readonly first: string };
 }
 
 /** Values of a whole data set at most, a byte each: pixels, three times as many in colour. They are in memory at once. */

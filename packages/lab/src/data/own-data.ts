@@ -3,7 +3,7 @@
 import { type Dataset, type DatasetSplits, isSameData } from "@softdraw/experiments/data/types";
 import { WrongCall } from "../errors.ts";
 import type { LeftOut, Shaping } from "./kind.ts";
-import { kindAt } from "./kinds.ts";
+import { blamingCaller, kindAt } from "./kinds.ts";
 import { otherData } from "./names.ts";
 
 export interface OwnDataOptions extends Shaping {
@@ -39,7 +39,9 @@ export async function loadOwnData(name: string, path: string, options: OwnDataOp
   if (leftOut.length > 0) options.onLeftOut?.(leftOut);
   // Imported late: it brings the engine, of which a look at the data has no need.
   const { mixedSplits, splitByShare, TEST_SHARE } = await import("@softdraw/experiments/data/splits");
-  if (test === undefined) return splitByShare(name, train, options.testShare ?? TEST_SHARE);
+  if (test === undefined) {
+    return blamingCaller(async () => splitByShare(name, train, options.testShare ?? TEST_SHARE))();
+  }
   if (options.testShare !== undefined) {
     throw new WrongCall(`--test-share: ${path} has ${test.count} images for tests. Leave it out.`);
   }
@@ -55,5 +57,5 @@ function named(dataset: Dataset, name: string): Dataset {
 function checkSides(path: string, { train, test }: DatasetSplits): void {
   const [a, b] = [train, test].map(({ height, width, channels = 1 }) => `${height} x ${width} x ${channels}`);
   if (a === b) return;
-  throw new Error(`${path}: expected test images of the training images' shape, ${a}, got ${b}.`);
+  throw new WrongCall(`${path}: expected test images of the training images' shape, ${a}, got ${b}.`);
 }

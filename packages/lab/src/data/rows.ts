@@ -35,7 +35,13 @@ export function describeRows(array: NumpyArray, kind: "numbers" | "tokens", chec
     },
     checksum,
     leftOut: [],
-    example: { command: "softdraw explain --data", options: " --predictions answers.csv" },
+    example:
+      strange > 0
+        ? {
+            first:
+              "fill in what is not finite for softdraw explain; in a .csv file, softdraw select takes what is missing",
+          }
+        : { command: "softdraw explain --data", options: " --predictions answers.csv" },
   };
 }
 

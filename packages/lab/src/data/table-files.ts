@@ -12,17 +12,13 @@ export const tableFiles: DataKind = {
   name: "a table",
   words: "a table (.csv, .tsv or .parquet)",
   recognizes: ({ path, isFolder }) => !isFolder && isTableFile(path),
-  nameOf: async ({ path }) => ownName(path, await checksumOf(path)),
+  nameOf: async ({ path }) => ownName(path, sha256(await readFile(path))),
   describe,
 };
 
-export async function checksumOf(path: string): Promise<string> {
-  return sha256(await readFile(path));
-}
-
 async function describe({ path }: Place): Promise<Description> {
-  const table = describeTable(await readTable(path, { mixed: "categories" }));
-  const { rows, columns, leftOut } = table;
+  const { checksum, ...table } = await readTable(path, { mixed: "left out" });
+  const { rows, columns, leftOut } = describeTable(table);
   return {
     lines: [
       ["kind", "a table"],
@@ -30,7 +26,7 @@ async function describe({ path }: Place): Promise<Description> {
       ...columns.map((column) => [`column ${column.name}`, describeColumn(column)] as const),
     ],
     record: { kind: "table", rows, columns },
-    checksum: await checksumOf(path),
+    checksum,
     leftOut: leftOut.map(({ name, reason }) => ({ what: name, why: reason })),
     example: { command: "softdraw select", options: ` --target ${columns.at(-1)?.name ?? "COLUMN"}` },
   };

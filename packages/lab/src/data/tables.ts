@@ -1,7 +1,9 @@
 /** Tables in files: CSV and TSV, read as a stream, and Parquet by hyparquet, which is installed by whoever has some. */
 
 import { isUtf8 } from "node:buffer";
+import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
+import { readFile, stat } from "node:fs/promises";
 import { extname } from "node:path";
 import { foreignText } from "@softdraw/experiments/foreign-text";
 import {
@@ -25,6 +27,11 @@ export interface TableReading extends Reading {
   readonly separator?: string;
 }
 
+/** A table, and the SHA-256 of the bytes that it was read from. */
+export interface TableOfFile extends Table {
+  readonly checksum: string;
+}
+
 /** What is read at most; counted while it is read. */
 export interface TableLimits {
   readonly bytes: number;
@@ -37,7 +44,7 @@ const LIMITS: TableLimits = { bytes: 2 ** 30, columns: 2000, cells: 20_000_000 }
 type LoadParquet = () => Promise<typeof import("hyparquet")>;
 
 /**
- * The table in a file. What it is by its name: `.parquet` and `.pq` are Parquet, all else is text in UTF-8 with a header.
+ * The table in a file, which is read once: it may be a pipe. What it is by its name: `.parquet` and `.pq` are Parquet, all else is text in UTF-8 with a header.
  *
  * @param loadParquet asked for Parquet only; a test may have none
  * @throws WrongCall that names the file, where there is one the line, what was expected and what came; Error where hyparquet is not installed
@@ -47,12 +54,17 @@ export async function readTable(
   { separator, ...reading }: TableReading = {},
   limits: Partial<TableLimits> = {},
   loadParquet: LoadParquet = () => import("hyparquet"),
-): Promise<Table> {
+): Promise<TableOfFile> {
   const bounds = { ...LIMITS, ...limits };
+  if (/\.np[yz]$/i.test(file)) {
+    throw new WrongCall(
+      `${file}: expected a table (.csv, .tsv or .parquet), got arrays of NumPy, which have no header.`,
+    );
+  }
   const isParquet = [".parquet", ".pq"].includes(extname(file).toLowerCase());
-  const texts = isParquet ? await parquetTexts(file, bounds, loadParquet) : await plainTexts(file, separator, bounds);
+  const read = isParquet ? await parquetTexts(file, bounds, loadParquet) : await plainTexts(file, separator, bounds);
   try {
-    return tableOf(texts, reading);
+    return { ...tableOf(read.texts, reading), checksum: read.checksum };
   } catch (error) {
     throw error instanceof RangeError ? new WrongCall(`${file}: ${error.message}`) : error;
   }
@@ -103,8 +115,15 @@ function countMissing({ kind, values }: Column): number {
 
 // Text ---------------------------------------------------------------------------------------------------------------
 
-async function plainTexts(file: string, separator: string | undefined, limits: TableLimits): Promise<Texts> {
-  const chunks = decoded(file, limits.bytes);
+/** The texts of a file, and the SHA-256 of its bytes. */
+interface Read {
+  readonly texts: Texts;
+  readonly checksum: string;
+}
+
+async function plainTexts(file: string, separator: string | undefined, limits: TableLimits): Promise<Read> {
+  const hash = createHash("sha256");
+  const chunks = decoded(file, limits.bytes, (chunk) => hash.update(chunk));
   const { start, rest } = await beginningOf(file, chunks);
   const delimiter = separator ?? separatorOf(file, start);
   let before = { lines: 0, empty_lines: 0 };
@@ -130,14 +149,14 @@ async function plainTexts(file: string, separator: string | undefined, limits: T
   } catch (error) {
     throw parseFailure(file, error as CsvError, before);
   }
-  return table.texts();
+  return { texts: table.texts(), checksum: hash.digest("hex") };
 }
 
 /** Characters of a row at most: what is longer has a quote that nobody closed. */
 const LONGEST_RECORD = 2 ** 22;
 
 /** The text of a file, piece by piece. */
-async function* decoded(file: string, most: number): AsyncGenerator<string> {
+async function* decoded(file: string, most: number, onBytes: (chunk: Buffer) => void): AsyncGenerator<string> {
   const decoder = new TextDecoder("utf-8", { fatal: true });
   let length = 0;
   let lines = 1;
@@ -146,6 +165,7 @@ async function* decoded(file: string, most: number): AsyncGenerator<string> {
   try {
     for await (const chunk of source as AsyncIterable<Buffer<ArrayBuffer>>) {
       last = chunk;
+      onBytes(chunk);
       length += chunk.length;
       if (length > most) throw new WrongCall(`${file}: line ${lines}: expected at most ${most} bytes, got more.`);
       yield decoder.decode(chunk, { stream: true });
@@ -312,16 +332,20 @@ async function parquetTexts(
   file: string,
   { bytes, columns, cells: mostCells }: TableLimits,
   load: LoadParquet,
-): Promise<Texts> {
-  const { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } = await load().catch((error) => {
+): Promise<Read> {
+  const { parquetMetadataAsync, parquetReadObjects } = await load().catch((error) => {
     if ((error as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw error;
     throw new Error(`${file}: a Parquet file is read by hyparquet, which is not installed: npm install hyparquet`);
   });
-  const buffer = await asyncBufferFromFile(file).catch((error) => {
+  const cannotRead = (error: unknown) => {
     throw new WrongCall(readFailure(file, error).message);
-  });
+  };
   const refuse = (problem: string) => new WrongCall(`${file}: ${problem}.`);
-  if (buffer.byteLength > bytes) throw refuse(`expected at most ${bytes} bytes, got ${buffer.byteLength}`);
+  const { size } = await stat(file).catch(cannotRead);
+  if (size > bytes) throw refuse(`expected at most ${bytes} bytes, got ${size}`);
+  const content = await readFile(file).catch(cannotRead);
+  // A file that is read is a part of a larger buffer, or of one of its own.
+  const buffer = content.buffer.slice(content.byteOffset, content.byteOffset + content.byteLength) as ArrayBuffer;
   try {
     const metadata = await parquetMetadataAsync(buffer);
     const names = metadata.schema.filter(({ num_children }) => !num_children).map(({ name }) => name);
@@ -333,7 +357,8 @@ async function parquetTexts(
     if (rows === 0) throw refuse("expected rows, got none");
     const objects = await parquetReadObjects({ file: buffer, metadata });
     const cells = names.map((name) => objects.map((row) => cellText(row[name])));
-    return { names, cells, place: (row) => `row ${row + 1}` };
+    const checksum = createHash("sha256").update(content).digest("hex");
+    return { texts: { names, cells, place: (row) => `row ${row + 1}` }, checksum };
   } catch (error) {
     if (error instanceof WrongCall) throw error;
     // What is damaged is mostly noticed by what the reader stumbles over, which says nothing to whoever has the file.

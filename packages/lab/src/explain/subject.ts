@@ -127,7 +127,7 @@ function ofPictures(
 // Tables --------------------------------------------------------------------------------------------------------------
 
 async function ofTable(path: string, { ignore = [], categorical = [] }: SubjectOptions): Promise<Subject> {
-  const { rows, columns, leftOut } = await readTable(path, { ignore, categorical });
+  const { rows, columns, leftOut, checksum } = await readTable(path, { ignore, categorical });
   const { width, values, groups } = encode(
     { rows, columns },
     Array.from({ length: rows }, (_, row) => row),
@@ -137,9 +137,8 @@ async function ofTable(path: string, { ignore = [], categorical = [] }: SubjectO
     for (const feature of features) groupOf[feature] = group;
   });
   const isAsItIs = columns.every((column) => column.kind === "number" && !column.isDate && !hasMissing(column));
-  const content = new Uint8Array(await readFile(path));
   return {
-    name: ownName(path, sha256(content)),
+    name: ownName(path, checksum),
     names: undefined,
     leftOut: leftOut.map(({ name, reason }) => ({ what: name, why: reason })),
     examples: {

@@ -62,7 +62,19 @@ export function describeChange(before: ModuleFile, { path, checksum }: ModuleFil
 
 async function importModule(path: string): Promise<{ default?: unknown }> {
   shareEngine();
-  return import(pathToFileURL(path).href);
+  const waiting = forever();
+  return Promise.race([import(pathToFileURL(path).href), waiting.seen]).finally(waiting.end);
+}
+
+/** Is told when nothing is left to be done: then a module that is not loaded waits for what never comes, and Node.js would end. */
+function forever() {
+  let end = () => {};
+  const seen = new Promise<never>((_, reject) => {
+    const tell = () => reject(new Error("it awaits something at its top level that never comes"));
+    process.once("beforeExit", tell);
+    end = () => process.off("beforeExit", tell);
+  });
+  return { seen, end };
 }
 
 /** TypeScript is read by Node itself from this version on. */

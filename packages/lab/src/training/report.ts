@@ -1,6 +1,7 @@
 /** The pictures and the report of a run. */
 
 import { join } from "node:path";
+import { columnsOfTable } from "@softdraw/experiments/columns";
 import type { DatasetSplits } from "@softdraw/experiments/data/types";
 import type { BaseConfig, EpochRecord, Experiment, Trained } from "@softdraw/experiments/experiment";
 import { foreignText } from "@softdraw/experiments/foreign-text";
@@ -45,7 +46,7 @@ function describeRun(
   devices: readonly TrainedOn[],
   pictures: ReportPicture[],
 ): Report {
-  const { columns } = experiment;
+  const columns = columnsOfTable(experiment.columns);
   return {
     title: `${experiment.title} on ${data.name}`,
     summary: experiment.summary,

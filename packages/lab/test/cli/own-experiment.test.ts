@@ -93,6 +93,14 @@ test("a queue, whose workers have no such module, is refused", async () => {
   expect(err).toContain(`error: --queue: the workers that listen to it do not have ${MODULE}.`);
 });
 
+test("a module that waits for ever is refused in one line", async () => {
+  const home = await folder.fresh();
+  await writeFile(join(home, "waits.mjs"), "await new Promise(() => {});\nexport default {};\n");
+  const { code, err } = await softdraw(home, "train", "./waits.mjs");
+  const why = "it awaits something at its top level that never comes";
+  expect({ code, err }).toEqual({ code: 2, err: `error: ./waits.mjs: cannot be imported: ${why}\n` });
+});
+
 describe("is refused in one line:", () => {
   test.each([
     [

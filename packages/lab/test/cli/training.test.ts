@@ -48,7 +48,7 @@ describe("train, in a pipe", () => {
     for (let epoch = 1; epoch <= EPOCHS; epoch++) {
       expect(lines[2 + epoch]).toMatch(new RegExp(`^${epoch}( +-?[\\d,.]+){9}$`));
     }
-    for (const name of ["discrete test loss", "reconstruction", "divergence", "soft-hard gap"]) {
+    for (const name of ["discrete test loss", "reconstruction", "divergence", "soft-hard gap, training"]) {
       expect(out).toMatch(new RegExp(`^${name} +-?[\\d.]+ nats`, "m"));
     }
     expect(out).toMatch(/^Report: runs\/vae-.*\/report\.html$/m);

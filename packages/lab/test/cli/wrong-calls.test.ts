@@ -12,6 +12,7 @@ const FILES = {
   "foreign.json": `{ "\u001b[2J${"x".repeat(200)}": 1 }`.replace("\u001b", "\\u001b"),
   "long-value.json": `{ "epochs": "${"x".repeat(200)}" }`,
   "list.json": "[1, 2]\n",
+  "damaged.npy": "\x93NUMP",
   "long.json": `{}${" ".repeat(2 ** 20)}`,
 };
 
@@ -89,7 +90,14 @@ const calls: [string, string[]][] = [
   ["sweep vae --set estimator=relaxed,disarm", ["estimator disarm: estimator must be one of those for categorical"]],
   ["train vae --estimator disarm", ["one of those for categorical choices", "got disarm"]],
   ["train vae --estimator rebars", ["--estimator: Expected one of relaxed", 'Did you mean "rebar"?']],
-  ["train vae --latent subset --k 12", ["k must be at most the 10 classes", "got 12"]],
+  ["train vae --latent subset --k 12", ["k must be less than the 10 classes", "got 12"]],
+  ["train dknn --shift 0 --whole-pixels", ["wholePixels is an option of a shift above 0", "got true"]],
+  ["train explain --task xor --k 10", ["--k: Expected a number of at most 9, got 10."]],
+  ["sweep vae --set temperature=1,2 --temperature 2", ["--temperature: --set varies it", "got 2"]],
+  ["data describe damaged.npy", ["damaged.npy: is not an .npy file: expected", "got"]],
+  ["train vae --data damaged.npy", ["damaged.npy: is not an .npy file: expected", "got"]],
+  ["explain --data damaged.npy --predictions a.npy", ["damaged.npy: is not an .npy file: expected", "got"]],
+  ["select damaged.npy --target y", ["damaged.npy: expected a table (.csv, .tsv or .parquet), got arrays of NumPy"]],
   [
     "train vae --latent conditional-bernoulli",
     ["one of those for conditional-bernoulli choices, simple, score-function"],

@@ -160,7 +160,7 @@ describe("a folder of pictures", () => {
       "wrong call: --test-share: PATH has 1 images for tests. Leave it out.",
     );
     expect(await refusal(await folderOf({ ...files, "test/green/1.png": blue }))).toBe(
-      'PATH: expected classes of train in test, got "green".',
+      'wrong call: PATH: expected classes of train in test, got "green".',
     );
   });
 
@@ -179,7 +179,7 @@ describe("a folder of pictures", () => {
     );
     expect(await refusal(await folderOf({ "a.txt": "" }))).toContain("or folders of them, got none.");
     expect(await refusal(await folderOf({ "a.png": "" }))).toBe(
-      "PATH: expected pictures that can be read, in every part, got none (a.png: empty).",
+      "wrong call: PATH: expected pictures that can be read, in every part, got none (a.png: empty).",
     );
     expect(await refusal(await folderOf({ "a.png": await plain("red") }))).toContain("expected at least 2 images");
   });
@@ -255,7 +255,7 @@ describe("arrays", () => {
       /expected images \[n, height, width\].*got 3 x 4\.$/,
     ],
     ["nothing", { images: npyBytes("|u1", [0, 2, 2], []) }, /none of them 0, got 0 x 2 x 2\.$/],
-    ["unknown names", { a: images, b: images }, /^PATH: expected arrays called x_train.*got a, b\.$/],
+    ["unknown names", { a: images, b: images }, /^wrong call: PATH: expected arrays called x_train.*got a, b\.$/],
     [
       "labels of one part",
       { x_train: images, x_test: images, y_train: npyBytes("|u1", [3], [0, 1, 2]) },
@@ -335,7 +335,8 @@ test("rows of numbers and of tokens in a file of NumPy are described as they are
   const [rows, tokens] = [await described("rows.npy"), await described("tokens.npy")];
   expect(rows.record).toEqual({ kind: "rows", rows: 2, columns: 3, smallest: 0, largest: 1, notFinite: 1 });
   expect(tokens.record).toEqual({ kind: "tokens", rows: 3, columns: 2, smallest: 0, largest: 9, notFinite: 0 });
-  expect(tokens.example.command).toBe("softdraw explain --data");
+  expect(tokens.example).toMatchObject({ command: "softdraw explain --data" });
+  expect(rows.example).toEqual({ first: expect.stringContaining("fill in what is not finite for softdraw explain") });
   await rm(path, { recursive: true });
 });
 

@@ -1,11 +1,12 @@
 /** The experiments as plain values: what a form, a chart and a page about them need to know. */
 
 import { experiments } from "@softdraw/experiments/all";
+import { columnsOfTable } from "@softdraw/experiments/columns";
 import type { BaseConfig, Chart, Column, EpochRecord, Experiment, Result } from "@softdraw/experiments/experiment";
 import { type Field, fieldsOf } from "@softdraw/experiments/fields";
 import { nameWith } from "./names.ts";
 
-export interface ExperimentFacts extends Pick<Experiment, "name" | "title" | "summary" | "references"> {
+export interface ExperimentFacts extends Pick<Experiment, "name" | "title" | "summary" | "references" | "scopes"> {
   readonly fields: Readonly<Record<string, Field>>;
   readonly presets: Readonly<Record<string, { readonly description: string; readonly values: Values }>>;
   readonly columns: readonly Column[];
@@ -40,11 +41,16 @@ const named = namesOf(experiments);
 /** @param all those that the page has, unless others are given */
 export function describeExperiments(all: readonly Experiment[] = experiments): ExperimentFacts[] {
   return namesOf(all).map(([name, experiment]) => {
-    const { title, summary, references, presets, columns } = experiment;
+    const { title, summary, references, presets, columns, scopes = [] } = experiment;
     const own = Object.entries(fieldsOf(experiment)).filter(([field]) => ![...DATA_FIELDS, "task"].includes(field));
     const fields = own.filter(([, { type }]) => type !== undefined);
-    const plain = columns.map(({ key, label, description, digits }) => ({ key, label, description, digits }));
-    const facts = { name, title, summary, references, fields: Object.fromEntries(fields), columns: plain };
+    const plain = columnsOfTable(columns).map(({ key, label, description, digits }) => ({
+      key,
+      label,
+      description,
+      digits,
+    }));
+    const facts = { name, title, summary, references, scopes, fields: Object.fromEntries(fields), columns: plain };
     const takesData = "data" in fieldsOf(experiment);
     return { ...facts, takesData, presets: presets as ExperimentFacts["presets"] };
   });

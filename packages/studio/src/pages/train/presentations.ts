@@ -3,6 +3,8 @@
  * formula, which Objective.svelte has. An experiment that is not in this list is trained like the others, without them.
  */
 
+import type { Word } from "../../glossary.ts";
+
 interface Presentation {
   /** The file that says what is minimized and how, and the headings of the sections that are shown of it. */
   readonly source: () => Promise<{ default: string }>;
@@ -137,4 +139,19 @@ function sectionOf(source: string, name: string): string {
   const rest = source.slice(heading.index + heading[0].length);
   const end = /^\/\/ [A-Z].* -{10,}$/m.exec(rest)?.index ?? rest.length;
   return rest.slice(0, end).trim();
+}
+
+/** Fields whose name the glossary explains. */
+const words: Readonly<Record<string, Word>> = {
+  temperature: "temperature",
+  estimator: "estimator",
+  relaxation: "relaxed",
+  hard: "straight-through",
+  noise: "gumbel",
+  loss: "loss",
+  iterations: "sinkhorn",
+};
+
+export function wordOf(field: string): Word | undefined {
+  return words[field];
 }
