@@ -1,4 +1,4 @@
-import { jit, numpy as np, random, tree } from "@jax-js/jax";
+import { grad, jit, numpy as np, random, tree } from "@jax-js/jax";
 import { categorical, spanningTree } from "softdraw";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "../src/checkpoint/safetensors.ts";
@@ -8,6 +8,7 @@ import { graphs } from "../src/graphs/index.ts";
 import { estimators } from "../src/graphs/inferred.ts";
 import { objective, type State, trainingOf } from "../src/graphs/method.ts";
 import { gatherBatch, scaleOf, simulationsOf } from "../src/graphs/motion.ts";
+import { denseAtEnds, endsOfPairs } from "../src/graphs/pairs.ts";
 import { FEATURES, SEEN_FRAMES } from "../src/graphs/systems.ts";
 import { readTensors } from "../src/nn/tensors.ts";
 import { type Config, configuration, referenceNetworks, train as trainOn } from "./graphs-support.ts";
@@ -104,8 +105,8 @@ describe("the objective", () => {
     ["charges, both of whose kinds send messages", { system: "charges", particles: 4 }],
     ["layouts", { system: "layout", particles: 4 }],
     ["trees", { system: "layout", graph: "tree", particles: 4, unroll: 9 }],
-    ["another unroll and variance", { unroll: 7, variance: 0.1 }],
-    ["a recurrent decoder", { system: "layout", decoder: "recurrent", unroll: 3 }],
+    ["another unroll, variance and width", { unroll: 7, variance: 0.1, hidden: 12 }],
+    ["a recurrent decoder", { system: "layout", decoder: "recurrent", unroll: 4 }],
     ["a decoder of all at once", { system: "layout", decoder: "lstm", graph: "none", unroll: 3 }],
   ])("of %s is that of the networks in float64", async (_, values) => {
     // Without normalization, whose statistics are the batch's: with it the encoder is compared where it is judged.
@@ -141,6 +142,71 @@ describe("the objective", () => {
     const expected = mean(losses) / particles;
     expect(Math.abs(loss[0]! / expected - 1)).toBeLessThan(1e-4);
   });
+});
+
+describe("a layer on both ends of a pair", () => {
+  test.each([
+    { particles: 3, inputs: 2, outputs: 5 },
+    { particles: 4, inputs: 5, outputs: 3 },
+  ])(
+    "is that on what they have beside each other, and so are its gradients: %j",
+    async ({ particles, inputs, outputs }) => {
+      const rows = 2;
+      const pairs = range(particles).flatMap((i) =>
+        range(particles).flatMap((j) => (i === j ? [] : [[j, i] as const])),
+      );
+      const keys = random.split(random.key(3), 4);
+      const shapes = [[rows, particles, inputs], [outputs, 2 * inputs], [outputs], [rows * pairs.length, outputs]];
+      const arrays = shapes.map((shape, i) => random.normal(keys.ref.slice(i), shape));
+      keys.dispose();
+      const [x, weight, bias, cotangent] = await Promise.all(
+        arrays.map(async (array) => Array.from(await array.ref.data())),
+      );
+      const value = jit((x: np.Array, weight: np.Array, bias: np.Array) =>
+        denseAtEnds({ weight, bias }, endsOfPairs(particles), x),
+      );
+      const gradients = jit(
+        grad((parts: np.Array[], by: np.Array) => {
+          const [x, weight, bias] = parts as [np.Array, np.Array, np.Array];
+          return denseAtEnds({ weight, bias }, endsOfPairs(particles), x).mul(by).sum();
+        }),
+      );
+      const expected = [
+        range(rows * pairs.length * outputs).map(() => 0),
+        ...[x!, weight!, bias!].map((a) => a.map(() => 0)),
+      ];
+      const [ofValue, ofX, ofWeight, ofBias] = expected as [number[], number[], number[], number[]];
+      range(rows).forEach((row) => {
+        pairs.forEach((ends, pair) => {
+          range(outputs).forEach((output) => {
+            const at = (row * pairs.length + pair) * outputs + output;
+            ofValue[at]! += bias![output]!;
+            ofBias[output]! += cotangent![at]!;
+            ends.forEach((particle, end) => {
+              range(inputs).forEach((input) => {
+                const from = (row * particles + particle) * inputs + input;
+                const by = (output * 2 + end) * inputs + input;
+                ofValue[at]! += weight![by]! * x![from]!;
+                ofX[from]! += weight![by]! * cotangent![at]!;
+                ofWeight[by]! += x![from]! * cotangent![at]!;
+              });
+            });
+          });
+        });
+      });
+      const [a, b, c, by] = arrays as [np.Array, np.Array, np.Array, np.Array];
+      const computed = [value(a.ref, b.ref, c.ref), ...(gradients([a, b, c], by) as np.Array[])];
+      for (const [i, array] of computed.entries()) {
+        const numbers = await array.data();
+        expect(numbers).toHaveLength(expected[i]!.length);
+        expected[i]!.forEach((number, at) => {
+          expect(numbers[at]).toBeCloseTo(number, 4);
+        });
+      }
+      value.dispose();
+      gradients.dispose();
+    },
+  );
 });
 
 describe("a training", () => {
