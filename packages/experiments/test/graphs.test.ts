@@ -144,69 +144,58 @@ describe("the objective", () => {
   });
 });
 
+/** A layer on both ends of every pair written out, and its gradients along a cotangent, of x, weight, bias. */
+function layerAtEnds([x, weight, bias, cotangent]: Float32Array[], particles: number): number[][] {
+  const [inputs, outputs] = [weight!.length / bias!.length / 2, bias!.length];
+  const [value, ...gradients] = [cotangent!, x!, weight!, bias!].map((a) => Array.from(a, () => 0));
+  const [ofX, ofWeight, ofBias] = gradients as [number[], number[], number[]];
+  const pairs = range(particles).flatMap((i) => range(particles).flatMap((j) => (i === j ? [] : [[j, i]])));
+  cotangent!.forEach((by, at) => {
+    const [row, output] = [Math.floor(at / outputs), at % outputs];
+    const [simulation, ends] = [Math.floor(row / pairs.length), pairs[row % pairs.length]!];
+    value![at] = bias![output]!;
+    ofBias[output]! += by;
+    range(2 * inputs).forEach((input) => {
+      const particle = simulation * particles + ends[Math.floor(input / inputs)]!;
+      const [from, through] = [particle * inputs + (input % inputs), output * 2 * inputs + input];
+      value![at]! += weight![through]! * x![from]!;
+      ofX[from]! += weight![through]! * by;
+      ofWeight[through]! += x![from]! * by;
+    });
+  });
+  return [value!, ...gradients];
+}
+
 describe("a layer on both ends of a pair", () => {
   test.each([
     { particles: 3, inputs: 2, outputs: 5 },
     { particles: 4, inputs: 5, outputs: 3 },
-  ])(
-    "is that on what they have beside each other, and so are its gradients: %j",
-    async ({ particles, inputs, outputs }) => {
-      const rows = 2;
-      const pairs = range(particles).flatMap((i) =>
-        range(particles).flatMap((j) => (i === j ? [] : [[j, i] as const])),
-      );
-      const keys = random.split(random.key(3), 4);
-      const shapes = [[rows, particles, inputs], [outputs, 2 * inputs], [outputs], [rows * pairs.length, outputs]];
-      const arrays = shapes.map((shape, i) => random.normal(keys.ref.slice(i), shape));
-      keys.dispose();
-      const [x, weight, bias, cotangent] = await Promise.all(
-        arrays.map(async (array) => Array.from(await array.ref.data())),
-      );
-      const value = jit((x: np.Array, weight: np.Array, bias: np.Array) =>
-        denseAtEnds({ weight, bias }, endsOfPairs(particles), x),
-      );
-      const gradients = jit(
-        grad((parts: np.Array[], by: np.Array) => {
-          const [x, weight, bias] = parts as [np.Array, np.Array, np.Array];
-          return denseAtEnds({ weight, bias }, endsOfPairs(particles), x).mul(by).sum();
-        }),
-      );
-      const expected = [
-        range(rows * pairs.length * outputs).map(() => 0),
-        ...[x!, weight!, bias!].map((a) => a.map(() => 0)),
-      ];
-      const [ofValue, ofX, ofWeight, ofBias] = expected as [number[], number[], number[], number[]];
-      range(rows).forEach((row) => {
-        pairs.forEach((ends, pair) => {
-          range(outputs).forEach((output) => {
-            const at = (row * pairs.length + pair) * outputs + output;
-            ofValue[at]! += bias![output]!;
-            ofBias[output]! += cotangent![at]!;
-            ends.forEach((particle, end) => {
-              range(inputs).forEach((input) => {
-                const from = (row * particles + particle) * inputs + input;
-                const by = (output * 2 + end) * inputs + input;
-                ofValue[at]! += weight![by]! * x![from]!;
-                ofX[from]! += weight![by]! * cotangent![at]!;
-                ofWeight[by]! += x![from]! * cotangent![at]!;
-              });
-            });
-          });
-        });
+  ])("is that on what they have beside each other, and so are its gradients: %j", async (size) => {
+    const { particles, inputs, outputs } = size;
+    const rows = 2 * particles * (particles - 1);
+    const shapes = [[2, particles, inputs], [outputs, 2 * inputs], [outputs], [rows, outputs]];
+    const arrays = shapes.map((shape, i) => random.normal(random.key(i), shape));
+    const numbers = await Promise.all(arrays.map(async (array) => (await array.ref.data()) as Float32Array));
+    const layer = (parts: np.Array[]) => {
+      const [x, weight, bias] = parts as [np.Array, np.Array, np.Array];
+      return denseAtEnds({ weight, bias }, endsOfPairs(particles), x);
+    };
+    const [value, gradients] = [
+      jit(layer),
+      jit(grad((parts: np.Array[], by: np.Array) => layer(parts).mul(by).sum())),
+    ] as const;
+    const parts = arrays.slice(0, 3);
+    const computed = [value(tree.ref(parts)), ...(gradients(parts, arrays[3]!) as np.Array[])];
+    for (const [i, expected] of layerAtEnds(numbers, particles).entries()) {
+      const given = await computed[i]!.data();
+      expect(given).toHaveLength(expected.length);
+      expected.forEach((number, at) => {
+        expect(given[at]).toBeCloseTo(number, 4);
       });
-      const [a, b, c, by] = arrays as [np.Array, np.Array, np.Array, np.Array];
-      const computed = [value(a.ref, b.ref, c.ref), ...(gradients([a, b, c], by) as np.Array[])];
-      for (const [i, array] of computed.entries()) {
-        const numbers = await array.data();
-        expect(numbers).toHaveLength(expected[i]!.length);
-        expected[i]!.forEach((number, at) => {
-          expect(numbers[at]).toBeCloseTo(number, 4);
-        });
-      }
-      value.dispose();
-      gradients.dispose();
-    },
-  );
+    }
+    value.dispose();
+    gradients.dispose();
+  });
 });
 
 describe("a training", () => {
