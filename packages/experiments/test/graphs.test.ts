@@ -1,4 +1,4 @@
-import { jit, numpy as np, random, tree } from "@jax-js/jax";
+import { grad, jit, numpy as np, random, tree } from "@jax-js/jax";
 import { categorical, spanningTree } from "softdraw";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "../src/checkpoint/safetensors.ts";
@@ -8,6 +8,7 @@ import { graphs } from "../src/graphs/index.ts";
 import { estimators } from "../src/graphs/inferred.ts";
 import { objective, type State, trainingOf } from "../src/graphs/method.ts";
 import { gatherBatch, scaleOf, simulationsOf } from "../src/graphs/motion.ts";
+import { denseAtEnds, endsOfPairs } from "../src/graphs/pairs.ts";
 import { FEATURES, SEEN_FRAMES } from "../src/graphs/systems.ts";
 import { readTensors } from "../src/nn/tensors.ts";
 import { type Config, configuration, referenceNetworks, train as trainOn } from "./graphs-support.ts";
@@ -104,8 +105,8 @@ describe("the objective", () => {
     ["charges, both of whose kinds send messages", { system: "charges", particles: 4 }],
     ["layouts", { system: "layout", particles: 4 }],
     ["trees", { system: "layout", graph: "tree", particles: 4, unroll: 9 }],
-    ["another unroll and variance", { unroll: 7, variance: 0.1 }],
-    ["a recurrent decoder", { system: "layout", decoder: "recurrent", unroll: 3 }],
+    ["another unroll, variance and width", { unroll: 7, variance: 0.1, hidden: 12 }],
+    ["a recurrent decoder", { system: "layout", decoder: "recurrent", unroll: 4 }],
     ["a decoder of all at once", { system: "layout", decoder: "lstm", graph: "none", unroll: 3 }],
   ])("of %s is that of the networks in float64", async (_, values) => {
     // Without normalization, whose statistics are the batch's: with it the encoder is compared where it is judged.
@@ -140,6 +141,60 @@ describe("the objective", () => {
     lossOf.dispose();
     const expected = mean(losses) / particles;
     expect(Math.abs(loss[0]! / expected - 1)).toBeLessThan(1e-4);
+  });
+});
+
+/** A layer on both ends of every pair written out, and its gradients along a cotangent, of x, weight, bias. */
+function layerAtEnds([x, weight, bias, cotangent]: Float32Array[], particles: number): number[][] {
+  const [inputs, outputs] = [weight!.length / bias!.length / 2, bias!.length];
+  const [value, ...gradients] = [cotangent!, x!, weight!, bias!].map((a) => Array.from(a, () => 0));
+  const [ofX, ofWeight, ofBias] = gradients as [number[], number[], number[]];
+  const pairs = range(particles).flatMap((i) => range(particles).flatMap((j) => (i === j ? [] : [[j, i]])));
+  cotangent!.forEach((by, at) => {
+    const [row, output] = [Math.floor(at / outputs), at % outputs];
+    const [simulation, ends] = [Math.floor(row / pairs.length), pairs[row % pairs.length]!];
+    value![at] = bias![output]!;
+    ofBias[output]! += by;
+    range(2 * inputs).forEach((input) => {
+      const particle = simulation * particles + ends[Math.floor(input / inputs)]!;
+      const [from, through] = [particle * inputs + (input % inputs), output * 2 * inputs + input];
+      value![at]! += weight![through]! * x![from]!;
+      ofX[from]! += weight![through]! * by;
+      ofWeight[through]! += x![from]! * by;
+    });
+  });
+  return [value!, ...gradients];
+}
+
+describe("a layer on both ends of a pair", () => {
+  test.each([
+    { particles: 3, inputs: 2, outputs: 5 },
+    { particles: 4, inputs: 5, outputs: 3 },
+  ])("is that on what they have beside each other, and so are its gradients: %j", async (size) => {
+    const { particles, inputs, outputs } = size;
+    const rows = 2 * particles * (particles - 1);
+    const shapes = [[2, particles, inputs], [outputs, 2 * inputs], [outputs], [rows, outputs]];
+    const arrays = shapes.map((shape, i) => random.normal(random.key(i), shape));
+    const numbers = await Promise.all(arrays.map(async (array) => (await array.ref.data()) as Float32Array));
+    const layer = (parts: np.Array[]) => {
+      const [x, weight, bias] = parts as [np.Array, np.Array, np.Array];
+      return denseAtEnds({ weight, bias }, endsOfPairs(particles), x);
+    };
+    const [value, gradients] = [
+      jit(layer),
+      jit(grad((parts: np.Array[], by: np.Array) => layer(parts).mul(by).sum())),
+    ] as const;
+    const parts = arrays.slice(0, 3);
+    const computed = [value(tree.ref(parts)), ...(gradients(parts, arrays[3]!) as np.Array[])];
+    for (const [i, expected] of layerAtEnds(numbers, particles).entries()) {
+      const given = await computed[i]!.data();
+      expect(given).toHaveLength(expected.length);
+      expected.forEach((number, at) => {
+        expect(given[at]).toBeCloseTo(number, 4);
+      });
+    }
+    value.dispose();
+    gradients.dispose();
   });
 });
 

@@ -10,7 +10,7 @@ import { product } from "../nn/parts.ts";
 import { shapeOf } from "../nn/shapes.ts";
 import { gatesOf, initMessages, type MessageNetwork, SENDING, sumOfMessages } from "./messages.ts";
 import type { ModelConfig } from "./model.ts";
-import { atEnds, endsOfPairs } from "./pairs.ts";
+import { endsOfPairs } from "./pairs.ts";
 import { FEATURES } from "./systems.ts";
 
 export type MlpDecoder = {
@@ -50,6 +50,8 @@ export interface Prediction {
   /** `[simulations, starts, particles, features]`. */
   readonly starts: np.Array;
   readonly steps: number;
+  /** How many are predicted from the last start, if fewer, but at least one. */
+  readonly stepsOfLast?: number;
   /**
    * What was before the first start, for a decoder that carries it on: `[simulations * particles, frames * features]`.
    * Absent where the first start is the first frame.
@@ -57,30 +59,35 @@ export interface Prediction {
   readonly before?: np.Array;
 }
 
-/** @returns for each step what is of the shape of `starts` */
+/** @returns for each step what is of the shape of `starts`, without the last start where nothing more is predicted from it */
 export function decodeByMlp(decoder: MlpDecoder, { system }: ModelConfig, prediction: Prediction): np.Array[] {
-  const { kinds, starts, steps, before } = prediction;
+  const { kinds, starts, steps, stepsOfLast = steps, before } = prediction;
   before?.dispose();
   const [simulations, count, particles] = shapeOf(starts, 4);
-  const shape = [simulations, count, particles, particles - 1];
   const gates = gatesOf(kinds, system, particles).map((gate) =>
-    np.broadcastTo(gate.reshape([simulations, 1, particles, particles - 1]), shape).reshape([-1, ...shape.slice(2)]),
+    gate.reshape([simulations, 1, particles, particles - 1]),
   );
+  const gatesFor = (starts: number) =>
+    gates.map((gate) =>
+      np.broadcastTo(gate.ref, [simulations, starts, particles, particles - 1]).reshape([-1, particles, particles - 1]),
+    );
   const ends = endsOfPairs(particles);
   const frames: np.Array[] = [];
   let frame = starts;
   for (let step = 0; step < steps; step++) {
-    frame = nextFrame(tree.ref(decoder), ends.ref, tree.ref(gates), frame.ref);
-    frames.push(frame);
+    if (step === stepsOfLast) frame = frame.slice([], [0, count - 1]);
+    frame = nextFrame(tree.ref(decoder), ends.ref, gatesFor(frame.shape[1]!), frame);
+    frames.push(frame.ref);
   }
+  frame.dispose();
   return frames;
 }
 
 /** What every particle has, moved by what it has and by the sum of the messages that it receives. */
 function nextFrame({ messages, update }: MlpDecoder, ends: np.Array, gates: np.Array[], frame: np.Array) {
   const [simulations, count, particles, features] = shapeOf(frame, 4);
-  const pairs = atEnds(ends, frame.ref.reshape([simulations * count, particles, features]));
-  const received = sumOfMessages(messages, gates, pairs, nn.relu);
+  const particlesInRows = frame.ref.reshape([simulations * count, particles, features]);
+  const received = sumOfMessages(messages, gates, ends, particlesInRows, nn.relu);
   const own = product(frame.ref.reshape([-1, features]), update.own);
   const first = nn.relu(own.add(dense(update.received, received)));
   const difference = dense(update.difference, nn.relu(dense(update.second, first)));

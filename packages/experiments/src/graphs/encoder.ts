@@ -6,7 +6,7 @@ import { type Dense, dense } from "../nn/dense.ts";
 import { splitKey } from "../nn/keys.ts";
 import { product } from "../nn/parts.ts";
 import type { ModelConfig } from "./model.ts";
-import { atEnds, endsOfPairs } from "./pairs.ts";
+import { denseAtEnds, endsOfPairs } from "./pairs.ts";
 import { FEATURES, SEEN_FRAMES } from "./systems.ts";
 
 /** Kinds that a pair of particles may be of. */
@@ -82,30 +82,23 @@ export function encode(encoder: Encoder, paths: np.Array, particles: number, nor
   const width = encoder.skip.shape[0]!;
   const rows = paths.shape[0]! / particles;
   const ends = endsOfPairs(particles);
-  const shared = (x: np.Array) => atEnds(ends.ref, x.reshape([rows, particles, width]));
-  const own = applyBlock("particles", encoder.particles, paths, normalize);
-  const pairs = applyBlock("pairs", encoder.pairs, shared(own), normalize);
+  const atEnds = (layer: Dense, x: np.Array) => denseAtEnds(layer, ends.ref, x.reshape([rows, particles, width]));
+  const block = (name: BlockName, linear: np.Array) => applyBlock(name, encoder[name], linear, normalize);
+  const own = block("particles", dense(encoder.particles.first, paths));
+  const pairs = block("pairs", atEnds(encoder.pairs.first, own));
   const received = pairs.ref
     .reshape([rows, particles, particles - 1, width])
     .sum(2)
     .div(particles);
-  const gathered = applyBlock("gathered", encoder.gathered, received.reshape([-1, width]), normalize);
-  const skipped = product(pairs, encoder.skip);
-  const together = applyBlock("together", encoder.together, shared(gathered), normalize, skipped);
+  const gathered = block("gathered", dense(encoder.gathered.first, received.reshape([-1, width])));
+  const ofEnds = atEnds(encoder.together.first, gathered);
+  const together = block("together", ofEnds.add(product(pairs, encoder.skip)));
   return dense(encoder.kinds, together).reshape([rows, -1, KINDS]);
 }
 
-/** @param more what is added to the first layer */
-function applyBlock(
-  name: BlockName,
-  { first, second, norm }: Block,
-  x: np.Array,
-  normalize: Normalize,
-  more?: np.Array,
-) {
-  const linear = dense(first, x);
-  const between = elu(more ? linear.add(more) : linear);
-  const given = elu(dense(second, between));
+/** @param linear what its first layer gives */
+function applyBlock(name: BlockName, { second, norm }: Block, linear: np.Array, normalize: Normalize): np.Array {
+  const given = elu(dense(second, elu(linear)));
   return norm ? normalize(name, norm, given) : given;
 }
 

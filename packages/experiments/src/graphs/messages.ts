@@ -4,6 +4,7 @@ import { numpy as np } from "@jax-js/jax";
 import { type Dense, dense, initDense } from "../nn/dense.ts";
 import { shapeOf } from "../nn/shapes.ts";
 import { KINDS } from "./encoder.ts";
+import { denseAtEnds } from "./pairs.ts";
 import type { System } from "./systems.ts";
 
 /** Two layers. */
@@ -45,24 +46,27 @@ export function gatesOf(kinds: np.Array, system: System, particles: number): np.
  * What every particle receives: the sum of its senders' messages, `[rows * particles, hidden]`.
  *
  * @param gates `[rows, particles, particles - 1]` for each network
- * @param pairs `[rows * pairs, inputs]`
+ * @param ends as `endsOfPairs` gives them
+ * @param x `[rows, particles, inputs / 2]`
  */
 export function sumOfMessages(
   networks: readonly MessageNetwork[],
   gates: readonly np.Array[],
-  pairs: np.Array,
+  ends: np.Array,
+  x: np.Array,
   activation: (x: np.Array) => np.Array,
 ): np.Array {
   const sums = networks.map(({ first, second }, i) => {
     const [rows, particles, others] = shapeOf(gates[i]!, 3);
     const width = second.bias.shape[0]!;
-    const linear = dense(second, activation(dense(first, pairs.ref)));
+    const linear = dense(second, activation(denseAtEnds(first, ends.ref, x.ref)));
     const messages = activation(linear).reshape([rows, particles, others, width]);
     return messages
       .mul(gates[i]!.reshape([rows, particles, others, 1]))
       .sum(2)
       .reshape([-1, width]);
   });
-  pairs.dispose();
+  ends.dispose();
+  x.dispose();
   return sums.reduce((sum, more) => sum.add(more));
 }

@@ -27,7 +27,7 @@ import { type StepSettings, scheduledSettings } from "../training/settings.ts";
 import { byBatch, byRunning, type EncoderStatistics, encode, initEncoder, initStatistics } from "./encoder.ts";
 import { estimators, type GraphOfDecoder, graphsOfDecoder, inferenceOf, treeEstimators } from "./inferred.ts";
 import { decode, decoders, initDecoder, type Model } from "./model.ts";
-import { type Batch, gatherBatch, scaleOf, simulationsOf, startsIn, type Window } from "./motion.ts";
+import { type Batch, gatherBatch, scaleOf, simulationsOf, stepsOfLastIn, type Window } from "./motion.ts";
 import { SEEN_FRAMES, systems } from "./systems.ts";
 
 // Configuration -------------------------------------------------------------------------------------------------------
@@ -115,23 +115,13 @@ export const presets: Presets<Config> = {
  * `-log p` of the frames to be predicted, `[simulations]`, up to a constant: with every number normal around what is
  * predicted, `sum (x - predicted)^2 / (2 variance)`.
  */
-function predictionLoss(predicted: readonly np.Array[], targets: np.Array, window: Window, variance: number) {
+function predictionLoss(predicted: readonly np.Array[], targets: np.Array, variance: number) {
   const errors = predicted.map((frame, step) => {
-    const error = np.square(frame.sub(targets.ref.slice(step))).sum([2, 3]);
-    return np.vecdot(error, countedStarts(window, step));
+    const target = targets.ref.slice(step, [], [0, frame.shape[1]!]);
+    return np.square(frame.sub(target)).sum([1, 2, 3]);
   });
   targets.dispose();
   return errors.reduce((sum, more) => sum.add(more)).div(2 * variance);
-}
-
-/** 1 for the starts from which a step, counted from 0, stays in the window, `[starts]`. */
-function countedStarts(window: Window, step: number): np.Array {
-  const { first, last, steps } = window;
-  const reached = np
-    .arange(startsIn(window))
-    .mul(steps)
-    .add(first + step + 1);
-  return reached.lessEqual(last).astype(np.float32);
 }
 
 /** The kinds of pairs that are not inferred, one-hot `[simulations, pairs, 2]`. */
@@ -156,8 +146,9 @@ export function objective(
 ): [loss: np.Array, next: Normalization] {
   const { particles, variance, graph, estimator } = config;
   const window = trainingWindow(config);
+  const [steps, stepsOfLast] = [window.steps, stepsOfLastIn(window)];
   const cost = (kinds: np.Array) =>
-    predictionLoss(decode(decoder, config, { kinds, starts, steps: window.steps }), targets, window, variance);
+    predictionLoss(decode(decoder, config, { kinds, starts, steps, stepsOfLast }), targets, variance);
   const inference = inferenceOf(graph);
   if (inference === undefined) {
     return [cost(givenKinds(graph, edges)).mean().div(particles), {}];

@@ -36,7 +36,7 @@ export function initDecoder(key: np.Array, config: ModelConfig): Decoder {
   return init(key, config);
 }
 
-/** @returns for each step what is of the shape of the starts */
+/** @returns for each step what is of the shape of the starts, without the last start where nothing more is predicted from it */
 export function decode(decoder: Decoder, config: ModelConfig, prediction: Prediction): np.Array[] {
   if ("update" in decoder) return decodeByMlp(decoder, config, prediction);
   if ("reset" in decoder) return decodeByStates(decoder, config, prediction);

@@ -95,6 +95,12 @@ export function startsIn({ first, last, steps }: Window): number {
   return Math.ceil((last - first) / steps);
 }
 
+/** How many frames of a window are predicted from the last start. */
+export function stepsOfLastIn(window: Window): number {
+  const { first, last, steps } = window;
+  return last - first - (startsIn(window) - 1) * steps;
+}
+
 /** What is predicted of simulations, on the device. */
 export type Batch = {
   /** What the encoder sees, `[simulations * particles, seen frames * features]`. */

@@ -5,19 +5,39 @@
 
 import { numpy as np } from "@jax-js/jax";
 import { materialize } from "../nn/convolution.ts";
+import { type Dense, dense } from "../nn/dense.ts";
+import { alongRows, product } from "../nn/parts.ts";
 import { shapeOf } from "../nn/shapes.ts";
 
 /**
+ * A layer on what both ends of every ordered pair have, the sender first: `[rows, particles, inputs / 2]` to
+ * `[rows * pairs, outputs]`. Pairs go by their receiver, and for one receiver by their sender.
+ *
+ * What particles have is brought to the pairs where it is narrower: before the layer, or after each particle has been multiplied
+ * once as a sender and once as a receiver, of which a pair has the sum. There are fewer particles than pairs.
+ *
+ * @param ends as `endsOfPairs` gives them
+ */
+export function denseAtEnds({ weight, bias }: Dense, ends: np.Array, x: np.Array): np.Array {
+  const [outputs, inputs] = shapeOf(weight, 2);
+  if (inputs < outputs) return dense({ weight, bias }, atEnds(ends, x));
+  const [rows, particles] = shapeOf(x, 3);
+  const products = product(x.reshape([-1, inputs / 2]), weight.reshape([-1, inputs / 2]));
+  const byEnds = np.transpose(products.reshape([rows, particles, outputs, 2]), [0, 2, 3, 1]);
+  const columns = materialize(byEnds.reshape([rows, 1, outputs, 2 * particles]));
+  const sums = np.vecdot(columns, ends.reshape([-1, 1, 2 * particles])).reshape([-1, outputs]);
+  return alongRows(sums, [bias], (each, [plus]) => each.add(plus!));
+}
+
+/**
  * What both ends of every ordered pair have, the sender first: `[rows, particles, width]` to
- * `[rows * pairs, 2 * width]`. Pairs go by their receiver, and for one receiver by their sender.
+ * `[rows * pairs, 2 * width]`.
  *
  * A product with rows that have a single 1, so that the gradient is a product too.
  *
  * Upstream: the gradient of a lookup is scattered number by number.
- *
- * @param ends as `endsOfPairs` gives them
  */
-export function atEnds(ends: np.Array, x: np.Array): np.Array {
+function atEnds(ends: np.Array, x: np.Array): np.Array {
   const [rows, particles, width] = shapeOf(x, 3);
   const columns = np.transpose(x, [0, 2, 1]).reshape([rows, 1, width, particles]);
   return np.vecdot(columns, ends).reshape([-1, 2 * width]);

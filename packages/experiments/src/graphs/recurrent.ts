@@ -16,7 +16,7 @@ import { shapeOf } from "../nn/shapes.ts";
 import type { Prediction } from "./decoder.ts";
 import { gatesOf, initMessages, type MessageNetwork, SENDING, sumOfMessages } from "./messages.ts";
 import type { ModelConfig } from "./model.ts";
-import { atEnds, endsOfPairs } from "./pairs.ts";
+import { endsOfPairs } from "./pairs.ts";
 import { FEATURES } from "./systems.ts";
 
 // One frame after the other -------------------------------------------------------------------------------------------
@@ -31,14 +31,15 @@ interface Recurrence<State extends Parameters | np.Array> {
 function follow<State extends Parameters | np.Array>(
   { advance, differenceOf }: Recurrence<State>,
   first: State,
-  { starts, steps, before }: Omit<Prediction, "kinds">,
+  { starts, steps, stepsOfLast = steps, before }: Omit<Prediction, "kinds">,
 ): np.Array[] {
   const [, count, particles, features] = shapeOf(starts, 4);
   let state = before ? framesOf(before, particles, features).reduce(advance, first) : first;
   const frames: np.Array[][] = Array.from({ length: steps }, () => []);
   for (let start = 0; start < count; start++) {
     let frame = starts.ref.slice([], start);
-    for (let step = 0; step < steps; step++) {
+    const isLast = start === count - 1;
+    for (let step = 0; step < (isLast ? stepsOfLast : steps); step++) {
       state = advance(state, frame.ref);
       frame = frame.add(differenceOf(tree.ref(state)).reshape([-1, particles, features]));
       frames[step]!.push(frame.ref);
@@ -127,8 +128,8 @@ export function decodeByStates(
   const gates = gatesOf(kinds, system, particles);
   const ends = endsOfPairs(particles);
   const meanOfMessages = (state: np.Array) => {
-    const pairs = atEnds(ends.ref, state.reshape([simulations, particles, hidden]));
-    return sumOfMessages(tree.ref(messages), tree.ref(gates), pairs, np.tanh).div(particles - 1);
+    const states = state.reshape([simulations, particles, hidden]);
+    return sumOfMessages(tree.ref(messages), tree.ref(gates), ends.ref, states, np.tanh).div(particles - 1);
   };
   const recurrence: Recurrence<np.Array> = {
     advance(state, frame) {
