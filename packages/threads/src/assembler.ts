@@ -151,6 +151,9 @@ export const f32x4 = {
   div: vector(0xe7),
   min: vector(0xe8),
   max: vector(0xe9),
+  /** The lesser, or the greater; the first of equals, and where one of them is no number. */
+  pmin: vector(0xea),
+  pmax: vector(0xeb),
   /** `a b + c`, rounded once where the processor can. */
   relaxed_madd: vector(0x105),
   /** Four lanes of two vectors, counted from 0 to 7. */

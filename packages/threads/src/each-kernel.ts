@@ -6,10 +6,11 @@
  * Upstream: such kernels are computed number by number.
  */
 
-import { type Code, i32, i32x4, kernelModule, Locals, local, repeatWhile, v128, vectorOf } from "./assembler.ts";
+import { type Code, f32x4, i32, i32x4, kernelModule, Locals, local, repeatWhile, v128, vectorOf } from "./assembler.ts";
 import { increased, whileLess, wholeNumber } from "./counting.ts";
-import type { Each, Expression, Load, Operation, Reduction } from "./expressions.ts";
-import { loadsIn } from "./product.ts";
+import { type Each, type Expression, isNumber, type Load, type Operation, type Reduction } from "./expressions.ts";
+import { isPlainZero, loadsIn } from "./product.ts";
+import { isCondition, simplifier } from "./simplified.ts";
 import { areWithin, distanceOfSteps, neighboursOf, type Strides, stridesOf } from "./strides.ts";
 
 const LANES = 4;
@@ -33,9 +34,16 @@ export function eachKernel(
   { parameters, imports }: { readonly parameters: number; readonly imports: Code },
 ): Uint8Array<ArrayBuffer> | undefined {
   const locals = new Locals(parameters);
-  const writer = new Writer(each, outputs, locals);
+  const writer = new Writer(simplifiedKernel(each), outputs, locals);
   const body = writer.body(locals.parameters - 2);
   return body === undefined ? undefined : kernelModule(imports, locals, body);
+}
+
+function simplifiedKernel(each: Each | Reduction): Each | Reduction {
+  const simplified = simplifier();
+  if ("value" in each) return { ...each, value: simplified(each.value) };
+  const { initial, term, result } = each;
+  return { ...each, initial: simplified(initial), term: simplified(term), result: simplified(result) };
 }
 
 const NO_VARIABLE = -1;
@@ -166,18 +174,24 @@ class Writer {
     const { name, operands } = operation;
     const [first, second] = operands as [Expression, Expression];
     if (name === "i32.reinterpret_f32" || name === "f32.reinterpret_i32") return this.#number(first);
-    if (name === "select") {
-      const [yes, no] = [this.#number(first), this.#number(second)];
-      return v128.bitselect(yes, no, this.#mask(operands[2]!));
-    }
+    if (name === "select") return this.#chosen(first, second, operands[2]!);
     // As a number, what holds is 1.
-    if (isComparison(operation)) return v128.and(this.#mask(operation), v128.lanes(1, 1, 1, 1));
+    if (isCondition(operation)) return v128.and(this.#mask(operation), v128.lanes(1, 1, 1, 1));
     if (name === "i32.shl" || name === "i32.shr_s" || name === "i32.shr_u") {
       return i32x4[name.slice("i32.".length) as "shl"](this.#number(first), i32.const(constant(second)));
     }
     if (name === "i32.rotl") return this.#rotated(first, constant(second));
     if (!(name in vectorOf)) throw new Unknown();
+    // The others ask for zeros with signs and for what is no number, in several instructions.
+    if (name === "f32.min" && isOrdinary(second)) return f32x4.pmin(this.#number(first), this.#number(second));
+    if (name === "f32.max" && isOrdinary(second)) return f32x4.pmax(this.#number(first), this.#number(second));
     return vectorOf[name as keyof typeof vectorOf](...operands.map((operand) => this.#number(operand)));
+  }
+
+  #chosen(yes: Expression, no: Expression, condition: Expression): Code {
+    if (isZero(no)) return v128.and(this.#number(yes), this.#mask(condition));
+    if (isZero(yes)) return v128.andnot(this.#number(no), this.#mask(condition));
+    return v128.bitselect(this.#number(yes), this.#number(no), this.#mask(condition));
   }
 
   #rotated(expression: Expression, bits: number): Code {
@@ -190,8 +204,11 @@ class Writer {
 
   /** Ones where a condition holds. */
   #mask(condition: Expression): Code {
-    if (condition.kind !== "operation" || !isComparison(condition)) return i32x4.ne(this.#number(condition), v128.zero);
+    if (!isCondition(condition)) return i32x4.ne(this.#number(condition), v128.zero);
     const { name, operands } = condition;
+    if (name === "i32.or" || name === "i32.and") {
+      return vectorOf[name](...operands.map((operand) => this.#mask(operand)));
+    }
     if (name === "i32.eqz") return i32x4.eq(this.#number(operands[0]!), v128.zero);
     return vectorOf[name as "i32.eq"](...operands.map((operand) => this.#number(operand)));
   }
@@ -219,8 +236,16 @@ class Writer {
   }
 }
 
-function isComparison({ name }: Operation): boolean {
-  return name === "i32.eqz" || /\.(eq|ne|[lg][te](_[su])?)$/.test(name);
+/** Whether all bits are zeros. */
+function isZero(expression: Expression): boolean {
+  return isNumber(expression, 0) || (expression.kind === "f32" && isPlainZero(expression));
+}
+
+/** Whether it is a constant, and a number other than 0. */
+function isOrdinary(expression: Expression): boolean {
+  if (expression.kind !== "f32") return false;
+  const [value] = new Float32Array(Uint8Array.from(expression.bytes).buffer);
+  return value !== 0 && !Number.isNaN(value);
 }
 
 /** By how many bits all lanes are shifted: the same, which is known. */

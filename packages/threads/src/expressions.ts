@@ -104,7 +104,7 @@ const OPERATIONS = [
   [0xfc01, "i32.trunc_sat_f32_u", 1],
 ] as const;
 
-type OperationName = (typeof OPERATIONS)[number][1];
+export type OperationName = (typeof OPERATIONS)[number][1];
 
 const BY_CODE = new Map(OPERATIONS.map(([code, name, operands]) => [code as number, { name, operands }]));
 
@@ -366,6 +366,11 @@ function operandsOf(expression: Expression | undefined, name: OperationName): re
   return expression?.kind === "operation" && expression.name === name ? expression.operands : [];
 }
 
+/** Whether it gives 1 where something holds, and 0 elsewhere. */
+export function isComparison({ name }: Operation): boolean {
+  return name === "i32.eqz" || /\.(eq|ne|[lg][te](_[su])?)$/.test(name);
+}
+
 function isCombination(name: OperationName): name is Reduction["combine"] {
   return name === "f32.add" || name === "f32.max" || name === "f32.min";
 }
@@ -376,6 +381,6 @@ function isNext(expression: Expression | undefined, counter: number): boolean {
   return own?.kind === "local" && own.index === counter && isNumber(one, 1);
 }
 
-function isNumber(expression: Expression | undefined, value: number): boolean {
+export function isNumber(expression: Expression | undefined, value: number): boolean {
   return expression?.kind === "i32" && expression.value === value;
 }
