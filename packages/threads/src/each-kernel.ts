@@ -6,7 +6,19 @@
  * Upstream: such kernels are computed number by number.
  */
 
-import { type Code, f32x4, i32, i32x4, kernelModule, Locals, local, repeatWhile, v128, vectorOf } from "./assembler.ts";
+import {
+  type Code,
+  f32x4,
+  i32,
+  i32x4,
+  kernelModule,
+  Locals,
+  local,
+  repeatWhile,
+  select,
+  v128,
+  vectorOf,
+} from "./assembler.ts";
 import { increased, whileLess, wholeNumber } from "./counting.ts";
 import { type Each, type Expression, isNumber, type Load, type Operation, type Reduction } from "./expressions.ts";
 import { isPlainZero, loadsIn } from "./product.ts";
@@ -14,6 +26,9 @@ import { isCondition, simplifier } from "./simplified.ts";
 import { areWithin, distanceOfSteps, neighboursOf, type Strides, stridesOf } from "./strides.ts";
 
 const LANES = 4;
+
+/** So many vectors are computed in turn: what one waits for does not keep the other. */
+const VECTORS = 2;
 
 /** Bytes of a number. */
 const BYTES = 4;
@@ -51,47 +66,63 @@ const NO_VARIABLE = -1;
 /** Thrown at what cannot be computed four times at once. */
 class Unknown extends Error {}
 
+/** Variables of four neighbouring outputs. */
+interface Vector {
+  /** The first of them. */
+  readonly place: number;
+  /** All of them. */
+  readonly lanes: number;
+  readonly total: number;
+  /** Of what is read in the steps of a reduction, the address of each lane's number; one address if they lie side by side. */
+  readonly addresses: Map<Load, { readonly lanes: readonly number[]; readonly distance: number }>;
+  /** Expressions that have been computed. */
+  readonly known: Map<Expression, number>;
+}
+
 class Writer {
   readonly #each: Each | Reduction;
   readonly #outputs: number;
   readonly #locals: Locals;
-  readonly #place: number;
-  readonly #lanes: number;
   readonly #stepsLeft: number;
-  readonly #total: number;
-  /** Of what is read in the steps of a reduction, the address of each lane's number; one address if they lie side by side. */
-  readonly #addresses = new Map<Load, { readonly lanes: readonly number[]; readonly distance: number }>();
-  /** How often expressions are used, and the variables of those that have been computed. */
+  readonly #place: number;
+  readonly #vectors: readonly Vector[];
+  /** The one that code is written for. */
+  #vector: Vector;
+  /** How often expressions are used. */
   readonly #uses = new Map<Expression, number>();
-  readonly #known = new Map<Expression, number>();
 
   constructor(each: Each | Reduction, outputs: number, locals: Locals) {
     this.#each = each;
     this.#outputs = outputs;
     this.#locals = locals;
     this.#place = locals.new("i32");
-    this.#lanes = locals.new("v128");
     this.#stepsLeft = locals.new("i32");
-    this.#total = locals.new("v128");
+    this.#vectors = Array.from({ length: VECTORS }, () => ({
+      place: locals.new("i32"),
+      lanes: locals.new("v128"),
+      total: locals.new("v128"),
+      addresses: new Map(),
+      known: new Map(),
+    }));
+    this.#vector = this.#vectors[0]!;
     if ("value" in each) this.#count(each.value);
     else [each.term, each.result].forEach((expression) => void this.#count(expression));
   }
 
   body(begin: number): Code | undefined {
-    const place = local.get(this.#place);
-    const counted = i32x4.add(i32x4.splat(place), v128.lanes(0, 1, 2, 3));
-    const address = i32.add(local.get(this.#each.output), i32.mul(place, i32.const(BYTES)));
+    const each = this.#each;
+    const end = local.get(begin + 1);
+    const last = i32.sub(end, i32.const(VECTORS * LANES));
+    const isBefore = i32.lt_u(local.get(this.#place), last);
     try {
-      const stored =
-        "value" in this.#each
-          ? v128.store(address, this.#number(this.#each.value))
-          : this.#reduced(this.#each, address);
       return [
         ...local.set(this.#place, local.get(begin)),
-        ...whileLess(this.#place, local.get(begin + 1), [
-          ...local.set(this.#lanes, counted),
-          ...stored,
-          ...increased(this.#place, LANES),
+        ...whileLess(this.#place, end, [
+          // The last vectors of a range may be computed once more: a range has that many, if not a multiple of it.
+          ...local.set(this.#place, select(local.get(this.#place), last, isBefore)),
+          ...this.#forEach((i) => this.#counted(i)),
+          ...("value" in each ? this.#forEach(() => this.#stored(each.value)) : this.#reduced(each)),
+          ...increased(this.#place, VECTORS * LANES),
         ]),
       ];
     } catch (error) {
@@ -100,22 +131,43 @@ class Writer {
     }
   }
 
-  #reduced({ steps, initial, term, combine, result }: Reduction, address: Code): Code {
-    const first = loadsIn(term).flatMap((load) => this.#firstAddresses(load, steps));
-    const combined = vectorOf[combine](this.#number(term), local.get(this.#total));
+  /** Code for each of the vectors. */
+  #forEach(code: (i: number) => Code): Code {
+    return this.#vectors.flatMap((vector, i) => {
+      this.#vector = vector;
+      return code(i);
+    });
+  }
+
+  #counted(i: number): Code {
+    const { place, lanes } = this.#vector;
+    return [
+      ...local.set(place, i32.add(local.get(this.#place), i32.const(LANES * i))),
+      ...local.set(lanes, i32x4.add(i32x4.splat(local.get(place)), v128.lanes(0, 1, 2, 3))),
+    ];
+  }
+
+  #stored(value: Expression): Code {
+    const place = i32.mul(local.get(this.#vector.place), i32.const(BYTES));
+    return v128.store(i32.add(local.get(this.#each.output), place), this.#number(value));
+  }
+
+  #reduced({ steps, initial, term, combine, result }: Reduction): Code {
+    const first = this.#forEach(() => [
+      ...loadsIn(term).flatMap((load) => this.#firstAddresses(load, steps)),
+      ...local.set(this.#vector.total, this.#number(initial)),
+    ]);
+    const step = this.#forEach(() => [
+      ...local.set(this.#vector.total, vectorOf[combine](this.#number(term), local.get(this.#vector.total))),
+      ...[...this.#vector.addresses.values()].flatMap(({ lanes, distance }) =>
+        lanes.flatMap((lane) => increased(lane, BYTES * distance)),
+      ),
+    ]);
     return [
       ...first,
-      ...local.set(this.#total, this.#number(initial)),
       ...local.set(this.#stepsLeft, i32.const(steps)),
-      ...repeatWhile(
-        local.get(this.#stepsLeft),
-        local.set(this.#total, combined),
-        ...[...this.#addresses.values()].flatMap(({ lanes, distance }) =>
-          lanes.map((lane) => increased(lane, BYTES * distance)),
-        ),
-        increased(this.#stepsLeft, -1),
-      ),
-      ...v128.store(address, this.#number(result)),
+      ...repeatWhile(local.get(this.#stepsLeft), step, increased(this.#stepsLeft, -1)),
+      ...this.#forEach(() => this.#stored(result)),
     ];
   }
 
@@ -126,13 +178,13 @@ class Writer {
     if (distance === undefined) throw new Unknown();
     const count = neighboursOf(strides) === "apart" ? LANES : 1;
     const lanes = Array.from({ length: count }, () => this.#locals.new("i32"));
-    this.#addresses.set(load, { lanes, distance });
+    this.#vector.addresses.set(load, { lanes, distance });
     return lanes.flatMap((variable, lane) => local.set(variable, this.#address(load, lane)));
   }
 
   /** Of a lane's number, in the first step. */
   #address({ array, index }: Load, lane: number): Code {
-    const place = local.get(this.#place);
+    const place = local.get(this.#vector.place);
     const counters = new Map([[this.#each.index, lane === 0 ? place : i32.add(place, i32.const(lane))]]);
     if ("step" in this.#each) counters.set(this.#each.step, i32.const(0));
     return i32.add(local.get(array), i32.mul(wholeNumber(index, counters), i32.const(BYTES)));
@@ -147,7 +199,7 @@ class Writer {
 
   /** Four numbers; those that are needed again are computed once. */
   #number(expression: Expression): Code {
-    const known = this.#known.get(expression);
+    const known = this.#vector.known.get(expression);
     if (known !== undefined) return local.get(known);
     const code = this.#computed(expression);
     if ((this.#uses.get(expression) ?? 0) < 2 || expression.kind === "i32" || expression.kind === "f32") return code;
@@ -156,7 +208,7 @@ class Writer {
 
   #kept(expression: Expression, code: Code): Code {
     const variable = this.#locals.new("v128");
-    this.#known.set(expression, variable);
+    this.#vector.known.set(expression, variable);
     return local.tee(variable, code);
   }
 
@@ -165,8 +217,8 @@ class Writer {
     if (expression.kind === "f32") return v128.repeated(expression.bytes);
     if (expression.kind === "load") return this.#loaded(expression);
     if (expression.kind === "operation") return this.#operated(expression);
-    if (expression.index === this.#each.index) return local.get(this.#lanes);
-    if ("total" in this.#each && expression.index === this.#each.total) return local.get(this.#total);
+    if (expression.index === this.#each.index) return local.get(this.#vector.lanes);
+    if ("total" in this.#each && expression.index === this.#each.total) return local.get(this.#vector.total);
     throw new Unknown();
   }
 
@@ -196,9 +248,9 @@ class Writer {
 
   #rotated(expression: Expression, bits: number): Code {
     const value = this.#number(expression);
-    const isKept = this.#known.has(expression);
+    const isKept = this.#vector.known.has(expression);
     const first = isKept ? value : this.#kept(expression, value);
-    const again = local.get(this.#known.get(expression)!);
+    const again = local.get(this.#vector.known.get(expression)!);
     return vectorOf["i32.or"](i32x4.shl(first, i32.const(bits)), i32x4.shr_u(again, i32.const(32 - bits)));
   }
 
@@ -215,7 +267,7 @@ class Writer {
 
   #loaded(load: Load): Code {
     const strides = this.#stridesOf(load.index, load.length);
-    const known = this.#addresses.get(load)?.lanes;
+    const known = this.#vector.addresses.get(load)?.lanes;
     const address = (lane: number) => (known === undefined ? this.#address(load, lane) : local.get(known[lane]!));
     const neighbours = neighboursOf(strides);
     if (neighbours === "same") return v128.load32_splat(address(0));

@@ -4,12 +4,14 @@
  */
 
 import { type Expression, isComparison, isNumber, type Operation, type OperationName } from "./expressions.ts";
+import { decided, rangeOf } from "./ranges.ts";
 
 /** A function that simplifies expressions. Equal parts of all that it gives are one object. */
 export function simplifier(): (expression: Expression) => Expression {
   const numbers = new Map<Expression, number>();
   const byKey = new Map<string, Expression>();
   const done = new Map<Expression, Expression>();
+  const ranges = new Map();
 
   function one(expression: Expression): Expression {
     const key = keyOf(expression, numbers);
@@ -28,7 +30,7 @@ export function simplifier(): (expression: Expression) => Expression {
     if (expression.kind === "load") found = { ...expression, index: simplified(expression.index) };
     if (expression.kind === "operation") {
       const operands = expression.operands.map(simplified);
-      const fewer = simpler(expression.name, operands);
+      const fewer = simpler(expression.name, operands) ?? simplerInRange(expression.name, operands, ranges);
       found = fewer === undefined ? { ...expression, operands } : simplified(fewer);
     }
     const result = one(found);
@@ -44,7 +46,8 @@ export function simplifier(): (expression: Expression) => Expression {
 function keyOf(expression: Expression, numbers: ReadonlyMap<Expression, number>): string {
   const { kind } = expression;
   if (kind === "operation") return `${expression.name} ${expression.operands.map((one) => numbers.get(one))}`;
-  if (kind === "load") return `${expression.type} ${expression.array} ${numbers.get(expression.index)} ${expression.length}`;
+  if (kind === "load")
+    return `${expression.type} ${expression.array} ${numbers.get(expression.index)} ${expression.length}`;
   if (kind === "f32") return `f32 ${expression.bytes}`;
   return kind === "i32" ? `i32 ${expression.value}` : `local ${expression.index}`;
 }
@@ -57,12 +60,31 @@ function simpler(name: OperationName, operands: readonly Expression[]): Expressi
     if (second.value === 0) return first;
     if (second.value === 1) return negated(first);
   }
+  if (name === "i32.or" && isNumber(first, 0)) return second;
+  if (name === "i32.or" && isNumber(second, 0)) return first;
   if (name === "i32.or") return lessOrEqual(first, second) ?? lessOrEqual(second, first);
   if (name === "i32.eq") return equal(first, second);
   if ((name === "f32.convert_i32_s" || name === "f32.convert_i32_u") && isCondition(first)) {
     return operation("select", ONE, ZERO, first);
   }
   return name === "select" ? chosenOnce(first, second, third) : undefined;
+}
+
+/** The same, where what is computed with can be certain numbers only. */
+function simplerInRange(
+  name: OperationName,
+  operands: readonly Expression[],
+  ranges: Parameters<typeof rangeOf>[1],
+): Expression | undefined {
+  const [first, second] = operands as [Expression, Expression];
+  if (operands.length !== 2) return undefined;
+  const [a, b] = [rangeOf(first, ranges), rangeOf(second, ranges)];
+  if (a === undefined || b === undefined) return undefined;
+  const isTrue = decided(name, a, b);
+  if (isTrue !== undefined) return { kind: "i32", value: Number(isTrue) };
+  if (name !== "i32.and" || second.kind !== "i32") return undefined;
+  const isAllOnes = second.value > 0 && (second.value & (second.value + 1)) === 0;
+  return isAllOnes && a.least >= 0 && a.most <= second.value ? first : undefined;
 }
 
 const ZERO: Expression = { kind: "f32", bytes: [0, 0, 0, 0] };
@@ -107,8 +129,9 @@ function equal(difference: Expression, constant: Expression): Expression | undef
   return operation("i32.eq", number, { kind: "i32", value: (less.value + constant.value) | 0 });
 }
 
-/** Of a choice between a number and a choice that has the same number: one choice. */
+/** Of a choice that is known, or one between a number and a choice that has the same number. */
 function chosenOnce(yes: Expression, no: Expression, condition: Expression): Expression | undefined {
+  if (condition.kind === "i32") return condition.value === 0 ? no : yes;
   if (!isCondition(condition)) return undefined;
   const isChoice = (one: Expression): one is Operation =>
     one.kind === "operation" && one.name === "select" && isCondition(one.operands[2]!);
