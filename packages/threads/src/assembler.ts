@@ -93,6 +93,7 @@ export const i32x4 = {
   splat: vector(0x11),
   eq: vector(0x37),
   ne: vector(0x38),
+  gt_s: vector(0x3b),
   add: vector(0xae),
   shl: vector(0xab),
   shr_s: vector(0xac),

@@ -21,9 +21,10 @@ import {
 } from "./assembler.ts";
 import { increased, whileLess, wholeNumber } from "./counting.ts";
 import { type Each, type Expression, isNumber, type Load, type Operation, type Reduction } from "./expressions.ts";
-import { isPlainZero, loadsIn } from "./product.ts";
+import { isPlainZero } from "./product.ts";
 import { isCondition, simplifier } from "./simplified.ts";
-import { areWithin, distanceOfSteps, neighboursOf, type Strides, stridesOf } from "./strides.ts";
+import { addressedLanes, loadLanes, loadTurned } from "./lanes.ts";
+import { areWithin, distanceOfSteps, type Neighbours, neighboursOf, stridesOf } from "./strides.ts";
 
 const LANES = 4;
 
@@ -49,9 +50,37 @@ export function eachKernel(
   { parameters, imports }: { readonly parameters: number; readonly imports: Code },
 ): Uint8Array<ArrayBuffer> | undefined {
   const locals = new Locals(parameters);
-  const writer = new Writer(simplifiedKernel(each), outputs, locals);
-  const body = writer.body(locals.parameters - 2);
-  return body === undefined ? undefined : kernelModule(imports, locals, body);
+  try {
+    const body = new Writer(simplifiedKernel(each), outputs, locals).body(locals.parameters - 2);
+    return kernelModule(imports, locals, body);
+  } catch (error) {
+    if (error instanceof Unknown) return undefined;
+    throw error;
+  }
+}
+
+/** Whether it reads an array by rows shorter or longer than by fours, so that neighbouring outputs may have the same number. */
+export function readsRows({ value, index }: Each): boolean {
+  return loadsAmong(usesIn([value])).some((load) => {
+    const strides = stridesOf(load.index, { index, step: NO_VARIABLE });
+    return strides !== undefined && neighboursOf(strides).kind === "in rows";
+  });
+}
+
+/** How often some expressions and their parts are used. */
+function usesIn(expressions: readonly Expression[]): Map<Expression, number> {
+  const uses = new Map<Expression, number>();
+  const count = (expression: Expression): void => {
+    const before = uses.get(expression) ?? 0;
+    uses.set(expression, before + 1);
+    if (before === 0 && expression.kind === "operation") expression.operands.forEach(count);
+  };
+  expressions.forEach(count);
+  return uses;
+}
+
+function loadsAmong(uses: ReadonlyMap<Expression, number>): Load[] {
+  return [...uses.keys()].filter((expression) => expression.kind === "load");
 }
 
 function simplifiedKernel(each: Each | Reduction): Each | Reduction {
@@ -66,6 +95,17 @@ const NO_VARIABLE = -1;
 /** Thrown at what cannot be computed four times at once. */
 class Unknown extends Error {}
 
+/** How four outputs read an array. */
+interface Access {
+  readonly neighbours: Neighbours;
+  /** Variables with the addresses of lanes. */
+  readonly lanes: readonly number[];
+  /** From a step to the next, in numbers. */
+  readonly distance: number;
+  /** Variables for four steps' numbers, if these are read together. */
+  readonly columns: readonly number[] | undefined;
+}
+
 /** Variables of four neighbouring outputs. */
 interface Vector {
   /** The first of them. */
@@ -73,10 +113,9 @@ interface Vector {
   /** All of them. */
   readonly lanes: number;
   readonly total: number;
-  /** Of what is read in the steps of a reduction, the address of each lane's number; one address if they lie side by side. */
-  readonly addresses: Map<Load, { readonly lanes: readonly number[]; readonly distance: number }>;
+  readonly addresses: Map<Load, Access>;
   /** Expressions that have been computed. */
-  readonly known: Map<Expression, number>;
+  known: Map<Expression, number>;
 }
 
 class Writer {
@@ -88,8 +127,13 @@ class Writer {
   readonly #vectors: readonly Vector[];
   /** The one that code is written for. */
   #vector: Vector;
+  readonly #loads: readonly Load[];
+  /** Variables for what is read before it is turned. */
+  readonly #rows: readonly number[];
+  /** Which of four steps code is written for, if they are taken together. */
+  #stepOfFour: number | undefined;
   /** How often expressions are used. */
-  readonly #uses = new Map<Expression, number>();
+  readonly #uses: ReadonlyMap<Expression, number>;
 
   constructor(each: Each | Reduction, outputs: number, locals: Locals) {
     this.#each = each;
@@ -97,7 +141,11 @@ class Writer {
     this.#locals = locals;
     this.#place = locals.new("i32");
     this.#stepsLeft = locals.new("i32");
-    this.#vectors = Array.from({ length: VECTORS }, () => ({
+    this.#uses = usesIn("value" in each ? [each.value] : [each.term, each.result]);
+    this.#loads = loadsAmong(this.#uses);
+    this.#rows = Array.from({ length: LANES }, () => locals.new("v128"));
+    const isTurned = this.#loads.some((load) => this.#accessOf(load).isTurned);
+    this.#vectors = Array.from({ length: isTurned ? 1 : VECTORS }, () => ({
       place: locals.new("i32"),
       lanes: locals.new("v128"),
       total: locals.new("v128"),
@@ -105,30 +153,24 @@ class Writer {
       known: new Map(),
     }));
     this.#vector = this.#vectors[0]!;
-    if ("value" in each) this.#count(each.value);
-    else [each.term, each.result].forEach((expression) => void this.#count(expression));
   }
 
-  body(begin: number): Code | undefined {
+  body(begin: number): Code {
     const each = this.#each;
     const end = local.get(begin + 1);
-    const last = i32.sub(end, i32.const(VECTORS * LANES));
+    const width = LANES * this.#vectors.length;
+    const last = i32.sub(end, i32.const(width));
     const isBefore = i32.lt_u(local.get(this.#place), last);
-    try {
-      return [
-        ...local.set(this.#place, local.get(begin)),
-        ...whileLess(this.#place, end, [
-          // The last vectors of a range may be computed once more: a range has that many, if not a multiple of it.
-          ...local.set(this.#place, select(local.get(this.#place), last, isBefore)),
-          ...this.#forEach((i) => this.#counted(i)),
-          ...("value" in each ? this.#forEach(() => this.#stored(each.value)) : this.#reduced(each)),
-          ...increased(this.#place, VECTORS * LANES),
-        ]),
-      ];
-    } catch (error) {
-      if (error instanceof Unknown) return undefined;
-      throw error;
-    }
+    return [
+      ...local.set(this.#place, local.get(begin)),
+      ...whileLess(this.#place, end, [
+        // The last vectors of a range may be computed once more: a range has that many, if not a multiple of it.
+        ...local.set(this.#place, select(local.get(this.#place), last, isBefore)),
+        ...this.#forEach((i) => [...this.#counted(i), ...this.#addressed()]),
+        ...("value" in each ? this.#forEach(() => this.#stored(each.value)) : this.#reduced(each)),
+        ...increased(this.#place, width),
+      ]),
+    ];
   }
 
   /** Code for each of the vectors. */
@@ -152,34 +194,82 @@ class Writer {
     return v128.store(i32.add(local.get(this.#each.output), place), this.#number(value));
   }
 
-  #reduced({ steps, initial, term, combine, result }: Reduction): Code {
-    const first = this.#forEach(() => [
-      ...loadsIn(term).flatMap((load) => this.#firstAddresses(load, steps)),
-      ...local.set(this.#vector.total, this.#number(initial)),
-    ]);
-    const step = this.#forEach(() => [
-      ...local.set(this.#vector.total, vectorOf[combine](this.#number(term), local.get(this.#vector.total))),
-      ...[...this.#vector.addresses.values()].flatMap(({ lanes, distance }) =>
-        lanes.flatMap((lane) => increased(lane, BYTES * distance)),
-      ),
-    ]);
+  #reduced(reduction: Reduction): Code {
+    const { steps, initial, result } = reduction;
+    const inFours = this.#vectors.length === 1 ? Math.floor(steps / LANES) : 0;
+    const begun = this.#forEach(() => local.set(this.#vector.total, this.#number(initial)));
     return [
-      ...first,
-      ...local.set(this.#stepsLeft, i32.const(steps)),
-      ...repeatWhile(local.get(this.#stepsLeft), step, increased(this.#stepsLeft, -1)),
+      ...begun,
+      ...this.#times(inFours, () => this.#fourSteps(reduction)),
+      ...this.#times(steps - LANES * inFours, () => this.#forEach(() => [...this.#step(reduction), ...this.#moved(1)])),
       ...this.#forEach(() => this.#stored(result)),
     ];
   }
 
-  /** The addresses that a load begins with, which are kept. */
-  #firstAddresses(load: Load, steps: number): Code {
-    const strides = this.#stridesOf(load.index, load.length);
+  /** A loop. What is computed in it is not known after it. */
+  #times(count: number, body: () => Code): Code {
+    if (count === 0) return [];
+    const known = this.#vectors.map((vector) => new Map(vector.known));
+    const code = body();
+    this.#vectors.forEach((vector, i) => {
+      vector.known = known[i]!;
+    });
+    return [
+      ...local.set(this.#stepsLeft, i32.const(count)),
+      ...repeatWhile(local.get(this.#stepsLeft), code, increased(this.#stepsLeft, -1)),
+    ];
+  }
+
+  #step({ term, combine }: Reduction): Code {
+    const { total } = this.#vector;
+    return local.set(total, vectorOf[combine](this.#number(term), local.get(total)));
+  }
+
+  /** What lies side by side for the steps of a lane is read by fours. */
+  #fourSteps(reduction: Reduction): Code {
+    const { known, addresses } = this.#vector;
+    const turned = [...addresses.values()].flatMap(({ lanes, neighbours, columns }) => {
+      if (columns === undefined || neighbours.kind !== "even") return [];
+      return loadTurned(lanes[0]!, neighbours.distance, this.#rows, columns);
+    });
+    const steps = Array.from({ length: LANES }, (_, step) => {
+      this.#vector.known = new Map(known);
+      this.#stepOfFour = step;
+      return this.#step(reduction);
+    });
+    this.#stepOfFour = undefined;
+    return [...turned, ...steps.flat(), ...this.#moved(LANES)];
+  }
+
+  /** Goes on by some steps. */
+  #moved(steps: number): Code {
+    return [...this.#vector.addresses.values()].flatMap(({ lanes, distance }) =>
+      lanes.flatMap((lane) => increased(lane, BYTES * distance * steps)),
+    );
+  }
+
+  /** Finds the addresses that all loads begin with. */
+  #addressed(): Code {
+    return this.#loads.flatMap((load) => {
+      const { neighbours, distance, isTurned } = this.#accessOf(load);
+      const addressed = addressedLanes(neighbours);
+      const lanes = addressed.map(() => this.#locals.new("i32"));
+      const columns = isTurned ? Array.from({ length: LANES }, () => this.#locals.new("v128")) : undefined;
+      this.#vector.addresses.set(load, { neighbours, lanes, distance, columns });
+      return lanes.flatMap((variable, i) => local.set(variable, this.#address(load, addressed[i]!)));
+    });
+  }
+
+  #accessOf(load: Load): { neighbours: Neighbours; distance: number; isTurned: boolean } {
+    const [step, steps] = "step" in this.#each ? [this.#each.step, this.#each.steps] : [NO_VARIABLE, 1];
+    const strides = stridesOf(load.index, { index: this.#each.index, step });
+    if (strides === undefined || !areWithin(load.length, strides, { index: this.#outputs, step: steps }))
+      throw new Unknown();
     const distance = distanceOfSteps(strides, steps);
     if (distance === undefined) throw new Unknown();
-    const count = neighboursOf(strides) === "apart" ? LANES : 1;
-    const lanes = Array.from({ length: count }, () => this.#locals.new("i32"));
-    this.#vector.addresses.set(load, { lanes, distance });
-    return lanes.flatMap((variable, lane) => local.set(variable, this.#address(load, lane)));
+    const neighbours = neighboursOf(strides);
+    const isTurned = distance === 1 && steps >= LANES && neighbours.kind === "even" && neighbours.distance > 1;
+    return { neighbours, distance, isTurned };
   }
 
   /** Of a lane's number, in the first step. */
@@ -188,13 +278,6 @@ class Writer {
     const counters = new Map([[this.#each.index, lane === 0 ? place : i32.add(place, i32.const(lane))]]);
     if ("step" in this.#each) counters.set(this.#each.step, i32.const(0));
     return i32.add(local.get(array), i32.mul(wholeNumber(index, counters), i32.const(BYTES)));
-  }
-
-  #count(expression: Expression): void {
-    const uses = this.#uses.get(expression) ?? 0;
-    this.#uses.set(expression, uses + 1);
-    if (uses === 0 && expression.kind === "operation")
-      expression.operands.forEach((operand) => void this.#count(operand));
   }
 
   /** Four numbers; those that are needed again are computed once. */
@@ -266,25 +349,10 @@ class Writer {
   }
 
   #loaded(load: Load): Code {
-    const strides = this.#stridesOf(load.index, load.length);
-    const known = this.#vector.addresses.get(load)?.lanes;
-    const address = (lane: number) => (known === undefined ? this.#address(load, lane) : local.get(known[lane]!));
-    const neighbours = neighboursOf(strides);
-    if (neighbours === "same") return v128.load32_splat(address(0));
-    if (neighbours === "side by side") return v128.load(address(0));
-    const rest = [1, 2, 3];
-    return rest.reduce<Code>(
-      (vector, lane) => v128.load32_lane(lane, address(lane), vector, 0),
-      v128.load32_zero(address(0)),
-    );
-  }
-
-  #stridesOf(index: Expression, length: number): Strides {
-    const [step, steps] = "step" in this.#each ? [this.#each.step, this.#each.steps] : [NO_VARIABLE, 1];
-    const strides = stridesOf(index, { index: this.#each.index, step });
-    if (strides === undefined || !areWithin(length, strides, { index: this.#outputs, step: steps }))
-      throw new Unknown();
-    return strides;
+    const { neighbours, lanes, distance, columns } = this.#vector.addresses.get(load)!;
+    const step = this.#stepOfFour;
+    if (columns !== undefined && step !== undefined) return local.get(columns[step]!);
+    return loadLanes(neighbours, lanes, BYTES * distance * (step ?? 0), this.#vector.place);
   }
 }
 

@@ -1,6 +1,6 @@
 /** Kernels of ours in the place of the engine's, where they take less time and give the same bytes. */
 
-import { EACH_UNIT, eachKernel } from "./each-kernel.ts";
+import { EACH_UNIT, eachKernel, readsRows } from "./each-kernel.ts";
 import { eachOf, reductionOf } from "./expressions.ts";
 import type { KernelUse } from "./instances.ts";
 import { type KernelSource, kernelFacts, recordOwn } from "./modules.ts";
@@ -29,7 +29,7 @@ export function fasterKernel(
   if (source === undefined || code?.storedBytes !== 4) return undefined;
   const outputs = args.at(-1)!;
   const isFast = unit !== undefined && outputs % unit === 0;
-  const made = productFor(source, outputs, isFast) ?? (isFast ? undefined : eachFor(source, outputs));
+  const made = productFor(source, outputs, isFast) ?? eachFor(source, outputs, isFast);
   if (made === undefined) return undefined;
   const faster = new WebAssembly.Module(made.bytes);
   recordOwn(faster, made.unit);
@@ -53,9 +53,12 @@ function productFor({ imports, kernel }: KernelSource, outputs: number, isFast: 
 /** So many numbers that it is worth to compile a kernel of ours. */
 const LEAST_NUMBERS = 2 ** 12;
 
-function eachFor({ imports, kernel, functions }: KernelSource, outputs: number): Made | undefined {
+/** @param isFast whether the engine computes it by a fast loop; that reads numbers of rows and columns one by one */
+function eachFor({ imports, kernel, functions }: KernelSource, outputs: number, isFast: boolean): Made | undefined {
   if (outputs % 4 !== 0) return undefined;
-  const each = eachOf(kernel.body, functions) ?? reductionOf(kernel.body, functions);
+  const one = eachOf(kernel.body, functions);
+  if (isFast && (one === undefined || !readsRows(one))) return undefined;
+  const each = one ?? reductionOf(kernel.body, functions);
   if (each === undefined || outputs * ("steps" in each ? each.steps : 1) < LEAST_NUMBERS) return undefined;
   const bytes = eachKernel(each, outputs, { parameters: kernel.parameters, imports: [...imports] });
   return bytes === undefined ? undefined : { bytes, unit: EACH_UNIT };
