@@ -19,12 +19,21 @@ import {
   v128,
   vectorOf,
 } from "./assembler.ts";
-import { increased, whileLess, wholeNumber } from "./counting.ts";
+import { increased, whileLess } from "./counting.ts";
 import { type Each, type Expression, isNumber, type Load, type Operation, type Reduction } from "./expressions.ts";
 import { isPlainZero } from "./product.ts";
 import { isCondition, simplifier } from "./simplified.ts";
 import { addressedLanes, loadLanes, loadTurned } from "./lanes.ts";
-import { areWithin, distanceOfSteps, type Neighbours, neighboursOf, stridesOf } from "./strides.ts";
+import {
+  areWithin,
+  type Digit,
+  digitsOfOutputs,
+  distanceOfSteps,
+  type Neighbours,
+  neighboursOf,
+  type Strides,
+  stridesOf,
+} from "./strides.ts";
 
 const LANES = 4;
 
@@ -251,16 +260,16 @@ class Writer {
   /** Finds the addresses that all loads begin with. */
   #addressed(): Code {
     return this.#loads.flatMap((load) => {
-      const { neighbours, distance, isTurned } = this.#accessOf(load);
+      const { strides, neighbours, distance, isTurned } = this.#accessOf(load);
       const addressed = addressedLanes(neighbours);
       const lanes = addressed.map(() => this.#locals.new("i32"));
       const columns = isTurned ? Array.from({ length: LANES }, () => this.#locals.new("v128")) : undefined;
       this.#vector.addresses.set(load, { neighbours, lanes, distance, columns });
-      return lanes.flatMap((variable, i) => local.set(variable, this.#address(load, addressed[i]!)));
+      return lanes.flatMap((variable, i) => local.set(variable, this.#address(load, strides, addressed[i]!)));
     });
   }
 
-  #accessOf(load: Load): { neighbours: Neighbours; distance: number; isTurned: boolean } {
+  #accessOf(load: Load): { strides: Strides; neighbours: Neighbours; distance: number; isTurned: boolean } {
     const [step, steps] = "step" in this.#each ? [this.#each.step, this.#each.steps] : [NO_VARIABLE, 1];
     const strides = stridesOf(load.index, { index: this.#each.index, step });
     if (strides === undefined || !areWithin(load.length, strides, { index: this.#outputs, step: steps }))
@@ -269,15 +278,15 @@ class Writer {
     if (distance === undefined) throw new Unknown();
     const neighbours = neighboursOf(strides);
     const isTurned = distance === 1 && steps >= LANES && neighbours.kind === "even" && neighbours.distance > 1;
-    return { neighbours, distance, isTurned };
+    return { strides, neighbours, distance, isTurned };
   }
 
   /** Of a lane's number, in the first step. */
-  #address({ array, index }: Load, lane: number): Code {
-    const place = local.get(this.#vector.place);
-    const counters = new Map([[this.#each.index, lane === 0 ? place : i32.add(place, i32.const(lane))]]);
-    if ("step" in this.#each) counters.set(this.#each.step, i32.const(0));
-    return i32.add(local.get(array), i32.mul(wholeNumber(index, counters), i32.const(BYTES)));
+  #address({ array }: Load, strides: Strides, lane: number): Code {
+    const place = i32.add(local.get(this.#vector.place), i32.const(lane));
+    const index = digitsOfOutputs(strides).map((digit) => valueOf(digit, place, this.#outputs));
+    const sum = index.reduce((before, one) => i32.add(before, one), i32.const(strides.constant));
+    return i32.add(local.get(array), i32.mul(sum, i32.const(BYTES)));
   }
 
   /** Four numbers; those that are needed again are computed once. */
@@ -354,6 +363,14 @@ class Writer {
     if (columns !== undefined && step !== undefined) return local.get(columns[step]!);
     return loadLanes(neighbours, lanes, BYTES * distance * (step ?? 0), this.#vector.place);
   }
+}
+
+/** What a digit adds to an index. */
+function valueOf({ divisor, modulus, stride }: Digit, place: Code, outputs: number): Code {
+  const quotient = divisor === 1 ? place : i32.div_u(place, i32.const(divisor));
+  const isWhole = Math.floor((outputs - 1) / divisor) < modulus;
+  const value = isWhole ? quotient : i32.rem_u(quotient, i32.const(modulus));
+  return i32.mul(value, i32.const(stride));
 }
 
 /** Whether all bits are zeros. */

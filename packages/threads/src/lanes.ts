@@ -47,7 +47,7 @@ function gathered(at: (lane: number) => readonly [address: Code, offset: number]
 
 /** Ones for the lanes before the next multiple of `length`. */
 function inFirstRow(place: number, length: number): Code {
-  const left = i32.sub(i32.const(length), i32.rem_s(local.get(place), i32.const(length)));
+  const left = i32.sub(i32.const(length), i32.rem_u(local.get(place), i32.const(length)));
   return i32x4.gt_s(i32x4.splat(left), v128.lanes(0, 1, 2, 3));
 }
 

@@ -5,7 +5,8 @@
 
 import type { Expression } from "./expressions.ts";
 
-interface Digit {
+/** `stride * (floor(counter / divisor) mod modulus)`. */
+export interface Digit {
   readonly counter: "index" | "step";
   readonly divisor: number;
   /** Infinite for what is left after a division. */
@@ -100,8 +101,7 @@ export type Neighbours =
   | { readonly kind: "apart" };
 
 export function neighboursOf(strides: Strides): Neighbours {
-  const digits = merged(strides.digits.filter(({ counter }) => counter === "index"));
-  const moving = digits.filter(({ divisor }) => divisor % 4 !== 0);
+  const moving = digitsOfOutputs(strides).filter(({ divisor }) => divisor % 4 !== 0);
   const [first] = moving;
   if (first === undefined) return { kind: "even", distance: 0 };
   const { divisor } = first;
@@ -110,6 +110,11 @@ export function neighboursOf(strides: Strides): Neighbours {
   const distance = moving.reduce((sum, { stride }) => sum + stride, 0);
   const isWhole = moving.every(({ modulus }) => modulus === Number.POSITIVE_INFINITY || modulus % 4 === 0);
   return isWhole && distance >= 0 ? { kind: "even", distance } : { kind: "apart" };
+}
+
+/** The digits of the outputs' counter, as few as there can be. */
+export function digitsOfOutputs({ digits }: Strides): readonly Digit[] {
+  return merged(digits.filter(({ counter }) => counter === "index"));
 }
 
 /** The same sum with fewer digits: `stride (i mod n) + stride n floor(i / n)` is `stride i`. */
