@@ -68,11 +68,16 @@ export function eachKernel(
   }
 }
 
-/** Whether it reads an array by rows shorter or longer than by fours, so that neighbouring outputs may have the same number. */
-export function readsRows({ value, index }: Each): boolean {
+/** Whether it reads an array in another order than that of the outputs, such as a number for each row. */
+export function readsElsewhere({ value, index }: Each): boolean {
   return loadsAmong(usesIn([value])).some((load) => {
     const strides = stridesOf(load.index, { index, step: NO_VARIABLE });
-    return strides !== undefined && neighboursOf(strides).kind === "in rows";
+    return (
+      strides !== undefined &&
+      digitsOfOutputs(strides).some(
+        ({ divisor, modulus }) => divisor * modulus < Number.POSITIVE_INFINITY || divisor > 1,
+      )
+    );
   });
 }
 

@@ -1,6 +1,6 @@
 /** Kernels of ours in the place of the engine's, where they take less time and give the same bytes. */
 
-import { EACH_UNIT, eachKernel, readsRows } from "./each-kernel.ts";
+import { EACH_UNIT, eachKernel, readsElsewhere } from "./each-kernel.ts";
 import { eachOf, reductionOf } from "./expressions.ts";
 import type { KernelUse } from "./instances.ts";
 import { type KernelSource, kernelFacts, recordOwn } from "./modules.ts";
@@ -57,7 +57,7 @@ const LEAST_NUMBERS = 2 ** 12;
 function eachFor({ imports, kernel, functions }: KernelSource, outputs: number, isFast: boolean): Made | undefined {
   if (outputs % 4 !== 0) return undefined;
   const one = eachOf(kernel.body, functions);
-  if (isFast && (one === undefined || !readsRows(one))) return undefined;
+  if (isFast && (one === undefined || !readsElsewhere(one))) return undefined;
   const each = one ?? reductionOf(kernel.body, functions);
   if (each === undefined || outputs * ("steps" in each ? each.steps : 1) < LEAST_NUMBERS) return undefined;
   const bytes = eachKernel(each, outputs, { parameters: kernel.parameters, imports: [...imports] });
