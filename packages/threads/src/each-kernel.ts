@@ -21,6 +21,7 @@ import {
 } from "./assembler.ts";
 import { increased, whileLess } from "./counting.ts";
 import { type Each, type Expression, isNumber, type Load, type Operation, type Reduction } from "./expressions.ts";
+import { constant, guarded, type Places, placesOf } from "./places.ts";
 import { isPlainZero } from "./product.ts";
 import { isCondition, simplifier } from "./simplified.ts";
 import { addressedLanes, loadLanes, loadTurned } from "./lanes.ts";
@@ -36,9 +37,6 @@ import {
 } from "./strides.ts";
 
 const LANES = 4;
-
-/** So many vectors are computed in turn: what one waits for does not keep the other. */
-const VECTORS = 2;
 
 /** Bytes of a number. */
 const BYTES = 4;
@@ -118,6 +116,17 @@ interface Access {
   readonly distance: number;
   /** Variables for four steps' numbers, if these are read together. */
   readonly columns: readonly number[] | undefined;
+  /** Of numbers side by side a variable that says whether there are such; else the array's first is what all four are. */
+  readonly there: number | undefined;
+}
+
+/** How a load can be written. */
+interface LoadPlan extends Pick<Access, "neighbours" | "distance"> {
+  /** Whether four steps are read together. */
+  readonly isTurned: boolean;
+  /** Of a lane's number, in the first step. */
+  readonly address: (lane: number) => Code;
+  readonly isThere?: (() => Code) | undefined;
 }
 
 /** Variables of four neighbouring outputs. */
@@ -132,12 +141,23 @@ interface Vector {
   known: Map<Expression, number>;
 }
 
+function newVector(locals: Locals): Vector {
+  return {
+    place: locals.new("i32"),
+    lanes: locals.new("v128"),
+    total: locals.new("v128"),
+    addresses: new Map(),
+    known: new Map(),
+  };
+}
+
 class Writer {
   readonly #each: Each | Reduction;
   readonly #outputs: number;
   readonly #locals: Locals;
   readonly #stepsLeft: number;
   readonly #place: number;
+  /** Several are computed in turn: what one waits for does not keep the other. */
   readonly #vectors: readonly Vector[];
   /** The one that code is written for. */
   #vector: Vector;
@@ -158,15 +178,9 @@ class Writer {
     this.#uses = usesIn("value" in each ? [each.value] : [each.term, each.result]);
     this.#loads = loadsAmong(this.#uses);
     this.#rows = Array.from({ length: LANES }, () => locals.new("v128"));
+    this.#vector = newVector(locals);
     const isTurned = this.#loads.some((load) => this.#accessOf(load).isTurned);
-    this.#vectors = Array.from({ length: isTurned ? 1 : VECTORS }, () => ({
-      place: locals.new("i32"),
-      lanes: locals.new("v128"),
-      total: locals.new("v128"),
-      addresses: new Map(),
-      known: new Map(),
-    }));
-    this.#vector = this.#vectors[0]!;
+    this.#vectors = isTurned ? [this.#vector] : [this.#vector, newVector(locals)];
   }
 
   body(begin: number): Code {
@@ -265,25 +279,29 @@ class Writer {
   /** Finds the addresses that all loads begin with. */
   #addressed(): Code {
     return this.#loads.flatMap((load) => {
-      const { strides, neighbours, distance, isTurned } = this.#accessOf(load);
-      const addressed = addressedLanes(neighbours);
+      const { address, isThere, isTurned, ...access } = this.#accessOf(load);
+      const addressed = addressedLanes(access.neighbours);
       const lanes = addressed.map(() => this.#locals.new("i32"));
       const columns = isTurned ? Array.from({ length: LANES }, () => this.#locals.new("v128")) : undefined;
-      this.#vector.addresses.set(load, { neighbours, lanes, distance, columns });
-      return lanes.flatMap((variable, i) => local.set(variable, this.#address(load, strides, addressed[i]!)));
+      const there = isThere && this.#locals.new("v128");
+      this.#vector.addresses.set(load, { ...access, lanes, columns, there });
+      return [
+        ...lanes.flatMap((variable, i) => local.set(variable, address(addressed[i]!))),
+        ...(there === undefined ? [] : local.set(there, isThere!())),
+      ];
     });
   }
 
-  #accessOf(load: Load): { strides: Strides; neighbours: Neighbours; distance: number; isTurned: boolean } {
+  #accessOf(load: Load): LoadPlan {
     const [step, steps] = "step" in this.#each ? [this.#each.step, this.#each.steps] : [NO_VARIABLE, 1];
     const strides = stridesOf(load.index, { index: this.#each.index, step });
-    if (strides === undefined || !areWithin(load.length, strides, { index: this.#outputs, step: steps }))
-      throw new Unknown();
+    const counts = { index: this.#outputs, step: steps };
+    if (strides === undefined || !areWithin(load.length, strides, counts)) return this.#guardedAccessOf(load);
     const distance = distanceOfSteps(strides, steps);
     if (distance === undefined) throw new Unknown();
     const neighbours = neighboursOf(strides);
     const isTurned = distance === 1 && steps >= LANES && neighbours.kind === "even" && neighbours.distance > 1;
-    return { strides, neighbours, distance, isTurned };
+    return { neighbours, distance, isTurned, address: (lane) => this.#address(load, strides, lane) };
   }
 
   /** Of a lane's number, in the first step. */
@@ -292,6 +310,37 @@ class Writer {
     const index = digitsOfOutputs(strides).map((digit) => valueOf(digit, place, this.#outputs));
     const sum = index.reduce((before, one) => i32.add(before, one), i32.const(strides.constant));
     return i32.add(local.get(array), i32.mul(sum, i32.const(BYTES)));
+  }
+
+  /** Of a load that may find no number, or the index of which is no sum of digits. */
+  #guardedAccessOf({ array, index, length }: Load): LoadPlan {
+    const first = this.#places(index);
+    const isSideBySide = first.distance === 1 && first.isAligned && length % LANES === 0;
+    const neighbours: Neighbours =
+      isSideBySide || first.distance === 0 ? { kind: "even", distance: first.distance } : { kind: "apart" };
+    return {
+      neighbours,
+      distance: 0,
+      isTurned: false,
+      address: (lane) => guarded(local.get(array), this.#places(index, lane).code, length),
+      isThere: isSideBySide
+        ? () => i32x4.splat(i32.sub(i32.const(0), i32.lt_u(this.#places(index).code, i32.const(length))))
+        : undefined,
+    };
+  }
+
+  /** Whole numbers that depend on places alone. */
+  #places(expression: Expression, lane = 0): Places {
+    const { index } = this.#each;
+    const isOneStep = "step" in this.#each && this.#each.steps === 1;
+    const step = isOneStep ? this.#each.step : NO_VARIABLE;
+    const code = i32.add(local.get(this.#vector.place), i32.const(lane));
+    const places = placesOf(expression, (variable) => {
+      if (variable === index) return { code, distance: 1, isAligned: lane === 0, isNatural: true };
+      return variable === step ? constant(0) : undefined;
+    });
+    if (places === undefined) throw new Unknown();
+    return places;
   }
 
   /** Four numbers; those that are needed again are computed once. */
@@ -327,14 +376,20 @@ class Writer {
     // As a number, what holds is 1.
     if (isCondition(operation)) return v128.and(this.#mask(operation), v128.lanes(1, 1, 1, 1));
     if (name === "i32.shl" || name === "i32.shr_s" || name === "i32.shr_u") {
-      return i32x4[name.slice("i32.".length) as "shl"](this.#number(first), i32.const(constant(second)));
+      return i32x4[name.slice("i32.".length) as "shl"](this.#number(first), i32.const(bitsOfShift(second)));
     }
-    if (name === "i32.rotl") return this.#rotated(first, constant(second));
+    if (name === "i32.rotl") return this.#rotated(first, bitsOfShift(second));
+    if (name === "i32.div_s" || name === "i32.rem_s") return this.#lanesOf(this.#places(operation));
     if (!(name in vectorOf)) throw new Unknown();
     // The others ask for zeros with signs and for what is no number, in several instructions.
     if (name === "f32.min" && isOrdinary(second)) return f32x4.pmin(this.#number(first), this.#number(second));
     if (name === "f32.max" && isOrdinary(second)) return f32x4.pmax(this.#number(first), this.#number(second));
     return vectorOf[name as keyof typeof vectorOf](...operands.map((operand) => this.#number(operand)));
+  }
+
+  #lanesOf({ code, distance }: Places): Code {
+    if (distance === undefined) throw new Unknown();
+    return i32x4.add(i32x4.splat(code), v128.lanes(0, distance, 2 * distance, 3 * distance));
   }
 
   #chosen(yes: Expression, no: Expression, condition: Expression): Code {
@@ -363,10 +418,13 @@ class Writer {
   }
 
   #loaded(load: Load): Code {
-    const { neighbours, lanes, distance, columns } = this.#vector.addresses.get(load)!;
+    const { neighbours, lanes, distance, columns, there } = this.#vector.addresses.get(load)!;
     const step = this.#stepOfFour;
     if (columns !== undefined && step !== undefined) return local.get(columns[step]!);
-    return loadLanes(neighbours, lanes, BYTES * distance * (step ?? 0), this.#vector.place);
+    const numbers = loadLanes(neighbours, lanes, BYTES * distance * (step ?? 0), this.#vector.place);
+    return there === undefined
+      ? numbers
+      : v128.bitselect(numbers, v128.load32_splat(local.get(lanes[0]!)), local.get(there));
   }
 }
 
@@ -391,7 +449,7 @@ function isOrdinary(expression: Expression): boolean {
 }
 
 /** By how many bits all lanes are shifted: the same, which is known. */
-function constant(expression: Expression): number {
+function bitsOfShift(expression: Expression): number {
   if (expression.kind !== "i32") throw new Unknown();
   return expression.value;
 }
