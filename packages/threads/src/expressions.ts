@@ -73,6 +73,7 @@ const OPERATIONS = [
   [0x6b, "i32.sub", 2],
   [0x6c, "i32.mul", 2],
   [0x6d, "i32.div_s", 2],
+  [0x6e, "i32.div_u", 2],
   [0x6f, "i32.rem_s", 2],
   [0x71, "i32.and", 2],
   [0x72, "i32.or", 2],

@@ -64,6 +64,7 @@ function simpler(name: OperationName, operands: readonly Expression[]): Expressi
   if (name === "i32.or" && isNumber(second, 0)) return first;
   if (name === "i32.or") return lessOrEqual(first, second) ?? lessOrEqual(second, first);
   if (name === "i32.eq") return equal(first, second);
+  if (name === "i32.div_u") return shifted(first, second);
   if ((name === "f32.convert_i32_s" || name === "f32.convert_i32_u") && isCondition(first)) {
     return operation("select", ONE, ZERO, first);
   }
@@ -127,6 +128,12 @@ function equal(difference: Expression, constant: Expression): Expression | undef
   const [number, less] = difference.operands as [Expression, Expression];
   if (less.kind !== "i32") return undefined;
   return operation("i32.eq", number, { kind: "i32", value: (less.value + constant.value) | 0 });
+}
+
+/** Of a quotient by a power of 2. */
+function shifted(number: Expression, divisor: Expression): Expression | undefined {
+  const power = divisor.kind === "i32" && divisor.value > 0 ? Math.log2(divisor.value) : Number.NaN;
+  return Number.isInteger(power) ? operation("i32.shr_u", number, { kind: "i32", value: power }) : undefined;
 }
 
 /** Of a choice that is known, or one between a number and a choice that has the same number. */
