@@ -1,6 +1,7 @@
 /**
  * A small assembler of WebAssembly: functions whose names are those of the instructions put them together from their operands, as
- * expressions. Code is bytes, and code that is put between them: so what is long is not copied again for each expression around it. What a kernel of products needs is here, and no more.
+ * expressions. Code is bytes and other code between them, so that what is long is not copied again for each expression around it. What
+ * kernels of ours need is here, and no more.
  *
  * https://webassembly.github.io/spec/core/binary/
  */

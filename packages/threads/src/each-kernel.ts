@@ -1,9 +1,9 @@
 /**
  * Kernels that compute four outputs at once where the engine computes one after the other: exponentials, logarithms, divisions and
- * random bits, all else in a kernel with one of them, and reductions that it cannot read four at once. Each lane does what the engine's
- * code does, operation by operation, so that the bytes are the same.
+ * random bits, all else in a kernel with one of them, and reductions that it cannot read four at once; and where it reads one number
+ * after the other, such as those of rows. Each lane gets the bits that the engine's code gives.
  *
- * Upstream: such kernels are computed number by number.
+ * Upstream: such kernels are computed, or read, number by number.
  */
 
 import {
