@@ -28,5 +28,6 @@ export function exponentialFromUniform(v: np.Array): np.Array {
   for (let n = SERIES_TERMS - 1; n >= 1; n--) sum = sum.add(1 / n).mul(small.ref);
   small.dispose();
   const logarithm = np.negative(np.log(np.subtract(1, np.minimum(v.ref, BELOW_ONE))));
-  return np.where(v.lessEqual(SERIES_BELOW), sum, logarithm);
+  // It is above that wherever it is taken. Said so, it is seen to be positive, and its own logarithm takes less time.
+  return np.where(v.lessEqual(SERIES_BELOW), sum, np.maximum(logarithm, SERIES_BELOW));
 }

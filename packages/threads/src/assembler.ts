@@ -1,11 +1,21 @@
 /**
  * A small assembler of WebAssembly: functions whose names are those of the instructions put them together from their operands, as
- * expressions. Code is a list of bytes. What a kernel of products needs is here, and no more.
+ * expressions. Code is bytes and other code between them, so that what is long is not copied again for each expression around it. What
+ * kernels of ours need is here, and no more.
  *
  * https://webassembly.github.io/spec/core/binary/
  */
 
-export type Code = readonly number[];
+export type Code = readonly (number | Code)[];
+
+/** All bytes of some code, in their order. */
+function bytesOf(code: Code, bytes: number[] = []): number[] {
+  for (const part of code) {
+    if (typeof part === "number") bytes.push(part);
+    else bytesOf(part, bytes);
+  }
+  return bytes;
+}
 
 /** A whole number that is not negative (LEB128). */
 export function unsigned(value: number): number[] {
@@ -25,27 +35,27 @@ function signed(value: number): number[] {
   }
 }
 
-function list(items: readonly Code[]): number[] {
-  return [...unsigned(items.length), ...items.flat()];
+function list(items: readonly Code[]): Code {
+  return [...unsigned(items.length), ...items];
 }
 
 /** An instruction of so many operands. */
 const instruction =
   (...code: readonly number[]) =>
-  (...operands: readonly Code[]): Code => [...operands.flat(), ...code];
+  (...operands: readonly Code[]): Code => [...operands, ...code];
 
 /** An instruction of vectors. */
 const vector = (code: number) => instruction(0xfd, ...unsigned(code));
 
 const access =
   (...code: readonly number[]) =>
-  (address: Code, offset = 0): Code => [...address, ...code, 0, ...unsigned(offset)];
+  (address: Code, offset = 0): Code => [address, ...code, 0, ...unsigned(offset)];
 
 export const local = {
   get: (index: number): Code => [0x20, ...unsigned(index)],
-  set: (index: number, value: Code): Code => [...value, 0x21, ...unsigned(index)],
+  set: (index: number, value: Code): Code => [value, 0x21, ...unsigned(index)],
   /** Sets it, and gives what it is set to. */
-  tee: (index: number, value: Code): Code => [...value, 0x22, ...unsigned(index)],
+  tee: (index: number, value: Code): Code => [value, 0x22, ...unsigned(index)],
 };
 
 export const i32 = {
@@ -54,7 +64,9 @@ export const i32 = {
   sub: instruction(0x6b),
   mul: instruction(0x6c),
   div_s: instruction(0x6d),
+  div_u: instruction(0x6e),
   rem_s: instruction(0x6f),
+  rem_u: instruction(0x70),
   eqz: instruction(0x45),
   eq: instruction(0x46),
   lt_u: instruction(0x49),
@@ -72,11 +84,11 @@ export const v128 = {
   load32_splat: access(0xfd, 0x09),
   load32_zero: access(0xfd, 0x5c),
   load32_lane: (lane: number, address: Code, value: Code, offset: number): Code => [
-    ...address,
-    ...value,
+    address,
+    value,
     ...[0xfd, 0x56, 0, ...unsigned(offset), lane],
   ],
-  store: (address: Code, value: Code, offset = 0): Code => [...address, ...value, 0xfd, 0x0b, 0, ...unsigned(offset)],
+  store: (address: Code, value: Code, offset = 0): Code => [address, value, 0xfd, 0x0b, 0, ...unsigned(offset)],
   /** Whole numbers. */
   lanes: (...numbers: readonly number[]): Code => [0xfd, 0x0c, ...new Uint8Array(Int32Array.from(numbers).buffer)],
   /** Four times the same four bytes. */
@@ -93,6 +105,7 @@ export const i32x4 = {
   splat: vector(0x11),
   eq: vector(0x37),
   ne: vector(0x38),
+  gt_s: vector(0x3b),
   add: vector(0xae),
   shl: vector(0xab),
   shr_s: vector(0xac),
@@ -151,12 +164,15 @@ export const f32x4 = {
   div: vector(0xe7),
   min: vector(0xe8),
   max: vector(0xe9),
+  /** The lesser, or the greater; the first of equals, and where one of them is no number. */
+  pmin: vector(0xea),
+  pmax: vector(0xeb),
   /** `a b + c`, rounded once where the processor can. */
   relaxed_madd: vector(0x105),
   /** Four lanes of two vectors, counted from 0 to 7. */
   shuffle: (a: Code, b: Code, lanes: readonly number[]): Code => [
-    ...a,
-    ...b,
+    a,
+    b,
     ...[0xfd, 0x0d],
     ...lanes.flatMap((lane) => [4 * lane, 4 * lane + 1, 4 * lane + 2, 4 * lane + 3]),
   ],
@@ -164,16 +180,16 @@ export const f32x4 = {
 
 /** Repeats as long as the condition holds afterwards. */
 export function repeatWhile(condition: Code, ...body: readonly Code[]): Code {
-  return [0x03, 0x40, ...body.flat(), ...condition, 0x0d, 0, 0x0b];
+  return [0x03, 0x40, ...body, condition, 0x0d, 0, 0x0b];
 }
 
 export function ifElse(condition: Code, then: Code, otherwise: Code): Code {
-  return [...condition, 0x04, 0x40, ...then, 0x05, ...otherwise, 0x0b];
+  return [condition, 0x04, 0x40, then, 0x05, otherwise, 0x0b];
 }
 
 /** One of two numbers, without a branch. */
 export function select(first: Code, second: Code, condition: Code): Code {
-  return [...first, ...second, ...condition, 0x1b];
+  return [first, second, condition, 0x1b];
 }
 
 const TYPES = { i32: 0x7f, v128: 0x7b };
@@ -202,16 +218,20 @@ export class Locals {
  * @param imports the content of the section of imports
  */
 export function kernelModule(imports: Code, locals: Locals, body: Code): Uint8Array<ArrayBuffer> {
-  const section = (id: number, content: Code) => [id, ...unsigned(content.length), ...content];
-  const type = [0x60, ...list(Array(locals.parameters).fill([TYPES.i32])), 0];
-  const code = [...locals.code, ...body, 0x0b];
+  const section = (id: number, content: Code): Code => {
+    const bytes = bytesOf(content);
+    return [id, ...unsigned(bytes.length), bytes];
+  };
+  const type = [0x60, list(Array(locals.parameters).fill([TYPES.i32])), 0];
+  const code = bytesOf([locals.code, body, 0x0b]);
   const name = new TextEncoder().encode("kernel");
-  return Uint8Array.from([
+  const module = [
     ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
-    ...section(1, list([type])),
-    ...section(2, imports),
-    ...section(3, list([[0]])),
-    ...section(7, list([[name.length, ...name, 0, 0]])),
-    ...section(10, list([[...unsigned(code.length), ...code]])),
-  ]);
+    section(1, list([type])),
+    section(2, imports),
+    section(3, list([[0]])),
+    section(7, list([[name.length, ...name, 0, 0]])),
+    section(10, list([[...unsigned(code.length), code]])),
+  ];
+  return Uint8Array.from(bytesOf(module));
 }

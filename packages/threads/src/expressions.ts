@@ -11,7 +11,7 @@
  * Upstream: what a kernel computes is known to the engine only, which hands on nothing but code.
  */
 
-import { type FunctionCode, placesOfInstructions } from "./sections.ts";
+import type { FunctionCode } from "./sections.ts";
 import { number } from "./units.ts";
 
 /** An instruction with its operands, in the order of the code. */
@@ -73,6 +73,7 @@ const OPERATIONS = [
   [0x6b, "i32.sub", 2],
   [0x6c, "i32.mul", 2],
   [0x6d, "i32.div_s", 2],
+  [0x6e, "i32.div_u", 2],
   [0x6f, "i32.rem_s", 2],
   [0x71, "i32.and", 2],
   [0x72, "i32.or", 2],
@@ -104,7 +105,7 @@ const OPERATIONS = [
   [0xfc01, "i32.trunc_sat_f32_u", 1],
 ] as const;
 
-type OperationName = (typeof OPERATIONS)[number][1];
+export type OperationName = (typeof OPERATIONS)[number][1];
 
 const BY_CODE = new Map(OPERATIONS.map(([code, name, operands]) => [code as number, { name, operands }]));
 
@@ -126,36 +127,16 @@ export interface Each {
 }
 
 /**
- * The reduction that a kernel computes; undefined if its code is not that of one as the engine writes it.
+ * What a kernel computes; undefined if its code is not that of such a kernel as the engine writes it.
  *
  * @param functions of its module, which it may call
  */
-export function reductionOf(body: Uint8Array, functions: readonly FunctionCode[]): Reduction | undefined {
-  const start = lastLoop(body);
-  return start === undefined ? undefined : new Reader(body, start, functions).reduction();
-}
-
-/**
- * What a kernel computes for each output; undefined if its code is not that of such a kernel as the engine writes it.
- *
- * @param functions of its module, which it may call
- */
-export function eachOf(body: Uint8Array, functions: readonly FunctionCode[]): Each | undefined {
-  const start = lastLoop(body);
-  return start === undefined ? undefined : new Reader(body, start, functions).each();
-}
-
-/** The place of the last loop that is in no other block. */
-function lastLoop(body: Uint8Array): number | undefined {
-  let [depth, found]: [number, number | undefined] = [0, undefined];
-  for (const place of placesOfInstructions(body)) {
-    if (place === undefined) return undefined;
-    const code = body[place];
-    if (code === LOOP && depth === 0) found = place;
-    if (code === BLOCK || code === LOOP || code === IF) depth++;
-    if (code === END) depth--;
-  }
-  return found;
+export function computationOf(
+  { body, instructions }: FunctionCode,
+  functions: readonly FunctionCode[],
+): Each | Reduction | undefined {
+  const start = instructions?.lastLoop;
+  return start === undefined ? undefined : new Reader(body, start, functions).computation();
 }
 
 /** Reads code and computes with expressions in place of numbers. */
@@ -172,21 +153,23 @@ class Reader {
     this.#functions = functions;
   }
 
-  each(): Each | undefined {
+  computation(): Each | Reduction | undefined {
     if (!this.#takes(LOOP, NOTHING, BLOCK, NOTHING)) return undefined;
     this.#run();
     const outer = this.#bound(this.#stack.pop());
     if (outer === undefined || !this.#takes(BRANCH_IF, 0)) return undefined;
     this.#run();
+    return this.#takes(LOOP, NOTHING, BLOCK, NOTHING) ? this.#reduction(outer.counter) : this.#each(outer.counter);
+  }
+
+  #each(index: number): Each | undefined {
     const [address, value, ...others] = this.#stack;
     const type = this.#code[this.#at] === STORE_I32 ? "i32" : "f32";
     if (value === undefined || others.length > 0) return undefined;
     if (!this.#takes(type === "i32" ? STORE_I32 : STORE_F32, 2, 0)) return undefined;
     this.#stack = [];
-    const output = addressOf(address, outer.counter);
-    return this.#endsAfter(outer.counter) && output !== undefined
-      ? { index: outer.counter, output, type, value }
-      : undefined;
+    const output = addressOf(address, index);
+    return this.#endsAfter(index) && output !== undefined ? { index, output, type, value } : undefined;
   }
 
   /** What a function gives for some arguments, if it comes to its end without loops. */
@@ -207,15 +190,11 @@ class Reader {
     return [early.reduceRight((rest, { condition, value }) => chosen(value, rest, condition), this.#stack[0]!)];
   }
 
-  reduction(): Reduction | undefined {
-    if (!this.#takes(LOOP, NOTHING, BLOCK, NOTHING)) return undefined;
-    this.#run();
-    const outer = this.#bound(this.#stack.pop());
-    if (outer === undefined || !this.#takes(BRANCH_IF, 0)) return undefined;
-    this.#run();
+  /** After the beginning of the loop inside. */
+  #reduction(index: number): Reduction | undefined {
     const [address] = this.#stack;
     const before = this.#locals;
-    if (this.#stack.length !== 1 || !this.#takes(LOOP, NOTHING, BLOCK, NOTHING)) return undefined;
+    if (this.#stack.length !== 1) return undefined;
 
     this.#locals = new Map();
     this.#run();
@@ -233,7 +212,6 @@ class Reader {
     const [, result] = this.#stack;
     this.#stack = [];
     if (result === undefined || !this.#takes(STORE_F32, 2, 0)) return undefined;
-    const index = outer.counter;
     if (!this.#endsAfter(index)) return undefined;
     const output = addressOf(address, index);
     return output === undefined ? undefined : { index, step, output, steps, initial, ...summed, result };
@@ -294,10 +272,10 @@ class Reader {
     const { value: place, next } = number(this.#code, this.#at + 1);
     const called = this.#functions[place];
     if (called === undefined) return false;
-    const { parameters, body } = called;
+    const { parameters, body, instructions } = called;
+    if (instructions === undefined) return false;
     const args = this.#stack.slice(this.#stack.length - parameters);
-    const [start] = placesOfInstructions(body);
-    const results = new Reader(body, start!).results(args);
+    const results = new Reader(body, instructions.start).results(args);
     if (results === undefined) return false;
     this.#stack.splice(this.#stack.length - parameters, parameters, ...results);
     this.#at = next;
@@ -366,6 +344,11 @@ function operandsOf(expression: Expression | undefined, name: OperationName): re
   return expression?.kind === "operation" && expression.name === name ? expression.operands : [];
 }
 
+/** Whether it gives 1 where something holds, and 0 elsewhere. */
+export function isComparison({ name }: Operation): boolean {
+  return name === "i32.eqz" || /\.(eq|ne|[lg][te](_[su])?)$/.test(name);
+}
+
 function isCombination(name: OperationName): name is Reduction["combine"] {
   return name === "f32.add" || name === "f32.max" || name === "f32.min";
 }
@@ -376,6 +359,6 @@ function isNext(expression: Expression | undefined, counter: number): boolean {
   return own?.kind === "local" && own.index === counter && isNumber(one, 1);
 }
 
-function isNumber(expression: Expression | undefined, value: number): boolean {
+export function isNumber(expression: Expression | undefined, value: number): boolean {
   return expression?.kind === "i32" && expression.value === value;
 }

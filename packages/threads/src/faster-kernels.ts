@@ -1,13 +1,13 @@
 /** Kernels of ours in the place of the engine's, where they take less time and give the same bytes. */
 
-import { EACH_UNIT, eachKernel } from "./each-kernel.ts";
-import { eachOf, reductionOf } from "./expressions.ts";
+import { EACH_UNIT, eachKernel, readsElsewhere } from "./each-kernel.ts";
+import { computationOf, type Each, type Reduction } from "./expressions.ts";
 import type { KernelUse } from "./instances.ts";
 import { type KernelSource, kernelFacts, recordOwn } from "./modules.ts";
 import type { Kernel } from "./placement.js";
 import { productOf } from "./product.ts";
 import { type Order, productKernel } from "./product-kernel.ts";
-import { hasFusedProducts, hasVectorStores } from "./sections.ts";
+import { type FunctionCode, hasFusedProducts, hasVectorStores } from "./sections.ts";
 
 /** A kernel to be called, and its module, which other threads instantiate. */
 export interface Chosen {
@@ -29,7 +29,11 @@ export function fasterKernel(
   if (source === undefined || code?.storedBytes !== 4) return undefined;
   const outputs = args.at(-1)!;
   const isFast = unit !== undefined && outputs % unit === 0;
-  const made = productFor(source, outputs, isFast) ?? (isFast ? undefined : eachFor(source, outputs));
+  const computation = computationOf(source.kernel, source.functions);
+  if (computation === undefined) return undefined;
+  const made =
+    ("steps" in computation ? productFor(computation, source, outputs, isFast) : undefined) ??
+    eachFor(computation, source, outputs, isFast);
   if (made === undefined) return undefined;
   const faster = new WebAssembly.Module(made.bytes);
   recordOwn(faster, made.unit);
@@ -44,29 +48,33 @@ interface Made {
 }
 
 /** @param isFast whether the engine computes it by a fast loop */
-function productFor({ imports, kernel }: KernelSource, outputs: number, isFast: boolean): Made | undefined {
-  const product = productOf(kernel.body, outputs);
-  if (product === undefined) return undefined;
-  return productKernel(product, orderOf(kernel.body, isFast), { parameters: kernel.parameters, imports: [...imports] });
+function productFor(sum: Reduction, source: KernelSource, outputs: number, isFast: boolean): Made | undefined {
+  const product = productOf(sum, outputs);
+  return product && productKernel(product, orderOf(source.kernel, isFast), ofEngine(source));
 }
 
 /** So many numbers that it is worth to compile a kernel of ours. */
 const LEAST_NUMBERS = 2 ** 12;
 
-function eachFor({ imports, kernel, functions }: KernelSource, outputs: number): Made | undefined {
-  if (outputs % 4 !== 0) return undefined;
-  const each = eachOf(kernel.body, functions) ?? reductionOf(kernel.body, functions);
-  if (each === undefined || outputs * ("steps" in each ? each.steps : 1) < LEAST_NUMBERS) return undefined;
-  const bytes = eachKernel(each, outputs, { parameters: kernel.parameters, imports: [...imports] });
+/** @param isFast whether the engine computes it by a fast loop; that reads numbers of rows and columns one by one */
+function eachFor(each: Each | Reduction, source: KernelSource, outputs: number, isFast: boolean): Made | undefined {
+  if (outputs % 4 !== 0 || outputs * ("steps" in each ? each.steps : 1) < LEAST_NUMBERS) return undefined;
+  if (isFast && ("steps" in each || !readsElsewhere(each))) return undefined;
+  const bytes = eachKernel(each, outputs, ofEngine(source));
   return bytes === undefined ? undefined : { bytes, unit: EACH_UNIT };
+}
+
+/** What a kernel of ours has of the engine's. */
+function ofEngine({ imports, kernel: { parameters } }: KernelSource) {
+  return { parameters, imports: [...imports] };
 }
 
 /**
  * How the engine's kernel adds up: as its fast loop does, if the outputs come in the units of that. A fast loop over four steps writes
  * number by number, one over four columns writes vectors.
  */
-function orderOf(body: Uint8Array, isFast: boolean): Order {
-  return { byFours: isFast && !hasVectorStores(body), isFused: isFast && hasFusedProducts(body) };
+function orderOf(kernel: FunctionCode, isFast: boolean): Order {
+  return { byFours: isFast && !hasVectorStores(kernel), isFused: isFast && hasFusedProducts(kernel) };
 }
 
 /** Outputs at the beginning and at the end that are compared, about. */

@@ -74,13 +74,13 @@ export function kernelFacts(module: WebAssembly.Module): KernelFacts | undefined
 }
 
 /** The module itself, after its facts have been recorded if it is a kernel. */
-function recorded(module: WebAssembly.Module, source: BufferSource): WebAssembly.Module {
+function recorded(module: WebAssembly.Module, code: BufferSource): WebAssembly.Module {
   if (!takesMemoryAndGivesKernel(module)) return module;
-  const bytes = bytesOf(source);
+  const bytes = bytesOf(code);
   const sections = sectionsOf(bytes);
   if (!sections.every(({ id }) => STATELESS.has(id))) return module;
-  const code = sections.find(({ id }) => id === CODE_SECTION)!.content;
-  facts.set(module, { unit: unitIn(bytes), code: codeFacts(code), source: sourceIn(sections) });
+  const source = sourceIn(sections);
+  facts.set(module, { unit: unitIn(bytes), code: codeFacts(source.functions), source });
   return module;
 }
 

@@ -1,6 +1,6 @@
 /** Which kernels of the engine are products of matrices, and how their arrays lie. */
 
-import { type Expression, type Load, type Reduction, reductionOf } from "./expressions.ts";
+import type { Expression, Load, Reduction } from "./expressions.ts";
 import { areWithin, heightsOf, rowLengthOf, type Steps, stepsOf, stridesOf } from "./strides.ts";
 
 /**
@@ -24,12 +24,11 @@ export interface Product {
 const LEAST = { multiplications: 2 ** 18, rows: 4, columns: 4, steps: 8 };
 
 /**
- * The product that a kernel's function computes for so many outputs; undefined if it is none, or a small one, or its arrays lie in
+ * The product that a kernel computes by a reduction for so many outputs; undefined if it is none, or a small one, or its arrays lie in
  * a way that is not known here.
  */
-export function productOf(body: Uint8Array, outputs: number): Product | undefined {
-  const sum = reductionOf(body, []);
-  if (sum?.combine !== "f32.add" || !isPlainZero(sum.initial)) return undefined;
+export function productOf(sum: Reduction, outputs: number): Product | undefined {
+  if (sum.combine !== "f32.add" || !isPlainZero(sum.initial)) return undefined;
   if (sum.term.kind !== "operation" || sum.term.name !== "f32.mul") return undefined;
   const { steps } = sum;
   if (outputs * steps < LEAST.multiplications || steps < LEAST.steps) return undefined;

@@ -36,17 +36,13 @@ export interface CodeFacts {
   readonly storedBytes: number | undefined;
 }
 
-/** Undefined if there is an instruction that is not known here. */
-export function codeFacts(codeSection: Uint8Array): CodeFacts | undefined {
-  let hasVectors = false;
-  const stored = new Set<number>();
-  for (const body of functionsIn(codeSection)) {
-    const codes = instructionsOf(body);
-    if (codes === undefined) return undefined;
-    hasVectors ||= codes.has(VECTOR);
-    for (const [code, bytes] of STORES) if (codes.has(code)) stored.add(bytes);
-  }
-  return { hasVectors, storedBytes: stored.size === 1 ? [...stored][0]! : undefined };
+/** Of all functions of a module; undefined if there is an instruction that is not known here. */
+export function codeFacts(functions: readonly Pick<FunctionCode, "instructions">[]): CodeFacts | undefined {
+  const all = functions.map(({ instructions }) => instructions);
+  if (!all.every((one) => one !== undefined)) return undefined;
+  const has = (code: number) => all.some(({ codes }) => codes[code] === 1);
+  const stored = new Set(STORES.filter(([code]) => has(code)).map(([, bytes]) => bytes));
+  return { hasVectors: has(VECTOR), storedBytes: stored.size === 1 ? [...stored][0]! : undefined };
 }
 
 /** The functions of a section of code, each with its variables. */
@@ -66,6 +62,19 @@ export interface FunctionCode {
   readonly parameters: number;
   /** Its variables and instructions. */
   readonly body: Uint8Array;
+  /** Undefined if one is not known here. */
+  readonly instructions: Instructions | undefined;
+}
+
+/** What a function's instructions are. */
+export interface Instructions {
+  /** Where the first one is. */
+  readonly start: number;
+  /** Where the last loop begins that is in no other block. */
+  readonly lastLoop: number | undefined;
+  /** 1 for each code of an instruction that there is, and for each number of one of vectors. */
+  readonly codes: Uint8Array;
+  readonly vectors: Uint8Array;
 }
 
 /** All functions of a module that imports none, and which of them is its only export. */
@@ -76,6 +85,7 @@ export function codeOf(sections: readonly Section[]): { functions: FunctionCode[
   const functions = functionsIn(contentOf(CODE_SECTION)).map((body, i) => ({
     parameters: types[ofFunctions[i]!]!,
     body,
+    instructions: instructionsIn(body),
   }));
   const exports = contentOf(EXPORT_SECTION);
   // After the count, the name with its length, and the kind.
@@ -119,23 +129,33 @@ const STORES = [
   [0x3e, 4],
 ] as const;
 
-/** Which instructions a function has, by their first bytes; undefined if there is one that is not known here. */
-function instructionsOf(body: Uint8Array): Set<number> | undefined {
-  const found = new Set<number>();
-  for (const place of placesOfInstructions(body)) {
-    if (place === undefined) return undefined;
-    found.add(body[place]!);
-  }
-  return found;
-}
+const [BLOCK, LOOP, IF, END] = [0x02, 0x03, 0x04, 0x0b];
 
-/** Where the instructions of a function begin, its locals left out; the last is undefined if one is not known here. */
-export function* placesOfInstructions(body: Uint8Array): Generator<number | undefined, void> {
-  for (let at: number | undefined = afterLocals(body); at === undefined || at < body.length; ) {
-    yield at;
-    if (at === undefined) return;
-    at = body[at] === VECTOR ? afterVectorInstruction(body, at + 1) : afterInstruction(body, at);
+/** Numbers of vector instructions are below. */
+const MOST_VECTORS = 512;
+
+/** The instructions of a function; undefined if there is one that is not known here. */
+export function instructionsIn(body: Uint8Array): Instructions | undefined {
+  const start = afterLocals(body);
+  const [codes, vectors] = [new Uint8Array(256), new Uint8Array(MOST_VECTORS)];
+  let [depth, lastLoop]: [number, number | undefined] = [0, undefined];
+  for (let at = start; at < body.length; ) {
+    const code = body[at]!;
+    codes[code] = 1;
+    if (code === LOOP && depth === 0) lastLoop = at;
+    if (code === BLOCK || code === LOOP || code === IF) depth++;
+    else if (code === END) depth--;
+    if (code === VECTOR) {
+      const { value, next } = number(body, at + 1);
+      vectors[value] = 1;
+      at = afterVectorInstruction(body, value, next);
+    } else {
+      const end = afterInstruction(body, at);
+      if (end === undefined) return undefined;
+      at = end;
+    }
   }
+  return { start, lastLoop, codes, vectors };
 }
 
 /** The place of a function's first instruction. */
@@ -147,28 +167,47 @@ function afterLocals(body: Uint8Array): number {
   return at;
 }
 
-/** The end of the instruction at a place, with what it is given: numbers of any length, or a few bytes. */
+/** What follows the code of an instruction: so many numbers of any length, or so many bytes. */
+type Operands = { readonly numbers: number } | { readonly bytes: number };
+
+/** From a code to another, both included. */
+const OPERANDS: readonly (readonly [first: number, last: number, Operands])[] = [
+  // Nothing, an end, a return, a choice of two; comparisons, arithmetic, conversions.
+  ...[0x00, 0x01, 0x05, 0x0b, 0x0f, 0x1a, 0x1b].map((code) => [code, code, { bytes: 0 }] as const),
+  [0x45, 0xc4, { bytes: 0 }],
+  // Blocks, branches, calls, variables, the size of the memory, whole constants.
+  [0x02, 0x04, { numbers: 1 }],
+  [0x0c, 0x0d, { numbers: 1 }],
+  [0x10, 0x10, { numbers: 1 }],
+  [0x20, 0x24, { numbers: 1 }],
+  [0x3f, 0x42, { numbers: 1 }],
+  // Loads and stores have an alignment and an offset.
+  [0x28, 0x3e, { numbers: 2 }],
+  [0x43, 0x43, { bytes: 4 }],
+  [0x44, 0x44, { bytes: 8 }],
+];
+
+/** By code; undefined for those that are not known. */
+const OPERANDS_OF = Array.from(
+  { length: 256 },
+  (_, code) => OPERANDS.find(([first, last]) => code >= first && code <= last)?.[2],
+);
+
+/** Before the number of a conversion that saturates; other instructions that begin so are not used. */
+const PREFIX = 0xfc;
+const MOST_CONVERSIONS = 7;
+
+/** The end of the instruction at a place, with what it is given. */
 function afterInstruction(body: Uint8Array, place: number): number | undefined {
   const [code, at] = [body[place]!, place + 1];
-  const isIn = (first: number, last: number) => code >= first && code <= last;
-  // Nothing, an end, a return, a choice of two; comparisons, arithmetic, conversions.
-  if (code <= 0x01 || code === 0x05 || code === 0x0b || code === 0x0f || isIn(0x1a, 0x1b)) return at;
-  if (isIn(0x45, 0xc4)) return at;
-  // Blocks, branches, calls, variables, the size of the memory, whole constants.
-  if (isIn(0x02, 0x04) || isIn(0x0c, 0x0d) || code === 0x10) return afterNumbers(body, at, 1);
-  if (isIn(0x20, 0x24) || isIn(0x3f, 0x42)) return afterNumbers(body, at, 1);
-  // Loads and stores have an alignment and an offset.
-  if (isIn(0x28, 0x3e)) return afterNumbers(body, at, 2);
-  if (code === 0x43) return at + 4;
-  if (code === 0x44) return at + 8;
-  // Conversions that saturate; the other instructions that begin so are not used.
-  if (code === 0xfc && body[at]! <= 7) return at + 1;
-  return undefined;
+  if (code === PREFIX) return body[at]! <= MOST_CONVERSIONS ? at + 1 : undefined;
+  const operands = OPERANDS_OF[code];
+  if (operands === undefined) return undefined;
+  return "bytes" in operands ? at + operands.bytes : afterNumbers(body, at, operands.numbers);
 }
 
-/** The same of a vector instruction whose number is at a place. */
-function afterVectorInstruction(body: Uint8Array, place: number): number {
-  const { value: code, next } = number(body, place);
+/** The same of a vector instruction of a number that ends at a place. */
+function afterVectorInstruction(body: Uint8Array, code: number, next: number): number {
   // Loads and stores, of all or of a part.
   if (code <= 0x0b || code === 0x5c || code === 0x5d) return afterNumbers(body, next, 2);
   if (code >= 0x54 && code <= 0x5b) return afterNumbers(body, next, 2) + 1;
@@ -181,25 +220,18 @@ function afterVectorInstruction(body: Uint8Array, place: number): number {
 
 function afterNumbers(body: Uint8Array, place: number, count: number): number {
   let at = place;
-  for (let i = 0; i < count; i++) at = number(body, at).next;
+  for (let left = count; left > 0; at++) if (body[at]! < 0x80) left--;
   return at;
 }
 
 const [VECTOR_STORE, RELAXED_MADD] = [0x0b, 0x105];
 
 /** Whether a function writes several numbers at once. */
-export function hasVectorStores(body: Uint8Array): boolean {
-  return hasVectorInstruction(body, VECTOR_STORE);
+export function hasVectorStores({ instructions }: FunctionCode): boolean {
+  return instructions?.vectors[VECTOR_STORE] === 1;
 }
 
 /** Whether a function has products that are rounded once, together with an addition. */
-export function hasFusedProducts(body: Uint8Array): boolean {
-  return hasVectorInstruction(body, RELAXED_MADD);
-}
-
-function hasVectorInstruction(body: Uint8Array, code: number): boolean {
-  for (const place of placesOfInstructions(body)) {
-    if (place !== undefined && body[place] === VECTOR && number(body, place + 1).value === code) return true;
-  }
-  return false;
+export function hasFusedProducts({ instructions }: FunctionCode): boolean {
+  return instructions?.vectors[RELAXED_MADD] === 1;
 }

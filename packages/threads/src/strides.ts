@@ -5,7 +5,8 @@
 
 import type { Expression } from "./expressions.ts";
 
-interface Digit {
+/** `stride * (floor(counter / divisor) mod modulus)`. */
+export interface Digit {
   readonly counter: "index" | "step";
   readonly divisor: number;
   /** Infinite for what is left after a division. */
@@ -90,13 +91,43 @@ export function areWithin(
   return least >= 0 && most < length;
 }
 
-/** How the numbers of four neighbouring outputs lie, the first of which is a multiple of 4. */
-export function neighboursOf({ digits }: Strides): "same" | "side by side" | "apart" {
-  const moving = digits.filter(({ counter, divisor }) => counter === "index" && divisor % 4 !== 0);
-  if (moving.length === 0) return "same";
-  const [{ divisor, modulus, stride }, ...others] = moving as [Digit, ...Digit[]];
-  const isWhole = modulus === Number.POSITIVE_INFINITY || modulus % 4 === 0;
-  return others.length === 0 && divisor === 1 && stride === 1 && isWhole ? "side by side" : "apart";
+/**
+ * How the numbers of four neighbouring outputs lie, the first of which is a multiple of 4: from each to the next is the same distance; or
+ * outputs have the same number up to the next multiple of a length, which comes once at most; or none of that.
+ */
+export type Neighbours =
+  | { readonly kind: "even"; readonly distance: number }
+  | { readonly kind: "in rows"; readonly length: number }
+  | { readonly kind: "apart" };
+
+export function neighboursOf(strides: Strides): Neighbours {
+  const moving = digitsOfOutputs(strides).filter(({ divisor }) => divisor % 4 !== 0);
+  const [first] = moving;
+  if (first === undefined) return { kind: "even", distance: 0 };
+  const { divisor } = first;
+  if (!moving.every((digit) => digit.divisor === divisor)) return { kind: "apart" };
+  if (divisor > 1) return { kind: "in rows", length: divisor };
+  const distance = moving.reduce((sum, { stride }) => sum + stride, 0);
+  const isWhole = moving.every(({ modulus }) => modulus === Number.POSITIVE_INFINITY || modulus % 4 === 0);
+  return isWhole && distance >= 0 ? { kind: "even", distance } : { kind: "apart" };
+}
+
+/** The digits of the outputs' counter, as few as there can be. */
+export function digitsOfOutputs({ digits }: Strides): readonly Digit[] {
+  return merged(digits.filter(({ counter }) => counter === "index"));
+}
+
+/** The same sum with fewer digits: `stride (i mod n) + stride n floor(i / n)` is `stride i`. */
+function merged(digits: readonly Digit[]): readonly Digit[] {
+  for (const low of digits) {
+    const high = digits.find(
+      ({ divisor, stride }) => divisor === low.divisor * low.modulus && stride === low.stride * low.modulus,
+    );
+    if (high === undefined) continue;
+    const rest = digits.filter((digit) => digit !== low && digit !== high);
+    return merged([...rest, { ...low, modulus: low.modulus * high.modulus }]);
+  }
+  return digits;
 }
 
 /** The shortest rows that the outputs are cut into by any of these indices; infinite if they are not cut. */

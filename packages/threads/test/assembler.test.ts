@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import {
+  type Code,
   f32x4,
   i32,
   ifElse,
@@ -18,7 +19,7 @@ import { number } from "../src/units.ts";
 const MEMORY = [1, 3, ...Buffer.from("env"), 6, ...Buffer.from("memory"), 2, 0, 1];
 
 /** What a kernel of some arguments has left in the first four numbers of a memory that counts from 1. */
-function run(body: (locals: Locals) => readonly number[], ...args: number[]): Float32Array {
+function run(body: (locals: Locals) => Code, ...args: number[]): Float32Array {
   const locals = new Locals(args.length);
   const code = body(locals);
   const memory = new WebAssembly.Memory({ initial: 1 });
@@ -70,7 +71,7 @@ test("loops count, and choices choose", () => {
 });
 
 test("lanes are where they should be", () => {
-  const stored = (value: readonly number[]) => [...run(() => v128.store(FIRST, value))];
+  const stored = (value: Code) => [...run(() => v128.store(FIRST, value))];
   const [a, b] = [v128.load(FIRST), v128.load(FIRST, 16)];
   expect(stored(f32x4.shuffle(a, b, [7, 0, 5, 2]))).toEqual([8, 1, 6, 3]);
   expect(stored(v128.bitselect(a, b, v128.mask(true, false, false, true)))).toEqual([1, 6, 7, 4]);

@@ -63,6 +63,71 @@ const ours: Record<string, readonly [f: (...arrays: Array[]) => Array, inputs: (
   "least of columns": [(x) => np.min(np.exp(x), 0).add(1), () => [array(41, 100)]],
   "means of squares": [(x) => np.square(x).mean(-1), () => [array(820, 5)]],
   softmax: [(x) => nn.softmax(x, -1), () => [array(100, 41)]],
+  "rows less their largest": [(x) => x.ref.sub(np.max(x, -1, { keepdims: true })), () => [array(410, 10)]],
+  "rows in rows": [
+    (x, y) => x.mul(y.ref.reshape([41, 10, 1])).add(np.reciprocal(y).reshape([41, 10, 1])),
+    () => [array(41, 10, 10), array(41, 10)],
+  ],
+  "products of rows": [(x, y) => np.exp(x).mul(y).sum(-1), () => [array(512, 8), array(512, 8)]],
+  "parts beside each other": [
+    (x, y) => np.exp(np.concatenate([x.ref, y, x], -1)),
+    () => [array(100, 16), array(100, 12)],
+  ],
+  "windows beyond the border": [
+    (x) => {
+      const shifted = [0, 4, 8].map((left) =>
+        np.pad(x.ref, [
+          [0, 0],
+          [left, 8 - left],
+        ]),
+      );
+      x.dispose();
+      return shifted.reduce((sum, one) => sum.add(one));
+    },
+    () => [array(100, 40)],
+  ],
+  "skewed views": [
+    (x) => {
+      const wider = np
+        .pad(x, [
+          [0, 0],
+          [0, 0],
+          [0, 5],
+          [0, 0],
+        ])
+        .reshape([5, 65, 20]);
+      return np
+        .transpose(
+          np
+            .pad(wider, [
+              [0, 0],
+              [0, 7],
+              [0, 0],
+            ])
+            .reshape([5, 6, 12, 20]),
+          [1, 0, 2, 3],
+        )
+        .add(1);
+    },
+    () => [array(5, 5, 8, 20)],
+  ],
+  "bounds that are constants": [
+    (x) => np.exp(np.minimum(np.maximum(x.ref, 0), 5)).add(np.clip(x, -1e30, -0.5)),
+    () => [array(COUNT)],
+  ],
+  "choices in choices": [
+    (x) =>
+      np.where(
+        x.ref.lessEqual(1),
+        np.where(x.ref.greater(-1), np.exp(x.ref), 0),
+        np.where(x.ref.less(3), 0, np.log(x)),
+      ),
+    () => [array(COUNT)],
+  ],
+  "logarithms of what is positive": [
+    (k) => np.log(np.maximum(np.negative(np.log(np.subtract(1, np.minimum(random.uniform(k, [COUNT]), 0.999)))), 0.1)),
+    () => [key()],
+  ],
   conditions: [(x) => np.exp(x).less(1), () => [array(COUNT)]],
 };
 
