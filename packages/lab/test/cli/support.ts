@@ -137,12 +137,12 @@ export function tinyNeighbours(folder: string, epochs: number): string[] {
 }
 
 /**
- * The arguments of a training of so many epochs, of four steps each, on the digits in `folder`. On one thread, because the
- * tests beside it want the other cores.
+ * The arguments of a training of so many epochs, of four steps each, on the digits in `folder`. Of a layer a side, which is soon
+ * compiled, and on one thread, because the tests beside it want the other cores.
  */
 export function tinyTraining(folder: string, epochs: number, ...more: string[]): string[] {
   const data = ["--data", "mnist", "--data-dir", folder, "--batch", "50", "--epochs", `${epochs}`];
-  return ["train", "vae", ...data, "--variables", "4", "--threads", "1", ...more];
+  return ["train", "vae", ...data, "--variables", "4", "--network", "linear", "--threads", "1", ...more];
 }
 
 /** The only run below a folder. */
