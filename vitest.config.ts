@@ -18,11 +18,13 @@ const LONGEST = [
 ];
 const isLongest = ({ moduleId, project }: TestSpecification) =>
   LONGEST.some((path) => moduleId.endsWith(path)) || project.name === "webgpu";
+const sharesProcess = ({ project }: TestSpecification) => project.config.isolate === false;
 
+/** Those that share processes come last, one after the other: a process lives as long as the next file is to share it, too. */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const sorted = await super.sort(files);
-    return [...sorted.filter(isLongest), ...sorted.filter((file) => !isLongest(file))];
+    const order = (file: TestSpecification) => 2 * Number(sharesProcess(file)) + Number(!isLongest(file));
+    return (await super.sort(files)).toSorted((a, b) => order(a) - order(b));
   }
 }
 

@@ -45,7 +45,12 @@ export function softdraw(folder: string, ...args: string[]): Promise<Finished> {
  * As `softdraw`, in this process: for tests of what a command does. To start a process and to load all that a command needs
  * takes longer than most commands do. Threads and the reader of a pipe are of the whole process, and are not prepared.
  */
-export async function call(folder: string, ...args: string[]): Promise<Finished> {
+export function call(folder: string, ...args: string[]): Promise<Finished> {
+  return within(folder, () => runCommand(args));
+}
+
+/** What a command, which returns its exit code, prints in a folder. */
+export async function within(folder: string, run: () => Promise<number>): Promise<Finished> {
   const text = { out: "", err: "" };
   const collect = (name: "out" | "err") => (part: string | Uint8Array) => {
     text[name] += part;
@@ -66,7 +71,7 @@ export async function call(folder: string, ...args: string[]): Promise<Finished>
   vi.stubEnv("XDG_CACHE_HOME", join(folder, "cache"));
   process.chdir(folder);
   try {
-    const code = await runCommand(args);
+    const code = await run();
     return { code, ...text };
   } finally {
     process.chdir(home);
