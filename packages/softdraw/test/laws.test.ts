@@ -292,7 +292,7 @@ describe.each(instances)("$name", ({ verbs, ...structure }) => {
       : { "too few possible": (i) => (structure.hopeless.includes(i) ? Number.NEGATIVE_INFINITY : logits[i]!) }),
   };
 
-  test.each(Object.entries(spoilt))(
+  test.each(Object.entries(spoilt).filter(([name]) => !isShort || name === "NaN"))(
     "of logits with %s every verb is NaN, and of their neighbours it is not",
     async (_, at) => {
       const rows = [logits, logits.map((_, i) => at(i)), logits].flat();
