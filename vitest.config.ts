@@ -40,8 +40,8 @@ export const common = {
   test: {
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // One more than two cores: many a test waits for a browser, a server or a disk.
-    maxWorkers: 3,
+    // Two more than two cores: many a test waits for a browser, a server or a disk.
+    maxWorkers: 4,
     // Tracing makes many small objects that are soon garbage: with more room for them, a tenth less time.
     execArgv: ["--max-semi-space-size=64"],
     sequence: { sequencer: LongestFirst },
