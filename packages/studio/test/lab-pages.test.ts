@@ -12,6 +12,7 @@ import { loadDigits } from "@softdraw/lab/data/digits";
 import { nameOfData } from "@softdraw/lab/data/own-data";
 import { createRun, openRun } from "@softdraw/lab/runs/run";
 import { type Studio, startStudio } from "@softdraw/lab/server/server";
+import { barriers } from "@softdraw/testing/barriers";
 import { noise, npyBytes } from "@softdraw/testing/bytes";
 import { lacksChromium, launchChromium, listen } from "@softdraw/testing/chromium";
 import { fewDigits } from "@softdraw/testing/few-digits";
@@ -20,7 +21,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { experimentNamed } from "../src/lab/catalog.ts";
 import { buildStudio, serveStudio } from "./studio.ts";
-import { barriers, expectEveryView } from "./views.ts";
+import { expectEveryView } from "./views.ts";
 
 const SMALL = { n: 3, epochs: 1, steps: 2, batch: 4, hidden: 8 };
 const PATIENCE = { timeout: 60_000 };

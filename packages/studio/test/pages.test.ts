@@ -3,11 +3,12 @@
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { pageHeaders } from "@softdraw/lab/server/headers";
+import { barriers } from "@softdraw/testing/barriers";
 import { lacksChromium, launchChromium, listen } from "@softdraw/testing/chromium";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildStudio, type Served, serveStudio } from "./studio.ts";
-import { barriers, expectEveryView } from "./views.ts";
+import { expectEveryView } from "./views.ts";
 
 const sections = ["categorical", "subsets", "permutations", "trees"] as const;
 

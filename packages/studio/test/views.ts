@@ -1,7 +1,7 @@
 /** A page as those see it who have a narrow window, want it dark, or do not see it. */
 
+import { barriers } from "@softdraw/testing/barriers";
 import { isThorough } from "@softdraw/testing/thorough";
-import axe from "axe-core";
 import type { Page } from "playwright-core";
 import { expect } from "vitest";
 
@@ -24,21 +24,4 @@ export async function expectEveryView(page: Page): Promise<void> {
       expect(await barriers(page, rules), `${width} pixels, ${colorScheme}`).toEqual([]);
     }
   }
-}
-
-/**
- * What axe finds, a line each.
- *
- * @param rules all, if none are named
- */
-export async function barriers(page: Page, rules?: string[]): Promise<string[]> {
-  const isThere = await page.evaluate(() => "axe" in globalThis);
-  if (!isThere) await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(
-    (runOnly) => (globalThis as unknown as { axe: typeof axe }).axe.run(runOnly ? { runOnly } : {}),
-    rules,
-  );
-  return violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ target, failureSummary }) => `${id}: ${target} ${failureSummary}`),
-  );
 }
