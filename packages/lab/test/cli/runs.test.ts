@@ -11,7 +11,7 @@ let run: string;
 
 beforeAll(async () => {
   home = await folder.fresh();
-  expect(await call(home, ...tinyTraining(folder.path(), 2))).toMatchObject({ code: 0 });
+  expect(await call(home, ...tinyTraining(folder.path(), 2, "--network", "deep"))).toMatchObject({ code: 0 });
   run = await onlyRun(home);
 }, HOOK_TIMEOUT);
 
