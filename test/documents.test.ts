@@ -3,6 +3,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import "@softdraw/testing/fast-hashing";
 import * as softdraw from "softdraw";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { parseSoftdraw, shellCommands, softdrawOptions, splitWords } from "./documents/commands.ts";

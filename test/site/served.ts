@@ -4,9 +4,9 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
+import { barriers } from "@softdraw/testing/barriers";
 import { listen } from "@softdraw/testing/chromium";
-import axe from "axe-core";
-import type { Browser, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 
 const BELOW = "/some/place/";
 const TYPES: Readonly<Record<string, string>> = {
@@ -67,12 +67,4 @@ export async function faultsOf(
   const elsewhere = requests.filter((request) => !request.startsWith(url));
   await context.close();
   return [...faults, ...complaints, ...elsewhere].map((fault) => `${place}: ${fault}`);
-}
-
-async function barriers(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run());
-  return violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ target, failureSummary }) => `${id}: ${target} ${failureSummary}`),
-  );
 }

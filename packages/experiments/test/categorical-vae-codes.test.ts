@@ -100,7 +100,7 @@ describe.each(codes)("a code of $latent choices", (code) => {
   );
 
   test("the bound of many samples is log p(x), as the sum over all codes gives it", async () => {
-    const images = 20;
+    const images = 8;
     const samples = 1000;
     const data = await fewDigits(60, images);
     const config = configuration({ ...code, variables: 2, temperature: 0.5, epochs: 1 });

@@ -1,7 +1,6 @@
 /** What the tests of experiments share: a few digits, and a training as plain data. */
 
 import { createHash } from "node:crypto";
-import { loadDigits } from "@softdraw/lab/data/digits";
 import { type Checkpoint, encodeCheckpoint } from "../src/checkpoint/safetensors.ts";
 import type { Dataset, DatasetSplits } from "../src/data/types.ts";
 import type { BaseConfig, EpochRecord, Experiment, TrainingEvent } from "../src/experiment.ts";
@@ -9,16 +8,7 @@ import type { BaseConfig, EpochRecord, Experiment, TrainingEvent } from "../src/
 /** Milliseconds for what a file trains before its tests, on a busy machine. */
 export const HOOK_TIMEOUT = 60_000;
 
-/** The first digits of the embedded set. */
-export async function fewDigits(train: number, test: number): Promise<DatasetSplits> {
-  const digits = await loadDigits();
-  return { ...digits, train: firstOf(digits.train, train), test: firstOf(digits.test, test) };
-}
-
-function firstOf(dataset: Dataset, count: number): Dataset {
-  const images = dataset.images.subarray(0, count * dataset.height * dataset.width);
-  return { ...dataset, count, images, labels: dataset.labels.subarray(0, count) };
-}
+export { fewDigits } from "@softdraw/testing/few-digits";
 
 /** Pixels of an image, byte / 255. */
 export function pixelsOf({ images, height, width }: Dataset, row: number): number[] {

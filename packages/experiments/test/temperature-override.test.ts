@@ -1,5 +1,6 @@
 /** A temperature that is set as an experiment trains, in place of its schedule's. */
 
+import { isThorough } from "@softdraw/testing/thorough";
 import { expect, test } from "vitest";
 import { experiments } from "../src/all.ts";
 import type { Checkpoint } from "../src/checkpoint/safetensors.ts";
@@ -29,17 +30,23 @@ const all = experiments.flatMap((experiment): [string, Experiment][] => {
     : tasks.map(([task, own]) => [`${own.name} ${task}`, own]);
 });
 
-test.each(all)("%s trains with it as with the schedule's", async (name, experiment) => {
-  const at = (temperature: number) =>
-    experiment.schema.parse({ ...(small[name] ?? small[experiment.name]), schedule: "constant", temperature });
-  const scheduled = await train(experiment, at(0.7), () => undefined);
-  const overridden = await train(experiment, at(3), () => 0.7);
-  const neither = await train(experiment, at(3), () => undefined);
-  expect(scheduled.temperatures).toEqual([0.7, 0.7, 0.7]);
-  expect(overridden.temperatures).toEqual(scheduled.temperatures);
-  expect(digestOf(overridden.checkpoint)).toBe(digestOf(scheduled.checkpoint));
-  expect(digestOf(neither.checkpoint)).not.toBe(digestOf(scheduled.checkpoint));
-});
+/** Those that differ in their data alone from one that is asked. */
+const alike = ["explain orange-skin", "explain additive", "explain switch"];
+
+test.each(all.filter(([name]) => isThorough || !alike.includes(name)))(
+  "%s trains with it as with the schedule's",
+  async (name, experiment) => {
+    const at = (temperature: number) =>
+      experiment.schema.parse({ ...(small[name] ?? small[experiment.name]), schedule: "constant", temperature });
+    const scheduled = await train(experiment, at(0.7), () => undefined);
+    const overridden = await train(experiment, at(3), () => 0.7);
+    const neither = await train(experiment, at(3), () => undefined);
+    expect(scheduled.temperatures).toEqual([0.7, 0.7, 0.7]);
+    expect(overridden.temperatures).toEqual(scheduled.temperatures);
+    expect(digestOf(overridden.checkpoint)).toBe(digestOf(scheduled.checkpoint));
+    expect(digestOf(neither.checkpoint)).not.toBe(digestOf(scheduled.checkpoint));
+  },
+);
 
 test("the schedule goes on where it would be once the override ends", () => {
   const config = fallingTemperature();

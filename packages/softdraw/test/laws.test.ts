@@ -46,7 +46,7 @@ describe.each(instances)("$name", ({ verbs, ...structure }) => {
   /** Numbers of each event: those of its value, or as many as are asked for. */
   const events = async (x: Array, size = valueSize): Promise<number[][]> => {
     const data = await values(x);
-    return data.flatMap((_, i) => (i % size === 0 ? [data.slice(i, i + size)] : []));
+    return Array.from({ length: data.length / size }, (_, row) => data.slice(row * size, (row + 1) * size));
   };
   const logits = normals(7, size);
   /** Asked only of what a draw has a relaxation of. */
@@ -292,7 +292,7 @@ describe.each(instances)("$name", ({ verbs, ...structure }) => {
       : { "too few possible": (i) => (structure.hopeless.includes(i) ? Number.NEGATIVE_INFINITY : logits[i]!) }),
   };
 
-  test.each(Object.entries(spoilt))(
+  test.each(Object.entries(spoilt).filter(([name]) => !isShort || name === "NaN"))(
     "of logits with %s every verb is NaN, and of their neighbours it is not",
     async (_, at) => {
       const rows = [logits, logits.map((_, i) => at(i)), logits].flat();
@@ -547,10 +547,11 @@ describe.each(instances)("$name", ({ verbs, ...structure }) => {
       "of each value alone, perturbed logits have the law of those draws that have this value",
       async () => {
         const any = keys(41, 40_000);
-        const exact = await events(await verbs.mode(any.ref));
+        const exact = (await events(await verbs.mode(any.ref))).map((value) => value.join());
         const rows = await events(any, size);
         for (const [v, vertex] of vertices.entries()) {
-          const kept = rows.filter((_, i) => exact[i]!.join() === vertex.join());
+          const wanted = vertex.join();
+          const kept = rows.filter((_, i) => exact[i] === wanted);
           const given = await events(keysGiven(42 + v, valueArray(vertex), repeated(logits, kept.length)), size);
           const expected = binned(kept, below);
           for (const [i, counts] of binned(given, below).entries()) {

@@ -12,14 +12,16 @@ import { loadDigits } from "@softdraw/lab/data/digits";
 import { nameOfData } from "@softdraw/lab/data/own-data";
 import { createRun, openRun } from "@softdraw/lab/runs/run";
 import { type Studio, startStudio } from "@softdraw/lab/server/server";
+import { barriers } from "@softdraw/testing/barriers";
 import { noise, npyBytes } from "@softdraw/testing/bytes";
 import { lacksChromium, launchChromium, listen } from "@softdraw/testing/chromium";
-import axe from "axe-core";
+import { fewDigits } from "@softdraw/testing/few-digits";
 import { unzipSync, zipSync } from "fflate";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { experimentNamed } from "../src/lab/catalog.ts";
 import { buildStudio, serveStudio } from "./studio.ts";
+import { expectEveryView } from "./views.ts";
 
 const SMALL = { n: 3, epochs: 1, steps: 2, batch: 4, hidden: 8 };
 const PATIENCE = { timeout: 60_000 };
@@ -67,20 +69,21 @@ describe.skipIf(lacksChromium("What trains in the studio"))("in a browser", { ti
     }
   }
 
-  /** A little model of an experiment, as a file of the command line's. */
+  /** A little model of an experiment, as a file of the command line's; of a few digits unless all are asked for. */
   async function modelFile(
     name: string,
     values: object,
-    file = join(folder, `${name}.safetensors`),
+    { file = join(folder, `${name}.safetensors`), all = false } = {},
   ): Promise<{ file: string; records: EpochRecord[] }> {
     const experiment = experimentNamed(name);
     const config = experiment.schema.parse(values);
-    const data = config.data === undefined ? generated : await loadDigits();
+    const data = config.data === undefined ? generated : await (all ? loadDigits() : fewDigits(600, 100));
     let checkpoint: Checkpoint | undefined;
     const records: EpochRecord[] = [];
-    for await (const event of experiment.run(config, { data })) {
-      checkpoint = await event.checkpoint();
-      if (event.record) records.push(event.record);
+    for await (const { record, checkpoint: take } of experiment.run(config, { data })) {
+      if (record === undefined) continue;
+      records.push(record);
+      checkpoint = await take();
     }
     await writeFile(file, encodeCheckpoint(describeCheckpoint(checkpoint!, config)));
     return { file, records };
@@ -237,7 +240,7 @@ describe.skipIf(lacksChromium("What trains in the studio"))("in a browser", { ti
       }));
 
     test("trains on the digits, and shows what the model makes of them", () =>
-      visit("#/train?epochs=1&batch=1000&variables=4", async (page) => {
+      visit("#/train?epochs=1&batch=1000&variables=4&network=linear", async (page) => {
         await button(page, "Train").click();
         await page.getByText("Finished.").waitFor();
         expect(await page.locator("figure canvas").count()).toBeGreaterThan(3);
@@ -259,7 +262,7 @@ describe.skipIf(lacksChromium("What trains in the studio"))("in a browser", { ti
 
     test("a code without a relaxation trains, and no relaxed loss is shown", () =>
       visit(
-        "#/train?latent=conditional-bernoulli&estimator=simple&epochs=1&batch=1000&variables=4&network=linear",
+        "#/train?latent=conditional-bernoulli&estimator=simple&epochs=1&batch=1000&variables=2&classes=4&k=2&network=linear",
         async (page) => {
           await button(page, "Train").click();
           await page.getByText("Finished.").waitFor();
@@ -336,10 +339,10 @@ describe.skipIf(lacksChromium("What trains in the studio"))("in a browser", { ti
   };
 
   test("jigsaw: a digit is there on arrival, put together; then any picture, by models of the page and loaded ones", async () => {
-    const little = { epochs: 1, batch: 1500, channels: 4, hidden: 8 };
+    const little = { epochs: 1, batch: 100, channels: 4, hidden: 8 };
     const { file: two } = await modelFile("jigsaw", little);
     const three = join(folder, "three.safetensors");
-    const { file } = await modelFile("jigsaw", { ...little, pieces: 3 }, three);
+    const { file } = await modelFile("jigsaw", { ...little, pieces: 3 }, { file: three });
     const picture = join(folder, "picture.png");
     const colours = Uint8Array.from({ length: 3 * 90 * 60 }, (_, i) => (i * 7) % 256);
     await writeFile(picture, encodePicture({ width: 90, height: 60, channels: 3, data: colours }));
@@ -371,7 +374,9 @@ describe.skipIf(lacksChromium("What trains in the studio"))("in a browser", { ti
   });
 
   test("codes: a digit is drawn anew from its code, which the temperature softens and a hand changes; Train shows the finished run", async () => {
-    const { file } = await modelFile("vae", { epochs: 1, batch: 1000, variables: 4, classes: 3, network: "linear" });
+    const little = { epochs: 1, batch: 1000, variables: 4, classes: 3, network: "linear" };
+    // The page trains on from it, with all digits.
+    const { file } = await modelFile("vae", little, { all: true });
     await visit(
       "#/codes",
       async (page) => {
@@ -676,23 +681,7 @@ describe.skipIf(lacksChromium("What trains in the studio"))("in a browser", { ti
     (place) =>
       visit(`#/${place}`, async (page) => {
         await page.waitForTimeout(300);
-        for (const colorScheme of ["light", "dark"] as const) {
-          await page.emulateMedia({ colorScheme });
-          for (const width of [390, 1280, 2560]) {
-            await page.setViewportSize({ width, height: 900 });
-            expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
-            expect(await barriers(page), `${width} pixels, ${colorScheme}`).toEqual([]);
-          }
-        }
+        await expectEveryView(page);
       }),
   );
 });
-
-/** What axe finds, a line each. */
-async function barriers(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run());
-  return violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ target, failureSummary }) => `${id}: ${target} ${failureSummary}`),
-  );
-}

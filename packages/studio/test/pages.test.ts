@@ -3,11 +3,12 @@
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { pageHeaders } from "@softdraw/lab/server/headers";
+import { barriers } from "@softdraw/testing/barriers";
 import { lacksChromium, launchChromium, listen } from "@softdraw/testing/chromium";
-import axe from "axe-core";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildStudio, type Served, serveStudio } from "./studio.ts";
+import { expectEveryView } from "./views.ts";
 
 const sections = ["categorical", "subsets", "permutations", "trees"] as const;
 
@@ -73,13 +74,8 @@ describe.skipIf(lacksChromium("The studio"))("in a browser", { timeout: PATIENCE
 
     afterAll(() => page?.close());
 
-    test.each(["light", "dark"] as const)("fits every width and has no barriers, %s", async (colorScheme) => {
-      await page.emulateMedia({ colorScheme });
-      for (const width of [390, 1280, 2560]) {
-        await page.setViewportSize({ width, height: 900 });
-        await eventually(() => page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
-        expect(await barriers(page), `${width} pixels`).toEqual([]);
-      }
+    test("fits every width and has no barriers, light and dark", async () => {
+      await expectEveryView(page);
       check();
     });
 
@@ -132,14 +128,8 @@ describe.skipIf(lacksChromium("The studio"))("in a browser", { timeout: PATIENCE
 
   test("the story: figures that answer, by keyboard, words explained, and the way to the subsets", () =>
     visit("", async (page) => {
-      for (const colorScheme of ["light", "dark"] as const) {
-        await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-        for (const width of [390, 1280]) {
-          await page.setViewportSize({ width, height: 900 });
-          await eventually(() => page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
-          expect(await barriers(page), `${colorScheme}, ${width} pixels`).toEqual([]);
-        }
-      }
+      await page.emulateMedia({ reducedMotion: "reduce" });
+      await expectEveryView(page);
       const step = (name: string) => page.getByRole("region", { name, exact: true });
       const ring = page.getByRole("button", { name: /^The odds: A / });
       const before = await ring.getAttribute("aria-label");
@@ -510,28 +500,40 @@ describe.skipIf(lacksChromium("The studio"))("in a browser", { timeout: PATIENCE
     await visit("#/categorical", look, { server: alone }).finally(() => alone.close());
   });
 
-  test("WebGPU, on a software adapter, agrees with WebAssembly", async () => {
-    const withGpu = await launchChromium("--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader");
-    const seen = async (device: string) => {
+  describe("with a software adapter", () => {
+    let withGpu: Browser;
+
+    beforeAll(async () => {
+      withGpu = await launchChromium("--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader");
+    }, PATIENCE_MS);
+
+    afterAll(() => withGpu?.close());
+
+    async function openWithGpu(address: string): Promise<{ page: Page; complaints: string[] }> {
       const page = await withGpu.newPage({ viewport: LAPTOP });
       page.setDefaultTimeout(PATIENCE_MS);
       const { complaints } = listen(page);
-      await page.goto(`${served.url}?device=${device}#/categorical`);
+      await page.goto(served.url + address);
       await answered(page);
-      const cells = await page.locator("main table td").allTextContents();
-      const engine = (await page.locator("header summary").textContent())!.trim();
-      await page.goto(`${served.url}?device=${device}#/subsets`);
-      await answered(page);
-      cells.push(...(await page.locator("article tbody td").allTextContents()));
-      await page.close();
-      // The browser warns of such an adapter where one is asked for.
-      expect(complaints.filter((text) => !text.includes("experimental"))).toEqual([]);
-      return {
-        engine,
-        numbers: cells.flatMap((cell) => cell.replaceAll("−", "-").match(/-?\d+\.?\d*/g) ?? []).map(Number),
+      return { page, complaints };
+    }
+
+    test("WebGPU agrees with WebAssembly", async () => {
+      const seen = async (device: string) => {
+        const { page, complaints } = await openWithGpu(`?device=${device}#/categorical`);
+        const cells = await page.locator("main table td").allTextContents();
+        const engine = (await page.locator("header summary").textContent())!.trim();
+        await page.goto(`${served.url}?device=${device}#/subsets`);
+        await answered(page);
+        cells.push(...(await page.locator("article tbody td").allTextContents()));
+        await page.close();
+        // The browser warns of such an adapter where one is asked for.
+        expect(complaints.filter((text) => !text.includes("experimental"))).toEqual([]);
+        return {
+          engine,
+          numbers: cells.flatMap((cell) => cell.replaceAll("−", "-").match(/-?\d+\.?\d*/g) ?? []).map(Number),
+        };
       };
-    };
-    try {
       const [gpu, wasm] = [await seen("webgpu"), await seen("wasm")];
       expect([gpu.engine, wasm.engine]).toEqual(["WebGPU", "WebAssembly"]);
       expect(gpu.numbers.length).toBeGreaterThan(100);
@@ -540,30 +542,18 @@ describe.skipIf(lacksChromium("The studio"))("in a browser", { timeout: PATIENCE
       gpu.numbers.forEach((value, i) => {
         expect(Math.abs(value - wasm.numbers[i]!)).toBeLessThanOrEqual(0.0011);
       });
-    } finally {
-      await withGpu.close();
-    }
-  });
+    });
 
-  test("a software adapter is not taken unless it is asked for", async () => {
-    const withGpu = await launchChromium("--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader");
-    try {
-      const page = await withGpu.newPage();
-      await page.goto(served.url);
+    test("it is not taken unless it is asked for", async () => {
+      const { page } = await openWithGpu("");
       await page.locator("header summary", { hasText: "WebAssembly" }).click();
       expect(await page.locator("header details").textContent()).toContain("a software one, slower than WebAssembly");
-    } finally {
-      await withGpu.close();
-    }
-  });
+      await page.close();
+    });
 
-  test("a graphics device that is lost is replaced by WebAssembly, and nothing asked is forgotten", async () => {
-    const withGpu = await launchChromium("--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader");
-    try {
-      const page = await withGpu.newPage({ viewport: LAPTOP });
-      page.setDefaultTimeout(PATIENCE_MS);
-      await page.goto(`${served.url}?device=webgpu#/categorical`);
-      await answered(page);
+    // The last, because nothing else of this browser has a graphics device afterwards.
+    test("a graphics device that is lost is replaced by WebAssembly, and nothing asked is forgotten", async () => {
+      const { page } = await openWithGpu("?device=webgpu#/categorical");
       const shares = () => page.locator(".controls table td:nth-child(3)").allTextContents();
       const before = await shares();
       const inspector = await withGpu.newBrowserCDPSession();
@@ -573,9 +563,7 @@ describe.skipIf(lacksChromium("The studio"))("in a browser", { timeout: PATIENCE
       await eventually(shares).not.toEqual(before);
       await page.locator("header summary", { hasText: "WebAssembly" }).click();
       expect(await page.locator("header details").textContent()).toContain("Why not WebGPU: WebGPU failed: ");
-    } finally {
-      await withGpu.close();
-    }
+    });
   });
 
   test("the first view takes at most 250 kB of JavaScript, compressed", async () => {
@@ -610,15 +598,6 @@ async function setNumber(page: Page, label: string, text: string): Promise<void>
   const field = page.getByLabel(label, { exact: true });
   await field.fill(text);
   await field.press("Enter");
-}
-
-/** What axe finds, a line each. */
-async function barriers(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run());
-  return violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ target, failureSummary }) => `${id}: ${target} ${failureSummary}`),
-  );
 }
 
 /** The first canvas as text: equal for equal pictures. */

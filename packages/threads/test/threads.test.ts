@@ -49,7 +49,7 @@ function burn(): void {
 }
 
 const ROUNDS = 3;
-const UNDER_LOAD = 30;
+const UNDER_LOAD = 10;
 
 describe("threads", () => {
   test("two or three give the bits that one gives, and let the program end", async () => {

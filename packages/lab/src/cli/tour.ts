@@ -18,7 +18,7 @@ import { findExperiment } from "./run-folders.ts";
 import { stopOnSignal } from "./signals.ts";
 
 /** In the order of the tour: what each experiment is set to, and what share of the time it takes. */
-const parts: readonly Part[] = [
+export const TOUR: readonly Part[] = [
   { name: "vae", values: { epochs: 4 }, share: 3 },
   { name: "dknn", values: { epochs: 2 }, share: 8 },
   { name: "jigsaw", values: { epochs: 2 }, share: 4 },
@@ -31,7 +31,7 @@ const parts: readonly Part[] = [
   },
 ];
 
-interface Part {
+export interface Part {
   readonly name: string;
   readonly values: Readonly<Record<string, unknown>>;
   readonly share: number;
@@ -40,6 +40,11 @@ interface Part {
 type Options = CommonOptions & { readonly runsDir: string };
 
 export function addTour(program: Command): void {
+  addTourOf(program, TOUR);
+}
+
+/** The command for other parts than those of the tour. */
+export function addTourOf(program: Command, parts: readonly Part[]): void {
   const names = parts.map(({ name }) => name);
   const command = program
     .command("tour")
@@ -52,7 +57,7 @@ export function addTour(program: Command): void {
       `\nExamples:\n  softdraw tour\n  softdraw tour explain\n\nThe defaults of softdraw train, but shorter:${settings.join("")}\n
 Each is a run as softdraw train makes it, to be resumed, evaluated and listed. The report of all is report.html.`,
     )
-    .action(tour);
+    .action((only: string | undefined, options: Options) => tour(parts, only, options));
 }
 
 function describe(values: Part["values"]): string {
@@ -61,7 +66,7 @@ function describe(values: Part["values"]): string {
     .join(" ");
 }
 
-async function tour(only: string | undefined, options: Options): Promise<void> {
+async function tour(parts: readonly Part[], only: string | undefined, options: Options): Promise<void> {
   const chosen = parts.filter(({ name }) => only === undefined || name === only);
   await checkOutDir("--runs-dir", options.runsDir, [OVERVIEW], "report");
   const reporter = await begin(options, ...longest(chosen));

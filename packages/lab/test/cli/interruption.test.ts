@@ -6,8 +6,13 @@ import { bytesOf, call, HOOK_TIMEOUT, onlyRun, softdraw, start, tinyTraining, us
 
 const EPOCHS = 6;
 const folder = useFolder();
+/** Deep, so that it is not over before a signal comes. */
 const training = () =>
-  tinyTraining(folder.path(), EPOCHS, "--json", "--schedule", "linear", "--temperature-end", "0.5");
+  tinyTraining(
+    folder.path(),
+    EPOCHS,
+    ...["--json", "--network", "deep", "--schedule", "linear", "--temperature-end", "0.5"],
+  );
 
 let uninterrupted: Awaited<ReturnType<typeof bytesOf>>;
 let files: string[];
@@ -50,7 +55,7 @@ test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
   },
 );
 
-const KILLS = 3;
+const KILLS = 2;
 
 test("kill -9 at random moments: resume goes on to the bytes of the uninterrupted run", {
   timeout: 120_000,

@@ -11,7 +11,7 @@ let run: string;
 
 beforeAll(async () => {
   home = await folder.fresh();
-  expect(await call(home, ...tinyTraining(folder.path(), 2))).toMatchObject({ code: 0 });
+  expect(await call(home, ...tinyTraining(folder.path(), 2, "--network", "deep"))).toMatchObject({ code: 0 });
   run = await onlyRun(home);
 }, HOOK_TIMEOUT);
 
@@ -121,7 +121,7 @@ describe("data", () => {
 });
 
 describe("a training that diverges", () => {
-  const diverging = () => tinyTraining(folder.path(), 1, "--learning-rate", "1e30");
+  const diverging = () => tinyTraining(folder.path(), 1, "--network", "deep", "--learning-rate", "1e30");
   const ONE_LINE =
     /^error: runs\/vae-\S+ diverged: .+ is (NaN|-?Infinity) at epoch 1, step \d\. Train again with a lower --learning-rate than 1e\+30 or a higher --temperature than 1\. It diverged before its first checkpoint\.\n$/;
 

@@ -45,7 +45,12 @@ export function softdraw(folder: string, ...args: string[]): Promise<Finished> {
  * As `softdraw`, in this process: for tests of what a command does. To start a process and to load all that a command needs
  * takes longer than most commands do. Threads and the reader of a pipe are of the whole process, and are not prepared.
  */
-export async function call(folder: string, ...args: string[]): Promise<Finished> {
+export function call(folder: string, ...args: string[]): Promise<Finished> {
+  return within(folder, () => runCommand(args));
+}
+
+/** What a command, which returns its exit code, prints in a folder. */
+export async function within(folder: string, run: () => Promise<number>): Promise<Finished> {
   const text = { out: "", err: "" };
   const collect = (name: "out" | "err") => (part: string | Uint8Array) => {
     text[name] += part;
@@ -66,7 +71,7 @@ export async function call(folder: string, ...args: string[]): Promise<Finished>
   vi.stubEnv("XDG_CACHE_HOME", join(folder, "cache"));
   process.chdir(folder);
   try {
-    const code = await runCommand(args);
+    const code = await run();
     return { code, ...text };
   } finally {
     process.chdir(home);
@@ -137,12 +142,12 @@ export function tinyNeighbours(folder: string, epochs: number): string[] {
 }
 
 /**
- * The arguments of a training of so many epochs, of four steps each, on the digits in `folder`. On one thread, because the
- * tests beside it want the other cores.
+ * The arguments of a training of so many epochs, of four steps each, on the digits in `folder`. Of a layer a side, which is soon
+ * compiled, and on one thread, because the tests beside it want the other cores.
  */
 export function tinyTraining(folder: string, epochs: number, ...more: string[]): string[] {
   const data = ["--data", "mnist", "--data-dir", folder, "--batch", "50", "--epochs", `${epochs}`];
-  return ["train", "vae", ...data, "--variables", "4", "--threads", "1", ...more];
+  return ["train", "vae", ...data, "--variables", "4", "--network", "linear", "--threads", "1", ...more];
 }
 
 /** The only run below a folder. */

@@ -9,7 +9,20 @@ const folder = useFolder();
 /** Trials of a second or two: two combinations, each with two seeds, on the digits in the folder. */
 const sweep = (...more: string[]) => [
   ...["sweep", "vae", "--data", "mnist", "--data-dir", folder.path(), "--batch", "40", "--variables", "4"],
-  ...["--epochs", "3", "--schedule", "constant", "--set", "temperature=0.3,3", "--seeds", "2", "--json", ...more],
+  ...[
+    "--network",
+    "linear",
+    "--epochs",
+    "3",
+    "--schedule",
+    "constant",
+    "--set",
+    "temperature=0.3,3",
+    "--seeds",
+    "2",
+    "--json",
+    ...more,
+  ],
 ];
 
 /** Where what is asked does not depend on how many there are: each loads an engine and compiles the same. */

@@ -27,7 +27,8 @@ function expectCursor(out: string): void {
 // Other systems have another `script`, or none.
 describe.skipIf(!hasScript)("on a terminal", () => {
   test("a bar shows epoch, step, loss, examples a second and the time left, between the rows of the table", async () => {
-    const { code, out } = await onTerminal(await folder.fresh(), ...tinyTraining(folder.path(), 3)).finished;
+    const { code, out } = await onTerminal(await folder.fresh(), ...tinyTraining(folder.path(), 3, "--network", "deep"))
+      .finished;
     expect(code).toBe(0);
     expect(out).toMatch(/epoch [123]\/3 [=-]+ [1234]\/4 {2}loss \d+\.\d\d {2}[\d,]+ examples\/s {2}\d+:\d\d left/);
     for (const epoch of [1, 2, 3]) expect(out).toMatch(new RegExp(`(^|\\[2K)${epoch}( +-?[\\d,.]+){9}\\r$`, "m"));

@@ -1,7 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { experiments } from "@softdraw/experiments/all";
+import { Command } from "commander";
 import { beforeAll, describe, expect, test } from "vitest";
-import { call, useFolder } from "./support.ts";
+import { addTourOf, TOUR } from "../../src/cli/tour.ts";
+import { call, useFolder, within } from "./support.ts";
 
 const folder = useFolder();
 
@@ -14,7 +17,13 @@ describe("a tour of one", () => {
 
   beforeAll(async () => {
     home = await folder.fresh();
-    finished = await call(home, "tour", "explain", "--json");
+    const parts = [{ name: "explain", values: { epochs: 2, steps: 3, batch: 10 }, share: 1 }];
+    finished = await within(home, async () => {
+      const program = new Command();
+      addTourOf(program, parts);
+      await program.parseAsync(["tour", "explain", "--json"], { from: "user" });
+      return 0;
+    });
   }, TIMEOUT);
 
   test("is an ordinary run, and one report of it", async () => {
@@ -25,7 +34,7 @@ describe("a tour of one", () => {
     expect(kinds.at(0)).toBe("run");
     expect(kinds.slice(-3)).toEqual(["result", "finished", "tour"]);
     const [{ run, command }] = records;
-    expect(command).toBe("softdraw train explain --epochs 6");
+    expect(command).toBe("softdraw train explain --epochs 2 --steps 3 --batch 10");
     expect(JSON.parse(await readFile(join(home, run, "result.json"), "utf8")).results[0].name).toBe("accuracy");
     const page = await readFile(join(home, "runs", "report.html"), "utf8");
     expect(page).toContain("Explained sequences");
@@ -42,6 +51,13 @@ describe("a tour of one", () => {
     expect([listed.code, listed.err]).toEqual([0, ""]);
     expect(listed.out).toMatch(/explain-.*finished.*accuracy/);
   });
+});
+
+test("its parts are configurations of experiments", () => {
+  for (const { name, values } of TOUR) {
+    const experiment = experiments.find((experiment) => experiment.name === name)!;
+    expect(experiment.schema.parse(values)).toMatchObject(values);
+  }
 });
 
 test("an experiment that is no part of it is refused, naming those that are", async () => {

@@ -188,7 +188,7 @@ test("two threads make the bytes of one", async () => {
 });
 
 test("the embedded digits need no other option", async () => {
-  const run = await trainAgain(call, "train", "vae", "--epochs", "1", "--batch", "1000");
+  const run = await trainAgain(call, "train", "vae", "--epochs", "1", "--batch", "1000", "--network", "linear");
   const [record] = records(await readFile(join(run, "metrics.jsonl"), "utf8"));
   expect(record).toMatchObject({ epoch: 1 });
   expect(await readFile(join(run, "report.html"), "utf8")).toContain("digits: 9,000 to train, 1,000 to test");

@@ -9,7 +9,19 @@ const folder = useFolder();
 /** Two trials of a second or two, on the digits in the folder. */
 const sweep = (...more: string[]) => [
   ...["sweep", "vae", "--data", "mnist", "--data-dir", folder.path(), "--batch", "40", "--variables", "4"],
-  ...["--epochs", "2", "--schedule", "constant", "--set", "temperature=0.3,1", "--no-winner", "--json", ...more],
+  ...[
+    "--network",
+    "linear",
+    "--epochs",
+    "2",
+    "--schedule",
+    "constant",
+    "--set",
+    "temperature=0.3,1",
+    "--no-winner",
+    "--json",
+    ...more,
+  ],
 ];
 
 describe.skipIf(missingRedis)("a queue", () => {
