@@ -9,6 +9,7 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { buildSite, writeWorker } from "../build/site/site.ts";
 import { checkFolder, type Version, versionsOf, writeVersions } from "../build/site/versions.ts";
+import { unpackCode } from "../packages/studio/src/pages/play/packed-code.ts";
 import { buildStudio } from "../packages/studio/test/studio.ts";
 import { faultsOf, type ServedSite, serveSite, type View } from "./site/served.ts";
 
@@ -61,6 +62,39 @@ describe("links", () => {
     expect(read("guides/gradients.html")).toContain('class="code" href="../reference/softdraw/index.html#vimco"');
   });
 });
+
+describe("code", () => {
+  test("that runs in the page leads there, with the program as far as the block goes", () => {
+    const blocks = blocksOf("guides/gradients.html");
+    expect(blocks[0]!.program).toBe(blocks[0]!.code);
+    expect(blocks.filter(({ program }) => program === undefined)).toEqual([]);
+    const [first, second] = blocks;
+    expect(second!.program).toBe(`${first!.code}\n${second!.code}`);
+  });
+
+  test("that does not run there leads nowhere", () => {
+    const blocks = blocksOf("guides/engine-webgpu.html").concat(blocksOf("guides/trained-models.html"));
+    const withFiles = blocks.filter(({ code }) => /from "(node:|@softdraw\/lab|webgpu)/.test(code));
+    expect(withFiles.length).toBeGreaterThan(1);
+    for (const { program } of withFiles) expect(program).toBeUndefined();
+  });
+});
+
+/** The blocks of TypeScript of a page, and the programs that their links open. */
+function blocksOf(page: string): { code: string; program: string | undefined }[] {
+  return read(page)
+    .split('<div class="code-block program">')
+    .slice(1)
+    .map((html) => html.split("</div>")[0]!)
+    .flatMap((html) => {
+      const [, code] = /<code>(.*)<\/code>/s.exec(html)!;
+      const text = code!.replace(/<[^>]*>/g, "").replace(/&(\w+|#x27);/g, (_, name) => ENTITIES[name]!);
+      const packed = /class="open" href="[^"]*#\/play\?code=([^"]*)"/.exec(html)?.[1];
+      return [{ code: text, program: packed === undefined ? undefined : unpackCode(packed) }];
+    });
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { lt: "<", gt: ">", amp: "&", quot: '"', "#x27": "'" };
 
 test("earlier versions are kept, each with the list as it is seen from there", async () => {
   const place = await mkdtemp(join(tmpdir(), "softdraw-versions-"));

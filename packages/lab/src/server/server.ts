@@ -7,7 +7,7 @@ import { extname } from "node:path";
 import { errorCode } from "../runs/files.ts";
 import { type Answer, fileAnswer, refusal, sendAnswer } from "./answers.ts";
 import { openInside } from "./files.ts";
-import { pageHeaders } from "./headers.ts";
+import { pageHeaders, scriptHeaders } from "./headers.ts";
 import { answerAboutRuns } from "./runs-api.ts";
 import { parseTarget } from "./targets.ts";
 
@@ -117,8 +117,11 @@ async function answerPage(page: string, names: readonly string[]): Promise<Answe
   if (file === undefined) return refusal(404, "There is no such file.");
   // The build gives the files of this folder names with a digest of their content, so they never change.
   const isLasting = names[0] === "assets";
-  const headers: Record<string, string> = isLasting ? { "Cache-Control": "public, max-age=31536000, immutable" } : {};
   const extension = extname(names.at(-1)!);
+  const headers: Record<string, string> = {
+    ...(extension === ".js" && scriptHeaders),
+    ...(isLasting && { "Cache-Control": "public, max-age=31536000, immutable" }),
+  };
   const answer = fileAnswer(file, TYPES[extension] ?? "application/octet-stream", headers);
   return { ...answer, isCompressible: TEXTS.has(extension) };
 }

@@ -5,11 +5,16 @@ import { askedDevice } from "../engine/client.svelte.ts";
 import type { ExperimentFacts } from "./catalog.ts";
 import type { LabApi } from "./worker.ts";
 
-interface Connection {
-  readonly api: Remote<LabApi>;
-  /** Rejects when the thread cannot be had. */
-  readonly broken: Promise<never>;
+interface Connection extends LabThread {
   engine?: Promise<unknown>;
+}
+
+export interface LabThread {
+  readonly api: Remote<LabApi>;
+  /** Rejects when the thread cannot be had, or ends by itself. */
+  readonly broken: Promise<never>;
+  /** Whatever it is at. */
+  end(): void;
 }
 
 let connection: Connection | undefined;
@@ -35,14 +40,18 @@ export function experimentFacts(): Promise<readonly ExperimentFacts[]> {
 }
 
 function connect(): Connection {
-  if (connection) return connection;
-  const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "lab" });
+  connection ??= startLabThread("lab");
+  return connection;
+}
+
+/** A thread of the experiments beside the one that trains, such as for a program of the reader's. */
+export function startLabThread(name: string): LabThread {
+  const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name });
   const broken = new Promise<never>((_, reject) => {
     worker.addEventListener("error", (event) => {
       reject(new Error(event.message || "The thread of the experiments could not be loaded."));
     });
   });
   broken.catch(() => {});
-  connection = { api: wrap<LabApi>(worker), broken };
-  return connection;
+  return { api: wrap<LabApi>(worker), broken, end: () => worker.terminate() };
 }

@@ -22,6 +22,7 @@ import {
   takesData,
   type Values,
 } from "./catalog.ts";
+import type { Kind } from "../programs/printing.ts";
 import { type CodeQuestion, type DrawnCode, decodeCode, drawCodeOf } from "./codes.ts";
 import { dataFor, useDigits, useFiles, withChosenData } from "./data.ts";
 import { type Lookalikes, lookalikes } from "./lookalikes.ts";
@@ -76,6 +77,36 @@ const api = {
   resume: () => session?.resume(),
   stop: () => session?.stop(),
   overrideTemperature: (temperature: number | undefined) => session?.overrideTemperature(temperature),
+
+  /**
+   * Runs a program of the reader's, once the engine has started.
+   *
+   * @returns what went wrong, if it did
+   */
+  async runProgram(source: string, print: (kind: Kind, text: string, line?: number) => Promise<void>) {
+    const { failureOf, runProgram } = await import("../programs/run.ts");
+    let told = Promise.resolve();
+    const tell: typeof print = (...printed) => {
+      told = print(...printed);
+      return told;
+    };
+    // What it leaves to later is told of when it comes.
+    const onLate = (event: Event, error: unknown) => {
+      event.preventDefault();
+      const { message, line } = failureOf(error);
+      tell("error", message, line);
+    };
+    addEventListener("error", (event) => onLate(event, event.error));
+    addEventListener("unhandledrejection", (event) => onLate(event, event.reason));
+    try {
+      await runProgram(source, tell);
+      return undefined;
+    } catch (error) {
+      return failureOf(error);
+    } finally {
+      await told;
+    }
+  },
 
   /** Keeps the model of the training as it is now. */
   async keepTraining(name: string, values: Values): Promise<ModelFacts> {
