@@ -52,4 +52,6 @@ export default defineConfig({
   worker: { format: "es", plugins: () => [digits(), modules(), licensesOfThreads] },
   // The development server injects its styles into the page; the built page keeps the whole policy.
   server: { headers: isolationHeaders },
+  // Not those of the development server: see build/policies.ts.
+  preview: { headers: {} },
 });

@@ -28,6 +28,7 @@ import { dataFor, useDigits, useFiles, withChosenData } from "./data.ts";
 import { type Lookalikes, lookalikes } from "./lookalikes.ts";
 import { encodeModel, keepModel, loadModel, type ModelFacts, modelOf } from "./models.ts";
 import { type RunParts, runOf } from "./run-parts.ts";
+import { takeExperiment, throwFrom } from "./own.ts";
 import { type Report, type Session, startSession } from "./session.ts";
 
 export interface TrainingWish {
@@ -45,6 +46,7 @@ let session: Session | undefined;
 const api = {
   startEngine,
   describeExperiments: () => describeExperiments(),
+  takeExperiment,
   checkConfiguration,
   chartsOf,
   headlinesOf,
@@ -63,7 +65,7 @@ const api = {
     const own = startSession({ experiment, config, data, checkpoint }, { observe: tell, nextTurn });
     session = own;
     try {
-      const { isFinished, checkpoint } = await own.ending;
+      const { isFinished, checkpoint } = await own.ending.catch((error) => throwFrom(experiment, error));
       // Reports come another way than the answer to this call, which is not to overtake them.
       await told;
       return { isFinished, model: keepModel(name, config, checkpoint) };

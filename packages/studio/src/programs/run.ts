@@ -27,13 +27,18 @@ const addresses: string[] = [];
  * @returns what it exports
  * @throws whatever it throws; `failureOf` says what of it to tell
  */
-export async function runProgram(source: string, print: Print): Promise<Exports> {
+export function runProgram(source: string, print: Print): Promise<Exports> {
+  return runModule(source, printingConsole(print));
+}
+
+/** The same, with any console. */
+export async function runModule(source: string, console: Console): Promise<Exports> {
   const { code } = compile(source);
   const address = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
   addresses.push(address);
   const { default: program } = (await import(/* @vite-ignore */ address)) as { default: Program };
   const exports = {};
-  await program(moduleNamed, exports, printingConsole(print));
+  await program(moduleNamed, exports, console);
   return exports;
 }
 

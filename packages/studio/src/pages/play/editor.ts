@@ -54,6 +54,7 @@ export function makeEditor(place: HTMLElement, { code, label, changed, run }: Ed
         theme,
         // Before the default, which makes a line of it.
         keymap.of([{ key: "Mod-Enter", run: isRun }, ...defaultKeymap, ...historyKeymap]),
+        EditorView.domEventHandlers({ beforeinput: replaceSelection }),
         EditorView.updateListener.of((update) => {
           if (update.docChanged) changed(update.state.doc.toString());
         }),
@@ -72,6 +73,13 @@ export function makeEditor(place: HTMLElement, { code, label, changed, run }: Ed
     },
     destroy: () => view.destroy(),
   };
+}
+
+/** Left to the browser, what is typed over a selection gets the style of that, as an inline one, which the page's policy forbids. */
+function replaceSelection({ inputType, data }: InputEvent, view: EditorView): boolean {
+  if (inputType !== "insertText" || data === null || view.state.selection.main.empty) return false;
+  view.dispatch(view.state.replaceSelection(data), { userEvent: "input.type", scrollIntoView: true });
+  return true;
 }
 
 /** As the code of other pages is coloured. */
