@@ -749,7 +749,7 @@ describe.skipIf(lacksChromium("What trains in the studio"))("in a browser", { ti
         await expect.poll(() => editor(page).innerText(), PATIENCE).toContain("// np.zeros");
         // The keyboard leads out of it.
         await page.keyboard.press("Tab");
-        expect(await button(page, "Run").evaluate((own) => own === document.activeElement)).toBe(true);
+        expect(await page.getByRole("log").evaluate((own) => own === document.activeElement)).toBe(true);
       }));
 
     test("stops a loop without end, and keeps the code in the address, which waits for who reads it", () =>

@@ -97,7 +97,7 @@ const theme = EditorView.theme({
     fontFamily: "var(--mono)",
     lineHeight: "1.6",
     minHeight: "22rem",
-    maxHeight: "75vh",
+    maxHeight: "65vh",
     overflow: "auto",
   },
   ".cm-content": { padding: "0.7rem 0", caretColor: "var(--ink)" },
