@@ -48,7 +48,7 @@ export function makeEditor(place: HTMLElement, { code, label, changed, run }: Ed
         indentUnit.of("  "),
         EditorState.tabSize.of(2),
         EditorView.lineWrapping,
-        EditorView.contentAttributes.of({ "aria-label": label }),
+        EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
         javascript({ typescript: true }),
         syntaxHighlighting(colours),
         theme,
