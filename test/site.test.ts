@@ -7,8 +7,10 @@ import { join } from "node:path";
 import { lacksChromium, launchChromium, listen } from "@softdraw/testing/chromium";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { programFollower } from "../build/site/programs.ts";
 import { buildSite, siteOptions, writeWorker } from "../build/site/site.ts";
 import { checkFolder, type Version, versionsOf, writeVersions } from "../build/site/versions.ts";
+import { unpackCode } from "../packages/studio/src/pages/play/packed-code.ts";
 import { buildStudio } from "../packages/studio/test/studio.ts";
 import { faultsOf, type ServedSite, serveSite, type View } from "./site/served.ts";
 
@@ -78,6 +80,51 @@ describe("links", () => {
     expect(read("guides/gradients.html")).toContain('class="code" href="../reference/softdraw/index.html#vimco"');
   });
 });
+
+describe("code", () => {
+  test("that runs in the page leads there, with the program as far as the block goes", () => {
+    const blocks = blocksOf("guides/gradients.html").filter(({ code }) => !code.startsWith("npx "));
+    expect(blocks.length).toBeGreaterThan(5);
+    expect(blocks.filter(({ program }) => program === undefined)).toEqual([]);
+    const [first, second] = blocks;
+    expect(first!.program).toBe(first!.code);
+    expect(second!.program).toBe(`${first!.code}\n${second!.code}`);
+  });
+
+  test("that does not run there leads nowhere", () => {
+    const programUpTo = programFollower();
+    expect(programUpTo("const before = 1;")).toBeUndefined();
+    for (const block of [
+      'import { readFile } from "node:fs/promises";\nawait readFile("a");',
+      'import { loadRun } from "@softdraw/lab/training/load-run";\nloadRun("a");',
+      'import mine from "./mine.ts";\nmine();',
+      'import "softdraw";\nprocess.exit();',
+      `import "softdraw";\n// ${Array.from({ length: 5000 }, (_, i) => Math.sin(i))}`,
+    ]) {
+      expect(programUpTo(block), block.slice(0, 60)).toBeUndefined();
+      expect(programUpTo("const after = 1;")).toBeUndefined();
+    }
+    expect(programUpTo('import { subset } from "softdraw";\nsubset;')).toMatch(/^#\/play\?code=[\w-]+$/);
+    expect(read("guides/threads.html")).toContain("code-block");
+    expect(read("guides/threads.html")).not.toContain('class="open"');
+  });
+});
+
+/** The blocks of code of a page, and the programs that their links open. */
+function blocksOf(page: string): { code: string; program: string | undefined }[] {
+  return read(page)
+    .split('<div class="code-block program">')
+    .slice(1)
+    .map((html) => html.split("</div>")[0]!)
+    .flatMap((html) => {
+      const [, code] = /<code>(.*)<\/code>/s.exec(html)!;
+      const text = code!.replace(/<[^>]*>/g, "").replace(/&(\w+|#x27);/g, (_, name) => ENTITIES[name]!);
+      const packed = /class="open" href="[^"]*#\/play\?code=([^"]*)"/.exec(html)?.[1];
+      return [{ code: text, program: packed === undefined ? undefined : unpackCode(packed) }];
+    });
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { lt: "<", gt: ">", amp: "&", quot: '"', "#x27": "'" };
 
 test("earlier versions are kept, each with the list as it is seen from there", async () => {
   const place = await mkdtemp(join(tmpdir(), "softdraw-versions-"));
@@ -192,6 +239,21 @@ describe.skipIf(lacksChromium("The site"))("in a browser", { timeout: PATIENCE_M
         expect(await isolated(page)).toBe(true);
       }
       await page.waitForFunction(() => document.querySelector("header .dot.ready"));
+
+      // Programs of the guides, by their links.
+      for (const [place, prints] of [
+        ["guides/performance.html", "[ 1000000 ]"],
+        ["guides/nearest-neighbours.html", "2.00 2.00"],
+        ["guides/from-gumbel-softmax.html", "0  0  1  0"],
+      ] as const) {
+        const link = /class="open" href="([^"]*)"/.exec(read(place))![1]!;
+        await page.goto(new URL(link, url + place).href);
+        await page.getByRole("button", { name: "Run", exact: true }).click();
+        const status = page.locator("main").getByRole("status");
+        await expect.poll(() => status.innerText(), { timeout: PATIENCE_MS }).toMatch(/Finished in|error/);
+        expect(await page.locator("main .error").allInnerTexts()).toEqual([]);
+        expect(await page.getByRole("log").innerText()).toContain(prints);
+      }
       expect(complaints).toEqual([]);
       await context.setOffline(false);
       await page.close();

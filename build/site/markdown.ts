@@ -10,6 +10,7 @@ import typescript from "highlight.js/lib/languages/typescript";
 import xml from "highlight.js/lib/languages/xml";
 import MarkdownIt, { type StateCore, type Token } from "markdown-it";
 import type { Source } from "./documents.ts";
+import { programFollower } from "./programs.ts";
 
 export interface Heading {
   readonly level: number;
@@ -46,7 +47,7 @@ const LANGUAGES: Readonly<Record<string, string>> = {
   ...{ json: "json", python: "python", py: "python", html: "xml", xml: "xml" },
 };
 
-export function renderMarkdown({ path, address, text }: Source, linker: Linker): Rendered {
+export function renderMarkdown({ path, address, text, kind }: Source, linker: Linker): Rendered {
   const markdown = new MarkdownIt({ html: true, linkify: false });
   let headings: Heading[] = [];
   const linked = new Set<string>();
@@ -57,7 +58,12 @@ export function renderMarkdown({ path, address, text }: Source, linker: Linker):
         token.children = withLinks(token.children!, { path, address, linker, linked, Token });
     }
   });
-  markdown.renderer.rules.fence = (tokens, i) => codeBlock(tokens[i]!.content, tokens[i]!.info.trim());
+  const programUpTo = programFollower();
+  markdown.renderer.rules.fence = (tokens, i) => {
+    const { content, info } = tokens[i]!;
+    const program = kind === "guide" && info.trim() === "ts" ? programUpTo(content) : undefined;
+    return codeBlock(content, info.trim(), program && studioFrom(address) + program);
+  };
   markdown.renderer.rules.code_block = (tokens, i) =>
     studioViews(tokens[i]!.content, address) ?? codeBlock(tokens[i]!.content, "");
   markdown.renderer.rules.table_open = () =>
@@ -150,21 +156,28 @@ function linkedCode(token: Token, { address, linker, linked, Token }: Place): To
   return [open, token, new Token("link_close", "a", -1)];
 }
 
-function codeBlock(source: string, info: string): string {
+/** @param playground where the code can be run, if it can */
+function codeBlock(source: string, info: string, playground?: string): string {
   const language = LANGUAGES[info];
   const html =
     language === undefined
       ? escapeHtml(source)
       : highlighter.highlight(source, { language, ignoreIllegals: true }).value;
   const label = info === "text" ? "Output" : info === "" ? "Text" : "Code";
-  return `<div class="code-block${language === undefined ? "" : " program"}"><pre tabindex="0" role="group" aria-label="${label}"><code>${html}</code></pre></div>\n`;
+  const open = playground === undefined ? "" : `<a class="open" href="${escapeHtml(playground)}">Open in the page</a>`;
+  return `<div class="code-block${language === undefined ? "" : " program"}"><pre tabindex="0" role="group" aria-label="${label}"><code>${html}</code></pre>${open}</div>\n`;
+}
+
+/** The studio's page, from a page of the site. */
+function studioFrom(address: string): string {
+  return posix.relative(posix.dirname(address), "studio/index.html");
 }
 
 /** Addresses of the studio, which begin with `#/`, lead there. */
 function studioViews(content: string, address: string): string | undefined {
   const lines = content.trim().split("\n");
   if (!lines.every((line) => line.startsWith("#/"))) return undefined;
-  const studio = posix.relative(posix.dirname(address), "studio/index.html");
+  const studio = studioFrom(address);
   const links = lines.map(
     (line) => `<li><a href="${studio}${escapeHtml(line)}"><code>${escapeHtml(line)}</code></a></li>`,
   );

@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
+import { EXPERIMENT_MODULES } from "@softdraw/studio/build/modules";
 import { Application } from "typedoc";
 import type { PluginOptions } from "typedoc-plugin-markdown";
 import { type Group, root, type Source } from "./documents.ts";
@@ -12,20 +13,7 @@ import { type Group, root, type Source } from "./documents.ts";
 const MODULES = {
   softdraw: ["index"],
   threads: ["index", "page", "webgpu"],
-  experiments: [
-    "define",
-    "trained",
-    "explain/explain",
-    "explain/answers/index",
-    "select/problem",
-    "select/study",
-    "select/table",
-    "checkpoint/described",
-    "checkpoint/safetensors",
-    "data/types",
-    "sorting/index",
-    ...filesOf("packages/experiments/src/nn"),
-  ],
+  experiments: EXPERIMENT_MODULES,
   lab: ["training/load-run"],
 } as const;
 
@@ -35,12 +23,6 @@ const TITLES: Readonly<Record<string, string>> = {
   experiments: "@softdraw/experiments",
   lab: "@softdraw/lab",
 };
-
-function filesOf(folder: string): string[] {
-  return readdirSync(root + folder)
-    .filter((name) => name.endsWith(".ts"))
-    .map((name) => `${posix.basename(folder)}/${posix.basename(name, ".ts")}`);
-}
 
 export interface Reference {
   readonly sources: readonly Source[];

@@ -7,13 +7,15 @@ import { digits } from "./build/digits.ts";
 import { firstFonts } from "./build/first-fonts.ts";
 import { licenses } from "./build/licenses.ts";
 import { models } from "./build/models.ts";
+import { modules } from "./build/modules.ts";
+import { policies } from "./build/policies.ts";
 import { previewPicture } from "./build/preview-picture.ts";
 import { runs } from "./build/runs.ts";
 import { sourceAliases } from "./build/sources.ts";
 
 // What the configuration imports runs in Node, which takes no TypeScript from packages.
 await registerSources();
-const { isolationHeaders, pageHeaders } = await import("@softdraw/lab/server/headers");
+const { isolationHeaders } = await import("@softdraw/lab/server/headers");
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 
@@ -25,7 +27,17 @@ export default defineConfig({
   root: HERE,
   // From wherever the page is served.
   base: "./",
-  plugins: [svelte({ configFile: false }), digits(), models(), runs(), firstFonts(), previewPicture(), licensesOfPage],
+  plugins: [
+    svelte({ configFile: false }),
+    digits(),
+    models(),
+    modules(),
+    runs(),
+    policies(),
+    firstFonts(),
+    previewPicture(),
+    licensesOfPage,
+  ],
   resolve: { alias: sourceAliases },
   build: {
     target: "es2023",
@@ -36,9 +48,10 @@ export default defineConfig({
     // Making the digits takes seconds, as it should.
     rolldownOptions: { checks: { pluginTimings: false } },
   },
-  // The experiments' thread reads the digits by itself.
-  worker: { format: "es", plugins: () => [digits(), licensesOfThreads] },
-  server: { headers: isolationHeaders },
+  // The experiments' thread reads the digits by itself, and runs what is written in the page.
+  worker: { format: "es", plugins: () => [digits(), modules(), licensesOfThreads] },
   // The development server injects its styles into the page; the built page keeps the whole policy.
-  preview: { headers: pageHeaders },
+  server: { headers: isolationHeaders },
+  // Not those of the development server: see build/policies.ts.
+  preview: { headers: {} },
 });

@@ -11,8 +11,12 @@ export function runs(): Plugin {
     name: "runs",
     async configureServer({ middlewares }) {
       const { refusal, sendAnswer } = await import("@softdraw/lab/server/answers");
+      const { answerAboutModules } = await import("@softdraw/lab/server/modules-api");
       const { answerAboutRuns } = await import("@softdraw/lab/server/runs-api");
       const { parseTarget } = await import("@softdraw/lab/server/targets");
+      middlewares.use("/api/experiments.json", async (request, response) =>
+        sendAnswer(request, response, await answerAboutModules([])),
+      );
       middlewares.use("/api", async (request, response) => {
         const target = parseTarget(request.url!);
         const answer = target ? await answerAboutRuns(RUNS, target.names, target.query) : refusal(400, "No such path.");

@@ -6,3 +6,9 @@ declare module "virtual:digits" {
   const url: string;
   export default url;
 }
+
+declare module "virtual:modules" {
+  /** What code that is written in the page can import, by name. */
+  const modules: Readonly<Record<string, object>>;
+  export default modules;
+}

@@ -1,6 +1,6 @@
 /** The trainings of this page, kept in the browser's storage: they outlive the page, and leave it as run folders. */
 
-import type { EpochRecord, Result } from "@softdraw/experiments/experiment";
+import type { EpochRecord, ModuleFile, Result } from "@softdraw/experiments/experiment";
 import { randomId, runPrefix } from "@softdraw/lab/runs/names";
 import type { Values } from "./lab/catalog.ts";
 
@@ -9,6 +9,8 @@ export interface KeptRun {
   /** As the command line calls its folder. */
   readonly name: string;
   readonly experiment: string;
+  /** Of an experiment of the reader's. */
+  readonly module?: ModuleFile | undefined;
   /** ISO 8601, UTC. */
   readonly created: string;
   readonly command: string;

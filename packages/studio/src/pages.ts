@@ -64,6 +64,11 @@ export const sections: readonly Section[] = [
     load: () => import("./pages/train/Train.svelte"),
   },
   {
+    path: "play",
+    title: "Play",
+    load: () => import("./pages/play/Play.svelte"),
+  },
+  {
     path: "runs",
     title: "Runs",
     load: () => import("./pages/runs/Runs.svelte"),

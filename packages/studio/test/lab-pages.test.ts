@@ -1,5 +1,6 @@
 /** The pages that train, explain and look into runs, in a browser, served by the command line's own server. */
 
+import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -20,6 +21,7 @@ import { unzipSync, zipSync } from "fflate";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { experimentNamed } from "../src/lab/catalog.ts";
+import { packCode } from "../src/pages/play/packed-code.ts";
 import { buildStudio, serveStudio } from "./studio.ts";
 import { expectEveryView } from "./views.ts";
 
@@ -667,6 +669,59 @@ describe.skipIf(lacksChromium("What trains in the studio"))("in a browser", { ti
         await expect.poll(() => page.getByRole("row", { name: /^sort-/ }).count(), PATIENCE).toBe(0);
       }));
 
+    test("an experiment of one's own is trained, as its module is at the moment", async () => {
+      const MODULE = new URL("test/own/first-of-three.mjs", import.meta.resolve("@softdraw/lab/package.json"));
+      const text = await readFile(MODULE, "utf8");
+      const [path, broken] = [join(folder, "first-of-three.mjs"), join(folder, "broken.mjs")];
+      await writeFile(path, text);
+      await writeFile(broken, "export const a = 1;\nexport default a.b.c;\n");
+      const runs = join(folder, "runs");
+      const own = await startStudio({ page: built.folder, runs, modules: [path, broken], host: "127.0.0.1", port: 0 });
+      const act = async (page: Page) => {
+        await page.getByText("Learns to choose the first.").waitFor();
+        await page
+          .getByRole("alert")
+          .getByText(/broken\.mjs: line 2: TypeError: /)
+          .waitFor();
+        await page.getByLabel("epochs", { exact: true }).fill("3");
+        await page.getByLabel("epochs", { exact: true }).press("Enter");
+        await button(page, "Train").click();
+        await page.getByText("Finished.").waitFor();
+        expect(await figure(page, "epoch")).toBe("3 / 3");
+        expect(await page.getByRole("img", { name: /cost/i }).count()).toBeGreaterThan(0);
+        expect(await barriers(page)).toEqual([]);
+
+        // Without a server, by the file itself, in place of the one that there is.
+        const file = join(folder, "mine.mjs");
+        await writeFile(file, text.replace("The first of three", "The very first"));
+        await page.getByLabel("Open a module").setInputFiles(file);
+        await page.getByRole("link", { name: "The very first" }).waitFor();
+        await writeFile(file, `import { sep } from "node:path";\n${text}\nsep.trim();`);
+        await page.getByLabel("Open a module").setInputFiles(file);
+        await page
+          .getByText(/mine\.mjs: line 1: node:path is not in the page: code here can import softdraw, /)
+          .waitFor();
+
+        await writeFile(path, text.replace("Learns to choose the first.", "Does it?"));
+        await page.reload();
+        await page.getByText("Does it?").waitFor();
+        await page.getByRole("link", { name: "Runs" }).click();
+        const [download] = await Promise.all([
+          page.waitForEvent("download"),
+          button(page, "Export as a run folder").click(),
+        ]);
+        const files = unzipSync(await readFile((await download.path())!));
+        const [, config] = Object.entries(files).find(([name]) => name.endsWith("config.json"))!;
+        const { module, command } = JSON.parse(new TextDecoder().decode(config));
+        expect(module).toEqual({ path, checksum: createHash("sha256").update(text).digest("hex") });
+        expect(command).toBe(`softdraw train ${path} --epochs 3`);
+        await button(page, "Delete").click();
+        await button(page, "Delete it for good").click();
+      };
+      await visit("#/train?experiment=first-of-three", act, { url: own.url });
+      await own.close();
+    });
+
     test("says how to serve it, where the page is served without a run folder", async () => {
       const plain = await serveStudio(built.folder);
       await visit("#/runs", async (page) => page.getByText("This page is served without a run folder.").waitFor(), {
@@ -676,7 +731,66 @@ describe.skipIf(lacksChromium("What trains in the studio"))("in a browser", { ti
     });
   });
 
-  test.each(["train", "train?experiment=explain+digits", "explain", "graphs", "jigsaw", "codes", "runs"])(
+  describe("the playground", () => {
+    const editor = (page: Page) => page.getByRole("textbox", { name: "Code" });
+    const printed = async (page: Page) => (await page.getByRole("log").locator("pre").allInnerTexts()).join("\n");
+    /** As by a link: to type so much would take long. */
+    const take = async (page: Page, code: string) => {
+      await page.goto(`${page.url().split("#")[0]}#/play?code=${packCode(code)}`);
+      await page.getByRole("note").waitFor();
+    };
+    const ran = async (page: Page, code?: string) => {
+      if (code !== undefined) await take(page, code);
+      await button(page, "Run").click();
+      await expect.poll(() => status(page), PATIENCE).toMatch(/Finished in|error/);
+      return printed(page);
+    };
+
+    test("runs what is written, prints arrays, and says what is wrong and where", () =>
+      visit("#/play", async (page) => {
+        expect(await ran(page)).toContain("exact float32[3] [ 1, 0, 0 ]");
+        expect(await ran(page, "type A = { a: number };\n\nconst f = ({ a }: A) => a.b.c;\nf({ a: 1 });")).toMatch(
+          /line 3 TypeError/,
+        );
+        expect(await ran(page, 'import { categoricl } from "softdraw";\n\ncategoricl.sample();')).toMatch(
+          /line 3 ReferenceError: softdraw exports no categoricl: it has .*categorical/,
+        );
+        expect(await ran(page, 'const a = 1;\nimport "node:fs";')).toMatch(/line 2 node:fs is not in the page/);
+        expect(await ran(page, "const a = 1;\nconst b = 2 +* a;")).toMatch(/line 2 SyntaxError/);
+        const engine = 'import { numpy as np } from "@jax-js/jax";\n';
+        expect(await ran(page, `${engine}\nnp.zeros([2]).add(np.zeros([3]));`)).toMatch(/line 3 TypeError/);
+        await page.getByRole("button", { name: "line 3" }).click();
+        await page.keyboard.type("// ");
+        await expect.poll(() => editor(page).innerText(), PATIENCE).toContain("// np.zeros");
+        // The keyboard leads out of it.
+        await page.keyboard.press("Tab");
+        expect(await page.getByRole("log").evaluate((own) => own === document.activeElement)).toBe(true);
+      }));
+
+    test("stops a loop without end, and keeps the code in the address, which waits for who reads it", () =>
+      visit("#/play?example=policy", async (page) => {
+        await editor(page).focus();
+        await page.keyboard.press("Control+a");
+        await page.keyboard.type("console.log('begun');\nfor (;;) {}");
+        await page.keyboard.press("Control+Enter");
+        await expect.poll(() => printed(page), PATIENCE).toBe("begun");
+        await page.getByLabel("begin from").focus();
+        await button(page, "Stop").click();
+        expect(await status(page)).toBe("Stopped.");
+        await expect.poll(() => page.url()).toContain("code=");
+        await page.reload();
+        expect(await editor(page).innerText()).toContain("for (;;) {}");
+        await page.getByRole("note").getByText("This code came with the address.").waitFor();
+        expect(await printed(page)).toBe("");
+      }));
+
+    test("says of an address that was cut that it was", () =>
+      visit("#/play?code=abc", async (page) => {
+        await page.getByRole("alert").getByText("“code” in the address: expected code as this page packs it").waitFor();
+      }));
+  });
+
+  test.each(["train", "train?experiment=explain+digits", "explain", "graphs", "jigsaw", "codes", "play", "runs"])(
     "%s fits every width and has no barriers, light and dark",
     (place) =>
       visit(`#/${place}`, async (page) => {

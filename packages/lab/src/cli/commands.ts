@@ -76,7 +76,7 @@ export const COMMANDS: Readonly<Record<string, Listed>> = {
     load: async () => (await import("./runs.ts")).addRuns,
   },
   studio: {
-    takes: "[options]",
+    takes: "[options] [modules...]",
     description: "serve the page: play with the temperature, train, and look into the runs",
     load: async () => (await import("./studio.ts")).addStudio,
   },

@@ -4,18 +4,21 @@
  * Nothing from elsewhere, nothing inline. The engine compiles WebAssembly, and makes the workers of its wasm device from a
  * `blob:`; pictures are decoded from there too.
  */
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  "script-src 'self' 'wasm-unsafe-eval'",
-  "style-src 'self'",
-  "font-src 'self'",
-  "img-src 'self' blob: data:",
-  "connect-src 'self'",
-  "worker-src 'self' blob:",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join("; ");
+const policyWith = (scripts: string) =>
+  [
+    "default-src 'none'",
+    `script-src ${scripts}`,
+    "style-src 'self'",
+    "font-src 'self'",
+    "img-src 'self' blob: data:",
+    "connect-src 'self'",
+    "worker-src 'self' blob:",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join("; ");
+
+const SCRIPTS = "'self' 'wasm-unsafe-eval'";
 
 /** With these the page has `SharedArrayBuffer`, and with it the engine's threads. */
 export const isolationHeaders: Readonly<Record<string, string>> = {
@@ -26,9 +29,18 @@ export const isolationHeaders: Readonly<Record<string, string>> = {
 
 export const pageHeaders: Readonly<Record<string, string>> = {
   ...isolationHeaders,
-  "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+  "Content-Security-Policy": policyWith(SCRIPTS),
   "Referrer-Policy": "no-referrer",
   "X-Content-Type-Options": "nosniff",
+};
+
+/**
+ * Of scripts, whose policy counts where one is a worker's: in a worker, and nowhere else, code that the reader has written may
+ * run, which becomes a module from a `blob:`. It cannot ask others than this server for anything.
+ */
+export const scriptHeaders: Readonly<Record<string, string>> = {
+  ...pageHeaders,
+  "Content-Security-Policy": policyWith(`${SCRIPTS} blob:`),
 };
 
 /** A report is one file with its styles and pictures inline. It is shown apart from the page, and runs no script. */

@@ -1,4 +1,4 @@
-/** The studio's server: the built page, and the run folder for it. It writes nothing, and reads nothing else. */
+/** The studio's server: the built page, and for it the run folder and modules of experiments. It writes nothing, and reads nothing else. */
 
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import { type AddressInfo, isIP } from "node:net";
@@ -7,7 +7,8 @@ import { extname } from "node:path";
 import { errorCode } from "../runs/files.ts";
 import { type Answer, fileAnswer, refusal, sendAnswer } from "./answers.ts";
 import { openInside } from "./files.ts";
-import { pageHeaders } from "./headers.ts";
+import { pageHeaders, scriptHeaders } from "./headers.ts";
+import { answerAboutModules } from "./modules-api.ts";
 import { answerAboutRuns } from "./runs-api.ts";
 import { parseTarget } from "./targets.ts";
 
@@ -16,6 +17,8 @@ export interface StudioOptions {
   readonly page: string;
   /** Folder of the run folders; it need not exist. */
   readonly runs: string;
+  /** Whole paths of the modules of experiments that the page trains beside its own. */
+  readonly modules?: readonly string[] | undefined;
   readonly host: string;
   /** 0 for any free one. */
   readonly port: number;
@@ -74,7 +77,7 @@ function listenFailure(error: Error, host: string, port: number): Error {
   });
 }
 
-async function answer({ page, runs, host }: StudioOptions, request: IncomingMessage): Promise<Answer> {
+async function answer({ page, runs, modules = [], host }: StudioOptions, request: IncomingMessage): Promise<Answer> {
   if (!isOwnName(request.headers.host, host)) {
     return refusal(421, `This server does not go by the name of ${JSON.stringify(request.headers.host ?? "")}.`);
   }
@@ -84,6 +87,7 @@ async function answer({ page, runs, host }: StudioOptions, request: IncomingMess
   const target = parseTarget(request.url!);
   if (target === undefined) return refusal(400, "That is no path of this server.");
   const [first, ...rest] = target.names;
+  if (first === "api" && rest.join("/") === "experiments.json") return answerAboutModules(modules);
   if (first === "api") return answerAboutRuns(runs, rest, target.query);
   return answerPage(page, target.names);
 }
@@ -117,8 +121,11 @@ async function answerPage(page: string, names: readonly string[]): Promise<Answe
   if (file === undefined) return refusal(404, "There is no such file.");
   // The build gives the files of this folder names with a digest of their content, so they never change.
   const isLasting = names[0] === "assets";
-  const headers: Record<string, string> = isLasting ? { "Cache-Control": "public, max-age=31536000, immutable" } : {};
   const extension = extname(names.at(-1)!);
+  const headers: Record<string, string> = {
+    ...(extension === ".js" && scriptHeaders),
+    ...(isLasting && { "Cache-Control": "public, max-age=31536000, immutable" }),
+  };
   const answer = fileAnswer(file, TYPES[extension] ?? "application/octet-stream", headers);
   return { ...answer, isCompressible: TEXTS.has(extension) };
 }

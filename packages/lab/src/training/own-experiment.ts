@@ -2,12 +2,9 @@
 
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { experiments } from "@softdraw/experiments/all";
 import type { Experiment, ModuleFile } from "@softdraw/experiments/experiment";
-import { fieldsOf } from "@softdraw/experiments/fields";
 import { foreignText } from "@softdraw/experiments/foreign-text";
-import { problemOf } from "@softdraw/experiments/problems";
-import { z } from "zod";
+import { problemWithExperiment } from "@softdraw/experiments/own-experiment";
 import { sha256 } from "../data/files.ts";
 import { WrongCall } from "../errors.ts";
 import { openAny, readWhole } from "../runs/files.ts";
@@ -35,7 +32,7 @@ export async function loadExperiment(given: string): Promise<OwnExperiment> {
   if (text === undefined) return refuse("expected a module with an experiment, got no such file.");
   const module = { path, checksum: sha256(text) };
   const exported = await importModule(path).catch((error) => refuse(importFailure(error)));
-  const problem = problemWith(exported.default);
+  const problem = problemWithExperiment(exported.default);
   if (problem !== undefined) return refuse(problem);
   return { ...(exported.default as Experiment), module };
 }
@@ -93,68 +90,3 @@ function importFailure(error: unknown): string {
 
 /** Characters of what a module says when it fails. */
 const LONGEST_MESSAGE = 500;
-
-// What it exports ------------------------------------------------------------------------------------------------------
-
-const aFunction = z.custom<() => void>((value) => typeof value === "function", "Expected a function");
-const objective = z.object({ key: z.string(), goal: z.enum(["smallest", "largest"]) });
-
-/** What is asked of an experiment before any of its functions is called. */
-const Parts = z.object({
-  name: z.string().regex(/^[a-z0-9-]+$/, "Expected lower-case letters, digits and hyphens"),
-  title: z.string(),
-  summary: z.string(),
-  references: z.array(z.object({ text: z.string() })),
-  schema: z.custom<z.ZodType>((value) => typeof Object(value).safeParse === "function", "Expected a schema of zod"),
-  presets: z.record(z.string(), z.object({ description: z.string(), values: z.looseObject({}) })),
-  columns: z
-    .array(z.object({ key: z.string(), label: z.string(), description: z.string(), digits: z.int().min(0) }))
-    .min(1),
-  objectives: z.object({ discrete: objective, relaxed: objective }),
-  check: aFunction,
-  run: aFunction,
-  results: aFunction,
-  charts: aFunction,
-  pictures: aFunction,
-  evaluate: aFunction,
-});
-
-/** The types of values that an option can give. */
-const OPTION_TYPES = ["string", "number", "integer", "boolean"];
-
-function problemWith(exported: unknown): string | undefined {
-  if (exported === undefined) {
-    return "expected an experiment, made by defineExperiment, as the default export, got no default export.";
-  }
-  const { data: parts, error } = Parts.safeParse(exported);
-  if (error) return `expected an experiment, made by defineExperiment: ${problemOf(error, exported)}.`;
-  return problemWithName(parts.name) ?? problemWithOptions(parts.schema) ?? problemWithObjectives(parts);
-}
-
-function problemWithName(name: string): string | undefined {
-  if (experiments.every((experiment) => experiment.name !== name)) return undefined;
-  return `name: expected one that no experiment of Softdraw has, got "${name}".`;
-}
-
-/** Each of its fields becomes an option, and a training can begin without any of them. */
-function problemWithOptions(schema: z.ZodType): string | undefined {
-  let fields: Record<string, { type?: unknown }>;
-  try {
-    fields = fieldsOf({ schema });
-  } catch (error) {
-    return `schema: expected fields of numbers, words and switches: ${foreignText((error as Error).message)}`;
-  }
-  const absent = ["seed", "epochs"].find((name) => !(name in fields));
-  if (absent !== undefined) return `schema: expected a field ${absent}, got ${Object.keys(fields).join(", ")}.`;
-  const other = Object.entries(fields).find(([, { type }]) => !OPTION_TYPES.includes(type as string));
-  if (other)
-    return `schema: ${other[0]}: expected a number, a word or a switch, got ${other[1].type ?? "another type"}.`;
-  const { error } = schema.safeParse({});
-  return error && `schema: expected a default of every field: ${problemOf(error, {})}.`;
-}
-
-function problemWithObjectives({ columns, objectives }: z.infer<typeof Parts>): string | undefined {
-  const keys = columns.map(({ key }) => key);
-  const wrong = Object.values(objectives).find(({ key }) => !keys.includes(key));
-  return wrong && `objectives: expected keys of its columns, ${keys.join(", ")}, got "${foreignText(wrong.key)}".`;
-}

@@ -42,3 +42,16 @@ test("a port that is none is a wrong call", async () => {
   expect(code).toBe(2);
   expect(err).toContain("Expected a whole number of at least 0 and at most 65535.");
 });
+
+test("what is no module of an experiment is a wrong call", async () => {
+  for (const [given, got] of [
+    ["./absent.mjs", "no such file"],
+    ["vae", "another name"],
+  ] as const) {
+    const { code, err } = await call(folder.path(), "studio", given);
+    expect({ code, err }).toEqual({
+      code: 2,
+      err: `error: ${given}: expected the module of an experiment, such as ./mine.mjs, got ${got}.\n`,
+    });
+  }
+});

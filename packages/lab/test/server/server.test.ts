@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
@@ -30,10 +31,22 @@ describe("the page", () => {
     expect(code.headers).toMatchObject({
       "content-type": "text/javascript; charset=utf-8",
       "cache-control": "public, max-age=31536000, immutable",
+      // In a worker, and nowhere else, what the reader has written may run.
+      "content-security-policy": policy.replace("'wasm-unsafe-eval'", "'wasm-unsafe-eval' blob:"),
     });
     expect((await studio.ask("/nowhere.js")).status).toBe(404);
     expect((await studio.ask("/assets/")).status).toBe(404);
     expect((await studio.ask("/assets")).status).toBe(404);
+  });
+
+  test("has the modules of experiments as they are at the moment", async () => {
+    const [path] = [studio.path("mine.mjs")];
+    const asked = async () => (await studio.ask("/api/experiments.json")).json();
+    expect(await asked()).toEqual([{ path, problem: "there is no such file any more." }]);
+    for (const text of ["export default 1;", "export default 2;"]) {
+      await writeFile(path, text);
+      expect(await asked()).toEqual([{ path, text, checksum: createHash("sha256").update(text).digest("hex") }]);
+    }
   });
 
   test("HEAD says the same without the content, and who has it already gets it once", async () => {

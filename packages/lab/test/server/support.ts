@@ -38,7 +38,8 @@ export function useStudio(): Served {
     await writeFile(join(folder, "page", "index.html"), "<title>page</title>");
     await writeFile(join(folder, "page", "assets", "code-1a2b.js"), "export {};");
     await writeFile(join(folder, "secret.json"), JSON.stringify(SECRET));
-    studio = await startStudio({ page: join(folder, "page"), runs: join(folder, "runs"), host: "127.0.0.1", port: 0 });
+    const [page, runs, modules] = [join(folder, "page"), join(folder, "runs"), [join(folder, "mine.mjs")]];
+    studio = await startStudio({ page, runs, modules, host: "127.0.0.1", port: 0 });
   });
   afterEach(async () => {
     await studio.close();

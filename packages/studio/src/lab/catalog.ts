@@ -10,6 +10,8 @@ export interface ExperimentFacts extends Pick<Experiment, "name" | "title" | "su
   readonly fields: Readonly<Record<string, Field>>;
   readonly presets: Readonly<Record<string, { readonly description: string; readonly values: Values }>>;
   readonly columns: readonly Column[];
+  /** Of one of the reader's: the file that it is from. */
+  readonly file?: string | undefined;
   /** Whether it learns from a data set. */
   readonly takesData: boolean;
 }
@@ -36,10 +38,20 @@ function namesOf(all: readonly Experiment[]): readonly Named[] {
   });
 }
 
-const named = namesOf(experiments);
+/** Those of the reader, by name. */
+const own = new Map<string, Experiment>();
+
+/** Takes one more experiment, in place of one of the reader's that had its name. */
+export function addExperiment(experiment: Experiment): void {
+  own.set(experiment.name, experiment);
+}
+
+function allExperiments(): readonly Experiment[] {
+  return [...experiments, ...own.values()];
+}
 
 /** @param all those that the page has, unless others are given */
-export function describeExperiments(all: readonly Experiment[] = experiments): ExperimentFacts[] {
+export function describeExperiments(all = allExperiments()): ExperimentFacts[] {
   return namesOf(all).map(([name, experiment]) => {
     const { title, summary, references, presets, columns, scopes = [] } = experiment;
     const own = Object.entries(fieldsOf(experiment)).filter(([field]) => ![...DATA_FIELDS, "task"].includes(field));
@@ -52,15 +64,22 @@ export function describeExperiments(all: readonly Experiment[] = experiments): E
     }));
     const facts = { name, title, summary, references, scopes, fields: Object.fromEntries(fields), columns: plain };
     const takesData = "data" in fieldsOf(experiment);
-    return { ...facts, takesData, presets: presets as ExperimentFacts["presets"] };
+    const file = experiment.module?.path;
+    return { ...facts, file, takesData, presets: presets as ExperimentFacts["presets"] };
   });
 }
 
 /** @throws Error naming the experiments that there are */
 export function experimentNamed(name: string): Experiment {
-  const [, found] = named.find(([own]) => own === name) ?? [];
+  const named = namesOf(allExperiments());
+  const [, found] = named.find(([one]) => one === name) ?? [];
   if (found) return found;
   throw new Error(`There is no experiment "${name}": expected ${named.map(([name]) => name).join(", ")}.`);
+}
+
+/** The experiment that the command line calls by the first of the words of a name: the others are its task. */
+export function familyOf(name: string): Experiment {
+  return allExperiments().find((one) => one.name === name.split(" ")[0])!;
 }
 
 export function takesData(name: string): boolean {
@@ -96,8 +115,9 @@ export function chartsOf(name: string, records: readonly EpochRecord[]): Chart[]
 export function headlinesOf(
   runs: readonly { readonly name: string; readonly metrics: object | undefined }[],
 ): (Result | undefined)[] {
+  const named = namesOf(allExperiments());
   return runs.map(({ name, metrics }) => {
-    const [, experiment] = named.find(([own]) => own === name) ?? [];
+    const [, experiment] = named.find(([one]) => one === name) ?? [];
     const [first] = (metrics && experiment?.results([metrics as EpochRecord])) ?? [];
     // Not every epoch measures everything.
     return Number.isFinite(first?.value) ? first : undefined;

@@ -1,15 +1,22 @@
 /** The page's side of the experiments' thread, which is started when a page first needs it. */
 
+import type { ModuleFile } from "@softdraw/experiments/experiment";
+import type { ServedModules } from "@softdraw/lab/server/modules-api";
 import { type Remote, wrap } from "comlink";
-import { askedDevice } from "../engine/client.svelte.ts";
+import { askedDevice, messageOf } from "../engine/client.svelte.ts";
 import type { ExperimentFacts } from "./catalog.ts";
 import type { LabApi } from "./worker.ts";
 
-interface Connection {
-  readonly api: Remote<LabApi>;
-  /** Rejects when the thread cannot be had. */
-  readonly broken: Promise<never>;
+interface Connection extends LabThread {
   engine?: Promise<unknown>;
+}
+
+export interface LabThread {
+  readonly api: Remote<LabApi>;
+  /** Rejects when the thread cannot be had, or ends by itself. */
+  readonly broken: Promise<never>;
+  /** Whatever it is at. */
+  end(): void;
 }
 
 let connection: Connection | undefined;
@@ -29,20 +36,65 @@ export async function askLabEngine<T>(task: (api: Remote<LabApi>) => Promise<T>)
   return askLab(task);
 }
 
+/** Of all experiments, those of modules that come with the page's server among them. */
 export function experimentFacts(): Promise<readonly ExperimentFacts[]> {
-  facts ??= askLab((api) => api.describeExperiments());
+  facts ??= takeServedModules().then(() => askLab((api) => api.describeExperiments()));
   return facts;
 }
 
+/** What is wrong with modules of experiments that came with the page's server, a sentence each. */
+export const moduleProblems = $state<{ current: readonly string[] }>({ current: [] });
+
+async function takeServedModules(): Promise<void> {
+  const problems: string[] = [];
+  try {
+    const response = await fetch("api/experiments.json", { cache: "no-cache" });
+    for (const module of (await response.json()) as ServedModules) {
+      if ("problem" in module) problems.push(`${module.path}: ${module.problem}`);
+      else await takeModule(module.text, module).catch((error) => problems.push(messageOf(error)));
+    }
+  } catch (error) {
+    problems.push(`The server could not be asked for experiments: ${messageOf(error)}`);
+  }
+  moduleProblems.current = problems;
+}
+
+/**
+ * Takes an experiment of the reader's own from a file.
+ *
+ * @returns its name
+ */
+export async function takeExperimentFile(file: File): Promise<string> {
+  if (file.size > LARGEST_MODULE)
+    throw new Error(`${file.name}: expected a module of at most ${LARGEST_MODULE} bytes, got ${file.size}.`);
+  const bytes = await file.arrayBuffer();
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  const checksum = Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const name = await takeModule(new TextDecoder().decode(bytes), { path: file.name, checksum });
+  facts = askLab((api) => api.describeExperiments());
+  return name;
+}
+
+const LARGEST_MODULE = 1_000_000;
+
+/** Its code runs in the thread of the experiments, which has the engine by then. */
+function takeModule(text: string, { path, checksum }: ModuleFile): Promise<string> {
+  return askLabEngine((api) => api.takeExperiment(text, { path, checksum }));
+}
+
 function connect(): Connection {
-  if (connection) return connection;
-  const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "lab" });
+  connection ??= startLabThread("lab");
+  return connection;
+}
+
+/** A thread of the experiments beside the one that trains, such as for a program of the reader's. */
+export function startLabThread(name: string): LabThread {
+  const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name });
   const broken = new Promise<never>((_, reject) => {
     worker.addEventListener("error", (event) => {
       reject(new Error(event.message || "The thread of the experiments could not be loaded."));
     });
   });
   broken.catch(() => {});
-  connection = { api: wrap<LabApi>(worker), broken };
-  return connection;
+  return { api: wrap<LabApi>(worker), broken, end: () => worker.terminate() };
 }

@@ -22,11 +22,13 @@ import {
   takesData,
   type Values,
 } from "./catalog.ts";
+import type { Kind } from "../programs/printing.ts";
 import { type CodeQuestion, type DrawnCode, decodeCode, drawCodeOf } from "./codes.ts";
 import { dataFor, useDigits, useFiles, withChosenData } from "./data.ts";
 import { type Lookalikes, lookalikes } from "./lookalikes.ts";
 import { encodeModel, keepModel, loadModel, type ModelFacts, modelOf } from "./models.ts";
 import { type RunParts, runOf } from "./run-parts.ts";
+import { takeExperiment, throwFrom } from "./own.ts";
 import { type Report, type Session, startSession } from "./session.ts";
 
 export interface TrainingWish {
@@ -44,6 +46,7 @@ let session: Session | undefined;
 const api = {
   startEngine,
   describeExperiments: () => describeExperiments(),
+  takeExperiment,
   checkConfiguration,
   chartsOf,
   headlinesOf,
@@ -62,7 +65,7 @@ const api = {
     const own = startSession({ experiment, config, data, checkpoint }, { observe: tell, nextTurn });
     session = own;
     try {
-      const { isFinished, checkpoint } = await own.ending;
+      const { isFinished, checkpoint } = await own.ending.catch((error) => throwFrom(experiment, error));
       // Reports come another way than the answer to this call, which is not to overtake them.
       await told;
       return { isFinished, model: keepModel(name, config, checkpoint) };
@@ -76,6 +79,36 @@ const api = {
   resume: () => session?.resume(),
   stop: () => session?.stop(),
   overrideTemperature: (temperature: number | undefined) => session?.overrideTemperature(temperature),
+
+  /**
+   * Runs a program of the reader's, once the engine has started.
+   *
+   * @returns what went wrong, if it did
+   */
+  async runProgram(source: string, print: (kind: Kind, text: string, line?: number) => Promise<void>) {
+    const { failureOf, runProgram } = await import("../programs/run.ts");
+    let told = Promise.resolve();
+    const tell: typeof print = (...printed) => {
+      told = print(...printed);
+      return told;
+    };
+    // What it leaves to later is told of when it comes.
+    const onLate = (event: Event, error: unknown) => {
+      event.preventDefault();
+      const { message, line } = failureOf(error);
+      tell("error", message, line);
+    };
+    addEventListener("error", (event) => onLate(event, event.error));
+    addEventListener("unhandledrejection", (event) => onLate(event, event.reason));
+    try {
+      await runProgram(source, tell);
+      return undefined;
+    } catch (error) {
+      return failureOf(error);
+    } finally {
+      await told;
+    }
+  },
 
   /** Keeps the model of the training as it is now. */
   async keepTraining(name: string, values: Values): Promise<ModelFacts> {
