@@ -2,7 +2,8 @@
 
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { unpackDigits } from "@softdraw/experiments/data/digits-file";
 import type { Dataset, DatasetSplits } from "@softdraw/experiments/data/types";
@@ -13,7 +14,10 @@ const TRAIN = 200;
 const TEST = 40;
 
 /** As a build packs them, which is read in a twentieth of the time that the texts of a checkout take. */
-const PACKED = new URL("../../lab/dist/data/digits.gz", import.meta.url);
+const PACKED = join(
+  dirname(createRequire(import.meta.url).resolve("@softdraw/lab/package.json")),
+  "dist/data/digits.gz",
+);
 
 let loaded: Promise<DatasetSplits> | undefined;
 
