@@ -84,7 +84,7 @@ describe("demo gradients", () => {
     const png = await readFile(join(home, "gradients.png"));
     expect((await readFile(join(home, "again.png"))).equals(png)).toBe(true);
     const { width, height } = decode(png);
-    expect(width).toBe(1520);
+    expect(width).toBe(1680);
     expect(height).toBeGreaterThan(1000);
     expect(ofType("picture")).toEqual([{ type: "picture", file: "again.png" }]);
   });

@@ -84,23 +84,3 @@ test(
   },
   TIMEOUT,
 );
-
-test(
-  "demo explain compares the samplers",
-  async () => {
-    const home = await folder.fresh();
-    const { code, out, err } = await call(home, "demo", "explain", "--seeds", "1", "--steps", "10", "--json");
-    expect([code, err]).toEqual([0, ""]);
-    const runs = out.trim().split("\n").map((line) => JSON.parse(line)); // biome-ignore format: one line
-    expect(runs.map(({ task, sampler }) => `${task} ${sampler}`)).toEqual(
-      ["sequences", "xor"].flatMap((task) =>
-        ["concrete-max", "successive", "threshold"].map((name) => `${task} ${name}`),
-      ),
-    );
-    for (const { accuracy, precision, gap, gradientVariance } of runs) {
-      for (const value of [accuracy, precision, gap, gradientVariance]) expect(value).toBeTypeOf("number");
-      expect(gradientVariance).toBeGreaterThan(0);
-    }
-  },
-  TIMEOUT,
-);

@@ -16,8 +16,8 @@ import { readOutcomes, TRIALS } from "../../src/sweeps/conduct.ts";
 import { connectRedis } from "../../src/sweeps/redis.ts";
 import { trainTrial, trialName } from "../../src/sweeps/trial.ts";
 import { useTemporaryFolder } from "../runs/temporary-folder.ts";
-import type { CoordinatorOptions } from "./queue-coordinator.ts";
-import { TIMING, trialBytes } from "./queue-support.ts";
+import type { CoordinatorOptions } from "../sweeps/queue-coordinator.ts";
+import { TIMING, trialBytes } from "../sweeps/queue-support.ts";
 
 const ROUNDS = 8;
 const SEED = 11;
@@ -29,7 +29,7 @@ const LOCKS = { ...TIMING, lockMs: 3_000, stalledMs: 500 };
 
 /** Where programs run: the loader looks for its configuration there. */
 const HOME = fileURLToPath(new URL("../../", import.meta.url));
-const COORDINATOR = new URL("./queue-coordinator.ts", import.meta.url);
+const COORDINATOR = new URL("../sweeps/queue-coordinator.ts", import.meta.url);
 
 interface Program {
   readonly child: ChildProcess;
