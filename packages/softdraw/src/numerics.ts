@@ -123,6 +123,15 @@ export function logSumExp(x: np.Array): np.Array {
   return logSumOfWeights(x.sub(origin.ref)).add(np.squeeze(origin, -1));
 }
 
+/**
+ * x - log(sum of exp(others)), the sum along the last axis, which is 1 or that of the others in x. The largest of the others is
+ * taken off x first: as far below another logit as they may be together, they are told apart by all their digits.
+ */
+export function aboveLogSumExp(x: np.Array, others: np.Array): np.Array {
+  const origin = originOfRow(others.ref);
+  return x.sub(origin.ref).sub(column(logSumOfWeights(others.sub(origin))));
+}
+
 /** log(sum of exp(x)) where the largest x of each row is 0. */
 function logSumOfWeights(x: np.Array): np.Array {
   return materialize(logarithm(sumOfRow(np.exp(x))));

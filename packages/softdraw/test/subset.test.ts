@@ -332,6 +332,15 @@ describe("likelihoods", () => {
     expect(largestDifference(await values(gradient), await numericalGradient(exact, logits, 1e-4))).toBeLessThan(1e-4);
   });
 
+  test.each([-50, -1e4, -1e8, -1e28])("members that are alike, %d below the others: each is as likely", async (far) => {
+    const logits = () => np.array([0, 0, far, far, far]);
+    const logThird = Math.log(1 / 3);
+    const ofSet = await values(subset.setLogProb(np.array([1, 1, 1, 0, 0]), logits(), 3));
+    expect(ofSet[0]).toBeCloseTo(logThird, 5);
+    const ofOrder = await values(subset.logProb(np.array([0, 1, 2], { dtype: np.int32 }), logits()));
+    expect(ofOrder[0]).toBeCloseTo(logThird - Math.log(2), 5);
+  });
+
   test("setLogProb of likely and of unlikely sets, of large ones, and of all", async () => {
     const step = (n: number, k: number, height: number) => Array.from({ length: n }, (_, i) => (i < k ? height : 0));
     const logP = async (n: number, k: number, height: number) =>

@@ -2,8 +2,8 @@
 
 import { numpy as np } from "@jax-js/jax";
 import { ofSubset, orNaN } from "../lawful.ts";
-import { indicator, LOWEST, logSumExp, relative } from "../numerics.ts";
 import { materializeGradient } from "../materialize.ts";
+import { aboveLogSumExp, finite, indicator, LOWEST, logSumExp } from "../numerics.ts";
 import { column, row } from "../rows.ts";
 import { logOfArrival, membersOf, timesOfOthers } from "./arrival.ts";
 
@@ -15,10 +15,12 @@ export function orderedLogProb(indices: np.Array, logits: np.Array): np.Array {
   // Upstream: `matmul` of one matrix and a batch of them is wrong; so it is broadcast by hand.
   const isEarlier = np.broadcastTo(np.tri(k, k, -1), [...indices.shape, k]);
   const isGone = np.matmul(isEarlier, isDrawn.ref).greater(0);
-  const left = np.where(isGone, LOWEST, np.expandDims(relative(logits.ref), -2));
-  const drawn = np.where(isDrawn.ref.greater(0), left.ref, 0).sum(-1);
-  const isPossible = indicator(drawn.ref.greater(LOWEST)).mul(isDrawn.sum(-1));
-  const logP = drawn.sub(logSumExp(left)).sum(-1);
+  const left = np.where(isGone, LOWEST, row(finite(logits.ref)));
+  const drawn = np.where(isDrawn.ref.greater(0), left.ref, 0).sum(-1, { keepdims: true });
+  const isPossible = indicator(drawn.ref.greater(LOWEST))
+    .mul(isDrawn.sum(-1, { keepdims: true }))
+    .sum(-1);
+  const logP = aboveLogSumExp(drawn, left).sum([-2, -1]);
   return orNaN(np.where(np.min(isPossible, -1).greater(0), logP, Number.NEGATIVE_INFINITY), logits, k);
 }
 
@@ -34,9 +36,9 @@ export function orderedLogProb(indices: np.Array, logits: np.Array): np.Array {
  */
 export function setLogProb(khot: np.Array, logits: np.Array, k: number): np.Array {
   const isChosen = khot.ref.greater(0.5);
-  const l = relative(logits.ref);
-  const others = logSumExp(np.where(isChosen.ref, LOWEST, l.ref));
-  const logRatio = membersOf(l.sub(column(others)), isChosen, k);
+  const l = finite(logits.ref);
+  const others = np.where(isChosen.ref, LOWEST, l.ref);
+  const logRatio = membersOf(aboveLogSumExp(l, others), isChosen, k);
   const { nodes, step } = timesOfOthers(k, { longest: 0.4, ofPeak: 1.2 });
   const logProduct = logOfArrival(row(logRatio).add(column(np.array(nodes)))).sum(-1);
   const weight = np.array(nodes.map((x) => x - Math.exp(x) + Math.log(step)));

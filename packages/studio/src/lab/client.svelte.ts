@@ -77,9 +77,35 @@ export async function takeExperimentFile(file: File): Promise<string> {
 
 const LARGEST_MODULE = 1_000_000;
 
-/** Its code runs in the thread of the experiments, which has the engine by then. */
-function takeModule(text: string, { path, checksum }: ModuleFile): Promise<string> {
-  return askLabEngine((api) => api.takeExperiment(text, { path, checksum }));
+/** Those that the thread of the experiments has: one that is started in its place takes them again. */
+const taken: { readonly text: string; readonly file: ModuleFile }[] = [];
+
+/** For a module to be loaded in, which computes next to nothing. */
+const LONGEST_LOADING = 10_000;
+
+/** Its code runs in the thread of the experiments, which has the engine by then, and which a loop without end would keep for ever. */
+async function takeModule(text: string, { path, checksum }: ModuleFile): Promise<string> {
+  const file = { path, checksum };
+  const take = (one: (typeof taken)[number]) => askLabEngine((api) => api.takeExperiment(one.text, one.file));
+  await askLabEngine(async () => {});
+  const name = await within(LONGEST_LOADING, take({ text, file }));
+  if (name !== undefined) {
+    taken.push({ text, file });
+    return name;
+  }
+  connection?.end();
+  connection = undefined;
+  for (const one of taken) await take(one);
+  throw new Error(
+    `${path}: expected a module that is loaded within ${LONGEST_LOADING / 1000} seconds, got one that is not: ` +
+      "is there a loop without end, or an await of what never comes?",
+  );
+}
+
+/** Undefined when it takes longer. */
+function within<T>(milliseconds: number, promise: Promise<T>): Promise<T | undefined> {
+  const late = new Promise<undefined>((resolve) => setTimeout(resolve, milliseconds));
+  return Promise.race([promise, late]);
 }
 
 function connect(): Connection {

@@ -9,18 +9,68 @@ export type Print = (kind: Kind, text: string) => void;
 /** More of them nobody reads, and a loop without end would fill the page. */
 const MOST_PRINTS = 1000;
 const LONGEST_PRINT = 20_000;
+/** Of all prints together: to lay out more takes the page seconds. */
+const MOST_CHARACTERS = 400_000;
 
 export function printingConsole(print: Print): Console {
-  let prints = 0;
+  let [prints, characters, depth] = [0, 0, 0];
   const printed =
     (kind: Kind) =>
     (...values: unknown[]) => {
-      if (prints++ < MOST_PRINTS) print(kind, shortened(format(...values)));
-      else if (prints === MOST_PRINTS + 1) print("warning", `More than ${MOST_PRINTS} prints: the rest is left out.`);
+      if (prints > MOST_PRINTS || characters > MOST_CHARACTERS) return;
+      const text = shortened(format(...values)).replaceAll(/^/gm, "  ".repeat(depth));
+      prints++;
+      characters += text.length;
+      if (prints > MOST_PRINTS) print("warning", `More than ${MOST_PRINTS} prints: the rest is left out.`);
+      else print(kind, text);
+      if (characters > MOST_CHARACTERS)
+        print("warning", `More than ${MOST_CHARACTERS} characters of prints: the rest is left out.`);
     };
-  const plain = printed("plain");
-  const own = { log: plain, info: plain, debug: plain, table: plain, dir: (value: unknown) => plain(value) };
-  return { ...console, ...own, warn: printed("warning"), error: printed("error") };
+  const [plain, error] = [printed("plain"), printed("error")];
+  const group = (...values: unknown[]) => {
+    if (values.length > 0) plain(...values);
+    depth++;
+  };
+  const groupEnd = () => {
+    depth = Math.max(0, depth - 1);
+  };
+  const assert = (holds?: boolean, ...values: unknown[]) => {
+    if (!holds) error(...(values.length === 0 ? ["Assertion failed"] : ["Assertion failed:", ...values]));
+  };
+  const own = {
+    log: plain,
+    info: plain,
+    debug: plain,
+    table: plain,
+    dir: (value: unknown) => plain(value),
+    error,
+    assert,
+  };
+  const groups = { group, groupCollapsed: group, groupEnd };
+  return { ...console, ...own, ...groups, ...countersBy(plain), warn: printed("warning"), trace: printed("plain") };
+}
+
+/** What counts calls and times, by a label. */
+function countersBy(plain: (...values: unknown[]) => void) {
+  const [counts, begins] = [new Map<string, number>(), new Map<string, number>()];
+  const timeLog = (label = "default", ...values: unknown[]) => {
+    const begin = begins.get(label);
+    if (begin !== undefined) plain(`${label}: ${(performance.now() - begin).toFixed(1)} ms`, ...values);
+  };
+  return {
+    count(label = "default") {
+      const count = (counts.get(label) ?? 0) + 1;
+      counts.set(label, count);
+      plain(`${label}: ${count}`);
+    },
+    countReset: (label = "default") => counts.delete(label),
+    time: (label = "default") => begins.set(label, performance.now()),
+    timeLog,
+    timeEnd(label = "default") {
+      timeLog(label);
+      begins.delete(label);
+    },
+  };
 }
 
 function shortened(text: string): string {
@@ -40,7 +90,13 @@ function inspectArray(this: np.Array, _depth: number, options: InspectOptions): 
   try {
     const { dtype, shape } = this;
     const maxArrayLength = MOST_ENTRIES[shape.length] ?? FEW_ENTRIES;
-    const numbers = inspect(rounded(this.ref.js()), { ...options, depth: null, maxArrayLength });
+    // Whole numbers have all their digits.
+    const values: unknown = this.ref.js();
+    const numbers = inspect(dtype.startsWith("float") ? rounded(values) : values, {
+      ...options,
+      depth: null,
+      maxArrayLength,
+    });
     return `${dtype}[${shape.join(", ")}] ${numbers}`;
   } catch (error) {
     return `array (${(error as Error).message})`;

@@ -70,13 +70,15 @@ function moduleNamed(name: string): object {
 
 const EXPERIMENTS = "@softdraw/experiments/";
 
+/** What an await, a print and JSON look at in any object. */
+const LOOKED_AT = new Set(["then", "length", "toJSON", "constructor", "name"]);
+
 /** The same module, which says what it has when it is asked for what it has not. */
 function strict(name: string, module: object): object {
   return new Proxy(module, {
     get(target, key) {
-      // What an import looks at, and what an await does.
       if (key === "__esModule") return true;
-      if (typeof key === "symbol" || key === "then" || key in target) return Reflect.get(target, key);
+      if (typeof key === "symbol" || LOOKED_AT.has(key) || key in target) return Reflect.get(target, key);
       throw new ReferenceError(`${name} exports no ${key}: it has ${Object.keys(target).sort().join(", ")}.`);
     },
   });

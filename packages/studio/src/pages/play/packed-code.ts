@@ -10,8 +10,9 @@ const LONGEST_CODE = 50_000;
 
 /** Undefined for code that is too long for an address. */
 export function packCode(code: string): string | undefined {
+  if (code.length > LONGEST_CODE) return undefined;
   const bytes = deflateSync(strToU8(code), { level: 9 });
-  const packed = btoa(String.fromCharCode(...bytes))
+  const packed = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""))
     .replaceAll("+", "-")
     .replaceAll("/", "_")
     .replace(/=+$/, "");

@@ -20,7 +20,8 @@ export function programRunner() {
   let state = $state<RunState>("idle");
   let printed = $state.raw<readonly Printed[]>([]);
   let seconds = $state(0);
-  let thread: LabThread | undefined;
+  /** There after its end, too: what waits for a timer goes on. */
+  let thread = $state.raw<LabThread>();
 
   const isActive = () => state === "starting" || state === "running";
 
@@ -55,7 +56,7 @@ export function programRunner() {
   }
 
   function stop() {
-    if (!isActive()) return;
+    if (thread === undefined) return;
     end();
     state = "stopped";
   }
@@ -69,6 +70,9 @@ export function programRunner() {
     },
     get isActive() {
       return isActive();
+    },
+    get canStop() {
+      return thread !== undefined;
     },
     get printed() {
       return printed;
