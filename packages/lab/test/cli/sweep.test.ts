@@ -123,7 +123,7 @@ test("a sweep that another process works on is left alone", { timeout: TIMEOUT }
 });
 
 /** Some rows of the table of docs/categorical-vae.md: with as many images decoded, on the host too, and by few options of their own. */
-const ESTIMATORS = ["relaxed/1/3", "rebar/0.5/1", "imle/1/3"];
+const ESTIMATORS = ["score-function/1/3", "rebar/0.5/1", "imle/1/3"];
 
 test("--test compares fixed configurations on the test set, options varied together", {
   timeout: TIMEOUT,
