@@ -1,7 +1,7 @@
 /** Programs of the reader's: as they are compiled, packed into addresses and printed; and those that the page offers. */
 
 import { numpy as np } from "@jax-js/jax";
-import { zlibSync } from "fflate";
+import { deflateSync, strToU8, zlibSync } from "fflate";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { codeField, packCode, unpackCode } from "../src/pages/play/packed-code.ts";
 import { compile } from "../src/programs/compile.ts";
@@ -47,7 +47,9 @@ describe("code in an address", () => {
     const long = Array.from({ length: 5000 }, (_, i) => Math.sin(i)).join();
     expect(packCode(long)).toBeUndefined();
     expect(codeField.format(long)).toBe("");
-    expect(() => unpackCode(packCode("a".repeat(60_000))!)).toThrow("at most 50000 characters of code, got 60000");
+    expect(packCode("a".repeat(60_000))).toBeUndefined();
+    const tooLong = btoa(String.fromCharCode(...deflateSync(strToU8("a".repeat(60_000)))));
+    expect(() => unpackCode(tooLong)).toThrow("at most 50000 characters of code, got 60000");
     expect(() => unpackCode("a".repeat(9000))).toThrow("at most 8000 characters of packed code");
     const other = btoa(String.fromCharCode(...zlibSync(new Uint8Array(8))));
     for (const wrong of ["!", "abc", other]) expect(() => unpackCode(wrong)).toThrow("cut or changed");
@@ -71,6 +73,25 @@ describe("what is printed", () => {
     expect(array.js()).toEqual([Math.fround(0.1), Math.fround(0.2)]);
     expect(printed(() => own.warn(array))[0]![0]).toBe("warning");
     expect(prints[0]![1]).toMatch(/^array \(.*\)$/);
+  });
+
+  test("has whole numbers with all their digits, groups, counts and what does not hold", () => {
+    const texts = printed(() => {
+      own.group("group");
+      own.log(np.array([16_777_217], { dtype: np.int32 }));
+      own.groupEnd();
+      own.count();
+      own.count();
+      own.assert(1 + 1 === 2, "not told");
+      own.assert(false, "told");
+    });
+    expect(texts).toEqual([
+      ["plain", "group"],
+      ["plain", "  int32[1] [ 16777217 ]"],
+      ["plain", "default: 1"],
+      ["plain", "default: 2"],
+      ["error", "Assertion failed: told"],
+    ]);
   });
 
   test("is shortened where it is long", () => {
