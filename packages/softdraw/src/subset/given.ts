@@ -14,7 +14,7 @@ import { lax, numpy as np, random } from "@jax-js/jax";
 import { below } from "../given.ts";
 import { materialize, materializeGradient } from "../materialize.ts";
 import { gumbel, perturb } from "../noise.ts";
-import { LOWEST, logSigmoid, logSumExp } from "../numerics.ts";
+import { aboveLogSumExp, LOWEST, logSigmoid, logSumExp } from "../numerics.ts";
 import { column, row } from "../rows.ts";
 import { exponentialFromUniform, uniformFromBits } from "../uniforms.ts";
 import { logOfArrival, membersOf, timesOfOthers } from "./arrival.ts";
@@ -27,8 +27,7 @@ export function withLargestAt(key: np.Array, khot: np.Array, keys: np.Array, k: 
   }
   const [timeKey, waitKey] = random.split(key) as unknown as [np.Array, np.Array];
   const isMember = khot.greater(0.5);
-  const others = logSumExp(np.where(isMember.ref, LOWEST, keys.ref));
-  const ratio = keys.ref.sub(column(others));
+  const ratio = aboveLogSumExp(keys.ref, np.where(isMember.ref, LOWEST, keys.ref));
   const time = column(logTimeOfOthers(timeKey, membersOf(ratio.ref, isMember.ref, k), k));
   const v = uniformFromBits(random.bits(waitKey, keys.shape));
   const logShare = np.where(isMember.ref, logOfArrival(ratio.add(time)), 0);
