@@ -6,6 +6,7 @@ import { imagesOfArrays } from "@softdraw/experiments/data/own-arrays";
 import { isPictureName } from "@softdraw/experiments/data/picture-names";
 import { mixedSplits, splitByShare, TEST_SHARE } from "@softdraw/experiments/data/splits";
 import { type Dataset, type DatasetSplits, MOST_CLASSES, ownDataName } from "@softdraw/experiments/data/types";
+import { sha256 } from "../checksum.ts";
 
 export interface Shape {
   /** Pixels a side of pictures, which are cut to squares from their middle. Arrays keep their sizes. */
@@ -65,11 +66,11 @@ async function readArrays(files: readonly File[]): Promise<Images> {
     const found = /z$/i.test(first.name)
       ? parseNpz(first.name, content)
       : new Map([["images", parseNpy(first.name, content)]]);
-    return imagesIn(first.name.replace(IS_ARRAY, ""), await sha256(content), found);
+    return imagesIn(first.name.replace(IS_ARRAY, ""), await checksumOf(content), found);
   }
   const found = new Map(sorted.map(({ name }, i) => [name.replace(IS_ARRAY, ""), parseNpy(name, contents[i]!)]));
-  const lines = await Promise.all(sorted.map(async ({ name }, i) => `${name} ${await sha256(contents[i]!)}\n`));
-  return imagesIn(folderOf(first) ?? "arrays", await sha256(new TextEncoder().encode(lines.join(""))), found);
+  const lines = await Promise.all(sorted.map(async ({ name }, i) => `${name} ${await checksumOf(contents[i]!)}\n`));
+  return imagesIn(folderOf(first) ?? "arrays", await checksumOf(new TextEncoder().encode(lines.join(""))), found);
 }
 
 function imagesIn(label: string, checksum: string, found: ReadonlyMap<string, NumpyArray>): Images {
@@ -98,7 +99,7 @@ async function readPictures(files: readonly File[], { size }: Shape): Promise<Im
   }
   const [images, labels, lines, leftOut] = [new Uint8Array(values), [] as number[], [] as string[], [] as string[]];
   for (const { file, name, className } of candidates) {
-    lines.push(`${name} ${await sha256(await bytesOf(file))}\n`);
+    lines.push(`${name} ${await checksumOf(await bytesOf(file))}\n`);
     const pixels = await decoded(file, size).catch(() => undefined);
     if (pixels === undefined) leftOut.push(name);
     else {
@@ -119,7 +120,7 @@ async function readPictures(files: readonly File[], { size }: Shape): Promise<Im
     images: images.subarray(0, labels.length * size * size * 3),
     labels: Uint8Array.from(labels),
   };
-  return { label, checksum: await sha256(new TextEncoder().encode(lines.join(""))), train, leftOut };
+  return { label, checksum: await checksumOf(new TextEncoder().encode(lines.join(""))), train, leftOut };
 }
 
 /** The pictures in the order of their folders and names; where there are folders, those beside them are none. */
@@ -178,10 +179,6 @@ async function bytesOf(file: Blob): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await file.arrayBuffer());
 }
 
-/** In hexadecimal digits. A page has it where its address is safe: https, or this machine. */
-async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  if (!isSecureContext)
-    throw new Error("Data of one's own is named by a checksum, which a page has at https addresses only.");
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+function checksumOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  return sha256("Data of one's own", bytes);
 }

@@ -3,6 +3,7 @@
 import type { ModuleFile } from "@softdraw/experiments/experiment";
 import type { ServedModules } from "@softdraw/lab/server/modules-api";
 import { type Remote, wrap } from "comlink";
+import { sha256 } from "../checksum.ts";
 import { askedDevice, messageOf } from "../engine/client.svelte.ts";
 import type { ExperimentFacts } from "./catalog.ts";
 import type { LabApi } from "./worker.ts";
@@ -67,9 +68,8 @@ async function takeServedModules(): Promise<void> {
 export async function takeExperimentFile(file: File): Promise<string> {
   if (file.size > LARGEST_MODULE)
     throw new Error(`${file.name}: expected a module of at most ${LARGEST_MODULE} bytes, got ${file.size}.`);
-  const bytes = await file.arrayBuffer();
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  const checksum = Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const checksum = await sha256("A module of one's own", bytes);
   const name = await takeModule(new TextDecoder().decode(bytes), { path: file.name, checksum });
   facts = askLab((api) => api.describeExperiments());
   return name;
