@@ -1,9 +1,8 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { categoricalVae } from "../src/categorical-vae/index.ts";
-import { decodeCheckpoint, encodeCheckpoint } from "../src/checkpoint/safetensors.ts";
 import type { DatasetSplits } from "../src/data/types.ts";
 import { type Config, configuration, train } from "./categorical-vae-support.ts";
-import { digestOf, fewDigits, HOOK_TIMEOUT, mean, type Training } from "./support.ts";
+import { digestOf, expectSameAfterStops, fewDigits, HOOK_TIMEOUT, mean, type Training } from "./support.ts";
 
 let data: DatasetSplits;
 /** A training of two epochs of four steps. */
@@ -145,17 +144,7 @@ describe("randomness", () => {
     ["with all settings moving", { schedule: "linear", learningRateDecay: "linear", divergenceWarmup: 1 }, [4, 7]],
   ])("stopping at any step and going on gives the same bits, %s", async (_, values, stops) => {
     const config = configuration(values);
-    const uninterrupted = await train(config, data);
-    for (const steps of stops) {
-      const stopped = await train(config, data, { steps });
-      const stored = decodeCheckpoint(encodeCheckpoint(stopped.checkpoint), "stopped");
-      const resumed = await train(config, data, { from: stored });
-      expect([...stopped.losses, ...resumed.losses]).toEqual(uninterrupted.losses);
-      expect([...stopped.records, ...resumed.records]).toEqual(uninterrupted.records);
-      // Nothing is left to be done after the last step.
-      expect(resumed.losses).toHaveLength(8 - steps);
-      expect(digestOf(resumed.checkpoint ?? stored)).toBe(digestOf(uninterrupted.checkpoint));
-    }
+    await expectSameAfterStops((how) => train(config, data, how), 8, stops);
   });
 
   test("a checkpoint does not depend on which other steps were saved", async () => {

@@ -1,7 +1,6 @@
 import { STANDARD_ERRORS } from "@softdraw/testing/numbers";
 import { isThorough } from "@softdraw/testing/thorough";
 import { beforeAll, describe, expect, test } from "vitest";
-import { decodeCheckpoint, encodeCheckpoint } from "../src/checkpoint/safetensors.ts";
 import { shuffledOrder } from "../src/data/batches.ts";
 import type { Dataset, DatasetSplits } from "../src/data/types.ts";
 import type { EpochRecord, NamedPicture, Trained } from "../src/experiment.ts";
@@ -18,7 +17,7 @@ import {
   trainedOn,
   UNDISTORTED,
 } from "./nearest-neighbours-support.ts";
-import { digestOf, fewDigits, HOOK_TIMEOUT, mean, sum, type Training } from "./support.ts";
+import { digestOf, expectSameAfterStops, fewDigits, HOOK_TIMEOUT, mean, sum, type Training } from "./support.ts";
 
 /** 8 of these are held out; 8 of the other 88 do not fill a batch. */
 const IMAGES = 96;
@@ -283,17 +282,7 @@ describe("randomness", () => {
     "stopping at any step and going on gives the same bits, %s",
     async (_, values, stops) => {
       const config = configuration(values);
-      const uninterrupted = await train(config, data);
-      for (const steps of stops) {
-        const stopped = await train(config, data, { steps });
-        const stored = decodeCheckpoint(encodeCheckpoint(stopped.checkpoint), "stopped");
-        const resumed = await train(config, data, { from: stored });
-        expect([...stopped.losses, ...resumed.losses]).toEqual(uninterrupted.losses);
-        expect([...stopped.records, ...resumed.records]).toEqual(uninterrupted.records);
-        // Nothing is left to be done after the last step.
-        expect(resumed.losses).toHaveLength(8 - steps);
-        expect(digestOf(resumed.checkpoint ?? stored)).toBe(digestOf(uninterrupted.checkpoint));
-      }
+      await expectSameAfterStops((how) => train(config, data, how), 8, stops);
     },
   );
 

@@ -1,13 +1,13 @@
 import { random } from "@jax-js/jax";
 import { beforeAll, describe, expect, test } from "vitest";
-import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "../src/checkpoint/safetensors.ts";
+import type { Checkpoint } from "../src/checkpoint/safetensors.ts";
 import { generated } from "../src/data/types.ts";
 import type { EpochRecord, Trained } from "../src/experiment.ts";
 import { streamKey } from "../src/nn/keys.ts";
 import { sorting } from "../src/sorting/index.ts";
 import { bestPlaces } from "./best-places.ts";
 import { type Config, configuration, referenceNetwork, train as trainOn } from "./sorting-support.ts";
-import { digestOf, HOOK_TIMEOUT, mean, sum, type Training } from "./support.ts";
+import { digestOf, expectSameAfterStops, HOOK_TIMEOUT, mean, sum, type Training } from "./support.ts";
 
 const STEPS = 4;
 const data = generated;
@@ -119,17 +119,7 @@ describe("randomness", () => {
     ["with draws and all settings moving", { noise: true, schedule: "linear", learningRateDecay: "cosine" }, [5]],
   ])("stopping at any step and going on gives the same bits, %s", async (_, values, stops) => {
     const config = configuration(values);
-    const uninterrupted = await train(config);
-    for (const steps of stops) {
-      const stopped = await train(config, { steps });
-      const stored = decodeCheckpoint(encodeCheckpoint(stopped.checkpoint), "stopped");
-      const resumed = await train(config, { from: stored });
-      expect([...stopped.losses, ...resumed.losses]).toEqual(uninterrupted.losses);
-      expect([...stopped.records, ...resumed.records]).toEqual(uninterrupted.records);
-      // Nothing is left to be done after the last step.
-      expect(resumed.losses).toHaveLength(2 * STEPS - steps);
-      expect(digestOf(resumed.checkpoint ?? stored)).toBe(digestOf(uninterrupted.checkpoint));
-    }
+    await expectSameAfterStops((how) => train(config, how), 2 * STEPS, stops);
   });
 
   test("a checkpoint does not depend on which other steps were saved", async () => {

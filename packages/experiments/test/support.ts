@@ -1,7 +1,8 @@
 /** What the tests of experiments share: a few digits, and a training as plain data. */
 
 import { createHash } from "node:crypto";
-import { type Checkpoint, encodeCheckpoint } from "../src/checkpoint/safetensors.ts";
+import { expect } from "vitest";
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "../src/checkpoint/safetensors.ts";
 import type { Dataset, DatasetSplits } from "../src/data/types.ts";
 import type { BaseConfig, EpochRecord, Experiment, TrainingEvent } from "../src/experiment.ts";
 
@@ -51,6 +52,34 @@ function untimed(record: EpochRecord): EpochRecord {
 /** A digest of the checkpoint's bytes as they are stored. */
 export function digestOf(checkpoint: Checkpoint): string {
   return createHash("sha256").update(encodeCheckpoint(checkpoint)).digest("hex");
+}
+
+/**
+ * Expects the same bits of a training that is stopped after some steps, stored, and gone on with.
+ *
+ * @param steps of the whole training
+ * @param stops after how many of them it is stopped, each by itself
+ * @returns the last checkpoint without a stop, and with each
+ */
+export async function expectSameAfterStops(
+  train: (how?: { from?: Checkpoint; steps?: number }) => Promise<Training>,
+  steps: number,
+  stops: readonly number[],
+): Promise<{ uninterrupted: Checkpoint; resumed: Checkpoint[] }> {
+  const uninterrupted = await train();
+  const last: Checkpoint[] = [];
+  for (const stop of stops) {
+    const stopped = await train({ steps: stop });
+    const stored = decodeCheckpoint(encodeCheckpoint(stopped.checkpoint), "stopped");
+    const resumed = await train({ from: stored });
+    expect([...stopped.losses, ...resumed.losses]).toEqual(uninterrupted.losses);
+    expect([...stopped.records, ...resumed.records]).toEqual(uninterrupted.records);
+    // Nothing is left to be done after the last step.
+    expect(resumed.losses).toHaveLength(steps - stop);
+    last.push(resumed.checkpoint ?? stored);
+    expect(digestOf(last.at(-1)!)).toBe(digestOf(uninterrupted.checkpoint));
+  }
+  return { uninterrupted: uninterrupted.checkpoint, resumed: last };
 }
 
 /** The checkpoint with one number of a tensor changed, in float64. */
