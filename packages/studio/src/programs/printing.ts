@@ -47,7 +47,7 @@ export function printingConsole(print: Print): Console {
     assert,
   };
   const groups = { group, groupCollapsed: group, groupEnd };
-  return { ...console, ...own, ...groups, ...countersBy(plain), warn: printed("warning"), trace: printed("plain") };
+  return { ...console, ...own, ...groups, ...countersBy(plain), warn: printed("warning"), trace: plain };
 }
 
 /** What counts calls and times, by a label. */

@@ -12,6 +12,7 @@ interface Meaning {
 const loss: Meaning = { symbol: "L", text: "the loss", word: "loss" };
 const noise: Meaning = { symbol: "G", text: "Gumbel noise", word: "gumbel" };
 const temperature: Meaning = { symbol: "τ", text: "the temperature", word: "temperature" };
+const divergence: Meaning = { symbol: "KL", text: "how far the first of two laws is from the second, in nats" };
 const plan: Meaning = { symbol: "P", text: "the plan, a softened order", word: "plan" };
 
 const meanings: Readonly<Record<string, readonly Meaning[]>> = {
@@ -22,7 +23,7 @@ const meanings: Readonly<Record<string, readonly Meaning[]>> = {
     { symbol: "p(x | z)", text: "how probable the decoder has the picture by the code" },
     { symbol: "q", text: "the law of codes that the encoder tells of the picture", word: "law" },
     { symbol: "p", text: "the law by which all codes are as likely" },
-    { symbol: "KL", text: "how far the first of two laws is from the second, in nats" },
+    divergence,
     { symbol: "ℓ", text: "the encoder’s logits", word: "logit" },
     { symbol: "G or L", text: "Gumbel noise, or logistic noise where choices are yes or no", word: "gumbel" },
     temperature,
@@ -84,7 +85,7 @@ const meanings: Readonly<Record<string, readonly Meaning[]>> = {
     { symbol: "p(x | z)", text: "how probable the decoder has the next frames by the graph" },
     { symbol: "q", text: "what the encoder says of each pair", word: "law" },
     { symbol: "p", text: "the law by which an edge is as likely as none" },
-    { symbol: "KL", text: "how far the first of two laws is from the second, in nats" },
+    divergence,
     { symbol: "ℓ(x)", text: "the encoder’s logits", word: "logit" },
     noise,
     temperature,
